@@ -1,0 +1,35 @@
+/**
+ * The two kinds of time, and the one way to wait.
+ *
+ * Timers, deadlines and back-off are measured in monotonic `Millis`; what is stored or shown to a
+ * person is wall-clock `EpochMs`. They are never mixed: a clock that is set back must not stop a timer,
+ * and a stored instant must mean something after a restart.
+ */
+
+/** Milliseconds on a monotonic clock with an arbitrary origin, or a duration. */
+export type Millis = number;
+
+/** Milliseconds since 1970 on the wall clock. */
+export type EpochMs = number;
+
+export interface Clock {
+  /** Monotonic time now. */
+  now(): Millis;
+  /** Wall-clock time now. */
+  wall(): EpochMs;
+  /** Calls `run` once after `delayMs`; the returned function cancels it. */
+  after(delayMs: Millis, run: () => void): () => void;
+}
+
+/** Beyond this `setTimeout` overflows and fires at once; a longer wait is cut and its owner looks again. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+/** The machine's own clocks and timers. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.min(Math.max(0, delayMs), TIMEOUT_MAX_MS));
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,72 @@
+/**
+ * Every error that leaves the library.
+ *
+ * Errors are named by what to do next, and carry a stable `code` as an own property: a Node-RED Catch
+ * node sees own properties only, and flows branch on `msg.error.code`, so renaming a code is a breaking
+ * change. Match by `code`, not by `instanceof`: two copies of the package may be loaded.
+ *
+ * No message text, no password and no full phone number ever stands in an error: see `maskNumber`.
+ */
+
+/** What went wrong, as a stable string (contract section 2). */
+export type SmppErrorCode =
+  | 'SMPP_OPTIONS' // the configuration is wrong: correct it
+  | 'SMPP_MESSAGE' // this message cannot become an SMS: correct it
+  | 'SMPP_CONNECT' // no DNS, TCP or TLS to a host: tried again by itself
+  | 'SMPP_CERTIFICATE' // the host could not be proven to be the gateway: tried again by itself, slowly
+  | 'SMPP_BIND' // the gateway refused the login
+  | 'SMPP_SUBMIT' // the gateway refused the message
+  | 'SMPP_UNANSWERED' // written to the wire, outcome unknown
+  | 'SMPP_PROTOCOL' // the peer does not speak SMPP as it should
+  | 'SMPP_STORAGE' // could not be kept, so it was not taken in
+  | 'SMPP_QUEUE_FULL' // the queue's limit is reached: not taken in
+  | 'SMPP_STOPPED'; // the gateway is stopped: not taken in
+
+export interface SmppErrorDetails {
+  readonly cause?: unknown;
+  /** Name of the option or message property at fault. */
+  readonly field?: string;
+  /** Name of the command_status, such as `ESME_RBINDFAIL`. */
+  readonly status?: string;
+  /** `host:port` the error belongs to. */
+  readonly host?: string;
+}
+
+/** An error with a stable `code`; `message` names the field or host, the value (masked) and the remedy. */
+export class SmppError extends Error {
+  readonly code: SmppErrorCode;
+  readonly field?: string;
+  readonly status?: string;
+  readonly host?: string;
+
+  constructor(code: SmppErrorCode, message: string, details: SmppErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SmppError';
+    this.code = code;
+    if (details.field !== undefined) this.field = details.field;
+    if (details.status !== undefined) this.status = details.status;
+    if (details.host !== undefined) this.host = details.host;
+  }
+}
+
+/** Any thrown value as an SmppError: kept when it is one, else wrapped under `code`. */
+export function asSmppError(thrown: unknown, code: SmppErrorCode): SmppError {
+  if (thrown instanceof SmppError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SmppError(code, message, { cause: thrown });
+}
+
+/** Digits left visible at either end of a masked phone number. */
+const MASK_ENDS = 2;
+
+/**
+ * A phone number fit for a log or an error: `4512345678` becomes `45******78`.
+ * Anything short is masked whole, and anything that is not printable ASCII is replaced.
+ */
+export function maskNumber(value: unknown): string {
+  const text = (typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value)
+    .slice(0, 32)
+    .replace(/[^\x20-\x7e]/g, '?');
+  if (text.length <= 2 * MASK_ENDS + 1) return '*'.repeat(text.length);
+  return text.slice(0, MASK_ENDS) + '*'.repeat(text.length - 2 * MASK_ENDS) + text.slice(-MASK_ENDS);
+}

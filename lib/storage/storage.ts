@@ -1,0 +1,56 @@
+/**
+ * The port behind which lies everything that must survive a restart.
+ *
+ * Keyed JSON records in a few tables, written in atomic batches: the engine knows nothing of SMS, and what
+ * a record means stands with its owner (outbox, receipt, inbox). Every engine runs the suite in
+ * `test/contracts/storage.contract.ts`.
+ *
+ * Nothing here is claimed or leased: one process writes one store. An engine that several processes share
+ * gives each its own partition under a lease, and adopts those of the dead.
+ */
+import type { EpochMs } from '../clock.js';
+
+/**
+ * `outbox` SMS not settled · `progress` what is known of their submissions · `result` settled, not yet
+ * emitted · `tracked` accepted, waits for its receipts · `dedupe` keys · `part` segments of incoming SMS ·
+ * `event` incoming SMS and receipts not yet emitted · `seen` fingerprints of deliver_sm.
+ */
+export const TABLES = ['outbox', 'progress', 'result', 'tracked', 'dedupe', 'part', 'event', 'seen'] as const;
+export type Table = (typeof TABLES)[number];
+
+/** One write: a put when `value` is given, else a delete (of a key that may not exist). */
+export interface Change {
+  readonly table: Table;
+  readonly key: string;
+  /** A JSON value; not changed by anyone after it was handed over. */
+  readonly value?: unknown;
+  /** The engine may forget the record after this instant, and does so within an hour. */
+  readonly keepUntil?: EpochMs;
+}
+
+export interface Storage {
+  /**
+   * Makes the store ready and its records readable.
+   * @throws SMPP_STORAGE when it cannot be read or written, or another process owns it
+   */
+  open(): Promise<void>;
+
+  /**
+   * Applies all changes or none; they are durable when the promise resolves, and visible to `read` and
+   * `scan` as soon as the call returns. Batches take effect in the order of the calls.
+   * @throws SMPP_STORAGE when they could not be kept; then none of them took effect
+   */
+  write(changes: readonly Change[]): Promise<void>;
+
+  /** The record, or undefined. */
+  read(table: Table, key: string): Promise<unknown>;
+
+  /** Every record of a table, in the order in which their keys were first written. */
+  scan(table: Table): AsyncIterable<readonly [key: string, value: unknown]>;
+
+  /** Number of records. */
+  count(table: Table): number;
+
+  /** Completes what was written and gives the store up. Idempotent. */
+  close(): Promise<void>;
+}
