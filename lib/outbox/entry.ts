@@ -1,0 +1,48 @@
+/**
+ * What the outbox keeps of an SMS between taking it in and settling it.
+ *
+ * An entry is written once and never changed; what happens to it afterwards is its progress, a small record
+ * of its own, so that a marker on the way to the wire does not write the text again.
+ */
+import type { EpochMs } from '../clock.js';
+import type { LongMessage, OnUncertain, Priority, ReceiptRequest, Substitution } from '../message.js';
+
+/** A checked and normalised SMS, as stored in table `outbox`. JSON. */
+export interface OutboxEntry {
+  readonly id: string;
+  /** Digits, international format. */
+  readonly to: string;
+  readonly from: string;
+  /** After substitution. */
+  readonly text: string;
+  readonly substituted?: readonly Substitution[];
+  readonly encoding: 'gsm7' | 'ucs2';
+  readonly flash: boolean;
+  readonly longMessage: LongMessage;
+  /** Submits that it takes. */
+  readonly segments: number;
+  readonly receipt: ReceiptRequest;
+  readonly priority: Priority;
+  readonly queuedAt: EpochMs;
+  readonly sendAt?: EpochMs;
+  readonly expiresAt: EpochMs;
+  /** Absent: the gateway's own setting when it is needed. */
+  readonly onUncertain?: OnUncertain;
+  readonly dedupeKey?: string;
+  readonly dedupeMs?: number;
+  readonly correlation?: unknown;
+}
+
+/** What is known of the submissions of an entry, as stored in table `progress`. JSON. */
+export interface Progress {
+  /** Submissions begun; those that a restart of the gateway refused are not counted. */
+  readonly attempts: number;
+  /** Submissions whose outcome nobody knows. */
+  readonly unknowns: number;
+  /** A segment was submitted again after an unknown outcome. */
+  readonly possibleDuplicate: boolean;
+  /** Written before the octets leave, so that a crash cannot make an unflagged duplicate. */
+  readonly underWay: boolean;
+}
+
+export const NO_PROGRESS: Progress = { attempts: 0, unknowns: 0, possibleDuplicate: false, underWay: false };

@@ -1,0 +1,247 @@
+/**
+ * From whatever a caller handed over to a checked, normalised SMS; pure.
+ *
+ * Plain checks rather than a schema library: this runs for every SMS, and each refusal is a sentence of its
+ * own that names the field and the remedy. Numbers are masked and the text is never quoted.
+ * Source: contract section 2; gateway.md (source_addr, numbers).
+ */
+import type { EpochMs } from '../clock.js';
+import { maskNumber, SmppError } from '../errors.js';
+import { ALPHANUMERIC_SENDER_MAX, SOURCE_ADDR_MAX } from '../inmobile.js';
+import type { OutboundSms } from '../message.js';
+import { planText, type TextPlan } from '../text/segmenter.js';
+import type { OutboxEntry } from './entry.js';
+
+/** Characters people write into phone numbers and that carry nothing. */
+const NUMBER_PUNCTUATION = /[\s\u00a0().\-/]/g;
+/** E.164: at most 15 digits; shorter than 5 is a short code, which no one can be reached at. */
+const DIGITS_MIN = 5;
+const DIGITS_MAX = 15;
+const DAY_MS = 86_400_000;
+const EXPIRES_AFTER_MS = DAY_MS;
+/** An SMS for a later year is a mistake in a unit, not a wish. */
+const SEND_AT_AHEAD_MAX_MS = 366 * DAY_MS;
+const EXPIRES_AFTER_MAX_MS = 30 * DAY_MS;
+const DEDUPE_MS = 3_600_000;
+const DEDUPE_MAX_MS = 30 * DAY_MS;
+const DEDUPE_KEY_CHARACTERS_MAX = 256;
+const SEGMENTS_MAX = 10;
+/** Concatenation numbers its segments in one octet (3GPP 23.040 §9.2.3.24.1). */
+const SEGMENTS_LIMIT = 255;
+/** No SMS of 255 segments is longer; anything beyond is refused before it is looked at. */
+const TEXT_CHARACTERS_MAX = 40_000;
+/** Keeps a record small; a flow's message belongs in the flow. */
+const CORRELATION_CHARACTERS_MAX = 262_144;
+
+const ENCODINGS = ['auto', 'gsm7', 'ucs2'] as const;
+const LONG_MESSAGES = ['udh8', 'udh16', 'sar', 'payload', 'reject'] as const;
+const RECEIPTS = ['always', 'on-failure', 'never'] as const;
+const PRIORITIES = ['alarm', 'normal', 'bulk'] as const;
+const POLICIES = ['resend', 'reconcile', 'report'] as const;
+
+export interface ReadSms {
+  readonly entry: OutboxEntry;
+  readonly plan: TextPlan;
+}
+
+/**
+ * Checks and normalises an SMS.
+ *
+ * @throws SMPP_MESSAGE naming the property, its value (masked) and the remedy
+ */
+export function readSms(sms: OutboundSms, id: string, now: EpochMs): ReadSms {
+  if (typeof sms !== 'object' || sms === null)
+    throw refuse('sms', 'an SMS is an object with to, from and text');
+  const to = readNumber(sms.to);
+  const from = readSender(sms.from);
+  const longMessage = oneOf('longMessage', sms.longMessage, LONG_MESSAGES, 'udh8');
+  const plan = readText(sms, longMessage);
+  const sendAt = readSendAt(sms.sendAt, now);
+  const expiresAfterMs = duration(
+    'expiresAfterMs',
+    sms.expiresAfterMs,
+    EXPIRES_AFTER_MS,
+    EXPIRES_AFTER_MAX_MS,
+  );
+  const entry: OutboxEntry = {
+    id,
+    to,
+    from,
+    text: plan.text,
+    encoding: plan.encoding,
+    flash: flag('flash', sms.flash, false),
+    longMessage,
+    segments: plan.segments.length,
+    receipt: oneOf('receipt', sms.receipt, RECEIPTS, 'always'),
+    priority: oneOf('priority', sms.priority, PRIORITIES, 'normal'),
+    queuedAt: now,
+    expiresAt: Math.max(now, sendAt ?? now) + expiresAfterMs,
+    ...(plan.substituted.length > 0 && { substituted: plan.substituted }),
+    ...(sendAt !== undefined && { sendAt }),
+    ...(sms.onUncertain !== undefined && {
+      onUncertain: oneOf('onUncertain', sms.onUncertain, POLICIES, 'resend'),
+    }),
+    ...readDedupe(sms),
+    ...(sms.correlation !== undefined && { correlation: readCorrelation(sms.correlation) }),
+  };
+  return { entry, plan };
+}
+
+function readNumber(value: unknown): string {
+  if (value === undefined || value === null || value === '') {
+    throw refuse('to', 'the recipient is missing: give a number in international format, such as 4512345678');
+  }
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string') throw refuse('to', `the recipient is ${kindOf(text)}, not a phone number`);
+  const digits = text.replace(NUMBER_PUNCTUATION, '').replace(/^\+|^00/, '');
+  if (!/^[1-9]\d*$/.test(digits)) {
+    throw refuse(
+      'to',
+      `${maskNumber(text)} is not a phone number in international format: write the country code and the ` +
+        'number in digits, such as 4512345678',
+    );
+  }
+  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) {
+    throw refuse(
+      'to',
+      `${maskNumber(text)} has ${digits.length} digits; a number with its country code has ${DIGITS_MIN} to ` +
+        `${DIGITS_MAX}`,
+    );
+  }
+  return digits;
+}
+
+function readSender(value: unknown): string {
+  if (value === undefined || value === null || value === '') {
+    throw refuse('from', 'the sender is missing: give a name of at most 11 characters or a phone number');
+  }
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string') throw refuse('from', `the sender is ${kindOf(text)}, not text`);
+  const digits = text.replace(NUMBER_PUNCTUATION, '').replace(/^\+|^00/, '');
+  if (/^\d+$/.test(digits)) {
+    if (digits.length <= SOURCE_ADDR_MAX) return digits;
+    throw refuse(
+      'from',
+      `the sender has ${digits.length} digits; the gateway would cut it after ${SOURCE_ADDR_MAX}`,
+    );
+  }
+  if (!/^[\x20-\x7e]+$/.test(text)) {
+    throw refuse(
+      'from',
+      'the sender has a character outside ASCII: use A to Z, digits and plain punctuation',
+    );
+  }
+  if (text.length > ALPHANUMERIC_SENDER_MAX) {
+    throw refuse(
+      'from',
+      `the sender has ${text.length} characters; a name has at most ${ALPHANUMERIC_SENDER_MAX}` +
+        (text.length > SOURCE_ADDR_MAX ? `, and the gateway would cut it after ${SOURCE_ADDR_MAX}` : ''),
+    );
+  }
+  return text;
+}
+
+function readText(sms: OutboundSms, longMessage: OutboxEntry['longMessage']): TextPlan {
+  const { text } = sms;
+  if (text === undefined || text === null || (text as string) === '') {
+    throw refuse('text', 'the text is missing or empty');
+  }
+  if (typeof text !== 'string') throw refuse('text', `the text is ${kindOf(text)}, not a string`);
+  if (text.length > TEXT_CHARACTERS_MAX) {
+    throw refuse(
+      'text',
+      `the text has ${text.length} characters; no SMS has more than ${TEXT_CHARACTERS_MAX}`,
+    );
+  }
+  const segmentsMax = count('maxSegments', sms.maxSegments, SEGMENTS_MAX, SEGMENTS_LIMIT);
+  const plan = planText(text, {
+    encoding: oneOf('encoding', sms.encoding, ENCODINGS, 'auto'),
+    substitute: flag('substitute', sms.substitute, true),
+    longMessage,
+  });
+  if (plan.parts > segmentsMax) {
+    throw refuse(
+      'text',
+      `the text takes ${plan.parts} segments as ${plan.encoding}; at most ${segmentsMax} are allowed: shorten it ` +
+        'or raise maxSegments',
+    );
+  }
+  return plan;
+}
+
+function readSendAt(value: OutboundSms['sendAt'], now: EpochMs): EpochMs | undefined {
+  if (value === undefined) return undefined;
+  const at = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
+  if (typeof at !== 'number' || !Number.isFinite(at)) {
+    throw refuse('sendAt', 'it is not a time: give ms since 1970, an ISO 8601 string or a Date');
+  }
+  if (at > now + SEND_AT_AHEAD_MAX_MS) {
+    throw refuse('sendAt', 'it lies more than a year ahead: give ms since 1970, not seconds or microseconds');
+  }
+  return at;
+}
+
+function readDedupe(sms: OutboundSms): { dedupeKey?: string; dedupeMs?: number } {
+  if (sms.dedupeKey === undefined || sms.dedupeKey === '') return {};
+  if (typeof sms.dedupeKey !== 'string' || sms.dedupeKey.length > DEDUPE_KEY_CHARACTERS_MAX) {
+    throw refuse('dedupeKey', `it is a string of at most ${DEDUPE_KEY_CHARACTERS_MAX} characters`);
+  }
+  return { dedupeKey: sms.dedupeKey, dedupeMs: duration('dedupeMs', sms.dedupeMs, DEDUPE_MS, DEDUPE_MAX_MS) };
+}
+
+/** A copy, so that what comes back is what was handed over even if the caller changes it meanwhile. */
+function readCorrelation(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) {
+    if (['string', 'number', 'boolean'].includes(typeof value) || value === null) return value;
+    throw refuse('correlation', `it is ${kindOf(value)}, not a JSON value`);
+  }
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    throw refuse('correlation', 'it is not a JSON value', error);
+  }
+  if (json === undefined || json.length > CORRELATION_CHARACTERS_MAX) {
+    throw refuse('correlation', `it is longer than ${CORRELATION_CHARACTERS_MAX} characters as JSON`);
+  }
+  return JSON.parse(json);
+}
+
+function oneOf<const T extends string>(
+  field: string,
+  value: unknown,
+  allowed: readonly T[],
+  otherwise: NoInfer<T>,
+): T {
+  if (value === undefined) return otherwise;
+  const found = allowed.find((word) => word === value);
+  if (found !== undefined) return found;
+  throw refuse(field, `it is one of ${allowed.join(', ')}`);
+}
+
+function flag(field: string, value: unknown, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value === 'boolean') return value;
+  throw refuse(field, 'it is true or false');
+}
+
+function count(field: string, value: unknown, otherwise: number, max: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw refuse(field, `it is a whole number from 1 to ${max}`);
+}
+
+function duration(field: string, value: unknown, otherwise: number, max: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value === 'number' && value > 0 && value <= max) return value;
+  throw refuse(field, `it is a number of milliseconds, more than 0 and at most ${max}`);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function refuse(field: string, reason: string, cause?: unknown): SmppError {
+  return new SmppError('SMPP_MESSAGE', `${field}: ${reason}`, { field, cause });
+}

@@ -1,0 +1,39 @@
+/**
+ * What is done after the gateway's answer to a submit_sm; pure.
+ *
+ * Source: contract section 4 (answers to submit_sm); gateway.md (ESME_RSUBMITFAIL is not a verdict).
+ */
+import type { Millis } from '../clock.js';
+import type { OnUncertain } from '../message.js';
+
+/** How long an SMS waits after the nth transient refusal; the last goes on until it expires. */
+const TRANSIENT_WAITS_MS: readonly Millis[] = [5_000, 15_000, 60_000, 300_000];
+
+/** ESME_RSUBMITFAIL without any sign of a restart: the other host at once, then longer each time. */
+const SUBMIT_FAILED_FREE = 2;
+const SUBMIT_FAILED_FIRST_MS = 500;
+const SUBMIT_FAILED_MAX_MS = 30_000;
+
+/** An SMS whose outcome stayed unknown this often is reported as uncertain instead of sent once more. */
+export const UNKNOWNS_MAX = 3;
+
+/** How long `reconcile` waits for a receipt that can only be this SMS's own. */
+export const RECONCILE_MS: Millis = 30_000;
+
+/** @param refusals transient refusals so far, this one included */
+export function transientWaitMs(refusals: number): Millis {
+  const index = Math.min(Math.max(refusals, 1), TRANSIENT_WAITS_MS.length) - 1;
+  return TRANSIENT_WAITS_MS[index] ?? 0;
+}
+
+/** @param failures ESME_RSUBMITFAIL answers in a row, this one included */
+export function submitFailedWaitMs(failures: number): Millis {
+  if (failures <= SUBMIT_FAILED_FREE) return 0;
+  return Math.min(SUBMIT_FAILED_FIRST_MS * 2 ** (failures - SUBMIT_FAILED_FREE - 1), SUBMIT_FAILED_MAX_MS);
+}
+
+/** @param unknowns submissions of this SMS whose outcome is unknown, this one included */
+export function afterUnknown(policy: OnUncertain, unknowns: number): 'resend' | 'reconcile' | 'settle' {
+  if (policy === 'report' || unknowns >= UNKNOWNS_MAX) return 'settle';
+  return policy;
+}

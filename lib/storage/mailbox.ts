@@ -1,0 +1,153 @@
+/**
+ * Events that are kept until somebody has taken them: results, receipts, incoming SMS.
+ *
+ * An event is stored first and then handed to every subscriber; its record goes when all of them have
+ * returned (or their promises resolved). Without a subscriber, or when one fails, it stays, also over a
+ * restart, and is handed on when somebody subscribes, or a little later: at least once, never while paused.
+ */
+import type { Clock, EpochMs, Millis } from '../clock.js';
+import type { Unsubscribe } from '../message.js';
+import type { Change, Storage, Table } from './storage.js';
+
+/** An event that nobody takes is given up after this: longer than a weekend with a holiday. */
+const KEEP_MS: Millis = 7 * 86_400_000;
+
+/** Events held for a subscriber; the oldest give way, and are counted. */
+const HELD_MAX = 100_000;
+
+/** A subscriber that failed is asked again after this. */
+const RETRY_MS: Millis = 5_000;
+
+export type Listener<T> = (event: T) => void | Promise<void>;
+
+interface Held<T> {
+  readonly key: string;
+  readonly event: T;
+}
+
+export interface MailboxOptions<T> {
+  readonly storage: Storage;
+  readonly table: Table;
+  readonly clock: Clock;
+  /** From a stored record to the event, after a restart; undefined drops a record that cannot be read. */
+  readonly revive: (value: unknown) => T | undefined;
+  /** A subscriber threw: say so, without the event's content. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class Mailbox<T> {
+  readonly #options: MailboxOptions<T>;
+  readonly #listeners = new Set<Listener<T>>();
+  #held: Held<T>[] = [];
+  #paused = false;
+  #dropped = 0;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: MailboxOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Events that waited for a subscriber for too long or beyond the bound. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Reads what an earlier process did not hand on. */
+  async open(): Promise<void> {
+    this.#held = [];
+    for await (const [key, value] of this.#options.storage.scan(this.#options.table)) {
+      const event = this.#options.revive(value);
+      if (event !== undefined) this.#held.push({ key, event });
+    }
+  }
+
+  /** The write that makes an event safe; its owner adds it to a batch, and calls `deliver` once that is durable. */
+  keeping(key: string, value: unknown): Change {
+    const keepUntil: EpochMs = this.#options.clock.wall() + KEEP_MS;
+    return { table: this.#options.table, key, value, keepUntil };
+  }
+
+  /**
+   * Hands a stored event to the subscribers.
+   *
+   * @param taken somebody has taken it already: nobody else need be there
+   */
+  deliver(key: string, event: T, taken = false): void {
+    if (this.#paused || (this.#listeners.size === 0 && !taken)) this.#hold({ key, event });
+    else this.#hand({ key, event });
+  }
+
+  subscribe(listener: Listener<T>): Unsubscribe {
+    this.#listeners.add(listener);
+    this.#drain();
+    return () => this.#listeners.delete(listener);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#drain();
+  }
+
+  /** Hands nothing on any more; what is held stays stored. */
+  close(): void {
+    this.#paused = true;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+
+  #drain(): void {
+    if (this.#paused || this.#listeners.size === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const item of held) this.#hand(item);
+  }
+
+  #hand(item: Held<T>): void {
+    let pending: Promise<unknown>[] | undefined;
+    for (const listener of this.#listeners) {
+      try {
+        const taking = listener(item.event);
+        if (taking !== undefined) (pending ??= []).push(taking);
+      } catch (error) {
+        this.#failed(item, error);
+        return;
+      }
+    }
+    if (pending === undefined) this.#forget(item.key);
+    else
+      Promise.all(pending).then(
+        () => this.#forget(item.key),
+        (error: unknown) => this.#failed(item, error),
+      );
+  }
+
+  #failed(item: Held<T>, error: unknown): void {
+    this.#options.onFailure(error);
+    this.#hold(item);
+    this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
+      this.#cancelRetry = undefined;
+      this.#drain();
+    });
+  }
+
+  #hold(item: Held<T>): void {
+    this.#held.push(item);
+    if (this.#held.length <= HELD_MAX) return;
+    const oldest = this.#held.shift();
+    this.#dropped += 1;
+    if (oldest !== undefined) this.#forget(oldest.key);
+  }
+
+  #forget(key: string): void {
+    // Not awaited: if it is lost in a crash the event is handed on once more, which is the promise.
+    this.#options.storage.write([{ table: this.#options.table, key }]).catch(this.#options.onFailure);
+  }
+}
