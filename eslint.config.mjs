@@ -199,7 +199,17 @@ const style = {
   '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
 };
 
-const scriptGlobals = ['console', 'process', 'URL', 'fetch', 'setTimeout', 'clearTimeout', 'AbortSignal'];
+const scriptGlobals = [
+  'console',
+  'process',
+  'URL',
+  'fetch',
+  'setTimeout',
+  'clearTimeout',
+  'AbortSignal',
+  'setInterval',
+  'clearInterval',
+];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.demo/', '.cache/', '**/*.js'] },

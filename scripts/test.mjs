@@ -1,0 +1,93 @@
+/**
+ * `npm test`: lint, format, types and every test. It changes no source.
+ *
+ * Its last line is `N passed, N failed` (`, N skipped` where any): each check counts as one, and each test. The
+ * exit code is 1 when anything failed, or when no test ran.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT, prepare } from './prepare.mjs';
+
+const TOTALS = path.join(ROOT, '.cache', `totals-${process.pid}.json`);
+
+/** Mocha waits for whatever the tests left running; after this it is a failure. */
+const LEFTOVER_MS = 10_000;
+
+const CHECKS = [
+  { name: 'lint', script: 'eslint/bin/eslint.js', args: ['.', '--max-warnings', '0'] },
+  { name: 'format', script: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
+  { name: 'types', script: 'typescript/bin/tsc', args: ['-p', 'tsconfig.json'] },
+  { name: 'types of the forms', script: 'typescript/bin/tsc', args: ['-p', 'nodes/tsconfig.editor.json'] },
+];
+
+await prepare();
+const results = [];
+for (const check of CHECKS) results.push(await runCheck(check));
+results.push(await runMocha());
+
+const passed = sum(results, 'passed');
+const failed = sum(results, 'failed');
+const skipped = sum(results, 'skipped');
+process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);
+
+async function runCheck({ name, script, args }) {
+  const startedAt = Date.now();
+  const exitCode = await run(script, args).exit;
+  const passes = exitCode === 0;
+  console.log(`${passes ? '✔' : '✖'} ${name} (${Date.now() - startedAt} ms)`);
+  return { passed: passes ? 1 : 0, failed: passes ? 0 : 1, skipped: 0 };
+}
+
+async function runMocha() {
+  rmSync(TOTALS, { force: true });
+  const args = ['--reporter', './scripts/totals-reporter.mjs', '--reporter-option', `totals=${TOTALS}`];
+  // A left-out test is a failure where everything is expected to be there.
+  if (process.env.CI === 'true') args.push('--forbid-only', '--forbid-pending');
+  const mocha = run('mocha/bin/mocha.js', args);
+  const stopWatching = killWhenLeftRunning(mocha.child);
+  const exitCode = await mocha.exit;
+  stopWatching();
+  return readTotals(exitCode);
+}
+
+/** Ends mocha when its tests are over and something of theirs keeps it from ending by itself. */
+function killWhenLeftRunning(child) {
+  let overAt;
+  const timer = setInterval(() => {
+    if (!existsSync(TOTALS)) return;
+    overAt ??= Date.now();
+    if (Date.now() - overAt < LEFTOVER_MS) return;
+    console.error('The tests are over, but a timer, socket or process of theirs is still there.');
+    child.kill('SIGKILL');
+  }, 500);
+  return () => clearInterval(timer);
+}
+
+function readTotals(exitCode) {
+  if (!existsSync(TOTALS)) return { passed: 0, failed: 1, skipped: 0 };
+  const { passes, failures, pending } = JSON.parse(readFileSync(TOTALS, 'utf8'));
+  rmSync(TOTALS);
+  if (passes + failures === 0) console.error('No test ran.');
+  // Mocha's exit code is the number of failures; it also fails on what was thrown outside of any test.
+  const otherFailure = failures === 0 && (exitCode !== 0 || passes === 0);
+  return { passed: passes, failed: otherFailure ? 1 : failures, skipped: pending };
+}
+
+function run(script, args) {
+  const file = path.join(ROOT, 'node_modules', script);
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const exit = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  return { child, exit };
+}
+
+function sum(list, key) {
+  return list.reduce((total, entry) => total + entry[key], 0);
+}
