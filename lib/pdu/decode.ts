@@ -1,0 +1,144 @@
+/**
+ * Octets to PDUs.
+ *
+ * Requests are read strictly, since a wrong one is answered with an error. Of a response only what we use
+ * is read, and its lengths are not judged by the specification's limits: refusing the answer to a submit_sm
+ * would make an accepted SMS one of unknown outcome.
+ * Source: SMPP 3.4 §4.
+ */
+import { commandName, isResponseId, type CommandName } from './command.js';
+import { FrameReader } from './frame-reader.js';
+import { PduError } from './pdu-error.js';
+import type { Bind, DeliverSm, Pdu, ShortMessage, SubmitSm } from './pdu.js';
+import { readDeliverTlvs, readSubmitTlvs } from './tlv.js';
+
+/** Lengths without the NUL: SMPP 3.4 §5.2.11, §4.1.1, §5.2.8, §7.1.1. */
+const SERVICE_TYPE_MAX = 5;
+const SYSTEM_ID_MAX = 15;
+const PASSWORD_MAX = 8;
+const SYSTEM_TYPE_MAX = 12;
+const ADDRESS_RANGE_MAX = 40;
+const ADDRESS_MAX = 20;
+const TIME_MAX = 16;
+
+/**
+ * One whole frame as a PDU. Octets in it are views of the frame: who keeps them copies them.
+ *
+ * A request with a command_id that is none of ours is `unknown`. A response with an error status has no body
+ * (SMPP 3.4 §4.1.2, §4.4.2); whatever comes in its place is not read. A successful one may lack it too.
+ *
+ * @throws PduError kind `malformed` or `unknownResponse`, with what could be read of the header
+ */
+export function decodePdu(frame: Buffer): Pdu {
+  const reader = new FrameReader(frame);
+  const command = commandName(reader.command_id);
+  return command === undefined ? decodeUnknown(reader) : decodeBody(reader, command);
+}
+
+function decodeUnknown(reader: FrameReader): Pdu {
+  const { command_id, sequence_number } = reader;
+  if (isResponseId(command_id)) {
+    throw new PduError('unknownResponse', 'The peer answered a request that is none of ours', reader);
+  }
+  return { command: 'unknown', command_id, sequence_number };
+}
+
+function decodeBody(reader: FrameReader, command: CommandName): Pdu {
+  const { command_status, sequence_number } = reader;
+  switch (command) {
+    case 'submit_sm_resp':
+      return { command, command_status, sequence_number, message_id: readId(reader, 'message_id') };
+    case 'deliver_sm':
+      return readDeliverSm(reader);
+    case 'submit_sm':
+      return readSubmitSm(reader);
+    case 'bind_receiver':
+    case 'bind_transmitter':
+    case 'bind_transceiver':
+      return readBind(reader, command);
+    case 'bind_receiver_resp':
+    case 'bind_transmitter_resp':
+    case 'bind_transceiver_resp':
+      return { command, command_status, sequence_number, system_id: readId(reader, 'system_id') };
+    case 'enquire_link':
+    case 'unbind':
+      return { command, sequence_number };
+    case 'deliver_sm_resp':
+    case 'enquire_link_resp':
+    case 'unbind_resp':
+    case 'generic_nack':
+      return { command, command_status, sequence_number };
+  }
+}
+
+/** The one string of a response; no end is set to it but the frame's. */
+function readId(reader: FrameReader, field: string): string {
+  if (reader.command_status !== 0 || reader.left === 0) return '';
+  return reader.cString(field, reader.left);
+}
+
+function readBind(reader: FrameReader, command: Bind['command']): Bind {
+  const { sequence_number } = reader;
+  const system_id = reader.cString('system_id', SYSTEM_ID_MAX);
+  const password = reader.cString('password', PASSWORD_MAX);
+  const system_type = reader.cString('system_type', SYSTEM_TYPE_MAX);
+  reader.uint8('interface_version');
+  reader.uint8('addr_ton');
+  reader.uint8('addr_npi');
+  reader.cString('address_range', ADDRESS_RANGE_MAX);
+  return { command, sequence_number, system_id, password, system_type };
+}
+
+function readSubmitSm(reader: FrameReader): SubmitSm {
+  const { sequence_number } = reader;
+  const { message, priority_flag, validity_period } = readMessage(reader);
+  const pdu: SubmitSm = { command: 'submit_sm', sequence_number, ...message, priority_flag, validity_period };
+  readSubmitTlvs(reader, pdu);
+  return pdu;
+}
+
+function readDeliverSm(reader: FrameReader): DeliverSm {
+  const { sequence_number } = reader;
+  const pdu: DeliverSm = { command: 'deliver_sm', sequence_number, ...readMessage(reader).message };
+  if (reader.left > 0) readDeliverTlvs(reader, pdu);
+  return pdu;
+}
+
+interface MandatoryPart {
+  readonly message: ShortMessage;
+  readonly priority_flag: number;
+  readonly validity_period: string;
+}
+
+function readMessage(reader: FrameReader): MandatoryPart {
+  reader.cString('service_type', SERVICE_TYPE_MAX);
+  const source_addr_ton = reader.uint8('source_addr_ton');
+  const source_addr_npi = reader.uint8('source_addr_npi');
+  const source_addr = reader.cString('source_addr', ADDRESS_MAX);
+  const dest_addr_ton = reader.uint8('dest_addr_ton');
+  const dest_addr_npi = reader.uint8('dest_addr_npi');
+  const destination_addr = reader.cString('destination_addr', ADDRESS_MAX);
+  const esm_class = reader.uint8('esm_class');
+  reader.uint8('protocol_id');
+  const priority_flag = reader.uint8('priority_flag');
+  reader.cString('schedule_delivery_time', TIME_MAX);
+  const validity_period = reader.cString('validity_period', TIME_MAX);
+  const registered_delivery = reader.uint8('registered_delivery');
+  reader.uint8('replace_if_present_flag');
+  const data_coding = reader.uint8('data_coding');
+  reader.uint8('sm_default_msg_id');
+  const short_message = reader.octets('short_message', reader.uint8('sm_length'));
+  const message = {
+    source_addr_ton,
+    source_addr_npi,
+    source_addr,
+    dest_addr_ton,
+    dest_addr_npi,
+    destination_addr,
+    esm_class,
+    data_coding,
+    registered_delivery,
+    short_message,
+  };
+  return { message, priority_flag, validity_period };
+}
