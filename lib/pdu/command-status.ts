@@ -242,12 +242,12 @@ const ROWS = {
 export type StatusName = keyof typeof ROWS;
 
 const LISTED: readonly CommandStatus[] = Object.entries<Row>(ROWS).map(
-  ([name, [number, statusClass, sentence, source = 'SMPP 3.4']]) => ({
+  ([name, [number, statusClass, sentence, source]]) => ({
     number,
     name,
     sentence,
     class: statusClass,
-    source,
+    source: source ?? 'SMPP 3.4',
   }),
 );
 

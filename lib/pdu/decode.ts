@@ -9,7 +9,18 @@
 import { commandName, isResponseId, type CommandName } from './command.js';
 import { FrameReader } from './frame-reader.js';
 import { PduError } from './pdu-error.js';
-import type { Bind, DeliverSm, Pdu, ShortMessage, SubmitSm } from './pdu.js';
+import type {
+  Bind,
+  BindResp,
+  DeliverSm,
+  DeliverSmResp,
+  Pdu,
+  ShortMessage,
+  StatusOnlyResp,
+  SubmitSm,
+  SubmitSmResp,
+  UnknownRequest,
+} from './pdu.js';
 import { readDeliverTlvs, readSubmitTlvs } from './tlv.js';
 
 /** Lengths without the NUL: SMPP 3.4 §5.2.11, §4.1.1, §5.2.8, §7.1.1. */
@@ -32,10 +43,28 @@ const TIME_MAX = 16;
 export function decodePdu(frame: Buffer): Pdu {
   const reader = new FrameReader(frame);
   const command = commandName(reader.command_id);
-  return command === undefined ? decodeUnknown(reader) : decodeBody(reader, command);
+  return command === undefined ? readUnknown(reader) : READ[command](reader);
 }
 
-function decodeUnknown(reader: FrameReader): Pdu {
+const READ: Readonly<Record<CommandName, (reader: FrameReader) => Pdu>> = {
+  bind_receiver: (reader) => readBind(reader, 'bind_receiver'),
+  bind_transmitter: (reader) => readBind(reader, 'bind_transmitter'),
+  bind_transceiver: (reader) => readBind(reader, 'bind_transceiver'),
+  bind_receiver_resp: (reader) => readBindResp(reader, 'bind_receiver_resp'),
+  bind_transmitter_resp: (reader) => readBindResp(reader, 'bind_transmitter_resp'),
+  bind_transceiver_resp: (reader) => readBindResp(reader, 'bind_transceiver_resp'),
+  submit_sm: readSubmitSm,
+  submit_sm_resp: readSubmitSmResp,
+  deliver_sm: readDeliverSm,
+  deliver_sm_resp: (reader) => readStatus(reader, 'deliver_sm_resp'),
+  enquire_link: ({ sequence_number }) => ({ command: 'enquire_link', sequence_number }),
+  enquire_link_resp: (reader) => readStatus(reader, 'enquire_link_resp'),
+  unbind: ({ sequence_number }) => ({ command: 'unbind', sequence_number }),
+  unbind_resp: (reader) => readStatus(reader, 'unbind_resp'),
+  generic_nack: (reader) => readStatus(reader, 'generic_nack'),
+};
+
+function readUnknown(reader: FrameReader): UnknownRequest {
   const { command_id, sequence_number } = reader;
   if (isResponseId(command_id)) {
     throw new PduError('unknownResponse', 'The peer answered a request that is none of ours', reader);
@@ -43,32 +72,23 @@ function decodeUnknown(reader: FrameReader): Pdu {
   return { command: 'unknown', command_id, sequence_number };
 }
 
-function decodeBody(reader: FrameReader, command: CommandName): Pdu {
+/** Of a response nothing but its header counts. */
+function readStatus<Command extends (DeliverSmResp | StatusOnlyResp)['command']>(
+  { command_status, sequence_number }: FrameReader,
+  command: Command,
+): { command: Command; command_status: number; sequence_number: number } {
+  return { command, command_status, sequence_number };
+}
+
+function readSubmitSmResp(reader: FrameReader): SubmitSmResp {
   const { command_status, sequence_number } = reader;
-  switch (command) {
-    case 'submit_sm_resp':
-      return { command, command_status, sequence_number, message_id: readId(reader, 'message_id') };
-    case 'deliver_sm':
-      return readDeliverSm(reader);
-    case 'submit_sm':
-      return readSubmitSm(reader);
-    case 'bind_receiver':
-    case 'bind_transmitter':
-    case 'bind_transceiver':
-      return readBind(reader, command);
-    case 'bind_receiver_resp':
-    case 'bind_transmitter_resp':
-    case 'bind_transceiver_resp':
-      return { command, command_status, sequence_number, system_id: readId(reader, 'system_id') };
-    case 'enquire_link':
-    case 'unbind':
-      return { command, sequence_number };
-    case 'deliver_sm_resp':
-    case 'enquire_link_resp':
-    case 'unbind_resp':
-    case 'generic_nack':
-      return { command, command_status, sequence_number };
-  }
+  const message_id = readId(reader, 'message_id');
+  return { command: 'submit_sm_resp', command_status, sequence_number, message_id };
+}
+
+function readBindResp(reader: FrameReader, command: BindResp['command']): BindResp {
+  const { command_status, sequence_number } = reader;
+  return { command, command_status, sequence_number, system_id: readId(reader, 'system_id') };
 }
 
 /** The one string of a response; no end is set to it but the frame's. */

@@ -56,29 +56,18 @@ export function encodeAll(pdus: readonly Pdu[]): Buffer {
 
 /** No PDU of these values takes more octets than this. */
 function roomFor(pdu: Pdu): number {
-  switch (pdu.command) {
-    case 'submit_sm':
-      return roomForMessage(pdu) + pdu.validity_period.length;
-    case 'deliver_sm':
-      return roomForMessage(pdu);
-    case 'bind_receiver':
-    case 'bind_transmitter':
-    case 'bind_transceiver':
-      return FIXED_ROOM + pdu.system_id.length + pdu.password.length + pdu.system_type.length;
-    case 'bind_receiver_resp':
-    case 'bind_transmitter_resp':
-    case 'bind_transceiver_resp':
-      return FIXED_ROOM + pdu.system_id.length;
-    case 'submit_sm_resp':
-      return FIXED_ROOM + pdu.message_id.length;
-    default:
-      return FIXED_ROOM;
+  if ('short_message' in pdu) return roomForMessage(pdu);
+  if ('password' in pdu) {
+    return FIXED_ROOM + pdu.system_id.length + pdu.password.length + pdu.system_type.length;
   }
+  if ('system_id' in pdu) return FIXED_ROOM + pdu.system_id.length;
+  if ('message_id' in pdu) return FIXED_ROOM + pdu.message_id.length;
+  return FIXED_ROOM;
 }
 
 function roomForMessage(pdu: SubmitSm | DeliverSm): number {
   const addresses = pdu.source_addr.length + pdu.destination_addr.length;
-  return FIXED_ROOM + addresses + pdu.short_message.length + roomForTlvs(pdu);
+  return FIXED_ROOM + addresses + TIME_MAX + pdu.short_message.length + roomForTlvs(pdu);
 }
 
 function writePdu(writer: FrameWriter, pdu: Pdu): void {
@@ -89,26 +78,13 @@ function writePdu(writer: FrameWriter, pdu: Pdu): void {
   writer.end();
 }
 
+/** What follows the header is told by the fields; a PDU without any is a header alone. */
 function writeBody(writer: FrameWriter, pdu: Pdu): void {
-  switch (pdu.command) {
-    case 'submit_sm':
-      return writeSubmitSm(writer, pdu);
-    case 'deliver_sm':
-      return writeDeliverSm(writer, pdu);
-    case 'bind_receiver':
-    case 'bind_transmitter':
-    case 'bind_transceiver':
-      return writeBind(writer, pdu);
-    case 'bind_receiver_resp':
-    case 'bind_transmitter_resp':
-    case 'bind_transceiver_resp':
-      return writer.cString('system_id', pdu.system_id, SYSTEM_ID_MAX);
-    case 'submit_sm_resp':
-      return writer.cString('message_id', pdu.message_id, MESSAGE_ID_MAX);
-    case 'deliver_sm_resp': // message_id is unused there (SMPP 3.4 §4.6.2)
-      return writer.cString('message_id', '', MESSAGE_ID_MAX);
-    default: // the rest is a header alone
-  }
+  if ('short_message' in pdu) writeMessage(writer, pdu);
+  else if ('password' in pdu) writeBind(writer, pdu);
+  else if ('system_id' in pdu) writer.cString('system_id', pdu.system_id, SYSTEM_ID_MAX);
+  else if ('message_id' in pdu) writer.cString('message_id', pdu.message_id, MESSAGE_ID_MAX);
+  else if (pdu.command === 'deliver_sm_resp') writer.uint8('message_id', 0); // unused, SMPP 3.4 §4.6.2
 }
 
 function writeBind(writer: FrameWriter, pdu: Bind): void {
@@ -121,24 +97,8 @@ function writeBind(writer: FrameWriter, pdu: Bind): void {
   writer.uint8('address_range', 0);
 }
 
-function writeSubmitSm(writer: FrameWriter, pdu: SubmitSm): void {
-  writeMessage(writer, pdu, pdu.priority_flag, pdu.validity_period);
-  writeMessageTlvs(writer, pdu);
-}
-
-function writeDeliverSm(writer: FrameWriter, pdu: DeliverSm): void {
-  writeMessage(writer, pdu, 0, '');
-  writeMessageTlvs(writer, pdu);
-  writeReceiptTlvs(writer, pdu);
-}
-
-/** The mandatory part, which both messages share; fields that are always 0 or empty are a NUL. */
-function writeMessage(
-  writer: FrameWriter,
-  pdu: SubmitSm | DeliverSm,
-  priority_flag: number,
-  validity_period: string,
-): void {
+/** Fields that are always 0 or empty are one NUL. */
+function writeMessage(writer: FrameWriter, pdu: SubmitSm | DeliverSm): void {
   writer.uint8('service_type', 0);
   writer.uint8('source_addr_ton', pdu.source_addr_ton);
   writer.uint8('source_addr_npi', pdu.source_addr_npi);
@@ -148,9 +108,9 @@ function writeMessage(
   writer.cString('destination_addr', pdu.destination_addr, ADDRESS_MAX);
   writer.uint8('esm_class', pdu.esm_class);
   writer.uint8('protocol_id', 0);
-  writer.uint8('priority_flag', priority_flag);
+  writer.uint8('priority_flag', pdu.command === 'submit_sm' ? pdu.priority_flag : 0);
   writer.uint8('schedule_delivery_time', 0);
-  writer.cString('validity_period', validity_period, TIME_MAX);
+  writer.cString('validity_period', pdu.command === 'submit_sm' ? pdu.validity_period : '', TIME_MAX);
   writer.uint8('registered_delivery', pdu.registered_delivery);
   writer.uint8('replace_if_present_flag', 0);
   writer.uint8('data_coding', pdu.data_coding);
@@ -160,4 +120,6 @@ function writeMessage(
     refuse('short_message', `is over ${SHORT_MESSAGE_MAX} octets`);
   writer.uint8('sm_length', short_message.length);
   writer.octets(short_message);
+  writeMessageTlvs(writer, pdu);
+  if (pdu.command === 'deliver_sm') writeReceiptTlvs(writer, pdu);
 }

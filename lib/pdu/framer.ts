@@ -33,15 +33,14 @@ export class Framer {
   push(chunk: Buffer): Buffer[] {
     if (this.#failure !== undefined) throw this.#failure;
     const frames: Buffer[] = [];
-    let at = this.#continue(chunk, frames);
-    while (this.#failure === undefined && chunk.length - at >= LENGTH_OCTETS) {
-      const length = this.#readLength(chunk, at);
-      if (length === undefined || at + length > chunk.length) break;
-      frames.push(chunk.subarray(at, at + length));
-      at += length;
+    try {
+      this.#cut(chunk, frames);
+    } catch (error) {
+      if (!(error instanceof PduError)) throw error;
+      this.#reset();
+      this.#failure = error;
+      if (frames.length === 0) throw error;
     }
-    if (this.#failure === undefined) this.#begin(chunk, at);
-    else if (frames.length === 0) throw this.#failure;
     return frames;
   }
 
@@ -55,19 +54,28 @@ export class Framer {
     return this.#failure;
   }
 
+  #cut(chunk: Buffer, frames: Buffer[]): void {
+    let at = this.#continue(chunk, frames);
+    while (chunk.length - at >= LENGTH_OCTETS) {
+      const length = readLength(chunk, at);
+      if (at + length > chunk.length) break;
+      frames.push(chunk.subarray(at, at + length));
+      at += length;
+    }
+    this.#begin(chunk, at);
+  }
+
   /** Adds to the PDU begun by earlier chunks; returns how many octets of this one it took. */
   #continue(chunk: Buffer, frames: Buffer[]): number {
     if (this.#begun === undefined) return 0;
     let at = this.#fill(this.#begun, chunk, 0);
     if (this.#begun.length === LENGTH_OCTETS && this.#filled === LENGTH_OCTETS) {
-      const length = this.#readLength(this.#begun, 0);
-      if (length === undefined) return at;
-      const whole = Buffer.allocUnsafe(length);
+      const whole = Buffer.allocUnsafe(readLength(this.#begun, 0));
       this.#begun.copy(whole);
       this.#begun = whole;
       at = this.#fill(whole, chunk, at);
     }
-    if (this.#begun.length > LENGTH_OCTETS && this.#filled === this.#begun.length) {
+    if (this.#filled === this.#begun.length) {
       frames.push(this.#begun);
       this.#reset();
     }
@@ -88,20 +96,19 @@ export class Framer {
     return at + copied;
   }
 
-  #readLength(buffer: Buffer, at: number): number | undefined {
-    const length = buffer.readUInt32BE(at);
-    if (length >= HEADER_LENGTH && length <= COMMAND_LENGTH_MAX) return length;
-    this.#reset();
-    this.#failure = new PduError(
-      'framing',
-      `The peer announced a PDU of ${length} octets, which is outside ${HEADER_LENGTH} to ` +
-        `${COMMAND_LENGTH_MAX}: it does not speak SMPP 3.4, or the connection was corrupted`,
-    );
-    return undefined;
-  }
-
   #reset(): void {
     this.#begun = undefined;
     this.#filled = 0;
   }
+}
+
+/** @throws PduError kind `framing` */
+function readLength(buffer: Buffer, at: number): number {
+  const length = buffer.readUInt32BE(at);
+  if (length >= HEADER_LENGTH && length <= COMMAND_LENGTH_MAX) return length;
+  throw new PduError(
+    'framing',
+    `The peer announced a PDU of ${length} octets, which is outside ${HEADER_LENGTH} to ` +
+      `${COMMAND_LENGTH_MAX}: it does not speak SMPP 3.4, or the connection was corrupted`,
+  );
 }

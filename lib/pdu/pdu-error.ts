@@ -15,6 +15,7 @@ export type PduErrorKind = 'framing' | 'malformed' | 'unknownResponse';
 
 export interface ReadableHeader {
   readonly command_id: number;
+  readonly command_status: number;
   readonly sequence_number: number;
 }
 
@@ -22,6 +23,7 @@ export interface ReadableHeader {
 export class PduError extends SmppError {
   readonly kind: PduErrorKind;
   readonly command_id?: number;
+  readonly command_status?: number;
   readonly sequence_number?: number;
   /** Name of the command, when it is one of ours. */
   readonly command?: CommandName;
@@ -32,6 +34,7 @@ export class PduError extends SmppError {
     this.kind = kind;
     if (header === undefined) return;
     this.command_id = header.command_id;
+    this.command_status = header.command_status;
     this.sequence_number = header.sequence_number;
     const command = commandName(header.command_id);
     if (command !== undefined) this.command = command;

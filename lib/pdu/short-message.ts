@@ -8,6 +8,8 @@ import { consts } from 'smpp';
 import type { Delivery, ReceiptRequest, Segment } from '../message.js';
 import type { DeliverSm, SubmitSm } from './pdu.js';
 
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+
 const { TON, NPI, ESM_CLASS, REGISTERED_DELIVERY } = consts;
 
 /** A number of up to this many digits is a short code of the network, not an international one (contract 4). */
@@ -47,15 +49,20 @@ export function toSubmitSm(segment: Segment, sequence_number: number): SubmitSm 
 
 /** What a deliver_sm says, with its octets copied: keeping it does not keep the socket's whole chunk. */
 export function toDelivery(pdu: DeliverSm): Delivery {
-  const delivery: Delivery = {
+  const delivery: Mutable<Delivery> = {
     from: pdu.source_addr,
     to: pdu.destination_addr,
-    octets: new Uint8Array(contentOf(pdu)),
+    octets: Buffer.from(contentOf(pdu)),
     dataCoding: pdu.data_coding,
     kind: kindOf(pdu.esm_class),
     hasUserDataHeader: (pdu.esm_class & ESM_CLASS.UDH_INDICATOR) !== 0,
   };
-  return { ...delivery, ...sarOf(pdu), ...receiptOf(pdu) };
+  const sar = sarOf(pdu);
+  if (sar !== undefined) delivery.sar = sar;
+  // An empty receipted_message_id says no more than none.
+  if (pdu.receipted_message_id) delivery.receiptedMessageId = pdu.receipted_message_id;
+  if (pdu.message_state !== undefined) delivery.messageState = pdu.message_state;
+  return delivery;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -125,17 +132,8 @@ function kindOf(esm_class: number): Delivery['kind'] {
 }
 
 /** The three TLVs mean nothing without one another (SMPP 3.4 §5.3.2.22 to §5.3.2.24). */
-function sarOf(pdu: DeliverSm): Pick<Delivery, 'sar'> {
+function sarOf(pdu: DeliverSm): Delivery['sar'] {
   const { sar_msg_ref_num: reference, sar_total_segments: total, sar_segment_seqnum: sequence } = pdu;
-  if (reference === undefined || total === undefined || sequence === undefined) return {};
-  return { sar: { reference, total, sequence } };
-}
-
-/** An empty receipted_message_id says no more than none. */
-function receiptOf(pdu: DeliverSm): Pick<Delivery, 'receiptedMessageId' | 'messageState'> {
-  const { receipted_message_id, message_state } = pdu;
-  return {
-    ...(receipted_message_id ? { receiptedMessageId: receipted_message_id } : {}),
-    ...(message_state === undefined ? {} : { messageState: message_state }),
-  };
+  if (reference === undefined || total === undefined || sequence === undefined) return undefined;
+  return { reference, total, sequence };
 }

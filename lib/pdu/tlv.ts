@@ -93,29 +93,24 @@ function roomForOctets(value: Uint8Array | undefined): number {
 
 /** True when a field that both messages have took the TLV. */
 function takeMessageTlv(pdu: Mutable<ShortMessage>, tag: number, value: Buffer): boolean {
-  if (tag === MESSAGE_PAYLOAD) {
-    pdu.message_payload ??= value;
-  } else if (tag === SAR_MSG_REF_NUM && value.length === 2) {
-    pdu.sar_msg_ref_num ??= value.readUInt16BE();
-  } else if (tag === SAR_TOTAL_SEGMENTS && value.length === 1) {
-    pdu.sar_total_segments ??= value.readUInt8();
-  } else if (tag === SAR_SEGMENT_SEQNUM && value.length === 1) {
-    pdu.sar_segment_seqnum ??= value.readUInt8();
-  } else {
-    return false;
-  }
+  if (tag === MESSAGE_PAYLOAD) pdu.message_payload ??= value;
+  else if (tag === SAR_MSG_REF_NUM && value.length === 2) pdu.sar_msg_ref_num ??= value.readUInt16BE();
+  else return value.length === 1 && takeSarOctet(pdu, tag, value.readUInt8());
+  return true;
+}
+
+function takeSarOctet(pdu: Mutable<ShortMessage>, tag: number, value: number): boolean {
+  if (tag === SAR_TOTAL_SEGMENTS) pdu.sar_total_segments ??= value;
+  else if (tag === SAR_SEGMENT_SEQNUM) pdu.sar_segment_seqnum ??= value;
+  else return false;
   return true;
 }
 
 /** True when a field of the receipt took the TLV. */
 function takeReceiptTlv(pdu: Mutable<DeliverSm>, tag: number, value: Buffer): boolean {
-  if (tag === RECEIPTED_MESSAGE_ID) {
-    pdu.receipted_message_id ??= textBeforeNul(value);
-  } else if (tag === MESSAGE_STATE && value.length === 1) {
-    pdu.message_state ??= value.readUInt8();
-  } else {
-    return false;
-  }
+  if (tag === RECEIPTED_MESSAGE_ID) pdu.receipted_message_id ??= textBeforeNul(value);
+  else if (tag === MESSAGE_STATE && value.length === 1) pdu.message_state ??= value.readUInt8();
+  else return false;
   return true;
 }
 
