@@ -1,7 +1,7 @@
 /**
  * Which SMS goes next: a schedule in memory over the stored entries. No I/O, no timers.
  *
- *   add ──▶ scheduled (sendAt in the future) ──▶ queued ──take──▶ underWay ──remove──▶ gone
+ *   add ──▶ scheduled (sendAt in the future) ──▶ queued ──take──▶ underWay ──settling──▶ remove
  *                                                  ▲                 │
  *                                                  └──── release ◀───┘   (at its old place, at once or later)
  *
@@ -12,7 +12,7 @@
 import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { TextPlan } from '../text/segmenter.js';
-import type { OutboxEntry, Progress } from './entry.js';
+import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import { Heap } from './heap.js';
 
 /** Bodies held for the SMS next in line; beyond it a queue of any length costs an index entry each. */
@@ -21,6 +21,12 @@ const BODIES_MAX = 5_000;
 export interface Body {
   readonly entry: OutboxEntry;
   readonly plan: TextPlan;
+}
+
+/** One instant on both clocks. */
+export interface Times {
+  readonly wall: EpochMs;
+  readonly now: Millis;
 }
 
 /** One SMS in the queue. Its owner changes `progress` and the marks; the queue changes `state`. */
@@ -34,7 +40,7 @@ export interface QueueItem {
   readonly sendAt: EpochMs | undefined;
   /** Taken in by an earlier process. */
   readonly recovered: boolean;
-  state: 'scheduled' | 'queued' | 'underWay' | 'gone';
+  state: 'scheduled' | 'queued' | 'underWay' | 'settling' | 'gone';
   progress: Progress;
   body: Body | undefined;
   /** Not before this; 0 when at once. */
@@ -129,46 +135,48 @@ export class Queue {
     return this.#items.get(id);
   }
 
-  /** @param times `wall` and `now` of one instant */
-  add(body: Body, progress: Progress, recovered: boolean, times: { wall: EpochMs; now: Millis }): QueueItem {
-    const { entry } = body;
-    const lifeMs = entry.expiresAt - Math.max(entry.queuedAt, entry.sendAt ?? 0);
-    const leftMs = Math.min(
-      entry.expiresAt - times.wall,
-      lifeMs + Math.max(0, (entry.sendAt ?? 0) - times.wall),
-    );
-    const scheduled = entry.sendAt !== undefined && entry.sendAt > times.wall;
+  /** Whether a body handed to `add` would be held. */
+  get hasRoomForBody(): boolean {
+    return this.#bodies < BODIES_MAX;
+  }
+
+  /**
+   * @param body held when there is room for it; read back from storage else
+   * @param found what an earlier process left of it; undefined for a new one
+   * @param times `wall` and `now` of one instant
+   */
+  add(entry: OutboxEntry, body: Body | undefined, found: Progress | undefined, times: Times): QueueItem {
     const item: QueueItem = {
       id: entry.id,
       order: (this.#order += 1),
       priority: entry.priority,
       segments: entry.segments,
-      expiresAt: times.now + leftMs,
+      expiresAt: times.now + leftMs(entry, times.wall),
       sendAt: entry.sendAt,
-      recovered,
-      state: scheduled ? 'scheduled' : 'queued',
-      progress,
-      body: this.#bodies < BODIES_MAX ? body : undefined,
+      recovered: found !== undefined,
+      state: stateAtFirst(entry, found, times.wall),
+      progress: found ?? NO_PROGRESS,
+      body: undefined,
       notBefore: 0,
       refusals: 0,
       submitFailures: 0,
       submitFailedAt: undefined,
     };
-    if (item.body !== undefined) this.#bodies += 1;
+    if (body !== undefined && this.hasRoomForBody) this.holdBody(item, body);
     this.#items.set(item.id, item);
     this.#counts[item.priority] += 1;
     this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
-    if (scheduled) {
+    if (item.state === 'underWay') this.#counts.underWay += 1;
+    if (item.state === 'queued') this.#lanes[item.priority].append(item);
+    if (item.state === 'scheduled') {
       this.#counts.scheduled += 1;
       this.#bySendAt.push(item);
-    } else {
-      this.#lanes[item.priority].append(item);
     }
     return item;
   }
 
   /** The next SMS, until they make up `segmentsMax` segments; the last may exceed it. */
-  take(segmentsMax: number, times: { wall: EpochMs; now: Millis }): QueueItem[] {
+  take(segmentsMax: number, times: Times): QueueItem[] {
     this.#wake(times);
     const taken: QueueItem[] = [];
     let left = segmentsMax;
@@ -194,42 +202,43 @@ export class Queue {
     else this.#lanes[item.priority].putBack(item);
   }
 
-  /** Settled: forgotten here. */
+  /** It has its outcome: nobody takes it any more, and it counts until `remove`. */
+  settling(item: QueueItem): void {
+    if (item.state === 'underWay') this.#counts.underWay -= 1;
+    if (item.state === 'scheduled') this.#counts.scheduled -= 1;
+    item.state = 'settling';
+  }
+
+  /** Its result is safe. */
   remove(item: QueueItem): void {
     if (!this.#items.delete(item.id)) return;
     this.#counts[item.priority] -= 1;
-    if (item.state === 'underWay') this.#counts.underWay -= 1;
-    if (item.state === 'scheduled') this.#counts.scheduled -= 1;
     item.state = 'gone';
-    this.dropBody(item);
-  }
-
-  /** A body that was read back; held until `dropBody` or `remove`. */
-  holdBody(item: QueueItem, body: Body): void {
-    if (item.body === undefined) this.#bodies += 1;
-    item.body = body;
-  }
-
-  dropBody(item: QueueItem): void {
     if (item.body === undefined) return;
     item.body = undefined;
     this.#bodies -= 1;
   }
 
-  /** Every SMS that is past its expiry and not under way. */
+  /** Keeps a body with its item until it is removed. */
+  holdBody(item: QueueItem, body: Body): void {
+    if (item.body === undefined) this.#bodies += 1;
+    item.body = body;
+  }
+
+  /** Every SMS that is past its expiry and waits. */
   expired(now: Millis): QueueItem[] {
     if (now < this.#nextExpiryAt) return [];
     const expired: QueueItem[] = [];
     let next = Infinity;
     for (const item of this.#items.values()) {
       if (item.expiresAt > now) next = Math.min(next, item.expiresAt);
-      else if (item.state !== 'underWay') expired.push(item);
+      else if (item.state === 'queued' || item.state === 'scheduled') expired.push(item);
     }
     this.#nextExpiryAt = next;
     return expired;
   }
 
-  #wake(times: { wall: EpochMs; now: Millis }): void {
+  #wake(times: Times): void {
     for (let item = this.#bySendAt.peek(); item !== undefined; item = this.#bySendAt.peek()) {
       if (item.state === 'scheduled' && (item.sendAt ?? 0) > times.wall) break;
       this.#bySendAt.pop();
@@ -246,4 +255,16 @@ export class Queue {
       this.#lanes[item.priority].putBack(item);
     }
   }
+}
+
+/** What is left of its life; at most the whole of it, should the wall clock have been set back meanwhile. */
+function leftMs(entry: OutboxEntry, wall: EpochMs): Millis {
+  const dueAt = entry.sendAt ?? entry.queuedAt;
+  const lifeMs = entry.expiresAt - Math.max(entry.queuedAt, dueAt);
+  return Math.min(entry.expiresAt - wall, lifeMs + Math.max(0, dueAt - wall));
+}
+
+function stateAtFirst(entry: OutboxEntry, found: Progress | undefined, wall: EpochMs): QueueItem['state'] {
+  if (found?.underWay) return 'underWay';
+  return entry.sendAt !== undefined && entry.sendAt > wall ? 'scheduled' : 'queued';
 }

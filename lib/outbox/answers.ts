@@ -1,0 +1,273 @@
+/**
+ * What follows the answers of the gateway, or their absence: settle, or back to the queue.
+ *
+ * The one place where an SMS gets its outcome. The numbers of retrying stand in `retry-policy.ts`.
+ * Source: contract section 4 (answers to submit_sm); gateway.md (unknown outcome).
+ */
+import type { Clock, Millis } from '../clock.js';
+import type { CounterName, OnUncertain, Outcome, SubmitResult } from '../message.js';
+import type { Storage } from '../storage/storage.js';
+import type { OutboxEntry, Progress } from './entry.js';
+import type { Pace } from './pace.js';
+import type { Body, Queue, QueueItem } from './queue.js';
+import { afterUnknown, RECONCILE_MS, submitFailedWaitMs, transientWaitMs } from './retry-policy.js';
+import type { Settlement } from './settlement.js';
+import type { Submission } from './submission.js';
+
+/** What a command_status asks of us; the classes of `lib/pdu/command-status.ts`. */
+export interface Refusal {
+  readonly name: string;
+  readonly sentence: string;
+  readonly class: 'ok' | 'submitFailed' | 'throttled' | 'transient' | 'unbound' | 'credentials' | 'permanent';
+}
+
+const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
+
+export interface AnswersOptions {
+  readonly queue: Queue;
+  readonly pace: Pace;
+  readonly settlement: Settlement;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly onUncertain: OnUncertain;
+  readonly refusal: (status: number) => Refusal;
+  readonly load: (item: QueueItem) => Promise<Body | undefined>;
+  /** Goes on with a long message over its own link; false when that is gone. */
+  readonly resume: (submission: Submission, at: Millis) => boolean;
+  readonly wake: () => void;
+  /** The gateway answered ESME_RSUBMITFAIL. */
+  readonly onSubmitFailed: () => void;
+  /** Whether a failed submit at `failedAt` was part of a restart of the gateway. */
+  readonly isRestart: (failedAt: Millis) => boolean;
+  readonly count: (counter: CounterName, by: number) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** How an SMS ended, as far as it differs from one to the next. */
+interface End {
+  readonly outcome: Outcome;
+  readonly messageIds?: readonly string[];
+  readonly status?: string;
+  readonly reason?: string;
+  readonly host?: string;
+}
+
+export class Answers {
+  readonly #options: AnswersOptions;
+  /** SMS of unknown outcome that wait for a receipt, by recipient. */
+  readonly #reconciling = new Map<string, Set<QueueItem>>();
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  isFinal(status: number): boolean {
+    const { class: kind } = this.#options.refusal(status);
+    return kind === 'permanent' || kind === 'credentials';
+  }
+
+  /** Everything that was under way of a submission has its answer, or never will. */
+  concluded(submission: Submission): void {
+    const { item, link } = submission;
+    const verdict = submission.verdict((status) => this.isFinal(status));
+    if (verdict.kind === 'accepted') {
+      this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
+    } else if (verdict.kind === 'unknown') {
+      this.unknown(item);
+    } else if (verdict.kind === 'lost') {
+      this.returned(item, 0);
+    } else {
+      this.#refused(submission, verdict.status);
+    }
+    this.#options.wake();
+  }
+
+  /** Back to its place in the queue after `waitMs`, unless its time is over. */
+  returned(item: QueueItem, waitMs: Millis): void {
+    if (item.state !== 'underWay') return;
+    const { clock, storage, queue, onFailure } = this.#options;
+    const now = clock.now();
+    item.progress = { ...item.progress, underWay: false };
+    queue.release(item, now, waitMs);
+    if (item.expiresAt <= now) this.expired(item);
+    else storage.write([{ table: 'progress', key: item.id, value: item.progress }]).catch(onFailure);
+    this.#options.wake();
+  }
+
+  /** Written and not answered: nobody knows. The user chose what happens. */
+  unknown(item: QueueItem): void {
+    const unknowns = item.progress.unknowns + 1;
+    item.progress = { ...item.progress, unknowns };
+    const { body } = item;
+    if (body === undefined) {
+      this.#withBody(item, () => this.#followPolicy(item));
+      return;
+    }
+    this.#followPolicy(item);
+  }
+
+  expired(item: QueueItem): void {
+    this.#end(item, 'expired', 'it was still queued when its time was over');
+  }
+
+  cancelled(item: QueueItem): void {
+    this.#end(item, 'cancelled', 'it was cancelled');
+  }
+
+  /** See `Outbox.reconcile`. */
+  reconcile(to: string, messageId: string): boolean {
+    const waiting = this.#reconciling.get(to);
+    const [item] = waiting ?? [];
+    if (waiting?.size !== 1 || item?.segments !== 1 || item.state !== 'queued') return false;
+    this.#settle(item, { outcome: 'accepted', messageIds: [messageId] });
+    return true;
+  }
+
+  /** Its progress as the next submission begins. */
+  nextProgress(item: QueueItem): Progress {
+    const { attempts, unknowns, possibleDuplicate } = this.#counted(item);
+    this.#noLongerReconciling(item);
+    return {
+      attempts: attempts + 1,
+      unknowns,
+      possibleDuplicate: possibleDuplicate || unknowns > 0,
+      underWay: true,
+    };
+  }
+
+  /** A refusal that turned out to be part of a restart is not an attempt. */
+  #counted(item: QueueItem): Progress {
+    const failedAt = item.submitFailedAt;
+    item.submitFailedAt = undefined;
+    if (failedAt === undefined || !this.#options.isRestart(failedAt)) return item.progress;
+    return { ...item.progress, attempts: item.progress.attempts - 1 };
+  }
+
+  #refused(submission: Submission, status: number): void {
+    const { item, link } = submission;
+    const now = this.#options.clock.now();
+    const refusal = this.#options.refusal(status);
+    if (this.isFinal(status)) {
+      const messageIds = Object.values(submission.messageIds);
+      const { name, sentence } = refusal;
+      this.#settle(item, {
+        outcome: 'rejected',
+        messageIds,
+        status: name,
+        reason: sentence,
+        host: link.host,
+      });
+      return;
+    }
+    if (refusal.class === 'submitFailed' || refusal.class === 'unbound') {
+      this.#leave(submission, refusal, now);
+      return;
+    }
+    item.submitFailures = 0;
+    if (refusal.class === 'throttled') this.#options.pace.throttled(now);
+    else item.refusals += 1;
+    const waitMs = refusal.class === 'throttled' ? 0 : transientWaitMs(item.refusals);
+    if (submission.isPartial && this.#options.resume(submission, now + waitMs)) return;
+    this.returned(item, waitMs);
+  }
+
+  /** The link is of no more use: to the head of the queue, for the other host or a new session. */
+  #leave({ item, link }: Submission, refusal: Refusal, now: Millis): void {
+    item.submitFailures += 1;
+    if (refusal.class === 'submitFailed') {
+      item.submitFailedAt = now;
+      this.#options.onSubmitFailed();
+    }
+    link.leave();
+    this.returned(item, this.#options.isRestart(now) ? 0 : submitFailedWaitMs(item.submitFailures));
+  }
+
+  #followPolicy(item: QueueItem): void {
+    const policy = item.body?.entry.onUncertain ?? this.#options.onUncertain;
+    const next = afterUnknown(policy, item.progress.unknowns);
+    if (next === 'settle') {
+      this.#settle(item, { outcome: 'uncertain', reason: UNKNOWN_REASON });
+      return;
+    }
+    if (next === 'reconcile') this.#awaitReceipt(item);
+    this.returned(item, next === 'reconcile' ? RECONCILE_MS : 0);
+  }
+
+  #awaitReceipt(item: QueueItem): void {
+    const to = item.body?.entry.to ?? '';
+    const waiting = this.#reconciling.get(to);
+    if (waiting === undefined) this.#reconciling.set(to, new Set([item]));
+    else waiting.add(item);
+  }
+
+  #noLongerReconciling(item: QueueItem): void {
+    if (item.progress.unknowns === 0) return;
+    const to = item.body?.entry.to ?? '';
+    const waiting = this.#reconciling.get(to);
+    if (waiting?.delete(item) && waiting.size === 0) this.#reconciling.delete(to);
+  }
+
+  /** With an unknown outcome behind it, that is what it ends as. */
+  #end(item: QueueItem, outcome: 'expired' | 'cancelled', reason: string): void {
+    const isUnknown = item.progress.unknowns > 0;
+    this.#settle(
+      item,
+      isUnknown ? { outcome: 'uncertain', reason: `${UNKNOWN_REASON}; ${reason}` } : { outcome, reason },
+    );
+  }
+
+  #settle(item: QueueItem, end: End): void {
+    this.#options.queue.settling(item);
+    this.#withBody(item, ({ entry }) => {
+      this.#noLongerReconciling(item);
+      const result = resultOf(entry, this.#counted(item), item.recovered, end, this.#options.clock.wall());
+      this.#options.count(end.outcome, 1);
+      if (result.possibleDuplicate) this.#options.count('possibleDuplicates', 1);
+      this.#options.settlement.settle(entry, result);
+    });
+  }
+
+  /** Goes on with the body, read back from storage when it is not in memory. */
+  #withBody(item: QueueItem, goOn: (body: Body) => void): void {
+    if (item.body !== undefined) {
+      goOn(item.body);
+      return;
+    }
+    this.#options
+      .load(item)
+      .then((body) => {
+        if (body === undefined) return;
+        this.#options.queue.holdBody(item, body);
+        goOn(body);
+      })
+      .catch(this.#options.onFailure);
+  }
+}
+
+function resultOf(
+  entry: OutboxEntry,
+  progress: Progress,
+  recovered: boolean,
+  end: End,
+  settledAt: number,
+): SubmitResult {
+  return {
+    id: entry.id,
+    outcome: end.outcome,
+    messageIds: end.messageIds ?? [],
+    to: entry.to,
+    from: entry.from,
+    segments: entry.segments,
+    encoding: entry.encoding,
+    possibleDuplicate: progress.possibleDuplicate,
+    recovered,
+    ...(end.host !== undefined && { host: end.host }),
+    ...(end.status !== undefined && { status: end.status }),
+    ...(end.reason !== undefined && { reason: end.reason }),
+    queuedAt: entry.queuedAt,
+    settledAt,
+    attempts: progress.attempts,
+    ...(entry.substituted && { substituted: entry.substituted }),
+    ...(entry.correlation !== undefined && { correlation: entry.correlation }),
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * One attempt to hand one SMS to the gateway: all its segments, in order, over one link. No I/O.
+ *
+ * The gateway joins the segments itself, so they are never split between hosts or sessions: a link that ends
+ * half-way ends the submission, and the whole goes again with a new reference (gateway.md: codes 300, 301).
+ * Segments that a live link refused for the moment are sent again over that same link.
+ */
+import type { Answer, Link } from '../link.js';
+import type { Millis } from '../clock.js';
+import type { Segment } from '../message.js';
+import type { QueueItem } from './queue.js';
+
+/** What the answers so far amount to. */
+export type Verdict =
+  | { readonly kind: 'accepted' }
+  /** The gateway's last word, or a refusal that may pass; `status` tells which. */
+  | { readonly kind: 'refused'; readonly status: number }
+  /** Some segment was written and never answered. */
+  | { readonly kind: 'unknown' }
+  /** The link ended and everything that was written had been answered. */
+  | { readonly kind: 'lost' };
+
+export class Submission {
+  readonly item: QueueItem;
+  readonly link: Link;
+  readonly segments: readonly Segment[];
+  readonly messageIds: string[] = [];
+  /** While it waits on a live link before it sends refused segments again. */
+  resumeAt: Millis = 0;
+  #next = 0;
+  #again: number[] = [];
+  #underWay = 0;
+  #accepted = 0;
+  #stopped = false;
+  #status: number | undefined;
+  #isUnknown = false;
+
+  constructor(item: QueueItem, link: Link, segments: readonly Segment[]) {
+    this.item = item;
+    this.link = link;
+    this.segments = segments;
+  }
+
+  /** Has segments that may be submitted at `now`. */
+  hasNext(now: Millis): boolean {
+    return this.hasMore && this.resumeAt <= now;
+  }
+
+  /** Has segments to submit, now or later, unless an answer stops it. */
+  get hasMore(): boolean {
+    return !this.#stopped && (this.#again.length > 0 || this.#next < this.segments.length);
+  }
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Its link is gone: nothing more goes over it. */
+  lose(): this {
+    this.#stopped = true;
+    return this;
+  }
+
+  /** The next segment to submit, as its index; call only when `hasNext`. */
+  next(): number {
+    this.#underWay += 1;
+    const again = this.#again.shift();
+    if (again !== undefined) return again;
+    this.#next += 1;
+    return this.#next - 1;
+  }
+
+  /** Takes the answer to one segment. True when nothing is under way any more and nothing follows by itself. */
+  answer(index: number, answer: Answer, isFinal: (status: number) => boolean): boolean {
+    this.#underWay -= 1;
+    if (answer.kind === 'answered' && answer.status === 0) {
+      this.messageIds[index] = answer.messageId;
+      this.#accepted += 1;
+    } else {
+      this.#stopped = true;
+      if (answer.kind === 'answered') {
+        if (this.#status === undefined || isFinal(answer.status)) this.#status = answer.status;
+        this.#again.push(index);
+      } else if (answer.written) this.#isUnknown = true;
+    }
+    return this.isOver;
+  }
+
+  get isOver(): boolean {
+    return this.#underWay === 0 && (this.#stopped || this.#accepted === this.segments.length);
+  }
+
+  /** Some segments are with the gateway and others are not. */
+  get isPartial(): boolean {
+    return this.#accepted > 0 && this.#accepted < this.segments.length;
+  }
+
+  /** @param isFinal whether a refusal is the gateway's last word */
+  verdict(isFinal: (status: number) => boolean): Verdict {
+    if (this.#accepted === this.segments.length) return { kind: 'accepted' };
+    if (this.#status !== undefined && isFinal(this.#status)) return { kind: 'refused', status: this.#status };
+    if (this.#isUnknown) return { kind: 'unknown' };
+    if (this.#status !== undefined) return { kind: 'refused', status: this.#status };
+    return { kind: 'lost' };
+  }
+
+  /** Goes on over the same link with what was refused, not before `at`. */
+  resume(at: Millis): void {
+    this.#again.sort((left, right) => left - right);
+    this.#stopped = false;
+    this.#status = undefined;
+    this.resumeAt = at;
+  }
+}
