@@ -1,0 +1,132 @@
+/**
+ * `npm start`: the demo. The simulated gateway (two hosts, TLS, loopback only) and a real Node-RED with the pack
+ * and its example flows, in a folder of its own under the checkout.
+ *
+ * `npm start -- --once`: without an editor. One SMS goes through a flow to the simulated gateway; the submit
+ * result, the receipt and one incoming SMS are printed to stdout as one JSON object a line.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEMO_NUMBERS, exampleFlows, onceFlow } from './demo-flows.mjs';
+import { startNodeRed, waitForEditor } from './demo-node-red.mjs';
+import { ROOT, prepare } from './prepare.mjs';
+
+const DEMO = path.join(ROOT, '.demo');
+
+/** Tried first; when another program has one, any free port does. */
+const EDITOR_PORT = 1880;
+const GATEWAY_PORTS = [2775, 2776];
+
+/** All three lines of `--once` are printed within this. */
+const ONCE_MS = 60_000;
+
+const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+await prepare();
+const { startSimulator } = createRequire(import.meta.url)('../dist/lib/simulator/simulator.js');
+mkdirSync(DEMO, { recursive: true });
+await (values.once ? runOnce() : runDemo());
+
+async function runDemo() {
+  const caFile = path.join(DEMO, 'simulated-gateway-ca.pem');
+  const ports = await Promise.all(GATEWAY_PORTS.map((port) => isFree(port)));
+  const simulator = await startSimulator({ caFile, ...(ports.every(Boolean) && { ports: GATEWAY_PORTS }) });
+  const port = (await isFree(EDITOR_PORT)) ? EDITOR_PORT : await listenOnce(0);
+  const nodeRed = startNodeRed({
+    userDir: DEMO,
+    port,
+    flows: exampleFlows(),
+    keepFlows: true,
+    environment: environmentOf(simulator, caFile),
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => nodeRed.stop());
+  nodeRed.exited.then(async (code) => {
+    await simulator.stop();
+    process.exit(code ?? 1);
+  });
+  await waitForEditor(port);
+  console.log(`
+The editor:            http://127.0.0.1:${port}
+The simulated gateway: ${describeHosts(simulator)}, TLS, sends nothing to anyone.
+What becomes of an SMS is in the last two digits of its number: npm run simulator -- --help
+Your changes are kept in .demo/; delete it to start over. Ctrl-C ends all of it.`);
+}
+
+async function runOnce() {
+  const userDir = mkdtempSync(path.join(DEMO, 'once-'));
+  const caFile = path.join(userDir, 'ca.pem');
+  const simulator = await startSimulator({ caFile });
+  const nodeRed = startNodeRed({
+    userDir,
+    flows: onceFlow(),
+    keepFlows: false,
+    environment: environmentOf(simulator, caFile),
+  });
+  try {
+    await printEvents(simulator, nodeRed);
+  } catch (error) {
+    console.error(`npm start -- --once: ${error.message}`);
+    process.exitCode = 1;
+  } finally {
+    nodeRed.stop();
+    await nodeRed.exited;
+    await simulator.stop();
+    rmSync(userDir, { recursive: true, force: true });
+  }
+}
+
+/** Prints what the flow reports; after the receipt somebody sends an SMS to us. */
+function printEvents(simulator, nodeRed) {
+  return new Promise((resolve, reject) => {
+    const seen = new Set();
+    const timer = setTimeout(() => {
+      reject(new Error(`within ${ONCE_MS / 1000} s only came: ${[...seen].join(', ') || 'nothing'}`));
+    }, ONCE_MS);
+    const end = (settle, value) => {
+      clearTimeout(timer);
+      settle(value);
+    };
+    nodeRed.exited.then((code) => end(reject, new Error(`Node-RED ended with code ${code}`)));
+    nodeRed.onReport(({ event, payload }) => {
+      if (event === 'error') return end(reject, new Error(`the flow caught: ${JSON.stringify(payload)}`));
+      seen.add(event);
+      console.log(JSON.stringify({ event, payload }));
+      if (event === 'receipt') {
+        Promise.resolve(simulator.incoming({ ...DEMO_NUMBERS, text: 'Thank you' })).catch((error) =>
+          end(reject, error),
+        );
+      }
+      if (event === 'incoming') end(resolve);
+    });
+  });
+}
+
+/** What the flows name as `${…}`, since ports differ from run to run. */
+function environmentOf(simulator, caFile) {
+  return { DEMO_HOSTS: describeHosts(simulator), DEMO_CA: caFile };
+}
+
+function describeHosts(simulator) {
+  return simulator.hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
+}
+
+async function isFree(port) {
+  return listenOnce(port).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Takes a port of the loopback address and gives it up again; 0 takes any. Its number. */
+function listenOnce(port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      const taken = server.address().port;
+      server.close(() => resolve(taken));
+    });
+  });
+}
