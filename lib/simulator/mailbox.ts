@@ -1,0 +1,104 @@
+/**
+ * Receipts and incoming SMS of one account, on their way to whichever of its sessions can receive.
+ *
+ * Kept while no session is there, sent again when a session was lost before it answered: so at least once, as
+ * with the real gateway. How long the real one keeps them is not known; here it is by number.
+ */
+import { errors, type PduFields } from 'smpp';
+import type { Millis } from '../clock.js';
+import type { Schedule } from './schedule.js';
+
+/** How a deliver_sm ended: accepted by the client, refused for good, or given up by the simulator. */
+export type DeliveryOutcome = 'accepted' | 'refused' | 'dropped';
+
+export interface Delivery {
+  readonly fields: PduFields;
+  /** The session that it should rather go to: the one that submitted. */
+  readonly preferred?: number;
+  readonly settle?: (outcome: DeliveryOutcome) => void;
+}
+
+/** A session that can receive. */
+export interface Receiver {
+  readonly id: number;
+  /** Undefined until it is bound. */
+  readonly systemId: string | undefined;
+  /** deliver_sm that may be sent now. */
+  readonly deliverCapacity: number;
+  /** Sends one; `answered` gets its command_status, or undefined when the session was lost before. */
+  deliver(fields: PduFields, answered: (status: number | undefined) => void): void;
+}
+
+/** More than this is not kept: the oldest is dropped. */
+const QUEUED_MAX = 100_000;
+
+/** Refusals after which the gateway tries again (peers: temporary ESME errors, SMPP 3.4 §5.1.3). */
+const TEMPORARY: ReadonlySet<number> = new Set([
+  errors.ESME_RX_T_APPN,
+  errors.ESME_RMSGQFUL,
+  errors.ESME_RSYSERR,
+]);
+
+export class Mailbox {
+  readonly #schedule: Schedule;
+  readonly #redeliverMs: Millis;
+  readonly #receivers = new Map<number, Receiver>();
+  readonly #queue: Delivery[] = [];
+
+  constructor(schedule: Schedule, redeliverMs: Millis) {
+    this.#schedule = schedule;
+    this.#redeliverMs = redeliverMs;
+  }
+
+  get receivers(): number {
+    return this.#receivers.size;
+  }
+
+  post(delivery: Delivery): void {
+    this.#queue.push(delivery);
+    if (this.#queue.length > QUEUED_MAX) this.#queue.shift()?.settle?.('dropped');
+    this.pump();
+  }
+
+  attach(receiver: Receiver): void {
+    this.#receivers.set(receiver.id, receiver);
+    this.pump();
+  }
+
+  /** Call it once everything under way on the receiver was answered as lost: that goes first now. */
+  detach(receiver: Receiver): void {
+    this.#receivers.delete(receiver.id);
+    this.pump();
+  }
+
+  /** Sends what can be sent now; to be called when a receiver's capacity has come free. */
+  pump(): void {
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const receiver = this.#receiverFor(next);
+      if (receiver === undefined) return;
+      this.#queue.shift();
+      this.#send(next, receiver);
+    }
+  }
+
+  /** Gives up what is queued. */
+  clear(): void {
+    for (const delivery of this.#queue.splice(0)) delivery.settle?.('dropped');
+  }
+
+  #receiverFor({ preferred }: Delivery): Receiver | undefined {
+    const first = preferred === undefined ? undefined : this.#receivers.get(preferred);
+    if (first !== undefined && first.deliverCapacity > 0) return first;
+    return [...this.#receivers.values()].find(({ deliverCapacity }) => deliverCapacity > 0);
+  }
+
+  #send(delivery: Delivery, receiver: Receiver): void {
+    receiver.deliver(delivery.fields, (status) => {
+      if (status === undefined) return void this.#queue.unshift(delivery);
+      if (status === errors.ESME_ROK) delivery.settle?.('accepted');
+      else if (TEMPORARY.has(status)) this.#schedule.after(this.#redeliverMs, () => this.post(delivery));
+      else delivery.settle?.('refused');
+      this.pump();
+    });
+  }
+}
