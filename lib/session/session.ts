@@ -1,0 +1,291 @@
+/**
+ * One SMPP session of an ESME, without I/O: each input returns the list of its effects, a driver performs them.
+ *
+ * It knows no socket, no clock and no user; time is an argument on a monotonic clock, and must not go back.
+ * A session serves one connection: after `closed` it does nothing more. The states are drawn in
+ * `session-state.ts`, the effects stand in `effect.ts`.
+ *
+ * Nothing the peer sends makes an input throw. What cannot be read is answered where an answer is owed:
+ * going deaf, or dropping the session for one bad PDU, would have the gateway deliver that PDU again, for ever.
+ * Source: SMPP 3.4 §2, §4; contract section 4; D1, D4 and D14 of the npm package's session.
+ */
+import type { Millis } from '../clock.js';
+import type { BindMode, Segment } from '../message.js';
+import { STATUS } from '../pdu/command-status.js';
+import type { DeliverSm, Pdu } from '../pdu/pdu.js';
+import { toDelivery } from '../pdu/short-message.js';
+import type { Timers } from '../timers.js';
+import { nack, write, type CloseReason, type Effect } from './effect.js';
+import { encodeSegments } from './encode-segments.js';
+import { KeepAlive } from './keep-alive.js';
+import { PduStream } from './pdu-stream.js';
+import { BINDS, PERMITTED, type SessionState } from './session-state.js';
+import { Window, type OwnCommand } from './window.js';
+
+export interface SessionOptions {
+  readonly bind: BindMode;
+  readonly system_id: string;
+  readonly password: string;
+  readonly system_type: string;
+  /** submit_sm under way at once. */
+  readonly window: number;
+  readonly timers: Timers;
+  /** Of the bind; 1 unless a test wants to see the numbers go round. */
+  readonly firstSequenceNumber?: number;
+}
+
+export class Session<Token> {
+  readonly #options: SessionOptions;
+  readonly #stream = new PduStream();
+  readonly #window: Window<Token>;
+  readonly #keepAlive: KeepAlive;
+  #state: SessionState = 'open';
+  /** When the present state has lasted too long; no limit while open or bound. */
+  #stateEndsAt: Millis = Infinity;
+  /** deliver_sm passed on and not answered yet. */
+  #deliveriesOpen = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#window = new Window(options.window, options.firstSequenceNumber);
+    this.#keepAlive = new KeepAlive(options.timers);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** submit_sm that may be submitted now; 0 unless bound as a transmitter or transceiver. */
+  get capacity(): number {
+    return PERMITTED[this.#state].submits && BINDS[this.#options.bind].submits ? this.#window.free : 0;
+  }
+
+  /** submit_sm without an answer. */
+  get underWay(): number {
+    return this.#window.underWay;
+  }
+
+  /** deliver_sm that were passed on and not answered. */
+  get deliveriesOpen(): number {
+    return this.#deliveriesOpen;
+  }
+
+  /** Call `tick` then, or any time later; `Infinity` when nothing is waited for. */
+  get nextDeadline(): Millis {
+    if (this.#state !== 'bound') return this.#stateEndsAt;
+    return this.#keepAlive.deadline(this.#window.oldestSentAt);
+  }
+
+  /** Logs in. Once, on a connection that is up. */
+  bind(now: Millis): Effect<Token>[] {
+    const { bind, system_id, password, system_type, timers } = this.#options;
+    const { command } = BINDS[bind];
+    const sequence_number = this.#window.asked(command);
+    this.#enter('binding', now + timers.bindMs);
+    return [write({ command, sequence_number, system_id, password, system_type })];
+  }
+
+  /**
+   * Submits segments, in order and in one write. Each is answered or unanswered later, by `token` and its index.
+   *
+   * A segment that SMPP cannot carry is answered ESME_RINVPARLEN in place of the peer, and harms no other.
+   *
+   * @throws RangeError when they are more than `capacity`
+   */
+  submit(segments: readonly Segment[], token: Token, now: Millis): Effect<Token>[] {
+    if (segments.length > this.capacity) throw new RangeError('more segments than the window takes');
+    const encoded = encodeSegments(segments, () => this.#window.takeSequenceNumber());
+    const effects: Effect<Token>[] = [{ kind: 'write', bytes: encoded.bytes }];
+    encoded.sequence_numbers.forEach((sequence_number, index) => {
+      const request = { token, index, sentAt: now };
+      if (sequence_number !== undefined) this.#window.submitted(sequence_number, request);
+      else effects.push({ kind: 'answered', request, status: STATUS.ESME_RINVPARLEN, messageId: '' });
+    });
+    return effects;
+  }
+
+  /** Answers a deliver_sm; call once for each that was delivered. No effect on a session that is closed. */
+  respond(sequence_number: number, command_status: number, now: Millis): Effect<Token>[] {
+    if (this.#state === 'closed') return [];
+    this.#deliveriesOpen -= 1;
+    const effects = [write<Token>({ command: 'deliver_sm_resp', sequence_number, command_status })];
+    this.#unbindWhenDone(effects, now);
+    return effects;
+  }
+
+  /** Octets from the peer, cut anywhere. */
+  receive(chunk: Buffer, now: Millis): Effect<Token>[] {
+    if (this.#state === 'closed') return [];
+    this.#keepAlive.heard(now);
+    const effects: Effect<Token>[] = [];
+    const { pdus, flaws, isBroken } = this.#stream.read(chunk);
+    for (const what of flaws) effects.push({ kind: 'ignored', what });
+    for (const pdu of pdus) {
+      this.#takePdu(pdu, effects, now);
+      if (this.state === 'closed') return effects;
+    }
+    if (isBroken) this.#close(effects, 'protocol');
+    else this.#unbindWhenDone(effects, now);
+    return effects;
+  }
+
+  /** Does what is due. */
+  tick(now: Millis): Effect<Token>[] {
+    if (now < this.nextDeadline) return [];
+    const effects: Effect<Token>[] = [];
+    if (this.#state === 'bound') this.#lookAfter(effects, now);
+    else if (this.#state === 'leaving') this.#unbind(effects, now);
+    else this.#close(effects, REASON_AT_END[this.#state]);
+    return effects;
+  }
+
+  /**
+   * Leaves the peer: no more submits, waits for the answers under way (ours and theirs, drainMs at most),
+   * unbinds, and closes. Idempotent.
+   */
+  leave(now: Millis): Effect<Token>[] {
+    const effects: Effect<Token>[] = [];
+    if (this.#state === 'open' || this.#state === 'binding') this.#close(effects, 'left');
+    if (this.#state !== 'bound') return effects;
+    this.#enter('leaving', now + this.#options.timers.drainMs);
+    effects.push({ kind: 'leaving', isPeersWish: false });
+    this.#unbindWhenDone(effects, now);
+    return effects;
+  }
+
+  /** The transport ended. */
+  disconnected(): Effect<Token>[] {
+    const effects: Effect<Token>[] = [];
+    if (this.#state === 'unbound') this.#close(effects, 'unbound');
+    else if (this.#state === 'unbinding') this.#close(effects, 'left');
+    else if (this.#state !== 'closed') this.#close(effects, 'disconnected');
+    return effects;
+  }
+
+  #takePdu(pdu: Pdu, effects: Effect<Token>[], now: Millis): void {
+    const { sequence_number } = pdu;
+    switch (pdu.command) {
+      case 'submit_sm_resp':
+        this.#answer(sequence_number, pdu.command_status, pdu.message_id, effects);
+        break;
+      case 'deliver_sm':
+        this.#deliver(pdu, effects);
+        break;
+      case 'enquire_link':
+        effects.push(write({ command: 'enquire_link_resp', sequence_number, command_status: 0 }));
+        break;
+      case 'unbind':
+        effects.push(write({ command: 'unbind_resp', sequence_number, command_status: 0 }));
+        this.#beLeft(effects, now);
+        break;
+      case 'generic_nack':
+        this.#takeNack(sequence_number, pdu.command_status, effects);
+        break;
+      default:
+        if ('command_status' in pdu) this.#takeOwnAnswer(pdu, effects, now);
+        else effects.push(nack(sequence_number));
+    }
+  }
+
+  #answer(sequence_number: number, status: number, messageId: string, effects: Effect<Token>[]): void {
+    const request = this.#window.answered(sequence_number);
+    if (request === undefined) effects.push({ kind: 'ignored', what: 'submit_sm_resp to no submit_sm' });
+    else effects.push({ kind: 'answered', request, status, messageId });
+  }
+
+  #deliver(pdu: DeliverSm, effects: Effect<Token>[]): void {
+    const { sequence_number } = pdu;
+    if (!PERMITTED[this.#state].delivers || !BINDS[this.#options.bind].delivers) {
+      const command_status = STATUS.ESME_RINVBNDSTS;
+      effects.push(write({ command: 'deliver_sm_resp', sequence_number, command_status }));
+      return;
+    }
+    this.#deliveriesOpen += 1;
+    effects.push({ kind: 'delivered', delivery: toDelivery(pdu), sequence_number });
+  }
+
+  /** Answers to bind, enquire_link and unbind; that to enquire_link has done its work by coming at all. */
+  #takeOwnAnswer(pdu: OwnAnswer, effects: Effect<Token>[], now: Millis): void {
+    const command = pdu.command.slice(0, -'_resp'.length) as OwnCommand;
+    if (this.#window.ownAnswered(pdu.sequence_number, command) === undefined) {
+      effects.push({ kind: 'ignored', what: `${pdu.command} to no ${command}` });
+      return;
+    }
+    if (command === 'unbind') this.#close(effects, 'left');
+    else if (command !== 'enquire_link') this.#takeBindAnswer(pdu.command_status, effects, now);
+  }
+
+  #takeBindAnswer(status: number, effects: Effect<Token>[], now: Millis): void {
+    if (status !== 0) {
+      this.#close(effects, 'bindRefused', status);
+      return;
+    }
+    if (this.#state !== 'binding') return; // the peer has sent unbind meanwhile
+    this.#enter('bound', Infinity);
+    this.#keepAlive.heard(now);
+    effects.push({ kind: 'bound' });
+  }
+
+  /** generic_nack answers any request by its number (SMPP 3.4 §4.3). */
+  #takeNack(sequence_number: number, status: number, effects: Effect<Token>[]): void {
+    const request = this.#window.answered(sequence_number);
+    if (request !== undefined) {
+      // Status 0 would read as acceptance, which a refusal is not.
+      const refusal = status === 0 ? STATUS.ESME_RUNKNOWNERR : status;
+      effects.push({ kind: 'answered', request, status: refusal, messageId: '' });
+      return;
+    }
+    const command = this.#window.ownAnswered(sequence_number);
+    if (command === undefined) effects.push({ kind: 'ignored', what: 'generic_nack to no request' });
+    else if (command === 'unbind') this.#close(effects, 'left');
+    else if (command !== 'enquire_link') this.#close(effects, 'bindRefused', status);
+  }
+
+  #lookAfter(effects: Effect<Token>[], now: Millis): void {
+    const verdict = this.#keepAlive.verdict(now, this.#window.oldestSentAt);
+    if (verdict === 'enquire') {
+      this.#keepAlive.enquired(now);
+      effects.push(write({ command: 'enquire_link', sequence_number: this.#window.asked('enquire_link') }));
+    } else if (verdict !== 'alive') this.#close(effects, verdict);
+  }
+
+  /** The peer's unbind: its answers may still come before it closes (gateway.md: unbind from the gateway). */
+  #beLeft(effects: Effect<Token>[], now: Millis): void {
+    if (this.#state === 'unbinding' || this.#state === 'unbound') return;
+    this.#enter('unbound', now + this.#options.timers.unboundReadMs);
+    effects.push({ kind: 'leaving', isPeersWish: true });
+  }
+
+  #unbindWhenDone(effects: Effect<Token>[], now: Millis): void {
+    const isDone = this.#window.underWay === 0 && this.#deliveriesOpen === 0;
+    if (this.#state === 'leaving' && isDone) this.#unbind(effects, now);
+  }
+
+  #unbind(effects: Effect<Token>[], now: Millis): void {
+    this.#enter('unbinding', now + this.#options.timers.unbindMs);
+    effects.push(write({ command: 'unbind', sequence_number: this.#window.asked('unbind') }));
+  }
+
+  #enter(state: SessionState, endsAt: Millis): void {
+    this.#state = state;
+    this.#stateEndsAt = endsAt;
+  }
+
+  /** Everything under way has an unknown outcome then, never a failed one: the peer may have taken it. */
+  #close(effects: Effect<Token>[], reason: CloseReason, status?: number): void {
+    this.#enter('closed', Infinity);
+    for (const request of this.#window.abandon()) effects.push({ kind: 'unanswered', request });
+    effects.push({ kind: 'closed', reason, status });
+  }
+}
+
+/** What it means that a state has lasted its time. */
+const REASON_AT_END = {
+  open: 'disconnected',
+  binding: 'bindTimeout',
+  unbinding: 'left',
+  unbound: 'unbound',
+  closed: 'disconnected',
+} as const satisfies Partial<Record<SessionState, CloseReason>>;
+
+type OwnAnswer = Extract<Pdu, { command_status: number }>;
