@@ -4,22 +4,21 @@
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { ROOT } from './prepare.mjs';
 
 const PACKAGE_NAME = '@node-red-smpp/inmobile';
 
 /** Node-RED gives its nodes 15 s to close; after this it is ended. */
 const STOP_MS = 20_000;
-const EDITOR_MS = 60_000;
 
 /**
- * Starts Node-RED with these flows; without a `port` it has no editor.
+ * Starts Node-RED with these flows; without a `port` it has no editor, with 0 it takes any that is free.
  *
  * @param userDir its folder, made when missing; `keepFlows` leaves flows that are already there
  * @param flows `{ nodes, credentials }`, credentials by node id
  * @param environment variables for the flows
- * @returns `stop()`, `exited` (a promise of the exit code) and `onReport(listener)` for what flows report
+ * @returns `stop()`, `exited` (a promise of the exit code), and `onMessage(listener)` for `{ port }` once the editor
+ *   is there and `{ event, payload }` for what flows report
  */
 export function startNodeRed({ userDir, port, flows, keepFlows, environment }) {
   mkdirSync(userDir, { recursive: true });
@@ -37,20 +36,9 @@ export function startNodeRed({ userDir, port, flows, keepFlows, environment }) {
   });
   return {
     exited: new Promise((resolve) => child.once('exit', resolve)),
-    onReport: (listener) => child.on('message', listener),
+    onMessage: (listener) => child.on('message', listener),
     stop: () => stop(child),
   };
-}
-
-/** Resolves when the editor answers. */
-export async function waitForEditor(port) {
-  const giveUpAt = Date.now() + EDITOR_MS;
-  while (Date.now() < giveUpAt) {
-    const response = await fetch(`http://127.0.0.1:${port}/settings`).catch(() => undefined);
-    if (response?.ok) return;
-    await wait(200);
-  }
-  throw new Error(`Node-RED did not answer on port ${port} within ${EDITOR_MS / 1000} s`);
 }
 
 /** Where Node-RED looks for installed packages; a link, so that a rebuild shows after a restart. */
@@ -67,14 +55,18 @@ function settings(port) {
   const editor = port === undefined ? 'httpAdminRoot: false, httpNodeRoot: false' : `uiPort: ${port}`;
   return `// Written at each start of the demo.
 process.on('disconnect', () => process.exit(0)); // nothing is left behind when the demo is killed
+let serverPort;
 module.exports = {
+  // Node-RED sets it once its flows are started and it listens.
+  get serverPort() { return serverPort; },
+  set serverPort(port) { serverPort = port; process.send({ port }); },
   uiHost: '127.0.0.1',
   ${editor},
   flowFile: 'flows.json',
   credentialSecret: false, // the simulated gateway's login is no secret
   logging: { console: { level: 'warn', metrics: false, audit: false } },
   telemetry: { enabled: false, updateNotification: false },
-  editorTheme: { tours: false },
+  editorTheme: { tours: false, projects: { enabled: false } },
   functionGlobalContext: { report: (event, payload) => process.send({ event, payload }) },
 };
 `;

@@ -10,8 +10,8 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEMO_NUMBERS, exampleFlows, onceFlow } from './demo-flows.mjs';
-import { startNodeRed, waitForEditor } from './demo-node-red.mjs';
+import { exampleFlows, onceFlow } from './demo-flows.mjs';
+import { startNodeRed } from './demo-node-red.mjs';
 import { ROOT, prepare } from './prepare.mjs';
 
 const DEMO = path.join(ROOT, '.demo');
@@ -23,6 +23,9 @@ const GATEWAY_PORTS = [2775, 2776];
 /** All three lines of `--once` are printed within this. */
 const ONCE_MS = 60_000;
 
+/** What somebody answers to the SMS of `--once`. */
+const INCOMING = { from: '4512345678', to: '4551515151', text: 'Thank you' };
+
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 await prepare();
 const { startSimulator } = createRequire(import.meta.url)('../dist/lib/simulator/simulator.js');
@@ -33,10 +36,9 @@ async function runDemo() {
   const caFile = path.join(DEMO, 'simulated-gateway-ca.pem');
   const ports = await Promise.all(GATEWAY_PORTS.map((port) => isFree(port)));
   const simulator = await startSimulator({ caFile, ...(ports.every(Boolean) && { ports: GATEWAY_PORTS }) });
-  const port = (await isFree(EDITOR_PORT)) ? EDITOR_PORT : await listenOnce(0);
   const nodeRed = startNodeRed({
     userDir: DEMO,
-    port,
+    port: (await isFree(EDITOR_PORT)) ? EDITOR_PORT : 0,
     flows: exampleFlows(),
     keepFlows: true,
     environment: environmentOf(simulator, caFile),
@@ -46,12 +48,15 @@ async function runDemo() {
     await simulator.stop();
     process.exit(code ?? 1);
   });
-  await waitForEditor(port);
-  console.log(`
+  nodeRed.onMessage(({ port }) => console.log(welcome(port, simulator)));
+}
+
+function welcome(port, simulator) {
+  return `
 The editor:            http://127.0.0.1:${port}
 The simulated gateway: ${describeHosts(simulator)}, TLS, sends nothing to anyone.
 What becomes of an SMS is in the last two digits of its number: npm run simulator -- --help
-Your changes are kept in .demo/; delete it to start over. Ctrl-C ends all of it.`);
+Your changes are kept in .demo/; delete it to start over. Ctrl-C ends all of it.`;
 }
 
 async function runOnce() {
@@ -89,15 +94,11 @@ function printEvents(simulator, nodeRed) {
       settle(value);
     };
     nodeRed.exited.then((code) => end(reject, new Error(`Node-RED ended with code ${code}`)));
-    nodeRed.onReport(({ event, payload }) => {
+    nodeRed.onMessage(({ event, payload }) => {
       if (event === 'error') return end(reject, new Error(`the flow caught: ${JSON.stringify(payload)}`));
       seen.add(event);
       console.log(JSON.stringify({ event, payload }));
-      if (event === 'receipt') {
-        Promise.resolve(simulator.incoming({ ...DEMO_NUMBERS, text: 'Thank you' })).catch((error) =>
-          end(reject, error),
-        );
-      }
+      if (event === 'receipt') simulator.incoming(INCOMING).catch((error) => end(reject, error));
       if (event === 'incoming') end(resolve);
     });
   });
@@ -112,21 +113,10 @@ function describeHosts(simulator) {
   return simulator.hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
 }
 
-async function isFree(port) {
-  return listenOnce(port).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Takes a port of the loopback address and gives it up again; 0 takes any. Its number. */
-function listenOnce(port) {
-  return new Promise((resolve, reject) => {
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const taken = server.address().port;
-      server.close(() => resolve(taken));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

@@ -1,0 +1,68 @@
+/**
+ * A real Node-RED in a process of its own, on a free port of the loopback address.
+ *
+ * For what the test helper does not have: the loader, the palette and the admin API as they are.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export interface NodeRedProcess {
+  /** Of the editor and the admin API, without a slash at the end. */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** Node-RED's program sets `serverPort` once its flows are started and it listens. */
+const SETTINGS = `
+let serverPort;
+module.exports = {
+  uiHost: '127.0.0.1',
+  uiPort: 0,
+  get serverPort() { return serverPort; },
+  set serverPort(port) { serverPort = port; process.send({ port }); },
+  credentialSecret: false,
+  logging: { console: { level: 'warn', metrics: false, audit: false } },
+  telemetry: { enabled: false, updateNotification: false },
+  editorTheme: { tours: false },
+};
+process.on('disconnect', () => process.exit(0)); // nothing is left behind by a test that is cut short
+`;
+
+/**
+ * Starts Node-RED in this user directory, with what is installed there; resolves when its flows are started.
+ *
+ * @throws Error with what it said, when it ends instead
+ */
+export async function startNodeRed(userDir: string): Promise<NodeRedProcess> {
+  writeFileSync(path.join(userDir, 'settings.js'), SETTINGS);
+  const child = fork(require.resolve('node-red/red.js'), ['--userDir', userDir], {
+    cwd: userDir,
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const port = await listening(child);
+  return {
+    address: `http://127.0.0.1:${port}`,
+    async stop() {
+      if (child.exitCode !== null) return;
+      const exit = once(child, 'exit');
+      child.send('shutdown');
+      await exit;
+    },
+  };
+}
+
+function listening(child: ChildProcess): Promise<number> {
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve((message as { readonly port: number }).port));
+    child.once('exit', (code) => reject(new Error(`Node-RED ended with code ${String(code)}:\n${said}`)));
+  });
+}
