@@ -35,8 +35,11 @@ export class Accounts {
     const refused = this.#refused.get(systemId) ?? 'ESME_ROK';
     if (refused !== 'ESME_ROK') return errors[refused];
     const expected = this.#settings;
-    if (systemId === '' || systemId !== (expected.systemId ?? systemId)) return errors.ESME_RINVSYSID;
-    if (password === '' || password !== (expected.password ?? password)) return errors.ESME_RINVPASWD;
-    return mode === (expected.connectionMode ?? mode) ? errors.ESME_ROK : errors.ESME_RBINDFAIL;
+    if (!isAsExpected(systemId, expected.systemId)) return errors.ESME_RINVSYSID;
+    if (!isAsExpected(password, expected.password)) return errors.ESME_RINVPASWD;
+    return isAsExpected(mode, expected.connectionMode) ? errors.ESME_ROK : errors.ESME_RBINDFAIL;
   }
 }
+
+const isAsExpected = (value: string, expected: string | undefined): boolean =>
+  expected === undefined ? value !== '' : value === expected;

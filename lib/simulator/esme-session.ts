@@ -8,11 +8,13 @@
  *
  * Source: SMPP 3.4 §2.2, §4; gateway.md (message types, restart).
  */
-import { errors, PDU, Session, type PduFields } from 'smpp';
+import { errors, type PDU, Session, type PduFields } from 'smpp';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../clock.js';
 import type { BindMode } from '../message.js';
 import type { Login } from './accounts.js';
+import { Answers } from './answers.js';
+import { enquireRegularly } from './enquiry.js';
 import type { Receiver } from './mailbox.js';
 import type { Verdict } from './message-centre.js';
 import { PeerStream } from './peer-stream.js';
@@ -39,8 +41,6 @@ const BIND_MODES: ReadonlyMap<string, BindMode> = new Map([
 
 /** How long a client may take to answer our unbind and to close, before it is closed on. */
 const CLOSE_MS = 200;
-/** How long a client may take to answer our enquire_link. */
-const ENQUIRE_LINK_ANSWER_MS = 10_000;
 
 export class EsmeSession implements Receiver {
   readonly id: number;
@@ -48,13 +48,12 @@ export class EsmeSession implements Receiver {
   readonly #stream: PeerStream;
   readonly #session: Session;
   readonly #underWay = new Set<(status: number | undefined) => void>();
-  /** submit_sm accepted whose answer is still to come. */
-  readonly #answersDue = new Map<PDU, () => void>();
+  readonly #answers: Answers;
+  readonly #endEnquiry: () => void;
   #state: 'open' | 'bound' | 'leaving' | 'closed' = 'open';
   #isRefusing = false;
   #login: Login | undefined;
   #reason = 'connection lost';
-  #cancelEnquireLink: () => void = () => undefined;
 
   constructor(id: number, transport: Duplex, owner: SessionOwner) {
     this.id = id;
@@ -64,7 +63,10 @@ export class EsmeSession implements Receiver {
     this.#session.on('error', (error: Error) => this.destroy(`unreadable: ${error.message}`));
     this.#session.on('close', () => this.#ended());
     this.#session.on('pdu', (pdu: PDU) => this.#receive(pdu, this.#stream.takeFrame()));
-    this.#enquireLater();
+    this.#answers = new Answers(this.#session, owner.schedule);
+    this.#endEnquiry = enquireRegularly(this.#session, owner.schedule, owner.enquireLinkMs, () =>
+      this.destroy('enquire_link not answered'),
+    );
   }
 
   get login(): Login | undefined {
@@ -99,8 +101,11 @@ export class EsmeSession implements Receiver {
 
   /** Answers what is under way, sends unbind, and closes right after its answer. */
   leave(): void {
-    this.#answerAll();
-    if (this.#state !== 'bound') return this.#close('restart');
+    this.#answers.giveAll();
+    if (this.#state !== 'bound') {
+      this.#close('restart');
+      return;
+    }
     this.#state = 'leaving';
     this.#session.unbind({}, () => this.#close('restart'));
     this.#owner.schedule.after(CLOSE_MS, () => this.#close('restart'));
@@ -124,26 +129,22 @@ export class EsmeSession implements Receiver {
     // The package calls back for responses itself, and nothing else of ours needs them.
     if (pdu.isResponse() || this.#state === 'closed') return;
     const mode = BIND_MODES.get(pdu.command);
-    if (mode !== undefined) return this.#bind(pdu, mode);
-    switch (pdu.command) {
-      case 'submit_sm':
-        return this.#submit(pdu, frame);
-      case 'enquire_link':
-        return this.#answer(pdu);
-      case 'unbind':
-        this.#answer(pdu);
-        return this.#close('unbind');
-      default:
-        // query_sm, cancel_sm and the rest: gateway.md, message types. Which status is *assumed*.
-        return this.#nack(pdu);
-    }
+    if (mode !== undefined) this.#bind(pdu, mode);
+    else if (pdu.command === 'submit_sm') this.#submit(pdu, frame);
+    else if (pdu.command === 'enquire_link') this.#answers.give(pdu);
+    else if (pdu.command === 'unbind') this.#unbind(pdu);
+    // query_sm, cancel_sm and the rest: gateway.md, message types. Which answer they get is *assumed*.
+    else this.#answers.refuseCommand(pdu);
   }
 
   #bind(pdu: PDU, mode: BindMode): void {
-    if (this.#login !== undefined) return this.#answer(pdu, { command_status: errors.ESME_RALYBND });
+    if (this.#login !== undefined) {
+      this.#answers.give(pdu, { command_status: errors.ESME_RALYBND });
+      return;
+    }
     const login = { systemId: textField(pdu, 'system_id'), password: textField(pdu, 'password'), mode };
     const command_status = this.#owner.bind(this, login);
-    this.#answer(pdu, { command_status, system_id: 'inMobile' });
+    this.#answers.give(pdu, { command_status, system_id: 'inMobile' });
     if (command_status !== errors.ESME_ROK) return;
     this.#login = login;
     this.#state = 'bound';
@@ -151,68 +152,39 @@ export class EsmeSession implements Receiver {
   }
 
   #submit(pdu: PDU, frame: Buffer): void {
-    const status = this.#submitStatus();
-    if (status !== errors.ESME_ROK) return this.#answer(pdu, { command_status: status });
-    const sms = readSubmittedSms(frame, pdu);
-    if (sms === undefined) return this.#answer(pdu, { command_status: errors.ESME_RINVMSGLEN });
-    const verdict = this.#owner.submit(this, sms);
+    const verdict = this.#verdictOn(pdu, frame);
     switch (verdict.kind) {
       case 'refuse':
-        return this.#answer(pdu, { command_status: verdict.status });
+        this.#answers.give(pdu, { command_status: verdict.status });
+        break;
       case 'accept':
-        return this.#answerAfter(pdu, { message_id: verdict.messageId }, verdict.afterMs);
+        this.#answers.giveAfter(verdict.afterMs, pdu, { message_id: verdict.messageId });
+        break;
       case 'cut':
-        return this.destroy('cut by the scenario');
+        this.destroy('cut by the scenario');
+        break;
       case 'sayNothing':
-        return;
+        break;
     }
   }
 
-  #submitStatus(): number {
-    if (this.#isRefusing && this.#login !== undefined) return errors.ESME_RSUBMITFAIL;
-    const canSubmit = this.#state === 'bound' && this.#login?.mode !== 'receiver';
-    return canSubmit ? errors.ESME_ROK : errors.ESME_RINVBNDSTS;
+  #verdictOn(pdu: PDU, frame: Buffer): Verdict {
+    if (this.#login === undefined || this.#login.mode === 'receiver') return refuse(errors.ESME_RINVBNDSTS);
+    if (this.#isRefusing) return refuse(errors.ESME_RSUBMITFAIL);
+    const sms = readSubmittedSms(frame, pdu);
+    return sms === undefined ? refuse(errors.ESME_RINVMSGLEN) : this.#owner.submit(this, sms);
   }
 
-  #answer(pdu: PDU, fields: PduFields = {}): void {
-    this.#session.send(pdu.response(fields));
-  }
-
-  #answerAfter(pdu: PDU, fields: PduFields, afterMs: Millis): void {
-    if (afterMs === 0) return this.#answer(pdu, fields);
-    const send = (): void => {
-      cancel();
-      this.#answersDue.delete(pdu);
-      this.#answer(pdu, fields);
-    };
-    const cancel = this.#owner.schedule.after(afterMs, send);
-    this.#answersDue.set(pdu, send);
-  }
-
-  #answerAll(): void {
-    for (const send of this.#answersDue.values()) send();
-  }
-
-  #nack({ sequence_number }: PDU): void {
-    this.#session.send(new PDU('generic_nack', { command_status: errors.ESME_RINVCMDID, sequence_number }));
-  }
-
-  #enquireLater(): void {
-    this.#cancelEnquireLink = this.#owner.schedule.after(this.#owner.enquireLinkMs, () => {
-      this.#cancelEnquireLink = this.#owner.schedule.after(ENQUIRE_LINK_ANSWER_MS, () =>
-        this.destroy('enquire_link not answered'),
-      );
-      this.#session.enquire_link({}, () => {
-        this.#cancelEnquireLink();
-        if (this.#state !== 'closed') this.#enquireLater();
-      });
-    });
+  #unbind(pdu: PDU): void {
+    this.#answers.giveAll();
+    this.#answers.give(pdu);
+    this.#close('unbind');
   }
 
   #close(reason: string): void {
     if (this.#state === 'closed') return;
     this.#reason = reason;
-    this.#answerAll();
+    this.#answers.giveAll();
     this.#state = 'closed';
     this.#session.close();
     this.#owner.schedule.after(CLOSE_MS, () => this.#stream.destroy());
@@ -220,8 +192,7 @@ export class EsmeSession implements Receiver {
 
   #ended(): void {
     this.#state = 'closed';
-    this.#cancelEnquireLink();
-    this.#answersDue.clear();
+    this.#endEnquiry();
     // Newest first, so that the mailbox, which takes each back at its head, has them in their order again.
     const lost = [...this.#underWay].reverse();
     this.#underWay.clear();
@@ -229,3 +200,5 @@ export class EsmeSession implements Receiver {
     this.#owner.ended(this, this.#reason);
   }
 }
+
+const refuse = (status: number): Verdict => ({ kind: 'refuse', status });

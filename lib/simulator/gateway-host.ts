@@ -46,6 +46,7 @@ export class GatewayHost implements SessionOwner {
   readonly #context: HostContext;
   readonly #sessions = new Set<EsmeSession>();
   readonly #waiting = new Set<() => void>();
+  #isDown = false;
   #restarts = 0;
   #blackholes = 0;
 
@@ -72,10 +73,15 @@ export class GatewayHost implements SessionOwner {
     if (this.isSilent) session.silence();
   }
 
-  /** A connection without a port; the client's end. It waits while the host is blackholed. */
+  /**
+   * A connection without a port: the client's end. It waits while the host is blackholed.
+   *
+   * @throws Error with code ECONNREFUSED, or the signal's reason
+   */
   async connect(signal: AbortSignal): Promise<Duplex> {
     while (this.isSilent) await this.#spoken(signal);
     signal.throwIfAborted();
+    if (this.#isDown) throw systemError('ECONNREFUSED', `simulated host ${this.index} is down`);
     const [client, server] = makeDuplexPair();
     this.attach(server);
     return client;
@@ -110,9 +116,18 @@ export class GatewayHost implements SessionOwner {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Cuts every connection. */
-  destroySessions(): void {
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
+  /** Cuts every connection and takes no more, until `revive`. */
+  kill(): void {
+    this.#isDown = true;
     for (const session of this.#sessions) session.destroy('host lost');
+  }
+
+  revive(): void {
+    this.#isDown = false;
   }
 
   bind(session: EsmeSession, login: Login): number {
@@ -130,12 +145,12 @@ export class GatewayHost implements SessionOwner {
   }
 
   ready(session: EsmeSession): void {
-    if (session.canReceive) this.#context.centre.attach(session);
+    if (session.canReceive) this.#context.centre.mailboxes.attach(session);
   }
 
   ended(session: EsmeSession, reason: string): void {
     this.#sessions.delete(session);
-    this.#context.centre.detach(session);
+    this.#context.centre.mailboxes.detach(session);
     this.#log(`session ${session.id}: ended, ${reason}`);
   }
 
@@ -159,4 +174,9 @@ export class GatewayHost implements SessionOwner {
   #log(line: string): void {
     this.#context.settings.log(`host ${this.index}: ${line}`);
   }
+}
+
+/** As Node's own, which tell what failed by their `code`. */
+export function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

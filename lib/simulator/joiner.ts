@@ -43,13 +43,20 @@ export class Joiner {
   /** Takes one accepted segment; calls `joined` at once for an SMS of one segment. */
   add(segment: AcceptedSegment): void {
     const { concatenation } = segment;
-    if (concatenation === undefined) return this.#joined({ kind: 'whole', segments: [segment] });
+    if (concatenation === undefined) {
+      this.#joined({ kind: 'whole', segments: [segment] });
+      return;
+    }
     const { total, sequence } = concatenation;
-    if (sequence === 0 || sequence > total) return this.#joined({ kind: 'invalid', segments: [segment] });
+    if (sequence === 0 || sequence > total) {
+      this.#joined({ kind: 'invalid', segments: [segment] });
+      return;
+    }
     const set = this.#setOf(segment, total);
     const earlier = set.bySequence.get(sequence);
     if (set.total !== total || (earlier !== undefined && !earlier.octets.equals(segment.octets))) {
-      return this.#finish(set, 'invalid', [segment]);
+      this.#finish(set, 'invalid', [segment]);
+      return;
     }
     if (earlier === undefined) set.bySequence.set(sequence, segment);
     else set.repeated.push(segment);

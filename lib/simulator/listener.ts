@@ -25,6 +25,8 @@ export class Listener {
     this.#accept = accept;
     // NODELAY: measured, answers in groups smaller than the window are held back otherwise (contract section 4).
     this.#tcp = createTcpServer({ noDelay: true }, (socket) => this.#connected(socket));
+    // A connection that could not be accepted is the client's to notice; unheard, it would end the process.
+    this.#tcp.on('error', () => undefined);
     if (certificate === undefined) return;
     const { cert, key } = certificate;
     this.#tls = createTlsServer({ cert, key, minVersion: 'TLSv1.2' }, accept);

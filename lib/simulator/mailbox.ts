@@ -44,17 +44,18 @@ export class Mailbox {
   readonly #redeliverMs: Millis;
   readonly #receivers = new Map<number, Receiver>();
   readonly #queue: Delivery[] = [];
+  #isClosed = false;
 
   constructor(schedule: Schedule, redeliverMs: Millis) {
     this.#schedule = schedule;
     this.#redeliverMs = redeliverMs;
   }
 
-  get receivers(): number {
-    return this.#receivers.size;
-  }
-
   post(delivery: Delivery): void {
+    if (this.#isClosed) {
+      delivery.settle?.('dropped');
+      return;
+    }
     this.#queue.push(delivery);
     if (this.#queue.length > QUEUED_MAX) this.#queue.shift()?.settle?.('dropped');
     this.pump();
@@ -81,9 +82,15 @@ export class Mailbox {
     }
   }
 
-  /** Gives up what is queued. */
-  clear(): void {
+  /** Gives up what is queued and what comes later. */
+  close(): void {
+    this.#isClosed = true;
     for (const delivery of this.#queue.splice(0)) delivery.settle?.('dropped');
+  }
+
+  #takeBack(delivery: Delivery): void {
+    if (this.#isClosed) delivery.settle?.('dropped');
+    else this.#queue.unshift(delivery);
   }
 
   #receiverFor({ preferred }: Delivery): Receiver | undefined {
@@ -94,7 +101,10 @@ export class Mailbox {
 
   #send(delivery: Delivery, receiver: Receiver): void {
     receiver.deliver(delivery.fields, (status) => {
-      if (status === undefined) return void this.#queue.unshift(delivery);
+      if (status === undefined) {
+        this.#takeBack(delivery);
+        return;
+      }
       if (status === errors.ESME_ROK) delivery.settle?.('accepted');
       else if (TEMPORARY.has(status)) this.#schedule.after(this.#redeliverMs, () => this.post(delivery));
       else delivery.settle?.('refused');

@@ -3,17 +3,17 @@
  *
  * Knows no sockets and no hosts' restarts. Source: gateway.md; what inMobile does not say is marked *assumed*.
  */
-import { consts, errors, type PduFields } from 'smpp';
+import { errors } from 'smpp';
 import type { Millis } from '../clock.js';
 import { Newest, type AcceptedSegment, type AcceptedSms } from './accepted-sms.js';
 import { Joiner, type Joined } from './joiner.js';
-import { Mailbox, type Delivery, type Receiver } from './mailbox.js';
+import { Mailboxes } from './mailboxes.js';
 import { makeMessageId } from './message-id.js';
-import { addressFields, receiptFields } from './receipt.js';
+import { ReceiptPlanner } from './receipt-planner.js';
 import { scenarioOf, type PlannedReceipt, type Scenario } from './scenario.js';
 import type { Schedule } from './schedule.js';
 import type { SimulatorSettings } from './simulator-options.js';
-import { isKnownDataCoding, readText, writeText } from './sms-text.js';
+import { isKnownDataCoding, readText } from './sms-text.js';
 import type { SubmittedSms } from './submitted-sms.js';
 import { Throttle } from './throttle.js';
 
@@ -34,33 +34,29 @@ export type Verdict =
 /** How far ahead of its submit_sm_resp the scenario's receipt goes: they may go over different sessions. */
 const BEFORE_RESPONSE_MS = 20;
 /** SMS remembered as refused once; far more than a test has under way. */
-const REFUSED_ONCE_MAX = 10_000;
+const SEEN_ONCE_MAX = 10_000;
 
-const DELIVERED_OR_NOT_FINAL: ReadonlySet<PlannedReceipt['state']> = new Set([
-  'DELIVRD',
-  'ENROUTE',
-  'ACCEPTD',
-]);
-const INCOMPLETE: readonly PlannedReceipt[] = [
-  { state: 'UNDELIV', err: 300, when: 'soon', form: 'published' },
-];
-const INVALID: readonly PlannedReceipt[] = [{ state: 'UNDELIV', err: 301, when: 'soon', form: 'published' }];
+const INCOMPLETE: PlannedReceipt = { state: 'UNDELIV', err: 300, when: 'soon', form: 'published' };
+const INVALID: PlannedReceipt = { state: 'UNDELIV', err: 301, when: 'soon', form: 'published' };
 
 export class MessageCentre {
+  readonly mailboxes: Mailboxes;
+  readonly throttle = new Throttle();
   readonly #settings: SimulatorSettings;
   readonly #schedule: Schedule;
   readonly #joiner: Joiner;
-  readonly #throttle = new Throttle();
-  readonly #mailboxes = new Map<string | undefined, Mailbox>();
+  readonly #receipts: ReceiptPlanner;
   readonly #segments: Newest<AcceptedSegment>;
   readonly #accepted: Newest<AcceptedSms>;
   readonly #seenOnce = new Set<string>();
   readonly #listeners = new Set<(sms: AcceptedSms) => void>();
 
   constructor(settings: SimulatorSettings, schedule: Schedule) {
+    this.mailboxes = new Mailboxes(schedule, settings.redeliverMs);
     this.#settings = settings;
     this.#schedule = schedule;
     this.#joiner = new Joiner(schedule, settings.partsWaitMs, (joined) => this.#joined(joined));
+    this.#receipts = new ReceiptPlanner(settings, schedule, this.mailboxes);
     this.#segments = new Newest(settings.acceptedMax);
     this.#accepted = new Newest(settings.acceptedMax);
   }
@@ -78,26 +74,6 @@ export class MessageCentre {
     return () => this.#listeners.delete(listener);
   }
 
-  throttle(perSecond: number): void {
-    this.#throttle.limit(perSecond, this.#schedule.clock.now());
-  }
-
-  /** @param systemId whose session is to receive it; undefined: any account's */
-  post(systemId: string | undefined, delivery: Delivery): void {
-    this.#mailboxOf(systemId).post(delivery);
-  }
-
-  /** A session can receive, or can again. */
-  attach(receiver: Receiver): void {
-    this.#mailboxOf(receiver.systemId).attach(receiver);
-    this.#mailboxOf(undefined).attach(receiver);
-  }
-
-  detach(receiver: Receiver): void {
-    this.#mailboxOf(receiver.systemId).detach(receiver);
-    this.#mailboxOf(undefined).detach(receiver);
-  }
-
   submit(sms: SubmittedSms, origin: Origin): Verdict {
     const status = this.#statusOf(sms);
     if (status !== errors.ESME_ROK) return { kind: 'refuse', status };
@@ -113,14 +89,9 @@ export class MessageCentre {
     return { kind: 'accept', messageId, afterMs: this.#answerDelay(scenario) };
   }
 
-  /** Gives up every receipt and incoming SMS that still waits for a session. */
-  stop(): void {
-    for (const mailbox of this.#mailboxes.values()) mailbox.clear();
-  }
-
-  /** That other data codings are refused, and with what, is *assumed*: gateway.md names four. */
+  /** That there must be a sender, that other data codings are refused, and with what, is *assumed*. */
   #statusOf(sms: SubmittedSms): number {
-    if (!this.#throttle.take(this.#schedule.clock.now())) return errors.ESME_RTHROTTLED;
+    if (!this.throttle.take(this.#schedule.clock.now())) return errors.ESME_RTHROTTLED;
     if (!/^\d+$/.test(sms.to)) return errors.ESME_RINVDSTADR;
     if (sms.from === '') return errors.ESME_RINVSRCADR;
     return isKnownDataCoding(sms.dataCoding) ? errors.ESME_ROK : errors.ESME_RUNKNOWNERR;
@@ -129,17 +100,9 @@ export class MessageCentre {
   #isFirstTime(sms: SubmittedSms): boolean {
     const key = `${sms.from} ${sms.to} ${sms.concatenation?.sequence ?? 0} ${sms.body.toString('latin1')}`;
     if (this.#seenOnce.delete(key)) return false;
-    if (this.#seenOnce.size >= REFUSED_ONCE_MAX) this.#seenOnce.clear();
+    if (this.#seenOnce.size >= SEEN_ONCE_MAX) this.#seenOnce.clear();
     this.#seenOnce.add(key);
     return true;
-  }
-
-  #mailboxOf(systemId: string | undefined): Mailbox {
-    const known = this.#mailboxes.get(systemId);
-    if (known !== undefined) return known;
-    const mailbox = new Mailbox(this.#schedule, this.#settings.redeliverMs);
-    this.#mailboxes.set(systemId, mailbox);
-    return mailbox;
   }
 
   #accept({ body, ...sms }: SubmittedSms, origin: Origin): string {
@@ -159,60 +122,31 @@ export class MessageCentre {
     const [first] = segments;
     if (first === undefined) return;
     const scenario = scenarioOf(first.to);
-    if (kind !== 'whole')
-      return this.#planReceipts(segments, scenario, kind === 'invalid' ? INVALID : INCOMPLETE);
-    const sms: AcceptedSms = {
-      messageIds: segments.map(({ messageId }) => messageId),
-      from: first.from,
-      to: first.to,
-      text: segments.map(({ text }) => text).join(''),
-      dataCoding: first.dataCoding,
-      segments,
-      systemId: first.systemId,
-      host: first.host,
-      at: this.#schedule.clock.wall(),
-    };
+    const answeredAfterMs = this.#answerDelay(scenario);
+    if (kind !== 'whole') {
+      this.#receipts.plan(segments, [kind === 'invalid' ? INVALID : INCOMPLETE], answeredAfterMs);
+      return;
+    }
+    const sms = this.#wholeSms(first, segments);
     this.#accepted.add(sms);
-    this.#planReceipts(segments, scenario, scenario.receipts);
-    if (scenario.reply !== undefined) this.#planReply(sms, scenario.reply);
+    this.#receipts.plan(segments, scenario.receipts, answeredAfterMs);
+    if (scenario.reply !== undefined) this.#receipts.reply(sms, scenario.reply);
     for (const listener of this.#listeners) listener(sms);
   }
 
-  #planReceipts(
-    segments: readonly AcceptedSegment[],
-    scenario: Scenario,
-    receipts: readonly PlannedReceipt[],
-  ): void {
-    for (const segment of segments) {
-      for (const receipt of receipts) {
-        if (wantsReceipt(segment, receipt)) this.#planReceipt(segment, receipt, this.#answerDelay(scenario));
-      }
-    }
-  }
-
-  #planReceipt(segment: AcceptedSegment, receipt: PlannedReceipt, answeredAfterMs: Millis): void {
-    const { messageId, text, at, systemId, session } = segment;
-    const post = (): void => {
-      const doneAt = this.#schedule.clock.wall();
-      const fields = receiptFields(receipt, { messageId, text, submittedAt: at, doneAt }, segment);
-      this.post(systemId, { fields, preferred: session });
+  #wholeSms(first: AcceptedSegment, segments: readonly AcceptedSegment[]): AcceptedSms {
+    const { from, to, dataCoding, systemId, host } = first;
+    return {
+      messageIds: segments.map(({ messageId }) => messageId),
+      from,
+      to,
+      text: segments.map(({ text }) => text).join(''),
+      dataCoding,
+      segments,
+      systemId,
+      host,
+      at: this.#schedule.clock.wall(),
     };
-    if (receipt.when === 'beforeResponse') return post();
-    const { lateReceiptMs, receiptDelayMs } = this.#settings;
-    this.#schedule.after(answeredAfterMs + (receipt.when === 'late' ? lateReceiptMs : receiptDelayMs), post);
-  }
-
-  #planReply(sms: AcceptedSms, text: string): void {
-    const { octets, dataCoding } = writeText(text, false);
-    const fields: PduFields = {
-      ...addressFields({ from: sms.to, to: sms.from }),
-      esm_class: 0,
-      data_coding: dataCoding,
-      short_message: octets,
-    };
-    const delivery: Delivery = { fields };
-    // After the receipt: a phone answers what it has received.
-    this.#schedule.after(2 * this.#settings.receiptDelayMs, () => this.post(sms.systemId, delivery));
   }
 
   #answerDelay({ answer, receipts }: Scenario): Millis {
@@ -221,11 +155,4 @@ export class MessageCentre {
     const isOvertaken = receipts.some(({ when }) => when === 'beforeResponse');
     return isOvertaken ? Math.max(responseDelayMs, BEFORE_RESPONSE_MS) : responseDelayMs;
   }
-}
-
-/** By the two low bits of registered_delivery (SMPP 3.4 §5.2.17). */
-function wantsReceipt({ registeredDelivery }: AcceptedSegment, { state }: PlannedReceipt): boolean {
-  const wanted = registeredDelivery & 0x03;
-  if (wanted === consts.REGISTERED_DELIVERY.FINAL) return true;
-  return wanted === consts.REGISTERED_DELIVERY.FAILURE && !DELIVERED_OR_NOT_FINAL.has(state);
 }

@@ -68,8 +68,8 @@ export class PeerStream extends Duplex {
 
   override _final(done: Done): void {
     this.#flush();
-    this.#transport.end();
-    done();
+    // Destroyed any sooner, the transport would drop what it has not sent.
+    this.#transport.end(() => done());
   }
 
   override _destroy(error: Error | null, done: Done): void {
@@ -89,7 +89,10 @@ export class PeerStream extends Duplex {
     let rest: Buffer = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     while (rest.length >= HEADER_OCTETS) {
       const length = rest.readUInt32BE(0);
-      if (length < HEADER_OCTETS || length > COMMAND_LENGTH_MAX) return this.#giveUp();
+      if (length < HEADER_OCTETS || length > COMMAND_LENGTH_MAX) {
+        this.#giveUp();
+        return;
+      }
       if (rest.length < length) break;
       this.#take(rest.subarray(0, length));
       rest = rest.subarray(length);
@@ -99,7 +102,10 @@ export class PeerStream extends Duplex {
 
   #take(frame: Buffer): void {
     // The package refuses to decode more than this; that is one request's fault, not the session's.
-    if (frame.length > PDU.maxLength) return this.#refuse(frame.readUInt32BE(12));
+    if (frame.length > PDU.maxLength) {
+      this.#refuse(frame.readUInt32BE(12));
+      return;
+    }
     this.#frames.push(frame);
     if (!this.push(frame)) this.#transport.pause();
   }

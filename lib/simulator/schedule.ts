@@ -6,13 +6,15 @@ import type { Clock, Millis } from '../clock.js';
 export class Schedule {
   readonly clock: Clock;
   readonly #cancels = new Set<() => void>();
+  #isStopped = false;
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
-  /** Calls `run` once after `delayMs`; the returned function cancels it. */
+  /** Calls `run` once after `delayMs`, unless it is stopped before; the returned function cancels it. */
   after(delayMs: Millis, run: () => void): () => void {
+    if (this.#isStopped) return () => undefined;
     const cancelTimer = this.clock.after(delayMs, () => {
       this.#cancels.delete(cancel);
       run();
@@ -25,7 +27,9 @@ export class Schedule {
     return cancel;
   }
 
-  clear(): void {
+  /** For good. */
+  stop(): void {
+    this.#isStopped = true;
     for (const cancel of this.#cancels) cancel();
   }
 }

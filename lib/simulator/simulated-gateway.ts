@@ -7,7 +7,7 @@ import type { Unsubscribe } from '../message.js';
 import { Newest, type AcceptedSegment, type AcceptedSms } from './accepted-sms.js';
 import { Accounts, type BindStatus } from './accounts.js';
 import { makeAuthority, makeCertificate, type Certificate } from './certificate.js';
-import { GatewayHost, type BindAttempt } from './gateway-host.js';
+import { GatewayHost, systemError, type BindAttempt } from './gateway-host.js';
 import { incomingFields, type IncomingSms } from './incoming-sms.js';
 import { Listener, LOOPBACK } from './listener.js';
 import type { DeliveryOutcome } from './mailbox.js';
@@ -26,7 +26,6 @@ interface Station {
   readonly name: (typeof NAMES)[number];
   readonly host: GatewayHost;
   listener?: Listener;
-  isDown: boolean;
 }
 
 export class SimulatedGateway implements Simulator {
@@ -56,11 +55,7 @@ export class SimulatedGateway implements Simulator {
       nextSessionId: () => (this.#sessionCount += 1),
       bindAttempted: (attempt: BindAttempt) => this.#bindAttempts.add(attempt),
     };
-    this.#stations = NAMES.map((name, index) => ({
-      name,
-      host: new GatewayHost(index, context),
-      isDown: false,
-    }));
+    this.#stations = NAMES.map((name, index) => ({ name, host: new GatewayHost(index, context) }));
   }
 
   get hosts(): readonly SimulatedHost[] {
@@ -98,7 +93,6 @@ export class SimulatedGateway implements Simulator {
   readonly connect = async (host: string, _port: number, signal: AbortSignal): Promise<Duplex> => {
     const station = this.#stations.find(({ name }, index) => host === name || host === INMOBILE_HOSTS[index]);
     if (station === undefined) throw systemError('ENOTFOUND', `no simulated host ${host}`);
-    if (station.isDown) throw systemError('ECONNREFUSED', `simulated host ${host} is down`);
     return station.host.connect(signal);
   };
 
@@ -141,20 +135,19 @@ export class SimulatedGateway implements Simulator {
 
   async kill(choice: HostChoice): Promise<void> {
     await Promise.all(
-      this.#chosen(choice).map(async (station) => {
-        if (station.isDown) return;
-        station.isDown = true;
-        station.host.destroySessions();
-        await station.listener?.close();
+      this.#chosen(choice).map(async ({ host, listener }) => {
+        if (host.isDown) return;
+        host.kill();
+        await listener?.close();
       }),
     );
   }
 
   async revive(choice: HostChoice): Promise<void> {
-    for (const station of this.#chosen(choice)) {
-      if (!station.isDown) continue;
-      await station.listener?.listen(station.listener.port);
-      station.isDown = false;
+    for (const { host, listener } of this.#chosen(choice)) {
+      if (!host.isDown) continue;
+      await listener?.listen(listener.port);
+      host.revive();
     }
   }
 
@@ -163,7 +156,7 @@ export class SimulatedGateway implements Simulator {
     const outcomes = incomingFields(sms, this.#reference).map(
       (fields) =>
         new Promise<DeliveryOutcome>((settle) => {
-          this.#centre.post(sms.systemId, { fields, settle });
+          this.#centre.mailboxes.post(sms.systemId, { fields, settle });
         }),
     );
     const ranks = (await Promise.all(outcomes)).map((outcome) => OUTCOMES.indexOf(outcome));
@@ -171,7 +164,7 @@ export class SimulatedGateway implements Simulator {
   }
 
   throttle(perSecond: number): void {
-    this.#centre.throttle(perSecond);
+    this.#centre.throttle.limit(perSecond, this.#settings.clock.now());
   }
 
   refuse(systemId: string, status: BindStatus = 'ESME_RINVSYSID'): void {
@@ -180,8 +173,8 @@ export class SimulatedGateway implements Simulator {
 
   async stop(): Promise<void> {
     await this.kill('all');
-    this.#schedule.clear();
-    this.#centre.stop();
+    this.#schedule.stop();
+    this.#centre.mailboxes.close();
     for (const done of this.#waits) done();
   }
 
@@ -217,9 +210,4 @@ export class SimulatedGateway implements Simulator {
       begin(done);
     });
   }
-}
-
-/** As Node's own, which tell what failed by their `code`. */
-function systemError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }
