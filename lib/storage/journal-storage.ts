@@ -1,0 +1,99 @@
+/**
+ * The storage engine on disk: an append-only journal in numbered files in one directory. No native code.
+ *
+ *     write ─▶ pending-writes ─▶ one write and one fdatasync for all that waited ─▶ record-index
+ *     read, scan ◀─ pending-writes, else record-index ◀─ the files
+ *
+ * Here the parts of `journal/` are put together: `record` (format), `segment` and `log` (files), `replay`
+ * (start), `compaction` and `upkeep` (erasing), `lock` (one writer), `reserve` (full disk). Values live in
+ * the files, only keys and places on the heap. It never writes over anything: what it cannot read it sets
+ * aside under another name and says so.
+ */
+import { systemClock, type Clock } from '../clock.js';
+import { openJournal, type JournalSession, type JournalSessionOptions } from './journal/journal-session.js';
+import { systemFiles, type FileSystem } from './journal/file-system.js';
+import { systemProcesses, type Processes } from './journal/owner.js';
+import { refusal } from './journal/storage-error.js';
+import type { Change, Storage, Table } from './storage.js';
+
+export interface JournalStorageOptions {
+  /** Holds the journal and nothing else; made with mode 0700 when it is missing. */
+  readonly directory: string;
+  readonly clock?: Clock;
+  readonly files?: FileSystem;
+  readonly processes?: Processes;
+  /** Called with a sentence for the log when something was repaired or could not be read. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+/**
+ * Storage in `directory`, durable against kill -9 and power loss. One runtime uses a directory at a time.
+ * `open` rejects with SMPP_STORAGE, field `storageDirectory`, when that cannot be had; nothing is changed
+ * then.
+ */
+export function journalStorage(options: JournalStorageOptions): Storage {
+  return new JournalStorage({
+    directory: options.directory,
+    clock: options.clock ?? systemClock,
+    files: options.files ?? systemFiles,
+    processes: options.processes ?? systemProcesses,
+    onWarning: options.onWarning ?? (() => undefined),
+  });
+}
+
+/** Opens and closes sessions; all else is theirs. */
+class JournalStorage implements Storage {
+  readonly #options: JournalSessionOptions;
+  #opening: Promise<void> | undefined;
+  #session: JournalSession | undefined;
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(options: JournalSessionOptions) {
+    this.#options = options;
+  }
+
+  open(): Promise<void> {
+    this.#opening ??= this.#closing
+      .then(() => openJournal(this.#options))
+      .then(
+        (session) => {
+          this.#session = session;
+        },
+        (error: unknown) => {
+          this.#opening = undefined;
+          throw error;
+        },
+      );
+    return this.#opening;
+  }
+
+  write(changes: readonly Change[]): Promise<void> {
+    return this.#session ? this.#session.write(changes) : Promise.reject(this.#notOpen());
+  }
+
+  read(table: Table, key: string): Promise<unknown> {
+    return this.#session ? this.#session.read(table, key) : Promise.reject(this.#notOpen());
+  }
+
+  async *scan(table: Table): AsyncGenerator<readonly [string, unknown]> {
+    if (!this.#session) throw this.#notOpen();
+    yield* this.#session.scan(table);
+  }
+
+  count(table: Table): number {
+    return this.#session?.count(table) ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    const session = this.#session;
+    this.#session = undefined;
+    this.#opening = undefined;
+    this.#closing = this.#closing.then(() => session?.close());
+    return this.#closing;
+  }
+
+  #notOpen(): Error {
+    return refusal(`The storage directory "${this.#options.directory}" is not open.`);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The few file operations the journal needs, and the machine's own.
+ *
+ * A seam: tests and the simulation put a disk of their own behind it, one that fills up, fails, writes less
+ * than asked and loses what was not synced. Errors carry Node's `code` (`ENOSPC`, `EIO`, `ENOENT`, …).
+ * Nothing here is renamed over an open file, which Windows and NFS do not allow.
+ */
+import { mkdir, open, readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
+import type { EpochMs } from '../../clock.js';
+
+/**
+ * `create`: new, EEXIST when the name is taken · `existing`: to read, to cut and to sync.
+ * Both readable and writable: a file can be synced on Windows only by who may write it.
+ */
+export type OpenMode = 'create' | 'existing';
+
+export interface File {
+  /** Fills `target` from `position`; resolves to the number of octets read, fewer at the end of the file. */
+  read(target: Buffer, position: number): Promise<number>;
+  /** Resolves to the number of octets written, which may be fewer than given. */
+  write(source: Buffer, position: number): Promise<number>;
+  /** Resolves when everything written is on the disk. */
+  datasync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  size(): Promise<number>;
+  /** Waits for reads under way. */
+  close(): Promise<void>;
+}
+
+export interface FileSystem {
+  /** With its parents; nothing when it is there. */
+  makeDirectory(path: string): Promise<void>;
+  /** Names in a directory. */
+  list(directory: string): Promise<readonly string[]>;
+  open(path: string, mode: OpenMode): Promise<File>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  modifiedAt(path: string): Promise<EpochMs>;
+  /** Sets the time of modification. */
+  touch(path: string, at: EpochMs): Promise<void>;
+  /** Resolves when names made and removed in the directory are on the disk. */
+  syncDirectory(directory: string): Promise<void>;
+}
+
+/** Records hold phone numbers and texts: nobody but their owner may read them. */
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+export const systemFiles: FileSystem = {
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+  },
+  list: (directory) => readdir(directory),
+  async open(path, mode) {
+    const handle = await open(path, mode === 'create' ? 'wx+' : 'r+', FILE_MODE);
+    return {
+      read: async (target, position) => (await handle.read(target, 0, target.length, position)).bytesRead,
+      write: async (source, position) =>
+        (await handle.write(source, 0, source.length, position)).bytesWritten,
+      datasync: () => handle.datasync(),
+      truncate: (length) => handle.truncate(length),
+      size: async () => (await handle.stat()).size,
+      close: () => handle.close(),
+    };
+  },
+  rename: (from, to) => rename(from, to),
+  remove: (path) => unlink(path),
+  modifiedAt: async (path) => (await stat(path)).mtimeMs,
+  async touch(path, at) {
+    await utimes(path, at / 1000, at / 1000);
+  },
+  async syncDirectory(directory) {
+    if (process.platform === 'win32') return; // it opens no directories, and NTFS logs names by itself
+    const handle = await open(directory, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+/** Reads until `target` is full or the file ends; resolves to the number of octets read. */
+export async function readFully(file: File, target: Buffer, position: number): Promise<number> {
+  let filled = 0;
+  while (filled < target.length) {
+    const octets = await file.read(target.subarray(filled), position + filled);
+    if (octets === 0) break;
+    filled += octets;
+  }
+  return filled;
+}
+
+/** Writes all of `source`, however little the disk takes at a time. */
+export async function writeFully(file: File, source: Buffer, position: number): Promise<void> {
+  let written = 0;
+  while (written < source.length) {
+    written += await file.write(source.subarray(written), position + written);
+  }
+}
+
+/** Node's error code of a failed file operation, such as `ENOSPC`. */
+export function errorCode(error: unknown): string | undefined {
+  const code: unknown = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

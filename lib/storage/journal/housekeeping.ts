@@ -1,0 +1,146 @@
+/**
+ * Keeps the files small and the promise to erase: sweeps what has expired and runs the compactions.
+ *
+ * It decides nothing about records, and never runs two compactions at a time. A failed one changes nothing;
+ * it is reported and tried again at a later check.
+ */
+import type { Clock, Millis } from '../../clock.js';
+import type { CommitListener, JournalParts } from './commit-queue.js';
+import { compact, type Compacted } from './compaction.js';
+import type { FileSystem } from './file-system.js';
+import type { IndexedRecord } from './record-index.js';
+import type { SegmentName } from './segment.js';
+import { storageError } from './storage-error.js';
+import { CHECK_MS, FIRST_CHECK_MS, FULL_CHECK_MS, diedBeforeStart, isOverdue, isWasteful } from './upkeep.js';
+
+export interface HousekeepingOptions {
+  readonly clock: Clock;
+  readonly files: FileSystem;
+  readonly onWarning: (warning: string) => void;
+  /** Whether the files hold dead octets from earlier runs. */
+  readonly dead: boolean;
+}
+
+export class Housekeeping implements CommitListener {
+  readonly #parts: JournalParts;
+  readonly #options: HousekeepingOptions;
+  /** When the oldest dead octets died; undefined when there are none. */
+  #deadSince: Millis | undefined;
+  /** After a failed compaction, when the next one may begin. */
+  #notBefore: Millis = -Infinity;
+  #compacting: Promise<void> | undefined;
+  #stopped = false;
+  #cancelCheck: () => void = () => undefined;
+
+  constructor(parts: JournalParts, options: HousekeepingOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    if (options.dead) this.#deadSince = diedBeforeStart(options.clock.now());
+  }
+
+  /** Begins to check; `isCommitting` tells whether a write is under way. */
+  start(isCommitting: () => boolean): void {
+    this.#scheduleCheck(FIRST_CHECK_MS, isCommitting);
+  }
+
+  died(): void {
+    this.#deadSince ??= this.#options.clock.now();
+  }
+
+  distrusted(): void {
+    this.#deadSince = -Infinity;
+  }
+
+  betweenGroups(): void {
+    const now = this.#options.clock.now();
+    if (this.#compacting || this.#stopped || now < this.#notBefore) return;
+    const { log, index } = this.#parts;
+    const volume = { octets: log.octets, liveOctets: index.liveOctets, files: log.segments.length };
+    if (isWasteful(volume) || isOverdue(this.#deadSince, now)) this.#startCompaction();
+  }
+
+  /** Ends the checks, and a compaction under way at its next step. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelCheck();
+    await this.#compacting;
+  }
+
+  #scheduleCheck(delayMs: Millis, isCommitting: () => boolean): void {
+    this.#cancelCheck = this.#options.clock.after(delayMs, () => {
+      void this.#check(isCommitting);
+    });
+  }
+
+  async #check(isCommitting: () => boolean): Promise<void> {
+    const { index, pending, reserve } = this.#parts;
+    if (reserve.spent) await reserve.take();
+    if (this.#stopped) return;
+    if (index.dropExpired(this.#options.clock.wall())) {
+      pending.recount();
+      this.died();
+    }
+    if (!isCommitting()) this.betweenGroups();
+    this.#scheduleCheck(reserve.spent ? FULL_CHECK_MS : CHECK_MS, isCommitting);
+  }
+
+  #startCompaction(): void {
+    const { log, index } = this.#parts;
+    const deadSince = this.#deadSince;
+    log.seal();
+    this.#deadSince = undefined;
+    this.#compacting = this.#compact(log.nextName(), [...index.records()])
+      .catch((error: unknown) => {
+        this.#deadSince = deadSince ?? this.#deadSince;
+        this.#notBefore = this.#options.clock.now() + FIRST_CHECK_MS;
+        if (this.#stopped) return;
+        this.#options.onWarning(`Old records could not be erased. ${this.#sentence(error)}`);
+      })
+      .finally(() => {
+        this.#compacting = undefined;
+      });
+  }
+
+  async #compact(target: SegmentName, records: readonly IndexedRecord[]): Promise<void> {
+    const { directory, log, index, lock } = this.#parts;
+    const compacted = await compact({
+      files: this.#options.files,
+      directory,
+      target,
+      records,
+      isPresent: ({ table, key }) => index.has(table, key),
+      proceed: async () => {
+        if (this.#stopped) throw new Error('the storage is closing');
+        await lock.confirm();
+      },
+    });
+    this.#adopt(compacted);
+    const setAside = await log.removeBefore(target.number);
+    for (const name of setAside) {
+      this.#options.onWarning(
+        `The damaged file is kept as "${name}" in "${directory}". It holds phone numbers and texts: ` +
+          'delete it when it is no longer needed.',
+      );
+    }
+  }
+
+  /** Moves the index over to the copy, in one go: no read may find a record between two files. */
+  #adopt({ segment, copies, lost }: Compacted): void {
+    const { log, index, pending } = this.#parts;
+    log.insert(segment);
+    for (const [record, copy] of copies) index.move(record, copy);
+    if (lost.length === 0) return;
+    for (const record of lost) {
+      record.place.segment.damaged = true;
+      if (index.get(record.table, record.key) === record.place) index.delete(record.table, record.key);
+    }
+    pending.recount();
+    this.#options.onWarning(
+      `${lost.length} records could not be read any more and are lost: check the disk.`,
+    );
+  }
+
+  #sentence(error: unknown): string {
+    return storageError(this.#parts.directory, error).message;
+  }
+}

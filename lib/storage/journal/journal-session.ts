@@ -1,0 +1,162 @@
+/**
+ * The journal between open and close: puts the parts together, and reads.
+ *
+ * Writing is in `commit-queue.ts`, erasing in `housekeeping.ts`.
+ */
+import type { Clock } from '../../clock.js';
+import type { Change, Table } from '../storage.js';
+import { CommitQueue, type JournalParts } from './commit-queue.js';
+import type { FileSystem } from './file-system.js';
+import { Housekeeping } from './housekeeping.js';
+import { acquireLock, type Lock } from './lock.js';
+import { Log } from './log.js';
+import type { Processes } from './owner.js';
+import { PendingWrites } from './pending-writes.js';
+import { PieceReader } from './piece-reader.js';
+import { decodePiece } from './record.js';
+import { RecordIndex, type Place } from './record-index.js';
+import { replay, type Replay } from './replay.js';
+import { Reserve, isDiskFull } from './reserve.js';
+import { refusal, storageError } from './storage-error.js';
+
+export interface JournalSessionOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly files: FileSystem;
+  readonly processes: Processes;
+  /** Called with a sentence for the log when something was repaired or could not be read. */
+  readonly onWarning: (warning: string) => void;
+}
+
+/**
+ * Takes the directory and reads what is in it.
+ * @throws SMPP_STORAGE with field `storageDirectory`; then nothing was changed and nothing is held
+ */
+export async function openJournal(options: JournalSessionOptions): Promise<JournalSession> {
+  const { directory, files } = options;
+  try {
+    await files.makeDirectory(directory);
+    const reserve = new Reserve(files, directory);
+    const lock = await takeLock(options, reserve);
+    const log = new Log(files, directory);
+    try {
+      return await load(options, { directory, lock, log, reserve });
+    } catch (error) {
+      await log.close();
+      await lock.release().catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    throw storageError(directory, error);
+  }
+}
+
+export class JournalSession {
+  readonly #parts: JournalParts;
+  readonly #clock: Clock;
+  readonly #queue: CommitQueue;
+  readonly #housekeeping: Housekeeping;
+
+  /** Made by `openJournal`. */
+  constructor(options: JournalSessionOptions, parts: JournalParts, dead: boolean) {
+    this.#parts = parts;
+    this.#clock = options.clock;
+    this.#housekeeping = new Housekeeping(parts, { ...options, dead });
+    this.#queue = new CommitQueue(parts, this.#housekeeping);
+    this.#housekeeping.start(() => this.#queue.busy);
+  }
+
+  write(changes: readonly Change[]): Promise<void> {
+    return this.#queue.add(changes);
+  }
+
+  read(table: Table, key: string): Promise<unknown> {
+    return this.#read(table, key, new PieceReader());
+  }
+
+  async *scan(table: Table): AsyncGenerator<readonly [string, unknown]> {
+    const reader = new PieceReader();
+    for (const key of this.#parts.pending.keys(table)) {
+      const value = await this.#read(table, key, reader);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+
+  count(table: Table): number {
+    return this.#parts.pending.count(table);
+  }
+
+  async close(): Promise<void> {
+    await this.#housekeeping.stop();
+    await this.#queue.drained();
+    await this.#parts.log.close();
+    await this.#parts.lock.release().catch(() => undefined);
+  }
+
+  async #read(table: Table, key: string, reader: PieceReader): Promise<unknown> {
+    const change = this.#parts.pending.latest(table, key);
+    if (change) return this.#isExpired(change.keepUntil) ? undefined : change.value;
+    const place = this.#parts.index.get(table, key);
+    if (!place || this.#isExpired(place.keepUntil)) return undefined;
+    try {
+      return await this.#readPlace(table, key, { place, reader });
+    } catch (error) {
+      // A compaction has moved it while it was being read.
+      if (this.#parts.index.get(table, key) !== place) return this.#read(table, key, reader);
+      throw storageError(this.#parts.directory, error);
+    }
+  }
+
+  async #readPlace(
+    table: Table,
+    key: string,
+    { place, reader }: { place: Place; reader: PieceReader },
+  ): Promise<unknown> {
+    const change = decodePiece(await reader.read(place));
+    if (change?.table === table && change.key === key) return change.value;
+    throw refusal(`A record in "${place.segment.path}" cannot be read any more: check the disk.`);
+  }
+
+  #isExpired(keepUntil = Infinity): boolean {
+    return keepUntil < this.#clock.wall();
+  }
+}
+
+/** The lock file needs room as well: on a full disk the reserve of an earlier run is given for it. */
+async function takeLock(options: JournalSessionOptions, reserve: Reserve): Promise<Lock> {
+  try {
+    return await acquireLock(options);
+  } catch (error) {
+    if (!isDiskFull(error) || !(await reserve.release())) throw error;
+    return acquireLock(options);
+  }
+}
+
+async function load(
+  options: JournalSessionOptions,
+  held: Omit<JournalParts, 'index' | 'pending'>,
+): Promise<JournalSession> {
+  const index = new RecordIndex();
+  await held.log.open();
+  const found = await replay(held.log.segments, index);
+  await held.log.removeBefore(found.validFrom);
+  if (!held.reserve.spent) await held.reserve.take();
+  warn(found, options.onWarning);
+  const dead = found.dead || found.damaged.length > 0;
+  return new JournalSession(options, { ...held, index, pending: new PendingWrites(index) }, dead);
+}
+
+function warn({ damaged, torn }: Replay, onWarning: (warning: string) => void): void {
+  for (const { segment, lines } of damaged) {
+    onWarning(
+      `"${segment.path}" is damaged: ${lines} of its lines cannot be read and their records are lost. ` +
+        'All others were recovered. The file will be set aside; check the disk.',
+    );
+  }
+  for (const segment of torn) {
+    onWarning(
+      `The last write to "${segment.path}" was cut short by a crash or power cut. ` +
+        'It had not been confirmed to anyone; nothing is lost.',
+    );
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Sees to it that one runtime writes a storage directory.
+ *
+ * A holder that only slept may wake up after its lock was taken over. So it looks whether the lock is still
+ * its own, with each beat and before any write that comes late after the last look; once it has seen another
+ * holder, it never writes again.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Millis } from '../../clock.js';
+import type { SmppError } from '../../errors.js';
+import {
+  BEAT_MS,
+  createLock,
+  inUse,
+  isStale,
+  lockPath,
+  lookAtLock,
+  replaceLock,
+  type Holder,
+  type LockOptions,
+} from './lock-file.js';
+import { storageError } from './storage-error.js';
+
+/**
+ * Takes the directory. A live holder is found out within a beat, mostly at once.
+ * @throws SMPP_STORAGE when another runtime holds it; file errors as they come
+ */
+export async function acquireLock(options: LockOptions): Promise<Lock> {
+  const holder: Holder = { ...options.processes.self, nonce: randomUUID() };
+  const text = JSON.stringify(holder);
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    if (await createLock(options, text)) return new Lock(options, text);
+    const seen = await lookAtLock(options);
+    if (!seen) continue; // given up just now
+    if (!(await isStale(options, seen))) throw inUse(options, seen.holder);
+    if (await replaceLock(options, seen, text)) return new Lock(options, text);
+  }
+  throw inUse(options, (await lookAtLock(options))?.holder);
+}
+
+/** A lock that is held; made by `acquireLock`. */
+export class Lock {
+  readonly #options: LockOptions;
+  /** Content of the lock file as long as it is ours. */
+  readonly #text: string;
+  #confirmedAt: Millis;
+  #lost: SmppError | undefined;
+  #released = false;
+  #looking: Promise<void> = Promise.resolve();
+  #cancelBeat: () => void = () => undefined;
+
+  constructor(options: LockOptions, text: string) {
+    this.#options = options;
+    this.#text = text;
+    this.#confirmedAt = options.clock.now();
+    this.#scheduleBeat();
+  }
+
+  /**
+   * Resolves when the lock is ours beyond doubt; costs nothing shortly after a beat.
+   * @throws SMPP_STORAGE when another runtime has taken over, or that cannot be found out
+   */
+  async confirm(): Promise<void> {
+    if (this.#lost) throw this.#lost;
+    if (this.#options.clock.now() - this.#confirmedAt < 2 * BEAT_MS) return;
+    await this.#lookOnce();
+  }
+
+  /** Gives the directory up, unless it is another's by now. */
+  async release(): Promise<void> {
+    this.#released = true;
+    this.#cancelBeat();
+    await this.#looking.catch(() => undefined);
+    if (this.#lost) return;
+    const seen = await lookAtLock(this.#options);
+    if (seen?.text === this.#text) await this.#options.files.remove(lockPath(this.#options));
+  }
+
+  #scheduleBeat(): void {
+    this.#cancelBeat = this.#options.clock.after(BEAT_MS, () => {
+      this.#scheduleBeat();
+      // A look that fails is repeated with the next beat, and `confirm` refuses once it is overdue.
+      void this.#lookOnce().catch(() => undefined);
+    });
+  }
+
+  /** One look at a time, and none that could make the file again after it was given up. */
+  #lookOnce(): Promise<void> {
+    this.#looking = this.#looking
+      .catch(() => undefined)
+      .then(() => (this.#released ? undefined : this.#look()));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { files, clock, directory } = this.#options;
+    const lookedAt = clock.now();
+    const seen = await lookAtLock(this.#options).catch((error: unknown) => {
+      throw storageError(directory, error);
+    });
+    // When it is gone, somebody tidied up; nobody else holds it, so it is made again.
+    const isOurs = seen ? seen.text === this.#text : await createLock(this.#options, this.#text);
+    if (!isOurs) {
+      this.#cancelBeat();
+      this.#lost = inUse(this.#options, seen?.holder);
+      throw this.#lost;
+    }
+    await files.touch(lockPath(this.#options), clock.wall()).catch(() => undefined);
+    this.#confirmedAt = lookedAt;
+  }
+}
+
+const ATTEMPTS_MAX = 3;

@@ -1,0 +1,77 @@
+/**
+ * Rebuilds the index from the files, and says what could not be read.
+ *
+ * The last batch of a record wins. A line that is damaged is passed over and the next one counts again; an
+ * end without LF is a write that a crash cut short: it was never acknowledged, and is passed over in silence.
+ */
+import { refusal } from './storage-error.js';
+import { JOURNAL_VERSION, decodeLine } from './record.js';
+import type { RecordIndex } from './record-index.js';
+import type { Segment } from './segment.js';
+
+export interface Replay {
+  /** Octets in the files are no longer in force. */
+  readonly dead: boolean;
+  /** Files before this number are void. */
+  readonly validFrom: number;
+  /** Lines that could not be read, per file that has any. */
+  readonly damaged: readonly { readonly segment: Segment; readonly lines: number }[];
+  /** Files that end in the middle of a line. */
+  readonly torn: readonly Segment[];
+}
+
+/**
+ * Reads the segments in their order into `index`.
+ * @throws SMPP_STORAGE when a file was written by a later version
+ */
+export async function replay(segments: readonly Segment[], index: RecordIndex): Promise<Replay> {
+  const result = {
+    dead: false,
+    validFrom: 0,
+    damaged: [] as Replay['damaged'][number][],
+    torn: [] as Segment[],
+  };
+  for (const segment of segments) {
+    const { damagedLines, torn, dead, replacesEarlier } = await replaySegment(segment, index);
+    if (replacesEarlier) {
+      index.dropBefore(segment.number);
+      result.validFrom = segment.number;
+    }
+    segment.damaged = damagedLines > 0;
+    if (damagedLines > 0) result.damaged.push({ segment, lines: damagedLines });
+    if (torn) result.torn.push(segment);
+    result.dead ||= dead || torn;
+  }
+  return result;
+}
+
+interface SegmentReplay {
+  damagedLines: number;
+  torn: boolean;
+  dead: boolean;
+  replacesEarlier: boolean;
+}
+
+async function replaySegment(segment: Segment, index: RecordIndex): Promise<SegmentReplay> {
+  const found: SegmentReplay = { damagedLines: 0, torn: false, dead: false, replacesEarlier: false };
+  for await (const { bytes, offset, torn } of segment.lines()) {
+    if (torn) {
+      found.torn = true;
+      break;
+    }
+    const line = decodeLine(bytes);
+    if (line.kind === 'batch') found.dead = index.apply({ ...line, segment, offset }) || found.dead;
+    else if (line.kind === 'damaged') found.damagedLines++;
+    else if (line.kind === 'replacesEarlier') found.replacesEarlier = true;
+    else refuseLaterVersion(line.version, segment);
+  }
+  return found;
+}
+
+function refuseLaterVersion(version: number, segment: Segment): void {
+  if (version <= JOURNAL_VERSION) return;
+  throw refusal(
+    `"${segment.path}" was written by a later version of this package (format ${version}): ` +
+      'install that version again, or choose another storage directory. Nothing was changed.',
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * A file that takes up room while there is some, so that results can still be recorded on a full disk.
+ *
+ * When the disk is full it is deleted, and until it can be made again nothing new is taken into the outbox:
+ * the room is for what is known of the SMS that are in it already.
+ */
+import { join } from 'node:path';
+import { errorCode, writeFully, type FileSystem } from './file-system.js';
+
+export class Reserve {
+  readonly #files: FileSystem;
+  readonly #path: string;
+  #spent = false;
+
+  constructor(files: FileSystem, directory: string) {
+    this.#files = files;
+    this.#path = join(directory, 'reserve');
+  }
+
+  /** Whether the disk is so full that the room is in use, or could not be kept free. */
+  get spent(): boolean {
+    return this.#spent;
+  }
+
+  /** Takes the room up. Never rejects: a disk that fails otherwise is found out by the journal itself. */
+  async take(): Promise<void> {
+    try {
+      await this.#fill();
+      this.#spent = false;
+    } catch (error) {
+      this.#spent = isDiskFull(error);
+      await this.#remove();
+    }
+  }
+
+  /** Frees the room. Returns whether there was any. */
+  async release(): Promise<boolean> {
+    this.#spent = true;
+    return this.#remove();
+  }
+
+  async #fill(): Promise<void> {
+    const file = await this.#files.open(this.#path, 'create').catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      return this.#files.open(this.#path, 'existing');
+    });
+    try {
+      await writeFully(file, Buffer.alloc(RESERVE_OCTETS), 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  #remove(): Promise<boolean> {
+    return this.#files.remove(this.#path).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+/** Whether an operation failed for want of room. */
+export function isDiskFull(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** Room for some 4000 results. */
+const RESERVE_OCTETS = 1024 * 1024;

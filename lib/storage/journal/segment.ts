@@ -1,0 +1,152 @@
+/**
+ * One file of the journal: appended to by one writer, read anywhere, never changed behind its end.
+ *
+ * `length` is what is known to be on the disk; octets behind it are of a write under way, or of one that
+ * failed, and are never read. A segment whose write failed takes no more writes: after a failed fdatasync
+ * the kernel may report the next one as good although the octets are gone, so the file is opened anew, cut
+ * back to `length` (`mend`), and left at that.
+ */
+import { LF, LINE_OCTETS_MAX, encodeHead } from './record.js';
+import { readFully, writeFully, type File, type FileSystem } from './file-system.js';
+
+export class Segment {
+  readonly number: number;
+  readonly path: string;
+  readonly #files: FileSystem;
+  #file: File;
+  #length: number;
+  /** Holds lines that cannot be read: it is set aside, not deleted, once its good ones are elsewhere. */
+  damaged = false;
+
+  /** Made by `create` and `openExisting`. */
+  constructor(files: FileSystem, name: SegmentName, file: File, length: number) {
+    this.#files = files;
+    this.number = name.number;
+    this.path = name.path;
+    this.#file = file;
+    this.#length = length;
+  }
+
+  /** A new file with its head, not synced; no trace is left when that fails. */
+  static async create(files: FileSystem, name: SegmentName): Promise<Segment> {
+    const file = await files.open(name.path, 'create');
+    try {
+      const head = encodeHead();
+      await writeFully(file, head, 0);
+      return new Segment(files, name, file, head.length);
+    } catch (error) {
+      await file.close().catch(ignore);
+      await files.remove(name.path).catch(ignore);
+      throw error;
+    }
+  }
+
+  /**
+   * A file of an earlier run. It is synced: what a killed process left in the page cache is about to be
+   * acted on, so a power cut must not take it back.
+   */
+  static async openExisting(files: FileSystem, name: SegmentName): Promise<Segment> {
+    const file = await files.open(name.path, 'existing');
+    try {
+      await file.datasync();
+      return new Segment(files, name, file, await file.size());
+    } catch (error) {
+      await file.close().catch(ignore);
+      throw error;
+    }
+  }
+
+  /** Octets on the disk. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes behind the end without syncing; `length` grows at once, for a file that is not in use yet. */
+  async extend(octets: Buffer): Promise<void> {
+    await writeFully(this.#file, octets, this.#length);
+    this.#length += octets.length;
+  }
+
+  /** Writes and syncs; resolves to the offset of the first octet. After a rejection only `mend` is allowed. */
+  async append(chunks: readonly Buffer[]): Promise<number> {
+    const start = this.#length;
+    let end = start;
+    for (const chunk of chunks) {
+      await writeFully(this.#file, chunk, end);
+      end += chunk.length;
+    }
+    await this.#file.datasync();
+    this.#length = end;
+    return start;
+  }
+
+  async sync(): Promise<void> {
+    await this.#file.datasync();
+  }
+
+  /** Removes what a failed write left behind the end, through a handle that has not seen the failure. */
+  async mend(): Promise<void> {
+    const fresh = await this.#files.open(this.path, 'existing');
+    try {
+      await fresh.truncate(this.#length);
+      await fresh.datasync();
+    } catch (error) {
+      await fresh.close().catch(ignore);
+      throw error;
+    }
+    const failed = this.#file;
+    this.#file = fresh;
+    await failed.close().catch(ignore);
+  }
+
+  /** Octets from `position`; fewer than asked at the end of the segment. */
+  async read(position: number, octets: number): Promise<Buffer> {
+    const target = Buffer.allocUnsafe(Math.max(0, Math.min(octets, this.#length - position)));
+    return target.subarray(0, await readFully(this.#file, target, position));
+  }
+
+  /**
+   * What stands between each two LF, from the start, with its offset. Empty ones are left out. `torn` on the
+   * last when the file ends before an LF does. What is longer than any line comes in parts.
+   */
+  async *lines(): AsyncGenerator<{ bytes: Buffer; offset: number; torn: boolean }> {
+    let rest: Buffer = Buffer.alloc(0);
+    let offset = 0; // of rest in the file
+    for (let position = 0; position < this.#length;) {
+      const chunk = await this.read(position, CHUNK_OCTETS);
+      if (chunk.length === 0) break;
+      position += chunk.length;
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let start = 0;
+      for (let end = bytes.indexOf(LF, rest.length); end >= 0; end = bytes.indexOf(LF, start)) {
+        if (end > start) yield { bytes: bytes.subarray(start, end), offset: offset + start, torn: false };
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+      offset += start;
+      if (rest.length > LINE_OCTETS_MAX) {
+        yield { bytes: rest, offset, torn: false };
+        offset += rest.length;
+        rest = Buffer.alloc(0);
+      }
+    }
+    if (rest.length > 0) yield { bytes: rest, offset, torn: true };
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+export interface SegmentName {
+  readonly number: number;
+  readonly path: string;
+}
+
+/** Some thousand records: few reads, and the event loop is free again after some milliseconds. */
+const CHUNK_OCTETS = 256 * 1024;
+
+/** The first error is the one that is reported; tidying up after it may fail too. */
+function ignore(): undefined {
+  return undefined;
+}

@@ -1,0 +1,33 @@
+/** What the user reads when a file operation failed: the directory, the cause and the remedy. */
+import { SmppError } from '../../errors.js';
+import { errorCode } from './file-system.js';
+
+/** `error` as SMPP_STORAGE with field `storageDirectory`; an SmppError is kept as it is. */
+export function storageError(directory: string, error: unknown): SmppError {
+  if (error instanceof SmppError) return error;
+  const code = errorCode(error);
+  const cause = error instanceof Error ? error.message : String(error);
+  const remedy = (code === undefined ? undefined : REMEDIES[code]) ?? `failed (${cause}): check the disk.`;
+  return refusal(`The storage directory "${directory}" ${remedy}`, error);
+}
+
+/** An SMPP_STORAGE error about the configured directory. */
+export function refusal(message: string, cause?: unknown): SmppError {
+  return new SmppError('SMPP_STORAGE', message, { field: 'storageDirectory', cause });
+}
+
+const NOT_A_DIRECTORY = 'is not a directory: choose another path, or move the file that is in the way.';
+const NOT_ALLOWED =
+  'cannot be used by the user that Node-RED runs as: give that user read and write permission.';
+const FULL = 'is on a disk that is full: free some space.';
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOTDIR: NOT_A_DIRECTORY,
+  EEXIST: NOT_A_DIRECTORY,
+  EACCES: NOT_ALLOWED,
+  EPERM: NOT_ALLOWED,
+  EROFS: 'is on a disk that is read-only: choose another directory, or mount the disk writable.',
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EMFILE: 'could not be opened: the process has too many files open. Raise its limit (ulimit -n).',
+};
