@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+
+import { decodePdu } from '../../../lib/pdu/decode.js';
+import { PduError } from '../../../lib/pdu/pdu-error.js';
+import { octetsOf } from '../../wire/golden-pdus.js';
+
+/** A frame with its command_length put right. */
+function frame(lines: string): Buffer {
+  const octets = octetsOf(`00000000 ${lines}`);
+  octets.writeUInt32BE(octets.length, 0);
+  return octets;
+}
+
+const DELIVER_SM = '00000005 00000000 00000007';
+
+/** The mandatory part of a deliver_sm around the given source_addr and message. */
+function deliverSm(source_addr: string, message: string): Buffer {
+  return frame(`${DELIVER_SM} 00 01 01 ${source_addr} 03 00 '1204' 00 00 00 00 00 00 00 00 00 00 ${message}`);
+}
+
+function errorOf(octets: Buffer): PduError {
+  try {
+    decodePdu(octets);
+  } catch (error) {
+    assert.ok(error instanceof PduError);
+    return error;
+  }
+  return assert.fail('it was read');
+}
+
+const MALFORMED: readonly (readonly [what: string, field: string | undefined, octets: Buffer])[] = [
+  ['fewer octets than a header', undefined, octetsOf('0000000F 00000015 00000000 000000')],
+  ['no octets', undefined, Buffer.alloc(0)],
+  ['a command_length over its length', 'command_length', octetsOf('00000011 00000015 00000000 00000001')],
+  ['a command_length under its length', 'command_length', octetsOf('00000010 00000015 00000000 00000001 00')],
+  ['a deliver_sm without a body', 'service_type', frame(DELIVER_SM)],
+  ['a source_addr of 21 characters', 'source_addr', deliverSm("'123456789012345678901' 00", '00')],
+  ['a service_type of 6 characters', 'service_type', frame(`${DELIVER_SM} 'abcdef' 00`)],
+  ['a source_addr without its NUL', 'source_addr', frame(`${DELIVER_SM} 00 01 01 '45'`)],
+  ['an sm_length beyond the end', 'short_message', deliverSm("'45' 00", "05 'Hell'")],
+  ['no sm_length', 'sm_length', deliverSm("'45' 00", '')],
+  ['half a TLV header', 'TLV length', deliverSm("'45' 00", "02 'OK' 0427 00")],
+  ['one octet where a TLV would be', 'TLV tag', deliverSm("'45' 00", "02 'OK' 00")],
+  ['a TLV beyond the end', 'TLV', deliverSm("'45' 00", "02 'OK' 0424 0003 4142")],
+  ['a message_id without its NUL', 'message_id', frame("80000004 00000000 00000001 'abc'")],
+  [
+    'a password of 9 characters',
+    'password',
+    frame("00000009 00000000 00000001 'a' 00 '123456789' 00 00 34 0000 00"),
+  ],
+];
+
+describe('decodePdu', () => {
+  for (const [what, field, octets] of MALFORMED) {
+    it(`refuses ${what}`, () => {
+      const { kind, code, field: blamed } = errorOf(octets);
+      assert.deepEqual({ kind, code, blamed }, { kind: 'malformed', code: 'SMPP_PROTOCOL', blamed: field });
+    });
+  }
+
+  it('says in its error what could be read of the header, so that the request can be answered', () => {
+    const { command_id, command_status, sequence_number, command } = errorOf(frame(DELIVER_SM));
+    assert.deepEqual(
+      { command_id, command_status, sequence_number, command },
+      { command_id: 5, command_status: 0, sequence_number: 7, command: 'deliver_sm' },
+    );
+  });
+
+  it('says nothing of a header that is not there', () => {
+    const { command_id, command_status, sequence_number, command } = errorOf(Buffer.alloc(15));
+    assert.deepEqual([command_id, command_status, sequence_number, command], Array(4).fill(undefined));
+  });
+
+  it('never shows the value of a field that it refuses', () => {
+    const error = errorOf(deliverSm("'4512345678901234567890' 00", '00'));
+    assert.doesNotMatch(JSON.stringify(error) + error.message, /4512345/);
+  });
+
+  it('refuses a response that answers nothing of ours', () => {
+    const { kind, command_id, sequence_number } = errorOf(
+      frame("80000003 00000000 00000009 'id' 00 00 02 00"),
+    );
+    assert.deepEqual(
+      { kind, command_id, sequence_number },
+      { kind: 'unknownResponse', command_id: 0x8000_0003, sequence_number: 9 },
+    );
+  });
+
+  it('reads 255 octets of short_message, one more than the specification allows', () => {
+    const pdu = decodePdu(deliverSm("'45' 00", `FF '${'x'.repeat(255)}'`));
+    assert.equal(pdu.command === 'deliver_sm' && pdu.short_message.length, 255);
+  });
+
+  it('reads a message_id of any length, since refusing it would unsettle an accepted SMS', () => {
+    const pdu = decodePdu(frame(`80000004 00000000 00000001 '${'x'.repeat(100)}' 00`));
+    assert.equal(pdu.command === 'submit_sm_resp' && pdu.message_id.length, 100);
+  });
+
+  it('reads an id of octets beyond ASCII, one character each', () => {
+    const pdu = decodePdu(frame('80000004 00000000 00000001 C6 72 F8 00'));
+    assert.equal(pdu.command === 'submit_sm_resp' && pdu.message_id, 'Ærø');
+  });
+
+  it('ignores parameters after the message_id of a response', () => {
+    const pdu = decodePdu(frame("80000004 00000000 00000001 'id' 00 0427 0000 00"));
+    assert.equal(pdu.command === 'submit_sm_resp' && pdu.message_id, 'id');
+  });
+
+  it('ignores a body where there should be none', () => {
+    assert.deepEqual(decodePdu(frame('00000015 00000000 00000001 FFFFFF')), {
+      command: 'enquire_link',
+      sequence_number: 1,
+    });
+  });
+
+  it('keeps both short_message and message_payload as they are given', () => {
+    const pdu = decodePdu(deliverSm("'45' 00", "02 'OK' 0424 0003 'Yes'"));
+    assert.ok(pdu.command === 'deliver_sm');
+    assert.deepEqual([pdu.short_message, pdu.message_payload], [Buffer.from('OK'), Buffer.from('Yes')]);
+  });
+
+  it('reads a schedule_delivery_time and validity_period that no clock would show (D26)', () => {
+    const octets = frame(
+      `${DELIVER_SM} 00 01 01 '45' 00 03 00 '1204' 00 00 00 00 '5R' 00 'x' 00 00 00 00 00 00`,
+    );
+    assert.equal(decodePdu(octets).command, 'deliver_sm');
+  });
+});
