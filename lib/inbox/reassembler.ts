@@ -1,0 +1,197 @@
+/**
+ * Joins the parts of incoming long messages. No I/O: storage changes are returned, time is an argument.
+ *
+ * Parts may come in any order, more than once, and mixed with those of other messages; one may never come. A
+ * message whose wait is over, or that must give way to others, is given up as it is, never dropped.
+ * Source: 3GPP 23.040 §9.2.3.24.1; contract section 2 (`complete`).
+ */
+import type { Millis } from '../clock.js';
+import type { Change } from '../storage/storage.js';
+import type { MessagePart, Place, WholeMessage } from './message-part.js';
+import { partChange, partGone, partOf, type StoredPart } from './stored-part.js';
+
+/** Messages that wait for a part. */
+const OPEN_MAX = 1_000;
+
+/** What their parts may take of the heap, in octets. */
+const HEAP_MAX = 20_000_000;
+
+/** What a part takes besides its octets: its addresses, its buffer and its places in objects and maps. */
+const PART_OVERHEAD = 700;
+
+/** A message whose end could not be stored ends again after this. */
+const RETRY_MS: Millis = 5_000;
+
+interface OpenMessage {
+  /** Distinguishes it, and the keys of its records, from another with the same reference. */
+  readonly number: number;
+  readonly key: string;
+  readonly total: number;
+  readonly until: Millis;
+  /** By sequence. */
+  readonly parts: ReadonlyMap<number, MessagePart>;
+  readonly heap: number;
+}
+
+/** What a part, or the end of a wait, leads to. */
+export interface Reassembly {
+  readonly changes: readonly Change[];
+  /** Messages to hand on: one that is complete now, and those that are given up. */
+  readonly messages: readonly WholeMessage[];
+  /** To be called when the changes could not be stored: the part never came, and no message ended. */
+  readonly undo: () => void;
+}
+
+export class Reassembler {
+  readonly #waitMs: Millis;
+  /** By key, the one whose wait ends first first. */
+  readonly #open = new Map<string, OpenMessage>();
+  #heap = 0;
+  #lastNumber = 0;
+
+  constructor(waitMs: Millis) {
+    this.#waitMs = waitMs;
+  }
+
+  /** Messages that wait for a part. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** When the first wait is over. */
+  get nextAt(): Millis | undefined {
+    for (const message of this.#open.values()) return message.until;
+    return undefined;
+  }
+
+  /** Adds a part; the same part again changes nothing. */
+  add(part: MessagePart, place: Place, now: Millis): Reassembly {
+    const { sequence } = place;
+    const key = keyOf(part, place);
+    const known = this.#open.get(key);
+    const twin = known?.parts.get(sequence);
+    if (twin !== undefined && isSame(twin, part)) return { changes: [], messages: [], undo: () => undefined };
+
+    // Another text at the same place: the phone uses the reference anew, and the older message stays incomplete.
+    const ended = known !== undefined && twin !== undefined ? [known] : [];
+    for (const message of ended) this.#remove(message);
+    const message = withPart(this.#open.get(key) ?? this.#begin(key, place, now), sequence, part);
+    const isComplete = message.parts.size === message.total;
+    if (isComplete) {
+      this.#remove(message);
+      ended.push(message);
+    } else {
+      this.#put(message);
+      ended.push(...this.#makeRoom());
+    }
+    const keeping = isComplete ? [] : [partChange(message.number, place, part)];
+    return {
+      changes: [...keeping, ...ended.flatMap(recordsGone)],
+      messages: ended.map(wholeOf),
+      undo: () => {
+        for (const each of ended) this.#reopen(each, each.until);
+        this.#withdraw(message, sequence);
+      },
+    };
+  }
+
+  /** Ends the waits that are over. */
+  expire(now: Millis): Reassembly {
+    const ended: OpenMessage[] = [];
+    for (const message of this.#open.values()) {
+      if (message.until > now) break;
+      ended.push(message);
+    }
+    for (const message of ended) this.#remove(message);
+    return {
+      changes: ended.flatMap(recordsGone),
+      messages: ended.map(wholeOf),
+      undo: () => {
+        for (const message of ended) this.#reopen(message, now + RETRY_MS);
+      },
+    };
+  }
+
+  /** Puts back a part that an earlier process kept. Its wait begins anew: the others may be with the gateway. */
+  restore(stored: StoredPart, now: Millis): void {
+    const { number, place } = stored;
+    const part = partOf(stored);
+    const plain = keyOf(part, place);
+    // Two messages of the earlier process may have had the same reference, one of them not ended for want of storage.
+    const isOther = (this.#open.get(plain)?.number ?? number) !== number;
+    const key = isOther ? `${plain}\0${number}` : plain;
+    const fresh = { number, key, total: place.total, until: now + this.#waitMs, parts: new Map(), heap: 0 };
+    this.#put(withPart(this.#open.get(key) ?? fresh, place.sequence, part));
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+  }
+
+  #begin(key: string, { total }: Place, now: Millis): OpenMessage {
+    this.#lastNumber += 1;
+    const parts = new Map<number, MessagePart>();
+    return { number: this.#lastNumber, key, total, until: now + this.#waitMs, parts, heap: 0 };
+  }
+
+  /** Gives up the messages that have waited longest, until the rest is within the bounds. */
+  #makeRoom(): readonly OpenMessage[] {
+    const gaveWay: OpenMessage[] = [];
+    for (const message of this.#open.values()) {
+      if (this.#open.size <= OPEN_MAX && this.#heap <= HEAP_MAX) break;
+      this.#remove(message);
+      gaveWay.push(message);
+    }
+    return gaveWay;
+  }
+
+  #put(message: OpenMessage): void {
+    this.#heap += message.heap - (this.#open.get(message.key)?.heap ?? 0);
+    this.#open.set(message.key, message);
+  }
+
+  #remove({ key }: OpenMessage): void {
+    this.#heap -= this.#open.get(key)?.heap ?? 0;
+    this.#open.delete(key);
+  }
+
+  /** Unless another message has taken its place meanwhile. */
+  #reopen(message: OpenMessage, until: Millis): void {
+    if (!this.#open.has(message.key)) this.#put({ ...message, until });
+  }
+
+  #withdraw({ key, number }: OpenMessage, sequence: number): void {
+    const message = this.#open.get(key);
+    const part = message?.parts.get(sequence);
+    if (message === undefined || part === undefined || message.number !== number) return;
+    const parts = new Map(message.parts);
+    parts.delete(sequence);
+    if (parts.size === 0) this.#remove(message);
+    else this.#put({ ...message, parts, heap: message.heap - heapOf(part) });
+  }
+}
+
+function keyOf({ delivery }: MessagePart, { width, reference, total }: Place): string {
+  return [width, reference, total, delivery.kind, delivery.from, delivery.to].join('\0');
+}
+
+function isSame(left: MessagePart, right: MessagePart): boolean {
+  return (
+    left.delivery.dataCoding === right.delivery.dataCoding && Buffer.compare(left.body, right.body) === 0
+  );
+}
+
+function withPart(message: OpenMessage, sequence: number, part: MessagePart): OpenMessage {
+  const parts = new Map(message.parts).set(sequence, part);
+  return { ...message, parts, heap: message.heap + heapOf(part) };
+}
+
+function heapOf({ body }: MessagePart): number {
+  return body.length + PART_OVERHEAD;
+}
+
+function wholeOf({ parts, total }: OpenMessage): WholeMessage {
+  const inOrder = [...parts].sort(([left], [right]) => left - right);
+  return { total, parts: inOrder.map(([sequence, part]) => ({ ...part, sequence })) };
+}
+
+function recordsGone({ number, parts }: OpenMessage): readonly Change[] {
+  return [...parts.keys()].map((sequence) => partGone(number, sequence));
+}

@@ -1,0 +1,88 @@
+/**
+ * Tells a deliver_sm that the gateway sends once more, because our answer got lost with its session, from one
+ * that says the same again. No I/O.
+ *
+ * The same content on a later session within ten minutes is a redelivery. The same text twice on one session is
+ * two messages. With links to both hosts at once a phone that says the same twice within ten minutes, first over
+ * the older session, is taken for a redelivery: nothing in a deliver_sm tells the two apart.
+ * Source: SMPP 3.4 §4.6 has no identity for a deliver_sm; contract 3.3.
+ */
+import { createHash } from 'node:crypto';
+import type { EpochMs, Millis } from '../clock.js';
+import type { Delivery } from '../message.js';
+import type { Change } from '../storage/storage.js';
+
+/** A gateway that got no answer sends again when the next session is bound, minutes later at the most. */
+const REMEMBER_MS: Millis = 10 * 60_000;
+
+/** Beyond it the oldest is forgotten: a redelivery then comes out twice, which is the lesser evil. */
+const SEEN_MAX = 100_000;
+
+/** Of the 256 bits in base64: 132 are enough that no two messages of ten minutes are ever taken for one. */
+const FINGERPRINT_LENGTH = 22;
+
+/** What was seen by an earlier process was seen on an earlier session than any of ours. */
+const BEFORE_ALL_SESSIONS = -1;
+
+interface Seen {
+  readonly sessionId: number;
+  readonly at: Millis;
+  /** Resolves when its content is safe. */
+  readonly kept: Promise<void>;
+}
+
+export interface Sighting {
+  readonly fingerprint: string;
+  readonly sessionId: number;
+  readonly at: Millis;
+}
+
+export class RedeliveryGuard {
+  /** By fingerprint, the oldest first. */
+  readonly #seen = new Map<string, Seen>();
+
+  /** The promise that the content is safe, when this delivery is a redelivery. */
+  earlier({ fingerprint, sessionId, at }: Sighting): Promise<void> | undefined {
+    const seen = this.#seen.get(fingerprint);
+    if (seen === undefined || seen.at + REMEMBER_MS < at) return undefined;
+    return seen.sessionId < sessionId ? seen.kept : undefined;
+  }
+
+  /** Notes a delivery that is being kept. */
+  note({ fingerprint, sessionId, at }: Sighting, kept: Promise<void>): void {
+    this.#seen.delete(fingerprint);
+    this.#seen.set(fingerprint, { sessionId, at, kept });
+    for (const [oldest, seen] of this.#seen) {
+      if (this.#seen.size <= SEEN_MAX && seen.at + REMEMBER_MS >= at) break;
+      this.#seen.delete(oldest);
+    }
+  }
+
+  /** It could not be kept: the gateway is asked to send it again. */
+  forget(fingerprint: string): void {
+    this.#seen.delete(fingerprint);
+  }
+
+  /** Notes what an earlier process has seen, `at` on the clock of this one. */
+  restore(fingerprint: string, at: Millis): void {
+    this.note({ fingerprint, sessionId: BEFORE_ALL_SESSIONS, at }, Promise.resolve());
+  }
+}
+
+/** The write that remembers a sighting over a restart. */
+export function seenChange(fingerprint: string, wall: EpochMs): Change {
+  return { table: 'seen', key: fingerprint, value: wall, keepUntil: wall + REMEMBER_MS };
+}
+
+/** A digest of all that a deliver_sm says, its sequence number apart. */
+export function fingerprintOf(delivery: Delivery): string {
+  const { octets, sar, ...rest } = delivery;
+  const { from, to, dataCoding, kind, hasUserDataHeader, receiptedMessageId, messageState } = rest;
+  const fields = [from, to, dataCoding, kind, hasUserDataHeader, receiptedMessageId, messageState];
+  const place = sar === undefined ? [] : [sar.reference, sar.total, sar.sequence];
+  return createHash('sha256')
+    .update(JSON.stringify([...fields, ...place]))
+    .update(octets)
+    .digest('base64url')
+    .slice(0, FINGERPRINT_LENGTH);
+}

@@ -1,0 +1,99 @@
+/**
+ * Receipts whose SMS is not known yet: a receipt may overtake its submit_sm_resp. No I/O; time is an argument.
+ *
+ * They are stored already; this only decides when they go on: at once when their SMS becomes known, unmatched
+ * when the wait is over.
+ */
+import type { Millis } from '../clock.js';
+import type { ReceivedReceipt } from './join-receipt.js';
+import { phoneKey } from './tracked-records.js';
+
+/** A receipt with the key of its record. */
+export interface StoredReceipt {
+  readonly key: string;
+  readonly received: ReceivedReceipt;
+}
+
+interface Held extends StoredReceipt {
+  readonly until: Millis;
+}
+
+/**
+ * What a burst may hold: 60 s of 160 receipts a second that nobody sent for. Beyond it the oldest goes on
+ * unmatched before its time.
+ */
+const HELD_MAX = 10_000;
+
+export class HeldReceipts {
+  /** By key, in order of arrival, which is that of `until`. */
+  readonly #held = new Map<string, Held>();
+  /** Keys by message id, in lower case. */
+  readonly #keys = new Map<string, Set<string>>();
+
+  /** Holds one; returns the one that has to give way to it, if any. */
+  add(stored: StoredReceipt, until: Millis): StoredReceipt | undefined {
+    this.#held.set(stored.key, { ...stored, until });
+    const id = foldedId(stored);
+    const keys = this.#keys.get(id);
+    if (keys === undefined) this.#keys.set(id, new Set([stored.key]));
+    else keys.add(stored.key);
+    return this.#held.size > HELD_MAX ? this.#takeOldest() : undefined;
+  }
+
+  /** Lets go of those with these ids, in any letter case. */
+  claim(messageIds: readonly string[]): readonly StoredReceipt[] {
+    if (this.#held.size === 0) return [];
+    return messageIds.flatMap((id) => this.#take(...(this.#keys.get(id.toLowerCase()) ?? [])));
+  }
+
+  /** Lets go of those that have waited long enough. */
+  expired(now: Millis): readonly StoredReceipt[] {
+    const over: string[] = [];
+    for (const [key, held] of this.#held) {
+      if (held.until > now) break;
+      over.push(key);
+    }
+    return this.#take(...over);
+  }
+
+  /** When the first has waited long enough. */
+  get nextAt(): Millis | undefined {
+    return this.#oldest()?.until;
+  }
+
+  /** Ids of held receipts for SMS to this phone, each once. */
+  messageIdsFor(phone: string): readonly string[] {
+    const ids = new Set<string>();
+    for (const { received } of this.#held.values()) {
+      if (phoneKey(received.phone) === phoneKey(phone)) ids.add(received.parsed.messageId);
+    }
+    return [...ids];
+  }
+
+  #oldest(): Held | undefined {
+    for (const held of this.#held.values()) return held;
+    return undefined;
+  }
+
+  #takeOldest(): StoredReceipt | undefined {
+    const oldest = this.#oldest();
+    return oldest === undefined ? undefined : this.#take(oldest.key)[0];
+  }
+
+  #take(...keys: readonly string[]): readonly StoredReceipt[] {
+    return keys.flatMap((key) => {
+      const held = this.#held.get(key);
+      if (held === undefined) return [];
+      this.#held.delete(key);
+      const id = foldedId(held);
+      const siblings = this.#keys.get(id);
+      siblings?.delete(key);
+      if (siblings?.size === 0) this.#keys.delete(id);
+      return [held];
+    });
+  }
+}
+
+function foldedId({ received }: StoredReceipt): string {
+  return received.parsed.messageId.toLowerCase();
+}

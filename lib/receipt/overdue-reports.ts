@@ -1,0 +1,109 @@
+/**
+ * Tells whoever asks that an SMS has no final receipt after some time: each SMS once for each wait, also over a
+ * restart. When that is, is `overdue-watch.ts`; what is said, `join-receipt.ts`.
+ */
+import type { Clock, Millis } from '../clock.js';
+import type { Unsubscribe } from '../message.js';
+import { Alarm } from './alarm.js';
+import { isSettled, overdueReceipt, type TrackedRecord } from './join-receipt.js';
+import { type Overdue, OverdueWatch } from './overdue-watch.js';
+import { giveTo, type ReceiptListener } from './receipt-listeners.js';
+import type { Steps } from './steps.js';
+import type { TrackedRecords } from './tracked-records.js';
+
+export interface OverdueReportsOptions {
+  readonly clock: Clock;
+  readonly records: TrackedRecords;
+  /** Shared with the receipts: both replace the record of their SMS. */
+  readonly steps: Steps;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** After a start the gateway first hands over the receipts that came meanwhile. */
+const START_GRACE_MS: Millis = 60_000;
+
+/** Somebody who could not be told is told again after this. */
+const RETRY_MS: Millis = 5_000;
+
+export class OverdueReports {
+  readonly #options: OverdueReportsOptions;
+  readonly #alarm: Alarm;
+  readonly #listeners = new Map<Millis, Set<ReceiptListener>>();
+  #watch = new OverdueWatch();
+  #isPaused = true;
+
+  constructor(options: OverdueReportsOptions) {
+    this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.#check());
+  }
+
+  /** Forgets every SMS, and reports none within the first minute from now. */
+  open(): void {
+    this.#watch = new OverdueWatch();
+    this.#watch.holdUntil(this.#options.clock.now() + START_GRACE_MS);
+    for (const afterMs of this.#listeners.keys()) this.#watch.watch(afterMs);
+  }
+
+  /** An accepted SMS; in order of acceptance. */
+  add(record: TrackedRecord): void {
+    if (record.receipt !== 'always' || isSettled(record)) return;
+    const { clock } = this.#options;
+    const age = Math.max(0, clock.wall() - record.acceptedAt);
+    this.#watch.add(record.id, clock.now() - age, record.overdueMs);
+    this.#arm();
+  }
+
+  /** Its final receipt came, or it is not tracked any more. */
+  remove(id: string): void {
+    this.#watch.remove(id);
+  }
+
+  subscribe(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
+    const listeners = this.#listeners.get(afterMs) ?? new Set();
+    this.#listeners.set(afterMs, listeners.add(listener));
+    this.#watch.watch(afterMs);
+    this.#arm();
+    return () => {
+      if (!listeners.delete(listener) || listeners.size > 0) return;
+      this.#listeners.delete(afterMs);
+      this.#watch.unwatch(afterMs);
+    };
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#alarm.clear();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (!this.#isPaused) this.#alarm.set(this.#watch.nextAt);
+  }
+
+  #check(): void {
+    const { clock, steps, onFailure } = this.#options;
+    for (const overdue of this.#watch.take(clock.now())) {
+      steps
+        .run(overdue.id, () => this.#tell(overdue))
+        .catch((error: unknown) => {
+          onFailure(error);
+          this.#watch.retry(overdue, clock.now() + RETRY_MS);
+          this.#arm();
+        });
+    }
+    this.#arm();
+  }
+
+  async #tell({ id, afterMs }: Overdue): Promise<void> {
+    const { records, clock } = this.#options;
+    const record = await records.read(id);
+    if (record === undefined || isSettled(record) || record.overdueMs >= afterMs) return;
+    const receipt = overdueReceipt(record, afterMs, clock.wall());
+    await giveTo(this.#listeners.get(afterMs) ?? new Set(), receipt);
+    await records.replace({ ...record, overdueMs: afterMs });
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What a deliver_sm that is a receipt says. No I/O, and nothing about whose SMS it is: `receipt-tracker.ts`.
+ *
+ * The text is vendor specific by the specification's own words, so it is read by field name: any order, any
+ * letter case, any white space between words, any field absent. Whatever follows `text:` is the beginning of
+ * the SMS itself and never read as fields.
+ * Source: SMPP 3.4 Appendix B; gateway.md: delivery report. TLVs: SMPP 3.4 §5.3.2.12, §5.3.2.35.
+ */
+import type { EpochMs } from '../clock.js';
+import type { Delivery } from '../message.js';
+import { decodeText, readDataCoding } from '../text/data-coding.js';
+import { parseUserData } from '../text/user-data-header.js';
+import { readReceiptDate } from './receipt-date.js';
+import { type GatewayState, stateOfNumber, stateOfWord } from './receipt-state.js';
+
+/** JSON: it is stored until it has been emitted. */
+export interface ParsedReceipt {
+  /** The gateway's id, exactly as written; '' when the receipt names none. */
+  readonly messageId: string;
+  readonly state: GatewayState;
+  /** `err` as inMobile's absolute value; absent when it is not a number. */
+  readonly errorNumber?: number;
+  /** `err` as written; absent when it is. */
+  readonly errorRaw?: string;
+  /** `sub`: of how many short messages this speaks. */
+  readonly sub?: number;
+  readonly submittedAt?: EpochMs;
+  readonly doneAt?: EpochMs;
+  readonly raw: string;
+}
+
+const LABEL = String.raw`(?:id|sub|dlvrd|submit\s*date|done\s*date|stat|err|text)\s*:`;
+
+/**
+ * A label, and its value up to white space. White space may stand before the value; the label that follows an
+ * empty value is not one. No two parts of it compete for the same characters, so it is linear.
+ */
+const FIELD = new RegExp(String.raw`(?:^|\s)(${LABEL})(?:\s+(?!${LABEL}))?(\S*)`, 'gi');
+
+/** Signed, since `err` is an absolute value to one gateway and the code itself to another. */
+const ERROR_NUMBER = /^[+-]?(\d{1,9})$/;
+
+const COUNT = /^\d{1,9}$/;
+
+/**
+ * Reads a receipt or an intermediate notification; undefined for any other delivery, so that a text that
+ * imitates a receipt stays an incoming SMS. Never throws: what cannot be read is absent, and a receipt without
+ * any id has `messageId` ''.
+ *
+ * The TLVs receipted_message_id and message_state count for more than the text. Text in any data coding but
+ * UTF-16 is read as Latin-1: receipts are ASCII in practice, and GSM7 would turn the `_`, `@` and `$` of an
+ * id into other characters.
+ */
+export function parseReceipt(delivery: Delivery): ParsedReceipt | undefined {
+  if (delivery.kind !== 'receipt' && delivery.kind !== 'notification') return undefined;
+  const raw = receiptText(delivery);
+  const fields = readFields(raw);
+  const errorRaw = fields.get('err');
+  return {
+    messageId: receiptedId(delivery.receiptedMessageId) ?? fields.get('id') ?? '',
+    state: stateOf(delivery.messageState, fields.get('stat')),
+    ...present('errorNumber', readErrorNumber(errorRaw)),
+    ...present('errorRaw', errorRaw),
+    ...present('sub', readCount(fields.get('sub'))),
+    ...present('submittedAt', readReceiptDate(fields.get('submitdate') ?? '')),
+    ...present('doneAt', readReceiptDate(fields.get('donedate') ?? '')),
+    raw,
+  };
+}
+
+function receiptText(delivery: Delivery): string {
+  const { body } = parseUserData(delivery.octets, delivery.hasUserDataHeader);
+  const { encoding } = readDataCoding(delivery.dataCoding);
+  return decodeText(body, encoding === 'ucs2' ? 'ucs2' : 'latin1');
+}
+
+/** The fields before `text:`, by label in lower case without white space; the first of a label counts. */
+function readFields(raw: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const [, label = '', value = ''] of raw.replaceAll('\0', ' ').matchAll(FIELD)) {
+    const name = label.slice(0, -1).replace(/\s/g, '').toLowerCase();
+    if (name === 'text') break;
+    if (value !== '' && !fields.has(name)) fields.set(name, value);
+  }
+  return fields;
+}
+
+function receiptedId(tlv: string | undefined): string | undefined {
+  const id = tlv?.replaceAll('\0', ' ').trim();
+  return id === '' ? undefined : id;
+}
+
+function stateOf(messageState: number | undefined, word: string | undefined): GatewayState {
+  const byNumber = messageState === undefined ? undefined : stateOfNumber(messageState);
+  return byNumber ?? (word === undefined ? 'UNKNOWN' : stateOfWord(word));
+}
+
+function readErrorNumber(text: string | undefined): number | undefined {
+  const digits = ERROR_NUMBER.exec(text ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function readCount(text: string | undefined): number | undefined {
+  return text !== undefined && COUNT.test(text) ? Number(text) : undefined;
+}
+
+/** `{ [name]: value }`, or nothing when there is no value: an absent field is an absent property. */
+function present<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): Partial<Record<Name, Value>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
+}

@@ -1,0 +1,269 @@
+/**
+ * Ties the gateway's receipts to the SMS they belong to, and hands them on.
+ *
+ *   take ─▶ stored ─┬─ SMS known ────────────────▶ joined with its segments ─▶ emitted ─▶ record deleted
+ *                   └─ held until it is known ───▶ … or unmatched after 60 s ─▶ emitted ─▶ record deleted
+ *
+ * What a receipt says is `parse-receipt.ts`, what it means for its SMS `join-receipt.ts`. Receipts of one SMS
+ * are handled one after the other, those of different SMS side by side. A crash between emission and deletion
+ * emits once more; nothing is dropped.
+ * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
+ */
+import type { Clock, EpochMs, Millis } from '../clock.js';
+import { SmppError } from '../errors.js';
+import { RECEIPT_WAIT_MS } from '../inmobile.js';
+import type { Delivery, Unsubscribe } from '../message.js';
+import { Mailbox } from '../storage/mailbox.js';
+import type { Change, Storage } from '../storage/storage.js';
+import { Alarm } from './alarm.js';
+import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
+import {
+  isSettled,
+  joinReceipt,
+  type ReceiptScope,
+  type TrackedSms,
+  unmatchedEvents,
+} from './join-receipt.js';
+import { OverdueReports } from './overdue-reports.js';
+import { parseReceipt } from './parse-receipt.js';
+import { type ReceiptListener, ReceiptListeners } from './receipt-listeners.js';
+import { Steps } from './steps.js';
+import { TrackedRecords } from './tracked-records.js';
+
+export type { ReceiptScope, TrackedSms } from './join-receipt.js';
+export type { ReceiptListener } from './receipt-listeners.js';
+
+export interface ReceiptTrackerOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  /** How long a receipt waits for its SMS to become known. Default 60 s. */
+  readonly unmatchedAfterMs?: Millis;
+  /** How long an accepted SMS waits for receipts. Default 72 h. */
+  readonly keepMs?: Millis;
+  /** One line when something could not be done; no personal data. */
+  readonly log: (level: 'info' | 'warn' | 'error', line: string) => void;
+}
+
+/** A receipt that was taken: `changes` make it safe, and `kept` is called once they are durable. */
+export interface TakenReceipt {
+  readonly changes: readonly Change[];
+  readonly kept: () => void;
+}
+
+/** The gateway says an accepted SMS's id in its submit_sm_resp, which a busy link may bring late. */
+const UNMATCHED_AFTER_MS: Millis = 60_000;
+
+/** An id of SMPP's own field has at most 64 characters; a longer one can belong to no SMS. */
+const MESSAGE_ID_MAX = 65;
+
+/** Marks our records among the others of table `event`. */
+const KEY_PREFIX = 'receipt-';
+const KEY = /^receipt-\d+$/;
+
+export class ReceiptTracker {
+  readonly #options: Required<ReceiptTrackerOptions>;
+  readonly #records: TrackedRecords;
+  readonly #box: Mailbox<StoredReceipt>;
+  readonly #overdue: OverdueReports;
+  readonly #listeners = new ReceiptListeners();
+  readonly #steps = new Steps();
+  readonly #alarm: Alarm;
+  #held = new HeldReceipts();
+  #lastKey = 0;
+  #isOpen = false;
+  #unsubscribe: Unsubscribe | undefined;
+
+  constructor(options: ReceiptTrackerOptions) {
+    const { storage, clock, log, keepMs = RECEIPT_WAIT_MS } = options;
+    this.#options = { unmatchedAfterMs: UNMATCHED_AFTER_MS, keepMs, ...options };
+    const failing = (what: string) => (error: unknown) => log('error', `${what}: ${nameOf(error)}`);
+    this.#records = new TrackedRecords({
+      storage,
+      clock,
+      keepMs,
+      onFailure: failing('the state of an SMS could not be stored'),
+    });
+    this.#box = new Mailbox({
+      storage,
+      table: 'event',
+      clock,
+      revive: (value) => this.#revive(value),
+      onFailure: failing('a receipt could not be handed on and is kept'),
+    });
+    this.#overdue = new OverdueReports({
+      clock,
+      records: this.#records,
+      steps: this.#steps,
+      onFailure: failing('a missing receipt could not be reported and is reported later'),
+    });
+    this.#alarm = new Alarm(clock, () => this.#endHold());
+  }
+
+  /** Reads what an earlier process knew and did not hand on. Call it when the storage is open, before `tracking`. */
+  async open(): Promise<void> {
+    this.#isOpen = true;
+    this.#held = new HeldReceipts();
+    this.#overdue.open();
+    for await (const record of this.#records.open()) this.#overdue.add(record);
+    await this.#box.open();
+    this.resume();
+  }
+
+  /** Hands nothing on any more. What is not emitted stays stored. */
+  close(): void {
+    this.#isOpen = false;
+    this.#box.close();
+    this.#overdue.pause();
+    this.#alarm.clear();
+  }
+
+  /**
+   * An SMS was accepted: receipts are matched to it from now on, and those that came before are now.
+   *
+   * @returns the changes that record it; the caller writes them at once, with what else they belong to
+   */
+  tracking(sms: TrackedSms): readonly Change[] {
+    const { record, change, forgotten } = this.#records.add(sms);
+    for (const id of forgotten) this.#overdue.remove(id);
+    this.#overdue.add(record);
+    for (const stored of this.#held.claim(sms.messageIds)) this.#box.deliver(stored.key, stored);
+    return [change];
+  }
+
+  /**
+   * Takes a delivery when it is a receipt or an intermediate notification; undefined otherwise. Never throws.
+   *
+   * The caller writes the changes, and calls `kept` when they are durable.
+   */
+  take(delivery: Delivery): TakenReceipt | undefined {
+    const parsed = parseReceipt(delivery);
+    if (parsed === undefined) return undefined;
+    const receivedAt = this.#options.clock.wall();
+    this.#lastKey += 1;
+    const stored: StoredReceipt = {
+      key: `${KEY_PREFIX}${this.#lastKey}`,
+      received: { parsed, phone: delivery.from, sender: delivery.to, receivedAt },
+    };
+    return {
+      changes: [this.#box.keeping(stored.key, stored)],
+      kept: () => {
+        if (!this.#hold(stored)) this.#box.deliver(stored.key, stored);
+      },
+    };
+  }
+
+  /**
+   * Hands receipts to `listener`: one for each SMS as a whole, or one for each segment. States that are not final
+   * come too. A receipt counts as emitted, and is forgotten, once the listener has returned and its promise
+   * resolved; else it comes again, also after a restart.
+   */
+  onReceipt(listener: ReceiptListener, scope: ReceiptScope = 'message'): Unsubscribe {
+    this.#listeners.add(scope, listener);
+    // Subscribing anew hands on what waited, or failed, until now.
+    this.#unsubscribe?.();
+    this.#unsubscribe = this.#box.subscribe(this.#receive);
+    return () => {
+      this.#listeners.remove(scope, listener);
+      if (this.#listeners.isEmpty) this.#unsubscribe?.();
+    };
+  }
+
+  /**
+   * Tells `listener` of every SMS that asked for a receipt and has no final one `afterMs` after it was accepted:
+   * a receipt with state NORECEIPT, once for each wait, also after a restart, and not in the first minute after
+   * `open`. Whoever subscribes to it subscribes to receipts too: one that nobody takes does not count as come.
+   */
+  onOverdue(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
+    return this.#overdue.subscribe(afterMs, listener);
+  }
+
+  /** Our last SMS to a phone, within 72 h. */
+  lastSmsTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined {
+    return this.#records.lastTo(phone);
+  }
+
+  /** The correlation of a tracked SMS; undefined when it has none, or is not known any more. */
+  async correlationOf(id: string): Promise<unknown> {
+    return (await this.#records.read(id))?.correlation;
+  }
+
+  /** Ids of receipts for SMS to this phone that belong to no SMS we know: what `reconcile` looks for. */
+  unmatchedIdsFor(phone: string): readonly string[] {
+    return this.#held.messageIdsFor(phone);
+  }
+
+  /** Receipts that a listener has and did not confirm, or that wait for their turn. */
+  get underWay(): number {
+    return this.#steps.underWay;
+  }
+
+  /** Emits nothing until `resume`: the flows are stopping. */
+  pause(): void {
+    this.#box.pause();
+    this.#overdue.pause();
+  }
+
+  resume(): void {
+    this.#box.resume();
+    this.#overdue.resume();
+  }
+
+  /** A property, so that subscribing it twice is once. */
+  readonly #receive = (stored: StoredReceipt): Promise<void> => {
+    const id = this.#records.find(stored.received.parsed.messageId);
+    return this.#steps.run(id ?? stored.key, () => this.#emit(stored, id));
+  };
+
+  async #emit({ received }: StoredReceipt, id: string | undefined): Promise<void> {
+    const known = id === undefined ? undefined : await this.#records.read(id);
+    if (known === undefined) {
+      await this.#listeners.emit(unmatchedEvents(received));
+      return;
+    }
+    const { record, events } = joinReceipt(known, received);
+    await this.#listeners.emit(events);
+    if (record === known) return;
+    if (isSettled(record)) this.#overdue.remove(record.id);
+    await this.#records.replace(record);
+  }
+
+  /** Has a receipt wait for its SMS. False when it need not wait, or has waited long enough. */
+  #hold(stored: StoredReceipt): boolean {
+    const { clock, unmatchedAfterMs } = this.#options;
+    const { parsed, receivedAt } = stored.received;
+    const { length } = parsed.messageId;
+    if (length === 0 || length > MESSAGE_ID_MAX) return false;
+    if (this.#records.find(parsed.messageId) !== undefined) return false;
+    const left = unmatchedAfterMs - Math.max(0, clock.wall() - receivedAt);
+    if (left <= 0) return false;
+    const gaveWay = this.#held.add(stored, clock.now() + left);
+    if (gaveWay !== undefined) this.#box.deliver(gaveWay.key, gaveWay);
+    // A write that ends after `close` must not keep the process alive.
+    if (this.#isOpen) this.#alarm.set(this.#held.nextAt);
+    return true;
+  }
+
+  #endHold(): void {
+    for (const stored of this.#held.expired(this.#options.clock.now())) this.#box.deliver(stored.key, stored);
+    this.#alarm.set(this.#held.nextAt);
+  }
+
+  /** A stored receipt of an earlier process: waits on, or is handed to the next listener. */
+  #revive(value: unknown): StoredReceipt | undefined {
+    if (!isStoredReceipt(value)) return undefined;
+    this.#lastKey = Math.max(this.#lastKey, Number(value.key.slice(KEY_PREFIX.length)));
+    return this.#hold(value) ? undefined : value;
+  }
+}
+
+function isStoredReceipt(value: unknown): value is StoredReceipt {
+  if (typeof value !== 'object' || value === null) return false;
+  const { key, received } = value as Partial<StoredReceipt>;
+  return typeof key === 'string' && KEY.test(key) && typeof received?.parsed.messageId === 'string';
+}
+
+/** What a line in a log may say of an error that a flow threw: its message may quote the SMS. */
+function nameOf(error: unknown): string {
+  if (error instanceof SmppError) return error.code;
+  return error instanceof Error ? error.name : typeof error;
+}
