@@ -45,7 +45,8 @@ async function runMocha() {
   const args = ['--reporter', './scripts/totals-reporter.mjs', '--reporter-option', `totals=${TOTALS}`];
   // A left-out test is a failure where everything is expected to be there.
   if (process.env.CI === 'true') args.push('--forbid-only', '--forbid-pending');
-  const mocha = run('mocha/bin/mocha.js', args);
+  // Its own program would start another process for `--import`, which then could not be ended from here.
+  const mocha = run('mocha/lib/cli/cli.js', args, ['--import', 'tsx']);
   const stopWatching = killWhenLeftRunning(mocha.child);
   const exitCode = await mocha.exit;
   stopWatching();
@@ -75,9 +76,9 @@ function readTotals(exitCode) {
   return { passed: passes, failed: otherFailure ? 1 : failures, skipped: pending };
 }
 
-function run(script, args) {
+function run(script, args, nodeArgs = []) {
   const file = path.join(ROOT, 'node_modules', script);
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, file, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
