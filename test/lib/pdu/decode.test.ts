@@ -18,6 +18,18 @@ function deliverSm(source_addr: string, message: string): Buffer {
   return frame(`${DELIVER_SM} 00 01 01 ${source_addr} 03 00 '1204' 00 00 00 00 00 00 00 00 00 00 ${message}`);
 }
 
+/** A deliver_sm with the given schedule_delivery_time and validity_period. */
+function withTimes(times: string): Buffer {
+  return frame(`${DELIVER_SM} 00 01 01 '45' 00 03 00 '1204' 00 00 00 00 ${times} 00 00 00 00 00`);
+}
+
+function bind(fields: Readonly<Record<string, string>>): Buffer {
+  const { system_id = 'a', password = 'b', system_type = 'c', address_range = 'd' } = fields;
+  return frame(
+    `00000009 00000000 00000001 '${system_id}' 00 '${password}' 00 '${system_type}' 00 34 00 00 '${address_range}' 00`,
+  );
+}
+
 function errorOf(octets: Buffer): PduError {
   try {
     decodePdu(octets);
@@ -43,10 +55,15 @@ const MALFORMED: readonly (readonly [what: string, field: string | undefined, oc
   ['one octet where a TLV would be', 'TLV tag', deliverSm("'45' 00", "02 'OK' 00")],
   ['a TLV beyond the end', 'TLV', deliverSm("'45' 00", "02 'OK' 0424 0003 4142")],
   ['a message_id without its NUL', 'message_id', frame("80000004 00000000 00000001 'abc'")],
+  ['a system_id of 16 characters', 'system_id', bind({ system_id: '1234567890123456' })],
+  ['a password of 9 characters', 'password', bind({ password: '123456789' })],
+  ['a system_type of 13 characters', 'system_type', bind({ system_type: '1234567890123' })],
+  ['an address_range of 41 characters', 'address_range', bind({ address_range: 'x'.repeat(41) })],
+  ['a validity_period of 17 characters', 'validity_period', withTimes("00 '00000100000000000' 00")],
   [
-    'a password of 9 characters',
-    'password',
-    frame("00000009 00000000 00000001 'a' 00 '123456789' 00 00 34 0000 00"),
+    'a schedule_delivery_time of 17 characters',
+    'schedule_delivery_time',
+    withTimes("'00000100000000000' 00 00"),
   ],
 ];
 
@@ -120,9 +137,6 @@ describe('decodePdu', () => {
   });
 
   it('reads a schedule_delivery_time and validity_period that no clock would show (D26)', () => {
-    const octets = frame(
-      `${DELIVER_SM} 00 01 01 '45' 00 03 00 '1204' 00 00 00 00 '5R' 00 'x' 00 00 00 00 00 00`,
-    );
-    assert.equal(decodePdu(octets).command, 'deliver_sm');
+    assert.equal(decodePdu(withTimes("'5R' 00 'x' 00")).command, 'deliver_sm');
   });
 });

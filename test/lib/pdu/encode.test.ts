@@ -159,6 +159,32 @@ describe('encodePdu', () => {
 });
 
 describe('encodeAll', () => {
+  it('has room for the longest of every field at once', () => {
+    const address = 'x'.repeat(20);
+    const message = { source_addr: address, destination_addr: address, short_message: Buffer.alloc(254, 7) };
+    const parameters = {
+      sar_msg_ref_num: 0xffff,
+      sar_total_segments: 255,
+      sar_segment_seqnum: 255,
+      message_payload: Buffer.alloc(300, 8),
+    };
+    const pdus: Pdu[] = [
+      { ...SUBMIT_SM, ...message, ...parameters, validity_period: '000001000000000R' },
+      {
+        ...DELIVER_SM,
+        ...message,
+        ...parameters,
+        receipted_message_id: 'x'.repeat(64),
+        message_state: 9,
+        unknown_tlvs: new Map([[0x1400, Buffer.alloc(300, 9)]]),
+      },
+    ];
+    assert.deepEqual(
+      pdus.map((pdu) => decodePdu(encodeAll([pdu]))),
+      pdus,
+    );
+  });
+
   it('writes the PDUs one after another', () => {
     fc.assert(
       fc.property(fc.array(anyPdu, { maxLength: 20 }), (pdus) => {

@@ -35,6 +35,10 @@ describe('TLVs of a deliver_sm', () => {
     assert.equal(deliverSm(`001E 0024 '${ID}' 0427 0001 02`).message_state, 2);
   });
 
+  it('takes the first of a repeated message_payload', () => {
+    assert.deepEqual(deliverSm("0424 0002 'OK' 0424 0003 'Yes'").message_payload, Buffer.from('OK'));
+  });
+
   for (const [length, tlv] of [
     ['no octets', '0427 0000'],
     ['two octets', '0427 0002 0002'],
