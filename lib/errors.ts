@@ -35,9 +35,10 @@ export interface SmppErrorDetails {
 /** An error with a stable `code`; `message` names the field or host, the value (masked) and the remedy. */
 export class SmppError extends Error {
   readonly code: SmppErrorCode;
-  readonly field?: string;
-  readonly status?: string;
-  readonly host?: string;
+  // Declared only: a property that does not apply must not show in the error at all.
+  declare readonly field?: string;
+  declare readonly status?: string;
+  declare readonly host?: string;
 
   constructor(code: SmppErrorCode, message: string, details: SmppErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

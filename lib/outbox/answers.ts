@@ -39,6 +39,8 @@ export interface AnswersOptions {
   readonly onSubmitFailed: () => void;
   /** Whether a failed submit at `failedAt` was part of a restart of the gateway. */
   readonly isRestart: (failedAt: Millis) => boolean;
+  /** Ids of receipts for this recipient that belong to no SMS we know. */
+  readonly unmatchedIds: (to: string) => readonly string[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -114,13 +116,16 @@ export class Answers {
     this.#end(item, 'cancelled', 'it was cancelled');
   }
 
-  /** See `Outbox.reconcile`. */
-  reconcile(to: string, messageId: string): boolean {
+  /**
+   * Receipts came for ids that belong to no SMS we know. When one SMS of unknown outcome waits for one, and there
+   * is one, it can only be its own: the SMS is accepted, with that id.
+   */
+  reconcile(to: string): void {
     const waiting = this.#reconciling.get(to);
     const [item] = waiting ?? [];
-    if (waiting?.size !== 1 || item?.segments !== 1 || item.state !== 'queued') return false;
-    this.#settle(item, { outcome: 'accepted', messageIds: [messageId] });
-    return true;
+    if (waiting?.size !== 1 || item?.segments !== 1 || item.state !== 'queued') return;
+    const messageIds = this.#options.unmatchedIds(to);
+    if (messageIds.length === 1) this.#settle(item, { outcome: 'accepted', messageIds });
   }
 
   /** Its progress as the next submission begins. */
@@ -189,15 +194,16 @@ export class Answers {
       this.#settle(item, { outcome: 'uncertain', reason: UNKNOWN_REASON });
       return;
     }
-    if (next === 'reconcile') this.#awaitReceipt(item);
-    this.returned(item, next === 'reconcile' ? RECONCILE_MS : 0);
-  }
-
-  #awaitReceipt(item: QueueItem): void {
+    if (next === 'resend') {
+      this.returned(item, 0);
+      return;
+    }
     const to = item.body?.entry.to ?? '';
     const waiting = this.#reconciling.get(to);
     if (waiting === undefined) this.#reconciling.set(to, new Set([item]));
     else waiting.add(item);
+    this.returned(item, RECONCILE_MS);
+    this.reconcile(to);
   }
 
   #noLongerReconciling(item: QueueItem): void {

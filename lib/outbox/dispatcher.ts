@@ -205,6 +205,9 @@ export class Dispatcher {
     if (queue.nextSendAt !== undefined) {
       this.#armFor(times.now + Math.min(Math.max(0, queue.nextSendAt - times.wall), WALL_CLOCK_EVERY_MS));
     }
+    for (const { unfinished } of this.#links.values()) {
+      for (const { resumeAt } of unfinished) if (resumeAt > times.now) this.#armFor(resumeAt);
+    }
     const paceAt = this.#links.size > 0 ? pace.nextAt(times.now) : undefined;
     if (paceAt !== undefined) this.#armFor(paceAt);
   }

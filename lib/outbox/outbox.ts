@@ -52,6 +52,8 @@ export interface OutboxOptions {
   readonly onSubmitFailed: () => void;
   /** Whether a failed submit at `failedAt` was part of a restart of the gateway. */
   readonly isRestart: (failedAt: Millis) => boolean;
+  /** Ids of receipts for this recipient that belong to no SMS we know. */
+  readonly unmatchedIds: (to: string) => readonly string[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -187,12 +189,9 @@ export class Outbox {
     return true;
   }
 
-  /**
-   * A receipt came for an id that nobody knows. True when it can only belong to an SMS of unknown outcome that
-   * waits for one (`onUncertain: 'reconcile'`): then that SMS is accepted, with this id.
-   */
-  reconcile(to: string, messageId: string): boolean {
-    return this.#answers.reconcile(to, messageId);
+  /** A receipt for an SMS to this recipient came: it may tell of one whose outcome is unknown. */
+  receiptCame(to: string): void {
+    this.#answers.reconcile(to);
   }
 
   #join(first: { readonly id: string; readonly result?: SubmitResult }): TakenIn {

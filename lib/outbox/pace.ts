@@ -60,7 +60,7 @@ export class Pace {
   /** When the next segment may leave; undefined when one may now. */
   nextAt(now: Millis): Millis | undefined {
     if (this.allowance(now) >= 1) return undefined;
-    return now + ((1 - this.#tokens) / this.#rate) * SECOND;
+    return now + Math.max(1, Math.ceil(((1 - this.#tokens) / this.#rate) * SECOND));
   }
 
   /** The gateway asked for less. */
@@ -76,9 +76,9 @@ export class Pace {
 
   #refill(now: Millis): void {
     if (this.#rate < this.#limit) this.#raise(now);
-    if (this.#rate === Infinity) return;
-    this.#tokens = Math.min(this.#burst(), this.#tokens + ((now - this.#refilledAt) / SECOND) * this.#rate);
+    const refill = this.#rate === Infinity ? 0 : ((now - this.#refilledAt) / SECOND) * this.#rate;
     this.#refilledAt = now;
+    this.#tokens = Math.min(this.#burst(), this.#tokens + refill);
   }
 
   #raise(now: Millis): void {

@@ -259,9 +259,10 @@ export class Queue {
 
 /** What is left of its life; at most the whole of it, should the wall clock have been set back meanwhile. */
 function leftMs(entry: OutboxEntry, wall: EpochMs): Millis {
-  const dueAt = entry.sendAt ?? entry.queuedAt;
-  const lifeMs = entry.expiresAt - Math.max(entry.queuedAt, dueAt);
-  return Math.min(entry.expiresAt - wall, lifeMs + Math.max(0, dueAt - wall));
+  const { queuedAt, expiresAt, sendAt = queuedAt } = entry;
+  const lifeMs = expiresAt - Math.max(queuedAt, sendAt);
+  const scheduledMs = Math.max(0, sendAt - Math.max(wall, queuedAt));
+  return Math.min(expiresAt - wall, lifeMs + scheduledMs);
 }
 
 function stateAtFirst(entry: OutboxEntry, found: Progress | undefined, wall: EpochMs): QueueItem['state'] {

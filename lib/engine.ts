@@ -1,0 +1,158 @@
+/**
+ * One run of the gateway, from start to stop: the folders put together.
+ *
+ *   outbox ──segments──▶ supervisor ──PDUs──▶ host
+ *   outbox ◀──answers─── supervisor
+ *   inbox  ◀─deliveries─ supervisor        receipts ◀── inbox
+ *
+ * Nothing is decided here; it is the only place that knows all of them.
+ */
+import { randomInt, randomUUID } from 'node:crypto';
+import { Supervisor } from './connection/supervisor.js';
+import type { Connect } from './connection/tls-connect.js';
+import { SmppError } from './errors.js';
+import type { GatewaySettings } from './gateway-options.js';
+import { Inbox } from './inbox/inbox.js';
+import type { CounterName, Delivery, GatewayStatus } from './message.js';
+import { Outbox } from './outbox/outbox.js';
+import { commandStatus } from './pdu/command-status.js';
+import { ReceiptTracker } from './receipt/receipt-tracker.js';
+import type { Storage } from './storage/storage.js';
+
+/** The deliver_sm could not be kept now: the gateway is to deliver it again (SMPP 3.4 §5.1.3). */
+const ESME_RX_T_APPN = 0x64;
+
+export interface EngineOptions {
+  readonly settings: GatewaySettings;
+  readonly storage: Storage;
+  readonly connect: Connect;
+  readonly count: (counter: CounterName, by: number) => void;
+  /** `connection` may have changed. */
+  readonly changed: () => void;
+}
+
+export class Engine {
+  readonly #settings: GatewaySettings;
+  readonly #storage: Storage;
+  readonly #connect: Connect;
+  readonly #supervisor: Supervisor;
+  readonly #count: (counter: CounterName, by: number) => void;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly tracker: ReceiptTracker;
+
+  constructor({ settings, storage, connect, count, changed }: EngineOptions) {
+    const { clock, log } = settings;
+    this.#settings = settings;
+    this.#storage = storage;
+    this.#connect = connect;
+    this.#count = count;
+    this.tracker = new ReceiptTracker({ storage, clock, log });
+    this.inbox = new Inbox({ storage, clock, log, tracker: this.tracker });
+    this.outbox = this.#makeOutbox();
+    this.#supervisor = new Supervisor(this.#supervisorOptions(), {
+      linkUp: (link) => {
+        count('binds', 1);
+        this.outbox.linkUp(link);
+      },
+      linkDown: (link) => this.outbox.linkDown(link),
+      ready: () => this.outbox.ready(),
+      delivery: (delivery, respond, sessionId) => this.#delivered(delivery, respond, sessionId),
+      changed,
+      log,
+    });
+  }
+
+  get connection(): Omit<GatewayStatus, 'queue' | 'counters'> {
+    return this.#supervisor.status();
+  }
+
+  /**
+   * Opens the storage, hands on what an earlier run left, and begins to connect.
+   *
+   * @throws SMPP_STORAGE; then nothing runs
+   */
+  async start(): Promise<void> {
+    await this.#storage.open();
+    try {
+      await this.tracker.open();
+      await this.inbox.open();
+      await this.outbox.open();
+    } catch (error) {
+      await this.#storage.close();
+      throw error;
+    }
+    this.#supervisor.start();
+  }
+
+  /** Takes nothing more in, waits for answers under way, unbinds; at most 5 s. */
+  async stop(): Promise<void> {
+    this.outbox.halt();
+    await this.#supervisor.stop();
+    await this.outbox.close();
+    this.inbox.close();
+    this.tracker.close();
+    await this.#storage.close();
+  }
+
+  #makeOutbox(): Outbox {
+    const { clock, log, onUncertain, segmentsPerSecond } = this.#settings;
+    return new Outbox({
+      storage: this.#storage,
+      clock,
+      onUncertain,
+      segmentsPerSecond,
+      newId: randomUUID,
+      firstReference: randomInt(0x10000),
+      refusal: commandStatus,
+      tracking: ({ receipt }, { id, outcome, messageIds, to, from, settledAt, correlation }) => {
+        if (outcome !== 'accepted') return [];
+        const sms = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
+        return this.tracker.tracking(correlation === undefined ? sms : { ...sms, correlation });
+      },
+      onSubmitFailed: () => this.#supervisor.submitFailed(),
+      isRestart: () => this.#supervisor.isRestart(),
+      unmatchedIds: (to) => this.tracker.unmatchedIdsFor(to),
+      count: this.#count,
+      onFailure: (error) => log('error', wordsOf(error)),
+    });
+  }
+
+  #supervisorOptions(): ConstructorParameters<typeof Supervisor>[0] {
+    const { hosts, systemId, password, systemType, connectionMode, links, window, timers, clock } =
+      this.#settings;
+    return {
+      hosts,
+      credentials: { systemId, password, systemType },
+      connectionMode,
+      links,
+      window,
+      timers,
+      clock,
+      connect: this.#connect,
+      random: Math.random,
+    };
+  }
+
+  #delivered(delivery: Delivery, respond: (status: number) => void, sessionId: number): void {
+    this.inbox.accept(delivery, sessionId).then(
+      () => {
+        respond(0);
+        if (delivery.kind !== 'sms') this.outbox.receiptCame(delivery.from);
+      },
+      (error: unknown) => {
+        this.#settings.log(
+          'error',
+          `a deliver_sm could not be kept; the gateway delivers it again: ${wordsOf(error)}`,
+        );
+        respond(ESME_RX_T_APPN);
+      },
+    );
+  }
+}
+
+/** What a log line may say of an error: one of ours is free of personal data, any other may not be. */
+function wordsOf(error: unknown): string {
+  if (error instanceof SmppError) return `${error.code} ${error.message}`;
+  return error instanceof Error ? error.name : 'an unknown error';
+}

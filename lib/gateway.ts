@@ -1,0 +1,250 @@
+/**
+ * The door of the library: a client of the inMobile gateway that keeps every SMS until it is settled.
+ *
+ * Everything behind it is put together in `engine.ts`, anew for each start; listeners and counters live here,
+ * so that they outlast a stop.
+ * Source: contract section 2.
+ */
+import { systemClock } from './clock.js';
+import { connectTls, type Connect } from './connection/tls-connect.js';
+import { Engine } from './engine.js';
+import { SmppError } from './errors.js';
+import { readGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
+import type {
+  CounterName,
+  DeliveryReceipt,
+  GatewayStatus,
+  InboundSms,
+  OutboundSms,
+  SubmitResult,
+  Unsubscribe,
+} from './message.js';
+import { readSms } from './outbox/read-sms.js';
+import { sendAll } from './send-all.js';
+import { StatusFeed } from './status-feed.js';
+import { journalStorage } from './storage/journal-storage.js';
+import { memoryStorage } from './storage/memory-storage.js';
+import type { Storage } from './storage/storage.js';
+
+export { SmppError, type SmppErrorCode } from './errors.js';
+export type { GatewayOptions, StorageOptions, TlsOptions } from './gateway-options.js';
+export type { Connect } from './connection/tls-connect.js';
+export type { Timers } from './timers.js';
+export type * from './message.js';
+
+/** May return a promise: what was handed over counts as taken, and is forgotten, once it has resolved. */
+type Taker<T> = (event: T) => void | Promise<void>;
+
+/**
+ * A client of the gateway.
+ *
+ * Results, receipts and incoming SMS are kept until a listener has taken them (its promise, if it returns one,
+ * has resolved); with `disk` storage also over a restart. Without a listener they wait for one.
+ */
+export interface Gateway {
+  /**
+   * Resolves when running, bound or not. May be called again after `stop`.
+   * @throws SMPP_STORAGE when the store cannot be opened; nothing runs then
+   */
+  start(): Promise<void>;
+  /** Drains, unbinds, closes the store; at most 5 s. What is queued stays stored. Idempotent. */
+  stop(): Promise<void>;
+  /**
+   * Sends an SMS; resolves when it is settled.
+   * @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STORAGE: not taken in. SMPP_STOPPED: not taken in, or stopped
+   *   before it was settled; it then stays queued
+   */
+  send(sms: OutboundSms): Promise<SubmitResult>;
+  /** Takes an SMS in; resolves when it is safe in storage. Throws as `send` does. */
+  enqueue(sms: OutboundSms): Promise<{ id: string }>;
+  /** Sends many; yields results as they settle, and reads the list no faster. See `send-all.ts`. */
+  sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult>;
+  /** Takes an SMS out of the queue; false when it is under way, settled or unknown. */
+  cancel(id: string): Promise<boolean>;
+  /** Links, queue depth, counters; no personal data. */
+  status(): GatewayStatus;
+  /** Called at once with the present status, and when it changes; changes of the queue alone twice a second. */
+  onStatus(listener: (status: GatewayStatus) => void): Unsubscribe;
+  onSms(listener: Taker<InboundSms>): Unsubscribe;
+  /** One receipt for each SMS, or one for each segment with `per: 'segment'`; also those that are not final. */
+  onReceipt(
+    listener: Taker<DeliveryReceipt>,
+    options?: { readonly per?: 'message' | 'segment' },
+  ): Unsubscribe;
+  /** An SMS that asked for a receipt and has no final one `afterMs` after it was accepted; state `NORECEIPT`. */
+  onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe;
+  /** The result of every SMS, however it was taken in. */
+  onSettled(listener: Taker<SubmitResult>): Unsubscribe;
+}
+
+/**
+ * Makes a gateway; it does nothing before `start`.
+ *
+ * @throws SMPP_OPTIONS naming the option and the remedy
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  return new SmsGateway(readGatewayOptions(options));
+}
+
+/**
+ * Whether a gateway would take this SMS in, without doing so: a list is checked before its first SMS is sent.
+ *
+ * @throws SMPP_MESSAGE naming the property, its value (masked) and the remedy
+ */
+export function checkSms(sms: OutboundSms): void {
+  readSms(sms, '', systemClock.wall());
+}
+
+class SmsGateway implements Gateway {
+  readonly #settings: GatewaySettings;
+  readonly #storage: Storage;
+  readonly #connect: Connect;
+  readonly #status: StatusFeed;
+  readonly #counters = newCounters();
+  /** What each listener does with an engine; done again for each new one. */
+  readonly #subscriptions = new Map<(engine: Engine) => Unsubscribe, Unsubscribe | undefined>();
+  #engine: Engine | undefined;
+  /** Starts and stops follow one another. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(settings: GatewaySettings) {
+    this.#settings = settings;
+    this.#storage = storageOf(settings);
+    this.#connect = settings.connect ?? connectOf(settings);
+    this.#status = new StatusFeed(() => this.status(), settings.clock);
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start());
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop());
+  }
+
+  async send(sms: OutboundSms): Promise<SubmitResult> {
+    const { result } = await this.#running().outbox.take(sms, 'result');
+    // `take` gives the promise whenever it is asked for the result.
+    return result as Promise<SubmitResult>;
+  }
+
+  async enqueue(sms: OutboundSms): Promise<{ id: string }> {
+    const { id } = await this.#running().outbox.take(sms, 'id');
+    return { id };
+  }
+
+  sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult> {
+    return sendAll(list, (sms) => this.send(sms));
+  }
+
+  cancel(id: string): Promise<boolean> {
+    return Promise.resolve(this.#engine?.outbox.cancel(id) ?? false);
+  }
+
+  status(): GatewayStatus {
+    const connection = this.#engine?.connection ?? STOPPED;
+    const queue = this.#engine?.outbox.counts ?? EMPTY_QUEUE;
+    return { ...connection, queue: { ...queue }, counters: { ...this.#counters } };
+  }
+
+  onStatus(listener: (status: GatewayStatus) => void): Unsubscribe {
+    return this.#status.subscribe(listener);
+  }
+
+  onSms(listener: Taker<InboundSms>): Unsubscribe {
+    return this.#subscribe((engine) => engine.inbox.onSms(listener));
+  }
+
+  onReceipt(
+    listener: Taker<DeliveryReceipt>,
+    options: { readonly per?: 'message' | 'segment' } = {},
+  ): Unsubscribe {
+    return this.#subscribe((engine) => engine.tracker.onReceipt(listener, options.per ?? 'message'));
+  }
+
+  onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe {
+    return this.#subscribe((engine) => engine.tracker.onOverdue(afterMs, listener));
+  }
+
+  onSettled(listener: Taker<SubmitResult>): Unsubscribe {
+    return this.#subscribe((engine) => engine.outbox.onSettled(listener));
+  }
+
+  async #start(): Promise<void> {
+    if (this.#engine !== undefined) return;
+    const engine = new Engine({
+      settings: this.#settings,
+      storage: this.#storage,
+      connect: this.#connect,
+      count: this.#count,
+      changed: () => this.#status.changed(),
+    });
+    await engine.start();
+    this.#engine = engine;
+    for (const subscribe of this.#subscriptions.keys()) this.#subscriptions.set(subscribe, subscribe(engine));
+    this.#status.changed();
+  }
+
+  async #stop(): Promise<void> {
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    await engine.stop();
+    this.#engine = undefined;
+    this.#status.changed();
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #subscribe(subscribe: (engine: Engine) => Unsubscribe): Unsubscribe {
+    this.#subscriptions.set(subscribe, this.#engine && subscribe(this.#engine));
+    return () => {
+      this.#subscriptions.get(subscribe)?.();
+      this.#subscriptions.delete(subscribe);
+    };
+  }
+
+  #running(): Engine {
+    if (this.#engine === undefined) {
+      throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
+    }
+    return this.#engine;
+  }
+
+  readonly #count = (counter: CounterName, by: number): void => {
+    this.#counters[counter] += by;
+    this.#status.counted();
+  };
+}
+
+const EMPTY_QUEUE = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
+const STOPPED = { state: 'stopped', since: 0, onFirstHost: true, links: [] } as const;
+
+function newCounters(): Record<CounterName, number> {
+  return {
+    queued: 0,
+    submitted: 0,
+    accepted: 0,
+    rejected: 0,
+    uncertain: 0,
+    expired: 0,
+    cancelled: 0,
+    possibleDuplicates: 0,
+    receipts: 0,
+    delivered: 0,
+    incoming: 0,
+    binds: 0,
+  };
+}
+
+function connectOf({ tls, timers, log }: GatewaySettings): Connect {
+  return connectTls({ tls, timers, onWarning: (line) => log('warn', line) });
+}
+
+function storageOf({ storage, clock, log }: GatewaySettings): Storage {
+  if (storage.kind === 'memory') return memoryStorage(clock);
+  return journalStorage({ directory: storage.directory, clock, onWarning: (line) => log('warn', line) });
+}

@@ -1,0 +1,50 @@
+/**
+ * Tells listeners of a new status: at once when the connection changes, and at most twice a second while only
+ * the queue and the counters move. Sleeps when nothing moves.
+ */
+import type { Clock, Millis } from './clock.js';
+import type { GatewayStatus, Unsubscribe } from './message.js';
+
+/** Contract 3.5: at most two updates a second. */
+const COUNTS_EVERY_MS: Millis = 500;
+
+export class StatusFeed {
+  readonly #read: () => GatewayStatus;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(status: GatewayStatus) => void>();
+  #isTelling = false;
+  #isArmed = false;
+
+  constructor(read: () => GatewayStatus, clock: Clock) {
+    this.#read = read;
+    this.#clock = clock;
+  }
+
+  /** The present status comes at once. */
+  subscribe(listener: (status: GatewayStatus) => void): Unsubscribe {
+    this.#listeners.add(listener);
+    listener(this.#read());
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The connection changed. Several changes in one turn of the event loop are told once. */
+  changed(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      const status = this.#read();
+      for (const listener of this.#listeners) listener(status);
+    });
+  }
+
+  /** A counter moved. */
+  counted(): void {
+    if (this.#isArmed || this.#listeners.size === 0) return;
+    this.#isArmed = true;
+    this.#clock.after(COUNTS_EVERY_MS, () => {
+      this.#isArmed = false;
+      this.changed();
+    });
+  }
+}

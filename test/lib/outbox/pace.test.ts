@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { Pace } from '../../../lib/outbox/pace.js';
+
+/** Takes all that may leave, every 100 ms from `from` to `to`; returns how many left. */
+function run(pace: Pace, from: number, to: number, demand = Infinity): number {
+  let sent = 0;
+  for (let now = from; now < to; now += 100) {
+    const segments = Math.min(pace.allowance(now), demand);
+    pace.take(segments, now);
+    sent += segments;
+  }
+  return sent;
+}
+
+describe('Pace', () => {
+  it('binds nothing without a limit', () => {
+    const pace = new Pace(undefined);
+    assert.equal(pace.allowance(0), Infinity);
+    assert.equal(pace.nextAt(0), undefined);
+  });
+
+  it('lets a second’s worth through at once and the limit from then on', () => {
+    const pace = new Pace(50);
+    assert.equal(pace.allowance(0), 50);
+    assert.equal(run(pace, 0, 10_000), 50 + 495);
+  });
+
+  it('carries less than one segment a second', () => {
+    const pace = new Pace(0.5);
+    pace.take(pace.allowance(0), 0);
+    assert.equal(pace.allowance(1_900), 0);
+    assert.equal(pace.allowance(2_000), 1);
+  });
+
+  it('says when the next segment may leave', () => {
+    const pace = new Pace(10);
+    pace.take(10, 0);
+    assert.equal(pace.nextAt(0), 100);
+  });
+
+  it('halves what was really sent when throttled, once for the answers of one burst', () => {
+    const pace = new Pace(undefined);
+    run(pace, 0, 2_000, 10);
+    pace.throttled(2_000);
+    pace.throttled(2_001);
+    assert.equal(pace.rate, 50);
+  });
+
+  it('halves again when it is still too much', () => {
+    const pace = new Pace(100);
+    run(pace, 0, 2_000, 10);
+    pace.throttled(2_000);
+    run(pace, 2_000, 3_500);
+    pace.throttled(3_500);
+    assert.ok(pace.rate < 50);
+  });
+
+  it('is raised by a tenth every ten seconds, up to the limit', () => {
+    const pace = new Pace(100);
+    run(pace, 0, 2_000, 10);
+    pace.throttled(2_000);
+    pace.allowance(12_000);
+    assert.equal(Math.round(pace.rate), 55);
+    pace.allowance(400_000);
+    assert.equal(pace.rate, 100);
+  });
+
+  it('never stops an alarm altogether', () => {
+    const pace = new Pace(1);
+    for (let now = 0; now < 60_000; now += 2_000) pace.throttled(now);
+    assert.equal(pace.rate, 0.5);
+  });
+});

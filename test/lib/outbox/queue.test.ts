@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import type { OutboundSms } from '../../../lib/message.js';
+import { type Body, Queue, type QueueItem } from '../../../lib/outbox/queue.js';
+import { readSms } from '../../../lib/outbox/read-sms.js';
+
+const WALL = 1_700_000_000_000;
+const at = (ms: number) => ({ wall: WALL + ms, now: 1_000 + ms });
+
+let count = 0;
+function body(changes: Partial<OutboundSms> = {}): Body {
+  count += 1;
+  return readSms({ to: '4512345678', from: 'Alarm', text: 'x', ...changes }, `sms-${count}`, WALL);
+}
+function added(queue: Queue, changes: Partial<OutboundSms> = {}): QueueItem {
+  const given = body(changes);
+  return queue.add(given.entry, given, undefined, at(0));
+}
+const ids = (items: readonly QueueItem[]) => items.map((item) => item.id);
+
+describe('Queue', () => {
+  it('gives alarms before normal SMS and those before bulk, in the order of taking in', () => {
+    const queue = new Queue();
+    const bulk = added(queue, { priority: 'bulk' });
+    const first = added(queue);
+    const second = added(queue);
+    const alarm = added(queue, { priority: 'alarm' });
+    assert.deepEqual(ids(queue.take(10, at(0))), ids([alarm, first, second, bulk]));
+  });
+
+  it('takes until the segments are used up; the last SMS may exceed them', () => {
+    const queue = new Queue();
+    added(queue, { text: 'x'.repeat(400) });
+    added(queue);
+    assert.equal(queue.take(2, at(0)).length, 1);
+    assert.equal(queue.take(2, at(0)).length, 1);
+  });
+
+  it('puts what is released back at its old place', () => {
+    const queue = new Queue();
+    const items = [added(queue), added(queue), added(queue)];
+    const [first, second] = queue.take(2, at(0));
+    queue.release(second as QueueItem, at(0).now);
+    queue.release(first as QueueItem, at(0).now);
+    assert.deepEqual(ids(queue.take(10, at(0))), ids(items));
+  });
+
+  it('lets others overtake what waits for its next try', () => {
+    const queue = new Queue();
+    const first = added(queue);
+    const second = added(queue);
+    queue.take(1, at(0));
+    queue.release(first, at(0).now, 5_000);
+    assert.deepEqual(ids(queue.take(10, at(4_999))), [second.id]);
+    assert.equal(queue.nextRetryAt, at(5_000).now);
+    assert.deepEqual(ids(queue.take(10, at(5_000))), [first.id]);
+  });
+
+  it('keeps a scheduled SMS until its instant on the wall clock', () => {
+    const queue = new Queue();
+    const item = added(queue, { sendAt: WALL + 60_000 });
+    assert.equal(queue.counts.scheduled, 1);
+    assert.equal(queue.nextSendAt, WALL + 60_000);
+    assert.deepEqual(queue.take(10, at(59_999)), []);
+    assert.deepEqual(ids(queue.take(10, at(60_000))), [item.id]);
+    assert.equal(queue.counts.scheduled, 0);
+  });
+
+  it('gives what has expired, but not what is under way', () => {
+    const queue = new Queue();
+    const waiting = added(queue, { expiresAfterMs: 1_000 });
+    const underWay = added(queue, { expiresAfterMs: 1_000, priority: 'alarm' });
+    queue.take(1, at(0));
+    assert.deepEqual(ids(queue.expired(at(1_000).now)), [waiting.id]);
+    queue.release(underWay, at(1_001).now);
+    assert.deepEqual(ids(queue.expired(at(1_001).now)), [waiting.id, underWay.id]);
+  });
+
+  it('expires nothing when the wall clock jumps while we run', () => {
+    const queue = new Queue();
+    added(queue, { expiresAfterMs: 60_000 });
+    assert.deepEqual(queue.expired(at(0).now + 59_999), []);
+  });
+
+  it('gives an SMS of an earlier process its whole life at most, though the clock was set back', () => {
+    const queue = new Queue();
+    const { entry } = body({ expiresAfterMs: 60_000 });
+    const none = { attempts: 0, unknowns: 0, possibleDuplicate: false, underWay: false };
+    const item = queue.add(entry, undefined, none, { wall: WALL - 86_400_000, now: 0 });
+    assert.equal(item.expiresAt, 60_000);
+    assert.equal(item.recovered, true);
+  });
+
+  it('skips what was settled while it waited in line', () => {
+    const queue = new Queue();
+    const first = added(queue);
+    const second = added(queue);
+    queue.settling(first);
+    queue.remove(first);
+    assert.deepEqual(ids(queue.take(10, at(0))), [second.id]);
+  });
+
+  it('counts by priority, and what is under way', () => {
+    const queue = new Queue();
+    added(queue, { priority: 'alarm' });
+    const normal = added(queue);
+    queue.take(1, at(0));
+    assert.deepEqual(queue.counts, { alarm: 1, normal: 1, bulk: 0, scheduled: 0, underWay: 1 });
+    queue.settling(normal);
+    queue.remove(normal);
+    assert.equal(queue.size, 1);
+  });
+
+  it('holds a bounded number of bodies, and an index of the rest', () => {
+    const queue = new Queue();
+    const shared = body();
+    for (let index = 0; index < 6_000; index += 1) {
+      queue.add({ ...shared.entry, id: `many-${index}` }, shared, undefined, at(0));
+    }
+    const held = queue.take(Infinity, at(0)).filter((item) => item.body !== undefined);
+    assert.equal(held.length, 5_000);
+  });
+
+  it('stays in order over ten thousand SMS with releases in between', () => {
+    const queue = new Queue();
+    const shared = body();
+    const given: string[] = [];
+    for (let index = 0; index < 10_000; index += 1) {
+      queue.add({ ...shared.entry, id: `n-${index}` }, undefined, undefined, at(0));
+    }
+    for (let round = 0; given.length < 10_000; round += 1) {
+      const [first, ...rest] = queue.take(7, at(0));
+      if (first === undefined) break;
+      if (round % 3 === 0) queue.release(first, at(0).now);
+      else given.push(first.id);
+      // Those behind the released one go back as well, as when a link is lost.
+      for (const item of rest) {
+        if (round % 3 === 0) queue.release(item, at(0).now);
+        else given.push(item.id);
+      }
+    }
+    assert.deepEqual(
+      given,
+      Array.from({ length: 10_000 }, (_, index) => `n-${index}`),
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { SmppError } from '../../../lib/errors.js';
+import type { OutboundSms } from '../../../lib/message.js';
+import { readSms } from '../../../lib/outbox/read-sms.js';
+
+const NOW = 1_700_000_000_000;
+const HOUR_MS = 3_600_000;
+
+function read(changes: Record<string, unknown> = {}) {
+  const sms = { to: '4512345678', from: 'Alarm', text: 'Pump 3 stopped', ...changes } as OutboundSms;
+  return readSms(sms, 'id-1', NOW).entry;
+}
+
+function refusal(changes: Record<string, unknown>): SmppError {
+  try {
+    read(changes);
+  } catch (error) {
+    assert.ok(error instanceof SmppError);
+    assert.equal(error.code, 'SMPP_MESSAGE');
+    return error;
+  }
+  return assert.fail('it was taken');
+}
+
+describe('readSms', () => {
+  it('fills in every default', () => {
+    assert.deepEqual(read(), {
+      id: 'id-1',
+      to: '4512345678',
+      from: 'Alarm',
+      text: 'Pump 3 stopped',
+      encoding: 'gsm7',
+      flash: false,
+      longMessage: 'udh8',
+      segments: 1,
+      receipt: 'always',
+      priority: 'normal',
+      queuedAt: NOW,
+      expiresAt: NOW + 24 * HOUR_MS,
+    });
+  });
+
+  for (const [given, digits] of [
+    ['+45 12 34 56 78', '4512345678'],
+    ['0045 12-34-56-78', '4512345678'],
+    ['45\u00a012\u00a034\u00a056\u00a078', '4512345678'],
+    ['+1 (202) 555.0123', '12025550123'],
+    [4512345678, '4512345678'],
+  ] as const) {
+    it(`reads ${String(given)} as ${digits}`, () => assert.equal(read({ to: given }).to, digits));
+  }
+
+  for (const [field, value, words] of [
+    ['to', undefined, /recipient is missing/],
+    ['to', '', /recipient is missing/],
+    ['to', 'Jens', /not a phone number/],
+    ['to', '012345678', /international format/],
+    ['to', '45\u0000123456', /not a phone number/],
+    ['to', '1234', /4 digits/],
+    ['to', '1234567890123456', /16 digits/],
+    ['to', 4.5e20, /digits|not a phone number/],
+    ['to', { number: 1 }, /an object/],
+    ['to', ['4512345678'], /an array/],
+    ['from', undefined, /sender is missing/],
+    ['from', 'Pumpehuset 12', /13 characters/],
+    ['from', 'Vandværkets pumpehus', /outside ASCII/],
+    ['from', 'The waterworks pumps', /gateway would cut it after 15/],
+    ['from', '1234567890123456', /16 digits/],
+    ['text', undefined, /missing or empty/],
+    ['text', '', /missing or empty/],
+    ['text', 42, /a number/],
+    ['text', Buffer.from('x'), /an object/],
+    ['text', 'x'.repeat(2_000), /14 segments as gsm7; at most 10/],
+    ['encoding', 'utf8', /auto, gsm7, ucs2/],
+    ['priority', 'high', /alarm, normal, bulk/],
+    ['receipt', true, /always, on-failure, never/],
+    ['longMessage', 'udh', /udh8, udh16/],
+    ['onUncertain', 'retry', /resend, reconcile, report/],
+    ['flash', 'yes', /true or false/],
+    ['maxSegments', 0, /1 to 255/],
+    ['sendAt', 'tomorrow', /not a time/],
+    ['sendAt', NOW * 1_000, /a year ahead/],
+    ['expiresAfterMs', -1, /more than 0/],
+    ['expiresAfterMs', Number.NaN, /more than 0/],
+    ['dedupeKey', 7, /a string/],
+    ['correlation', () => 1, /a function/],
+    ['correlation', 10n, /a bigint/],
+  ] as const) {
+    it(`refuses ${field} = ${typeof value === 'object' ? JSON.stringify(value) : String(value).slice(0, 24)}`, () => {
+      const error = refusal({ [field]: value });
+      assert.match(error.message, words);
+      assert.equal(error.field, field);
+    });
+  }
+
+  it('refuses a correlation with a cycle', () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    assert.equal(refusal({ correlation: cycle }).field, 'correlation');
+  });
+
+  it('names the character that GSM7 lacks when gsm7 is asked for, without the text', () => {
+    const { message } = refusal({ text: 'secret жук', encoding: 'gsm7' });
+    assert.match(message, /U\+0436/);
+    assert.doesNotMatch(message, /secret|жук/);
+  });
+
+  it('shows no more of a bad number than its ends', () => {
+    const { message } = refusal({ to: '45ABC45678' });
+    assert.match(message, /45\*+78/);
+    assert.doesNotMatch(message, /ABC/);
+  });
+
+  it('refuses what is not an object', () => {
+    assert.throws(() => readSms(null as unknown as OutboundSms, 'id', NOW), { code: 'SMPP_MESSAGE' });
+  });
+
+  it('keeps what was substituted', () => {
+    const entry = read({ text: '“Hej”' });
+    assert.equal(entry.text, '"Hej"');
+    assert.equal(entry.substituted?.length, 2);
+  });
+
+  it('counts the life of a scheduled SMS from its own instant', () => {
+    const entry = read({ sendAt: new Date(NOW + HOUR_MS), expiresAfterMs: 60_000 });
+    assert.equal(entry.sendAt, NOW + HOUR_MS);
+    assert.equal(entry.expiresAt, NOW + HOUR_MS + 60_000);
+  });
+
+  it('reads sendAt as ISO 8601 too', () => {
+    assert.equal(read({ sendAt: new Date(NOW + 5_000).toISOString() }).sendAt, NOW + 5_000);
+  });
+
+  it('copies the correlation', () => {
+    const correlation = { order: 7 };
+    const entry = read({ correlation });
+    correlation.order = 8;
+    assert.deepEqual(entry.correlation, { order: 7 });
+  });
+});
