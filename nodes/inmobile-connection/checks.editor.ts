@@ -1,0 +1,30 @@
+/**
+ * What the form of the connection node can tell about its fields before the runtime sees them; pure.
+ *
+ * The runtime checks everything again (`read-options.ts`).
+ */
+import type { Problem } from '../shared/catalogue.editor.js';
+import { readHosts } from './read-hosts.js';
+
+/** SHA-256 of a public key, in base64. */
+const PIN = /^[A-Za-z0-9+/]{43}=$/;
+
+export function hostsProblem(hosts: string): Problem | undefined {
+  try {
+    readHosts(hosts);
+    return undefined;
+  } catch {
+    return 'hosts';
+  }
+}
+
+export function pinsProblem(pins: string): Problem | undefined {
+  const wrong = pins.split(/[\s,]+/).find((pin) => pin !== '' && !PIN.test(pin));
+  return wrong === undefined ? undefined : 'pins';
+}
+
+/** Where the password would go: it is never sent on to another place than the one that it was entered for. */
+export function passwordTarget(gateway: string, hosts: string, tls: string): string {
+  if (gateway === 'simulator') return '';
+  return [gateway, gateway === 'custom' ? hosts.trim() : '', tls === '_ADD_' ? '' : tls].join('\n');
+}

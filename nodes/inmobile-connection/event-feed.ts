@@ -1,0 +1,157 @@
+/**
+ * Hands the gateway's events to the flow nodes, and only while the flows run.
+ *
+ * The gateway keeps an event until its subscribers have taken it. There is one subscription of a kind for all
+ * nodes: else the first node to be made would take what the others wait for. An event that comes while flows are
+ * stopping is taken when they run again; if the gateway stops first it was never taken, and comes again
+ * (contract section 3.3: not while flows are stopping, and again after a crash).
+ */
+import type { Gateway } from '../../lib/gateway.js';
+import type { DeliveryReceipt, InboundSms, SubmitResult, Unsubscribe } from '../../lib/message.js';
+import type { Feed, LeaveFeed } from '../shared/connection.js';
+import type { FlowGate } from '../shared/flow-gate.js';
+import { originOf } from '../shared/origin.js';
+
+type Subscribe<T> = (gateway: Gateway, take: (event: T) => void | Promise<void>) => Unsubscribe;
+
+/** One subscription at the gateway, with those who share it. */
+class Channel<T> {
+  readonly #gate: FlowGate;
+  readonly #subscribe: Subscribe<T>;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #listeners = new Set<(event: T) => void>();
+  /** Events that came while the flows were stopping, in order. */
+  #late: { readonly event: T; readonly taken: () => void }[] = [];
+  #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
+
+  constructor(gate: FlowGate, subscribe: Subscribe<T>, onFailure: (error: unknown) => void) {
+    this.#gate = gate;
+    this.#subscribe = subscribe;
+    this.#onFailure = onFailure;
+  }
+
+  add(listener: (event: T) => void): LeaveFeed {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Subscribed at `gateway` when there is one and somebody listens; who listens is judged while flows run. */
+  follow(gateway: Gateway | undefined): void {
+    if (this.#subscribed !== undefined && this.#subscribed.gateway !== gateway) this.#end();
+    if (!this.#gate.isOpen) return;
+    if (this.#listeners.size === 0) this.#end();
+    else this.#handLate();
+    if (this.#listeners.size === 0 || gateway === undefined || this.#subscribed !== undefined) return;
+    this.#subscribed = { gateway, end: this.#subscribe(gateway, (event) => this.#take(event)) };
+  }
+
+  #end(): void {
+    this.#subscribed?.end();
+    this.#subscribed = undefined;
+    this.#late = [];
+  }
+
+  #take(event: T): void | Promise<void> {
+    if (this.#gate.isOpen) {
+      this.#hand(event);
+      return;
+    }
+    return new Promise((taken) => this.#late.push({ event, taken }));
+  }
+
+  #handLate(): void {
+    for (const { event, taken } of this.#late.splice(0)) {
+      this.#hand(event);
+      taken();
+    }
+  }
+
+  /** One flow's fault is not the others': it is reported, and the event counts as handed on. */
+  #hand(event: T): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    }
+  }
+}
+
+export class EventFeed implements Feed {
+  readonly #gate: FlowGate;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #unwatch: () => void;
+  readonly #settled: Channel<SubmitResult>;
+  readonly #sms: Channel<InboundSms>;
+  readonly #receipts: Readonly<Record<'message' | 'segment', Channel<DeliveryReceipt>>>;
+  readonly #overdue = new Set<Channel<DeliveryReceipt>>();
+  #gateway: Gateway | undefined;
+
+  /** @param onFailure a flow node threw while it took an event */
+  constructor(gate: FlowGate, onFailure: (error: unknown) => void) {
+    this.#gate = gate;
+    this.#onFailure = onFailure;
+    this.#settled = new Channel(gate, (gateway, take) => gateway.onSettled(take), onFailure);
+    this.#sms = new Channel(gate, (gateway, take) => gateway.onSms(take), onFailure);
+    const receipts = (per: 'message' | 'segment') =>
+      new Channel<DeliveryReceipt>(gate, (gateway, take) => gateway.onReceipt(take, { per }), onFailure);
+    this.#receipts = { message: receipts('message'), segment: receipts('segment') };
+    this.#unwatch = gate.watch(() => this.#follow());
+  }
+
+  /** The gateway runs, or none does. */
+  attach(gateway: Gateway | undefined): void {
+    this.#gateway = gateway;
+    this.#follow();
+  }
+
+  close(): void {
+    this.#unwatch();
+    this.attach(undefined);
+  }
+
+  onSettled(nodeId: string, listener: (result: SubmitResult) => void): LeaveFeed {
+    return this.#join(this.#settled, (result) => {
+      if (originOf(result.correlation)?.node === nodeId) listener(result);
+    });
+  }
+
+  onSms(listener: (sms: InboundSms) => void): LeaveFeed {
+    return this.#join(this.#sms, listener);
+  }
+
+  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void): LeaveFeed {
+    return this.#join(this.#receipts[per], listener);
+  }
+
+  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void): LeaveFeed {
+    const channel = new Channel<DeliveryReceipt>(
+      this.#gate,
+      (gateway, take) => gateway.onOverdue(afterMs, take),
+      this.#onFailure,
+    );
+    this.#overdue.add(channel);
+    const leave = this.#join(channel, listener);
+    return () => {
+      leave();
+      this.#overdue.delete(channel);
+    };
+  }
+
+  #join<T>(channel: Channel<T>, listener: (event: T) => void): LeaveFeed {
+    const remove = channel.add(listener);
+    this.#follow();
+    return () => {
+      remove();
+      this.#follow();
+    };
+  }
+
+  #follow(): void {
+    const channels = [this.#settled, this.#sms, this.#receipts.message, this.#receipts.segment];
+    for (const channel of [...channels, ...this.#overdue]) channel.follow(this.#gateway);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * inmobile-connection: the account, the hosts and the settings that the other nodes share; one gateway client.
+ *
+ * A thin adapter. Reading the form is `read-options.ts`, starting and stopping is `account.ts`, the client is
+ * `lib/gateway.ts`. The simulated gateway of `lib/simulator` is a choice in the form.
+ * Source: contract section 3.1.
+ */
+import { join } from 'node:path';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { asSmppError } from '../../lib/errors.js';
+import { createGateway, type Gateway, type GatewayOptions } from '../../lib/gateway.js';
+import { createSimulator } from '../../lib/simulator/simulator.js';
+import type { Connection } from '../shared/connection.js';
+import { flowGateOf } from '../shared/flow-gate.js';
+import { problemStatus, type Translate } from '../shared/status.js';
+import { Account } from './account.js';
+import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
+import { readOptions, type ConnectionSettings } from './read-options.js';
+import { readTlsConfig } from './read-tls-config.js';
+import { UnusableConnection } from './unusable-connection.js';
+
+/** Under Node-RED's userDir, one folder for each connection node. */
+const FOLDER = 'inmobile-smpp';
+
+type ConnectionDef = NodeDef & ConnectionForm;
+
+type ConfigNode = Node<ConnectionCredentials> & {
+  /** A plain object by id: Node-RED looks here for the tabs whose Status and Catch nodes this node reaches. */
+  users: Record<string, Node>;
+  connection?: Connection;
+};
+
+export default function registerInmobileConnection(RED: NodeAPI): void {
+  const gate = flowGateOf(RED.events);
+  const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
+
+  function InmobileConnection(this: ConfigNode, def: ConnectionDef): void {
+    RED.nodes.createNode(this, def);
+    this.users = {};
+    try {
+      const settings = readSettings(RED, this, def);
+      const { gateway, dispose } = makeGateway(this, settings);
+      const account = new Account({ settings, gateway, gate, translate, node: this });
+      this.connection = account;
+      this.on('close', (closed: () => void) => {
+        void account.close().then(dispose).then(closed);
+      });
+    } catch (error) {
+      const problem = asSmppError(error, 'SMPP_OPTIONS');
+      this.error(problem.message);
+      this.connection = new UnusableConnection(problem, problemStatus('settings', translate));
+    }
+  }
+
+  RED.nodes.registerType<ConfigNode, ConnectionDef, object, ConnectionCredentials>(
+    'inmobile-connection',
+    InmobileConnection,
+    {
+      credentials: { systemId: { type: 'text' }, password: { type: 'password' } },
+    },
+  );
+}
+
+function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): ConnectionSettings {
+  const environment: Environment = (name) => {
+    const value: unknown = RED.util.getSetting(node, name);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  };
+  const { userDir } = RED.settings;
+  return readOptions(def, node.credentials, {
+    environment,
+    // An id is a file's name here, and a flow that was written by hand may have any.
+    directory:
+      userDir === undefined ? undefined : join(userDir, FOLDER, node.id.replace(/[^A-Za-z0-9-]/g, '_')),
+    tlsFiles: typeof def.tls === 'string' ? readTlsConfig(RED.nodes.getNode(def.tls)) : undefined,
+  });
+}
+
+interface GatewayParts {
+  readonly gateway: Gateway;
+  /** Ends what was made beside it. */
+  readonly dispose: () => Promise<void>;
+}
+
+function makeGateway(node: Node, { options, isSimulated }: ConnectionSettings): GatewayParts {
+  const log: GatewayOptions['log'] = (level, line) => {
+    if (level === 'info') node.log(line);
+    else if (level === 'warn') node.warn(line);
+    else node.error(line);
+  };
+  if (!isSimulated) return { gateway: createGateway({ ...options, log }), dispose: () => Promise.resolve() };
+  const simulator = createSimulator();
+  return {
+    gateway: createGateway({ ...options, log, connect: simulator.connect }),
+    dispose: () => simulator.stop(),
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * From the connection node's form to the options of the gateway client; pure.
+ *
+ * Every error names the field as the form calls it, and no error quotes a credential. Verification of the
+ * gateway's certificate is not among the options: it is always on.
+ * Source: contract section 3.1; gateway.md (hosts, TLS); SMPP 3.4 §4.1.1 (lengths of system_id and password).
+ */
+import { join } from 'node:path';
+import type { CountryCode } from 'libphonenumber-js/min';
+import type { GatewayOptions } from '../../lib/gateway.js';
+import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from '../../lib/inmobile.js';
+import { readCountry } from '../shared/read-number.js';
+import {
+  FormReader,
+  optionError,
+  type ConnectionCredentials,
+  type ConnectionForm,
+  type Environment,
+} from './form.js';
+import { readHosts } from './read-hosts.js';
+import type { TlsFiles } from './read-tls-config.js';
+
+export interface ConnectionSurroundings {
+  readonly environment: Environment;
+  /** Folder for what must survive a restart, unless the form names one; undefined when there is none. */
+  readonly directory: string | undefined;
+  /** What the tls-config node holds that the form names; undefined when it names none. */
+  readonly tlsFiles: TlsFiles | undefined;
+}
+
+export interface ConnectionSettings {
+  readonly isSimulated: boolean;
+  readonly defaultCountry: CountryCode | undefined;
+  readonly options: GatewayOptions;
+}
+
+/** An account would answer with ESME_RTHROTTLED or not at all long before; gateway.md: not published. */
+const WINDOW_MAX = 1_000;
+const SEGMENTS_PER_SECOND_MAX = 10_000;
+
+/** Anything will do for the simulated gateway, but SMPP wants something. */
+const SIMULATED_ACCOUNT = { systemId: 'simulated', password: 'secret' };
+
+/** Kept apart, so that what was queued for the simulated gateway can never reach a phone, nor the reverse. */
+const SIMULATED_DIRECTORY = 'simulated';
+
+/**
+ * Reads the form, the credentials and what stands around them.
+ *
+ * @throws SMPP_OPTIONS naming the field at fault and the remedy
+ */
+export function readOptions(
+  form: ConnectionForm,
+  credentials: ConnectionCredentials,
+  surroundings: ConnectionSurroundings,
+): ConnectionSettings {
+  const reader = new FormReader(form, surroundings.environment);
+  const gateway = reader.word('gateway', ['inmobile', 'custom', 'simulator']);
+  const isSimulated = gateway === 'simulator';
+  const segmentsPerSecond = reader.count('segmentsPerSecond', SEGMENTS_PER_SECOND_MAX);
+  const window = reader.count('window', WINDOW_MAX);
+  return {
+    isSimulated,
+    defaultCountry: readCountry(form.defaultCountry === undefined ? 'DK' : reader.text('defaultCountry')),
+    options: {
+      hosts: gateway === 'custom' ? [...readHosts(reader.text('hosts'))] : inmobileHosts(),
+      ...(isSimulated
+        ? SIMULATED_ACCOUNT
+        : readAccount(new FormReader(credentials, surroundings.environment))),
+      connectionMode: reader.word('connectionMode', ['transceiver', 'transmitter', 'receiver', 'pair']),
+      links: reader.word('links', ['failover', 'both']),
+      onUncertain: reader.word('onUncertain', ['resend', 'reconcile', 'report']),
+      storage: readStorage(reader, surroundings.directory, isSimulated),
+      ...(window !== undefined && { window }),
+      ...(segmentsPerSecond !== undefined && { segmentsPerSecond }),
+      ...(!isSimulated && { tls: readTls(reader, surroundings.tlsFiles) }),
+    },
+  };
+}
+
+function inmobileHosts(): { host: string; port: number }[] {
+  return INMOBILE_HOSTS.map((host) => ({ host, port: INMOBILE_PORT }));
+}
+
+function readAccount(reader: FormReader): { systemId: string; password: string } {
+  const systemId = reader.secret('systemId').trim();
+  const password = reader.secret('password');
+  if (systemId === '') throw optionError('systemId', 'enter the system id of your account');
+  if (systemId.length > SYSTEM_ID_MAX) {
+    throw optionError(
+      'systemId',
+      `it has ${systemId.length} characters; SMPP's field holds ${SYSTEM_ID_MAX}: check it`,
+    );
+  }
+  if (password === '') {
+    throw optionError('password', 'enter the password; an import or a copied flow never carries it');
+  }
+  if (password.length > PASSWORD_MAX) {
+    throw optionError(
+      'password',
+      `it has ${password.length} characters; SMPP's field holds ${PASSWORD_MAX}: ask inMobile for a shorter one`,
+    );
+  }
+  return { systemId, password };
+}
+
+type Storage = NonNullable<GatewayOptions['storage']>;
+
+function readStorage(reader: FormReader, directory: string | undefined, isSimulated: boolean): Storage {
+  const kind = reader.text('storage');
+  if (kind === 'memory') return { kind: 'memory' };
+  if (kind === 'cluster') {
+    throw optionError('storage', 'cluster storage is not available in this version: choose disk or memory');
+  }
+  if (kind !== 'disk' && kind !== '') throw optionError('storage', 'it is one of disk, memory');
+  const named = reader.text('storageDirectory');
+  const chosen = named === '' ? directory : named;
+  if (chosen === undefined) throw optionError('storageDirectory', 'name a folder: Node-RED has no userDir');
+  return { kind: 'disk', directory: isSimulated ? join(chosen, SIMULATED_DIRECTORY) : chosen };
+}
+
+type Tls = Exclude<NonNullable<GatewayOptions['tls']>, false>;
+
+function readTls(reader: FormReader, files: TlsFiles | undefined): Tls {
+  if (reader.text('tls') !== '' && files === undefined) {
+    throw optionError('tls', 'the TLS configuration that it names is missing, disabled or of another type');
+  }
+  const pins = reader
+    .text('pins')
+    .split(/[\s,]+/)
+    .filter((pin) => pin !== '');
+  return {
+    ...files,
+    ...(pins.length > 0 && { pins, pinMode: reader.word('pinMode', ['warn', 'enforce']) }),
+  };
+}

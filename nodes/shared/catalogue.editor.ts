@@ -1,0 +1,59 @@
+/**
+ * Texts and validators for the forms, in the browser.
+ *
+ * Validators also run when a flow is imported, where a node has no catalogue of its own yet; so texts are asked
+ * for by their full name.
+ */
+import type { FormNode, FormProperty } from '../node-red-editor.js';
+
+const MODULE = '@node-red-smpp/inmobile';
+
+/** A sentence of the catalogue of the node type, with its blanks filled in. */
+export function say(
+  type: string,
+  key: string,
+  blanks: Readonly<Record<string, string | number>> = {},
+): string {
+  return RED._(`${MODULE}/${type}:${type}.${key}`, { ...blanks });
+}
+
+/** A problem with a property: the key of its sentence under `invalid`, and what stands in its blanks. */
+export type Problem = string | readonly [key: string, blanks: Readonly<Record<string, string | number>>];
+
+/** A validator that shows the reason; `find` returns undefined when all is well. */
+export function validator(
+  type: string,
+  find: (value: string, node: FormNode) => Problem | undefined,
+): NonNullable<FormProperty['validate']> {
+  return function (value, _options) {
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+    // An environment value is known to the runtime only.
+    if (/\$\{[^}]+\}/.test(text)) return true;
+    const problem = find(text, this);
+    if (problem === undefined) return true;
+    return typeof problem === 'string'
+      ? say(type, `invalid.${problem}`)
+      : say(type, `invalid.${problem[0]}`, problem[1]);
+  };
+}
+
+/** A whole number from `min` to `max`, or empty. */
+export function numberProblem(value: string, min: number, max: number): Problem | undefined {
+  const number = Number(value);
+  if (value === '' || (Number.isInteger(number) && number >= min && number <= max)) return undefined;
+  return ['number', { min, max }];
+}
+
+/** The problem with the choice of a connection for a node that `needs` to send or to receive. */
+export function connectionProblem(id: string, needs: 'transmitter' | 'receiver'): Problem | undefined {
+  const mode = RED.nodes.node(id)?.connectionMode;
+  const other = needs === 'receiver' ? 'transmitter' : 'receiver';
+  return mode === other ? 'connectionMode' : undefined;
+}
+
+/** What a form's field holds now, else what the node has saved: validators run with and without a form. */
+export function liveValue(selector: string, saved: unknown): string {
+  const field = $(selector);
+  const value = field.length > 0 ? field.val() : saved;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}

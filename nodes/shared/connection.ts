@@ -1,0 +1,60 @@
+/**
+ * What the flow nodes know of the connection node: its gateway and the events that it hands on.
+ *
+ * The connection node itself is `inmobile-connection`; it keeps one gateway for all its users.
+ */
+import type { Node, NodeAPI } from 'node-red';
+import type { CountryCode } from 'libphonenumber-js/min';
+import type { Gateway } from '../../lib/gateway.js';
+import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
+import { problemStatus } from './status.js';
+
+export type LeaveFeed = () => void;
+
+/** Events for the flows: handed on while the flows run, kept while they do not. */
+export interface Feed {
+  /** Results of what the smpp-send node with this id sent, also before a restart. */
+  onSettled(nodeId: string, listener: (result: SubmitResult) => void): LeaveFeed;
+  onSms(listener: (sms: InboundSms) => void): LeaveFeed;
+  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void): LeaveFeed;
+  /** Accepted SMS that have no final receipt after `afterMs`. */
+  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void): LeaveFeed;
+}
+
+export interface Connection {
+  /** How a number without a country code is read. */
+  readonly defaultCountry: CountryCode | undefined;
+  readonly feed: Feed;
+  /** The first user starts the gateway; every user shows the connection's status. */
+  join(user: Node): void;
+  /** The last user stops it, unless another has joined by the end of the deploy. */
+  leave(user: Node): void;
+  /**
+   * The running gateway.
+   *
+   * @throws SMPP_OPTIONS when the settings are wrong, SMPP_STORAGE when the store cannot be opened, SMPP_STOPPED
+   */
+  gateway(): Promise<Gateway>;
+  /** Starts the gateway again after `disconnect`. */
+  connect(): Promise<void>;
+  /** Stops the gateway until `connect` or the next deploy of the connection; what is queued stays stored. */
+  disconnect(): Promise<void>;
+  /** No personal data. */
+  status(): GatewayStatus;
+}
+
+/** A live connection node. */
+export interface ConnectionNode extends Node {
+  readonly connection: Connection;
+}
+
+/** The connection that a flow node names; when there is none the node says so and gets undefined. */
+export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection | undefined {
+  const node = RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined;
+  if (node?.connection !== undefined) return node.connection;
+  user.status(problemStatus('noConnection', (key) => RED._(`${CATALOGUE}.${key}`)));
+  return undefined;
+}
+
+/** The catalogue of the connection node, as any node of the package addresses it. */
+const CATALOGUE = '@node-red-smpp/inmobile/inmobile-connection:inmobile-connection';

@@ -1,0 +1,60 @@
+/**
+ * Which receipts a smpp-dlr node wants, from its form; pure.
+ *
+ * Source: contract section 3.3.
+ */
+import { SmppError } from '../../lib/errors.js';
+import type { DeliveryReceipt } from '../../lib/message.js';
+import { originOf } from '../shared/origin.js';
+
+export type DlrForm = Readonly<Partial<Record<'states' | 'per' | 'from' | 'noReceiptAfter', unknown>>>;
+
+export interface ReceiptFilter {
+  readonly per: 'message' | 'segment';
+  /** Undefined when overdue SMS are not asked for. */
+  readonly overdueAfterMs: number | undefined;
+  /** Whether a receipt came for an SMS of a node that is asked for. */
+  readonly isFromWanted: (receipt: DeliveryReceipt) => boolean;
+  readonly isStateWanted: (receipt: DeliveryReceipt) => boolean;
+}
+
+const OVERDUE_AFTER_MINUTES = 10;
+/** Receipts are matched to their SMS for three days; after that nobody knows what is missing. */
+const OVERDUE_AFTER_MINUTES_MAX = 3 * 24 * 60;
+const MINUTE_MS = 60_000;
+
+/**
+ * Reads the form; a property that is absent has its default.
+ *
+ * @throws SMPP_OPTIONS when `noReceiptAfter` is no number of minutes
+ */
+export function readFilter(form: DlrForm): ReceiptFilter {
+  const nodes = readNodes(form.from);
+  return {
+    per: form.per === 'segment' ? 'segment' : 'message',
+    overdueAfterMs: readMinutes(form.noReceiptAfter),
+    isFromWanted: ({ correlation }) => {
+      if (nodes.size === 0) return true;
+      const origin = originOf(correlation);
+      return origin !== undefined && nodes.has(origin.node);
+    },
+    isStateWanted: ({ isFinal }) => isFinal || form.states === 'all',
+  };
+}
+
+function readNodes(from: unknown): ReadonlySet<string> {
+  const ids: unknown[] = Array.isArray(from) ? from : typeof from === 'string' ? from.split(/[\s,]+/) : [];
+  return new Set(ids.filter((id) => typeof id === 'string').filter((id) => id !== ''));
+}
+
+function readMinutes(value: unknown): number | undefined {
+  const isAbsent = value === undefined || value === null || value === '';
+  const minutes = isAbsent ? OVERDUE_AFTER_MINUTES : Number(value);
+  if (minutes === 0) return undefined;
+  if (minutes > 0 && minutes <= OVERDUE_AFTER_MINUTES_MAX) return minutes * MINUTE_MS;
+  throw new SmppError(
+    'SMPP_OPTIONS',
+    `noReceiptAfter: it is a number of minutes from 0 (off) to ${OVERDUE_AFTER_MINUTES_MAX}`,
+    { field: 'noReceiptAfter' },
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * `msg.action`: what a flow may do to its connection instead of sending.
+ *
+ * Source: contract section 3.2; as core MQTT nodes do.
+ */
+import { SmppError } from '../../lib/errors.js';
+import type { GatewayStatus } from '../../lib/message.js';
+import type { Connection } from '../shared/connection.js';
+
+const ACTIONS = ['connect', 'disconnect', 'status', 'cancel'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+export interface ControlResult {
+  /** The connection's status afterwards; no personal data. */
+  readonly status: GatewayStatus;
+  /** Of `cancel`: false when the SMS was under way, settled or not known. */
+  readonly cancelled?: boolean;
+}
+
+/**
+ * The action that a msg asks for, or undefined when it is to be sent.
+ *
+ * @throws SMPP_MESSAGE for another action: a word written wrongly must not become an SMS
+ */
+export function readAction(action: unknown): Action | undefined {
+  if (action === undefined || action === null || action === '') return undefined;
+  const known = ACTIONS.find((word) => word === action);
+  if (known !== undefined) return known;
+  throw new SmppError(
+    'SMPP_MESSAGE',
+    `action: it is one of ${ACTIONS.join(', ')}; remove it to send the msg`,
+    {
+      field: 'action',
+    },
+  );
+}
+
+/**
+ * Does it.
+ *
+ * @param id of the SMS, for `cancel`
+ * @throws SMPP_MESSAGE when `cancel` names no SMS, and what the connection throws
+ */
+export async function control(connection: Connection, action: Action, id: unknown): Promise<ControlResult> {
+  if (action === 'connect') await connection.connect();
+  else if (action === 'disconnect') await connection.disconnect();
+  else if (action === 'cancel') {
+    if (typeof id !== 'string' || id === '') {
+      throw new SmppError(
+        'SMPP_MESSAGE',
+        'id: give the id of the SMS to cancel, from its result or receipt',
+        {
+          field: 'id',
+        },
+      );
+    }
+    const gateway = await connection.gateway();
+    const cancelled = await gateway.cancel(id);
+    return { status: connection.status(), cancelled };
+  }
+  return { status: connection.status() };
+}

@@ -1,0 +1,85 @@
+/**
+ * What a text costs as an SMS, for the form's live counter; pure.
+ *
+ * The same code plans the text when it is sent: what the form says is what happens.
+ * Source: contract section 3.4.
+ */
+import type { LongMessage } from '../../lib/message.js';
+import { forcedBy, planText, type TextOptions } from '../../lib/text/segmenter.js';
+
+/** A character that GSM7 lacks. */
+export interface Foreign {
+  /** As it is, or its code point where there is nothing to see. */
+  readonly shown: string;
+  /** Place in the text, from 1, in characters as a person counts them. */
+  readonly place: number;
+  /** What it is replaced by; absent when it has no plain equivalent, or substitution is off. */
+  readonly replacement?: string;
+}
+
+export type Count =
+  | { readonly kind: 'empty' }
+  | {
+      readonly kind: 'counted';
+      readonly encoding: 'gsm7' | 'ucs2';
+      readonly segments: number;
+      /** Units that the last segment still takes, in characters of the encoding. */
+      readonly left: number;
+      /** Units of one segment. */
+      readonly max: number;
+      /** Those that made it UTF-16, or were replaced so that it stays GSM7; the first of them only. */
+      readonly foreign: readonly Foreign[];
+      /** How many there are in all. */
+      readonly foreignCount: number;
+    }
+  /** It cannot be sent so: `notGsm7` asked for GSM7 and has characters that it lacks, else it is too long. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'notGsm7' | 'tooLong';
+      readonly foreign: readonly Foreign[];
+    };
+
+/** More would push the form's other fields out of sight. */
+const FOREIGN_SHOWN_MAX = 8;
+
+/** The choices of a form, each of which may be something that an older version wrote. */
+export interface CountOptions {
+  readonly encoding: string;
+  readonly substitute: boolean;
+  readonly longMessage: string;
+}
+
+/** Counts a text under the form's choices. */
+export function countText(text: string, choices: CountOptions): Count {
+  if (text === '') return { kind: 'empty' };
+  const options = textOptions(choices);
+  const all = options.encoding === 'ucs2' ? [] : forcedBy(text, options.substitute);
+  const foreign = all.slice(0, FOREIGN_SHOWN_MAX).map((found) => ({
+    shown: visible(found.character),
+    place: Array.from(text.slice(0, found.index)).length + 1,
+    ...(found.replacement !== undefined && { replacement: found.replacement }),
+  }));
+  try {
+    const plan = planText(text, options);
+    const { encoding, parts: segments, unitsLeft: left, unitMax: max } = plan;
+    return { kind: 'counted', encoding, segments, left, max, foreign, foreignCount: all.length };
+  } catch {
+    const isForced = options.encoding === 'gsm7' && all.some(({ replacement }) => replacement === undefined);
+    return { kind: 'refused', reason: isForced ? 'notGsm7' : 'tooLong', foreign };
+  }
+}
+
+function textOptions({ encoding, substitute, longMessage }: CountOptions): TextOptions {
+  const ways: readonly LongMessage[] = ['udh8', 'udh16', 'sar', 'payload', 'reject'];
+  return {
+    encoding: encoding === 'gsm7' || encoding === 'ucs2' ? encoding : 'auto',
+    substitute,
+    longMessage: ways.find((way) => way === longMessage) ?? 'udh8',
+  };
+}
+
+function visible(character: string): string {
+  if (/[^\p{C}\p{Z}\p{M}]/u.test(character)) return character;
+  const codePoint = character.codePointAt(0) ?? 0;
+  return `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`;
+}

@@ -1,0 +1,165 @@
+/**
+ * From a msg to the SMS that it asks for; pure.
+ *
+ * The form's values hold for every SMS, own properties of `msg.payload` override them by the names of
+ * `OutboundSms`, and an array of recipients or of such objects is one SMS each. Whether an SMS is sound is for
+ * the gateway to say; here is only what Node-RED adds: lenient types, and numbers as people write them.
+ * Source: contract section 3.2.
+ */
+import { types } from 'node:util';
+import type { CountryCode } from 'libphonenumber-js/min';
+import { SmppError } from '../../lib/errors.js';
+import type { OutboundSms } from '../../lib/message.js';
+import { readNumber } from '../shared/read-number.js';
+import { TYPED_FIELDS, type SmsDefaults, type TypedField } from './form.js';
+
+/** What the form's typed inputs gave for this msg; a field that nothing needs is absent. */
+export type TypedResults = Readonly<Partial<Record<TypedField, unknown>>>;
+
+export interface SmsSources {
+  readonly defaults: SmsDefaults;
+  readonly typed: TypedResults;
+  readonly country: CountryCode | undefined;
+}
+
+/** SMS that one msg may ask for; the gateway's own queue takes no more. */
+const SMS_MAX = 1_000_000;
+
+/** Properties of `OutboundSms` that a payload may give. */
+const OVERRIDES = [
+  'to',
+  'from',
+  'text',
+  'flash',
+  'encoding',
+  'substitute',
+  'maxSegments',
+  'longMessage',
+  'receipt',
+  'priority',
+  'sendAt',
+  'expiresAfterMs',
+  'dedupeKey',
+  'dedupeMs',
+  'onUncertain',
+  'correlation',
+] as const satisfies readonly (keyof OutboundSms)[];
+
+/** Those that are numbers, and may come as text from a form, a query or a file. */
+const NUMBERS: ReadonlySet<string> = new Set(['maxSegments', 'expiresAfterMs', 'dedupeMs']);
+
+/** What one SMS says of itself. */
+export type Override = Readonly<Partial<Record<(typeof OVERRIDES)[number], unknown>>>;
+
+/** The SMS of one msg: what each says of itself. */
+export interface Overrides {
+  readonly list: readonly Override[];
+  /** The msg asked for several: its results carry `msg.parts`, also when there is one. */
+  readonly isArray: boolean;
+}
+
+/**
+ * What `msg.payload` says of each SMS; a payload that is no object says nothing.
+ *
+ * @throws SMPP_MESSAGE when an array is empty or has something else than objects in it
+ */
+export function readOverrides(payload: unknown): Overrides {
+  if (!Array.isArray(payload)) return { list: [isObject(payload) ? own(payload) : {}], isArray: false };
+  const list = payload.map((entry: unknown, index) => {
+    if (isObject(entry)) return own(entry);
+    throw refuse('payload', `entry ${index} of the array is no object with to, from and text`);
+  });
+  return checkedCount({ list, isArray: true });
+}
+
+/** The fields for which the form is needed. */
+export function neededFields({ list }: Overrides): readonly TypedField[] {
+  return TYPED_FIELDS.filter((field) => list.some((override) => override[field] === undefined));
+}
+
+/** One SMS for each recipient, where `to` is an array. */
+export function spread(overrides: Overrides, typedTo: unknown): Overrides {
+  const recipients = (override: Override): unknown => override.to ?? typedTo;
+  if (!overrides.list.some((override) => Array.isArray(recipients(override)))) return overrides;
+  const list = overrides.list.flatMap((override): readonly Override[] => {
+    const to = recipients(override);
+    return Array.isArray(to) ? to.map((one: unknown) => ({ ...override, to: one })) : [override];
+  });
+  return checkedCount({ list, isArray: true });
+}
+
+/**
+ * One SMS, from what it says of itself and what the form says of all.
+ *
+ * @throws SMPP_MESSAGE naming the property at fault
+ */
+export function readSms(override: Override, { defaults, typed, country }: SmsSources): OutboundSms {
+  const said = Object.fromEntries(
+    Object.entries(override).map(([field, value]) => [
+      field,
+      NUMBERS.has(field) ? lenientNumber(value) : value,
+    ]),
+  );
+  const sms = {
+    ...defaults,
+    ...said,
+    to: readNumber(override.to ?? typed.to, 'to', country),
+    from: lenientText(override.from ?? typed.from, 'from'),
+    text: lenientText(override.text ?? typed.text, 'text'),
+    ...(override.sendAt !== undefined && { sendAt: lenientInstant(override.sendAt) }),
+  };
+  // The gateway checks every property at run time: what a flow hands over has no types.
+  return sms as OutboundSms;
+}
+
+function own(object: object): Override {
+  const read: Partial<Record<string, unknown>> = {};
+  for (const field of OVERRIDES) {
+    try {
+      if (!Object.hasOwn(object, field)) continue;
+      const value = (object as Record<string, unknown>)[field];
+      if (value !== undefined && value !== null) read[field] = value;
+    } catch (error) {
+      throw refuse(field, 'reading it from msg.payload failed', error);
+    }
+  }
+  return read;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function checkedCount(overrides: Overrides): Overrides {
+  const count = overrides.list.length;
+  if (count === 0) throw refuse('to', 'the array is empty: there is no one to send to');
+  if (count > SMS_MAX)
+    throw refuse('to', `the array asks for ${count} SMS; at most ${SMS_MAX} are taken at once`);
+  return overrides;
+}
+
+/** Numbers and truth values as text, and octets as UTF-8; the rest as it is, for the gateway to refuse. */
+function lenientText(value: unknown, field: string): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (!ArrayBuffer.isView(value)) return value;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(value);
+  } catch (error) {
+    throw refuse(field, 'the buffer is not text in UTF-8', error);
+  }
+}
+
+function lenientNumber(value: unknown): unknown {
+  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+    ? Number(value)
+    : value;
+}
+
+/** A Date of a function node is none of ours: it comes from another context. */
+function lenientInstant(value: unknown): unknown {
+  return types.isDate(value) ? value.getTime() : value;
+}
+
+function refuse(field: string, reason: string, cause?: unknown): SmppError {
+  return new SmppError('SMPP_MESSAGE', `${field}: ${reason}`, { field, cause });
+}
