@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { decodePdu } from '../../../lib/pdu/decode.js';
 import { PduError } from '../../../lib/pdu/pdu-error.js';
-import { octetsOf } from '../../wire/golden-pdus.js';
+import { octetsOf } from '../../wire/golden-pdu.js';
 
 /** A frame with its command_length put right. */
 function frame(lines: string): Buffer {

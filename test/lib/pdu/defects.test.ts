@@ -9,7 +9,8 @@ import { encodePdu } from '../../../lib/pdu/encode.js';
 import { Framer } from '../../../lib/pdu/framer.js';
 import type { DeliverSm, SubmitSm } from '../../../lib/pdu/pdu.js';
 import { PduError } from '../../../lib/pdu/pdu-error.js';
-import { GOLDEN_PDUS, octetsOf } from '../../wire/golden-pdus.js';
+import { octetsOf } from '../../wire/golden-pdu.js';
+import { GOLDEN_PDUS } from '../../wire/golden-pdus.js';
 
 const GOOD = encodePdu({ command: 'enquire_link', sequence_number: 9 });
 

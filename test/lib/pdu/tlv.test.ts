@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { decodePdu } from '../../../lib/pdu/decode.js';
 import type { DeliverSm, Pdu } from '../../../lib/pdu/pdu.js';
-import { octetsOf } from '../../wire/golden-pdus.js';
+import { octetsOf } from '../../wire/golden-pdu.js';
 
 const ID = 'ble50673-f8b8-41e8-a143-07a43bb8c86b';
 
