@@ -45,6 +45,7 @@ export class Reserve {
       return this.#files.open(this.#path, 'existing');
     });
     try {
+      if ((await file.size()) >= RESERVE_OCTETS) return;
       await writeFully(file, Buffer.alloc(RESERVE_OCTETS), 0);
       await file.datasync();
     } finally {

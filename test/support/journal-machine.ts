@@ -1,0 +1,77 @@
+/** A machine with a simulated disk on which runtimes with a journal are started, killed and started again. */
+import { journalStorage } from '../../lib/storage/journal-storage.js';
+import type { Owner, Processes } from '../../lib/storage/journal/owner.js';
+import { TABLES, type Storage, type Table } from '../../lib/storage/storage.js';
+import { FakeClock } from './fake-clock.js';
+import { SimulatedDisk, type Chance } from './simulated-disk.js';
+
+export const DIRECTORY = '/journal';
+
+/** Everything in a storage, tables and keys in their order. */
+export type Contents = readonly (readonly [table: Table, key: string, value: unknown])[];
+
+export class JournalMachine {
+  readonly disk: SimulatedDisk;
+  readonly clock = new FakeClock();
+  readonly warnings: string[] = [];
+  #alive = new Set<number>();
+  #pid = 0;
+
+  constructor(disk = new SimulatedDisk()) {
+    this.disk = disk;
+    this.disk.put(`${DIRECTORY}/reserve`, RESERVE);
+  }
+
+  /** A storage of a runtime that has just started; not opened. */
+  start(): Storage {
+    const pid = ++this.#pid;
+    this.#alive.add(pid);
+    return journalStorage({
+      directory: DIRECTORY,
+      clock: this.clock,
+      files: this.disk,
+      processes: this.#processes(pid),
+      onWarning: (warning) => this.warnings.push(warning),
+    });
+  }
+
+  async open(): Promise<Storage> {
+    const storage = this.start();
+    await storage.open();
+    return storage;
+  }
+
+  /** All runtimes are killed. Their timers may still fire, and reach nothing any more. */
+  kill(): void {
+    this.#alive.clear();
+    this.disk.kill();
+  }
+
+  /** As `kill`, and what was not synced is lost but for what `chance` leaves. */
+  cutPower(chance: Chance): void {
+    this.#alive.clear();
+    this.disk.cutPower(chance);
+  }
+
+  /** Names of the journal's files, in order. */
+  get journals(): readonly string[] {
+    return this.disk.paths.filter((path) => path.includes('journal-')).sort();
+  }
+
+  #processes(pid: number): Processes {
+    const self: Owner = { host: 'machine', boot: 'first', pid, started: String(pid) };
+    return { self, isAlive: (owner) => this.#alive.has(owner.pid) };
+  }
+}
+
+/** Everything a storage has. */
+export async function contentsOf(storage: Storage): Promise<Contents> {
+  const contents: [Table, string, unknown][] = [];
+  for (const table of TABLES) {
+    for await (const [key, value] of storage.scan(table)) contents.push([table, key, value]);
+  }
+  return contents;
+}
+
+/** One for all machines: a megabyte each would be most of what the tests do. */
+const RESERVE = Buffer.alloc(1024 * 1024);

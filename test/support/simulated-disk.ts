@@ -1,0 +1,257 @@
+/**
+ * A disk in memory that behaves as badly as a real one: it fills up, fails, writes less than asked, dies in
+ * the middle of any operation, and forgets what was not synced.
+ *
+ * Content and names are kept twice: as every process sees them, and as they are on the platter. `datasync`
+ * carries content over, `syncDirectory` names. After a power cut any prefix of what was not carried over may
+ * be there, its last write torn at any octet. A failed datasync drops what it should have carried: the next
+ * one reports success all the same, as Linux does.
+ */
+import { dirname, basename } from 'node:path';
+import type { File, FileSystem, OpenMode } from '../../lib/storage/journal/file-system.js';
+
+export type Operation =
+  | 'makeDirectory'
+  | 'list'
+  | 'open'
+  | 'rename'
+  | 'remove'
+  | 'modifiedAt'
+  | 'touch'
+  | 'syncDirectory'
+  | 'read'
+  | 'write'
+  | 'datasync'
+  | 'truncate'
+  | 'size'
+  | 'close';
+
+/** Picks an integer from 0 to `max`, both included: how much of what was not synced survives. */
+export type Chance = (max: number) => number;
+
+type ContentChange = { readonly at: number; readonly bytes: Buffer } | { readonly cutTo: number };
+type NameChange = { readonly name: string; readonly inode: Inode | undefined };
+
+interface Inode {
+  content: Buffer;
+  platter: Buffer;
+  unsynced: ContentChange[];
+  modifiedAt: number;
+}
+
+export class SimulatedDisk implements FileSystem {
+  #names = new Map<string, Inode>();
+  #platterNames = new Map<string, Inode>();
+  #unsyncedNames: NameChange[] = [];
+  #directories = new Set<string>();
+  #life = 0;
+  #operationsLeft = Infinity;
+  #died: () => void = () => undefined;
+
+  /** Octets that files may have in all. */
+  capacity = Infinity;
+  /** Octets a single write takes at most. */
+  writeMax = Infinity;
+  /** Asked before every operation; an error code makes it fail. */
+  fail: (operation: Operation, path: string) => string | undefined = () => undefined;
+  /** Operations so far. */
+  operations = 0;
+
+  /** Lets `operations` more begin; resolves when the machine stops at the next one. */
+  dieAfter(operations: number): Promise<void> {
+    this.#operationsLeft = operations;
+    return new Promise((resolve) => {
+      this.#died = resolve;
+    });
+  }
+
+  /** The process is gone, the machine is not: what was written stays. Open files never answer again. */
+  kill(): void {
+    this.#life++;
+    this.#operationsLeft = Infinity;
+  }
+
+  /** Power cut: of what was not synced, `chance` decides how much is there. */
+  cutPower(chance: Chance): void {
+    this.kill();
+    for (const { name, inode } of this.#unsyncedNames.slice(0, chance(this.#unsyncedNames.length))) {
+      setName(this.#platterNames, name, inode);
+    }
+    this.#unsyncedNames = [];
+    this.#names = new Map(this.#platterNames);
+    for (const inode of this.#names.values()) {
+      const kept = chance(inode.unsynced.length);
+      let platter = inode.unsynced.slice(0, kept).reduce(changed, inode.platter);
+      const torn = inode.unsynced[kept];
+      if (torn && 'bytes' in torn) {
+        platter = changed(platter, { at: torn.at, bytes: torn.bytes.subarray(0, chance(torn.bytes.length)) });
+      }
+      Object.assign(inode, { content: platter, platter, unsynced: [] });
+    }
+  }
+
+  /** Content of a file, as every process sees it. */
+  contentOf(path: string): Buffer {
+    return Buffer.from(this.#inode(path).content);
+  }
+
+  /** Puts a file in place, synced. */
+  put(path: string, content: Buffer): void {
+    const inode: Inode = { content, platter: content, unsynced: [], modifiedAt: 0 };
+    this.#directories.add(dirname(path));
+    this.#names.set(path, inode);
+    this.#platterNames.set(path, inode);
+  }
+
+  /** Paths of all files. */
+  get paths(): readonly string[] {
+    return [...this.#names.keys()];
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#run('makeDirectory', path, () => void this.#directories.add(path));
+  }
+
+  list(directory: string): Promise<readonly string[]> {
+    return this.#run('list', directory, () =>
+      this.paths.filter((path) => dirname(path) === directory).map((path) => basename(path)),
+    );
+  }
+
+  open(path: string, mode: OpenMode): Promise<File> {
+    return this.#run('open', path, () => {
+      if (mode === 'existing') return this.#file(path, this.#inode(path));
+      if (this.#names.has(path)) throw failure('EEXIST', path);
+      const inode: Inode = {
+        content: Buffer.alloc(0),
+        platter: Buffer.alloc(0),
+        unsynced: [],
+        modifiedAt: 0,
+      };
+      this.#rename(path, inode);
+      return this.#file(path, inode);
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#run('rename', from, () => {
+      const inode = this.#inode(from);
+      this.#rename(from, undefined);
+      this.#rename(to, inode);
+    });
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#run('remove', path, () => {
+      this.#inode(path);
+      this.#rename(path, undefined);
+    });
+  }
+
+  modifiedAt(path: string): Promise<number> {
+    return this.#run('modifiedAt', path, () => this.#inode(path).modifiedAt);
+  }
+
+  touch(path: string, at: number): Promise<void> {
+    return this.#run('touch', path, () => void (this.#inode(path).modifiedAt = at));
+  }
+
+  syncDirectory(directory: string): Promise<void> {
+    return this.#run('syncDirectory', directory, () => {
+      for (const { name, inode } of this.#unsyncedNames) setName(this.#platterNames, name, inode);
+      this.#unsyncedNames = [];
+    });
+  }
+
+  #file(path: string, inode: Inode): File {
+    return {
+      read: (target, position) =>
+        this.#run('read', path, () =>
+          inode.content.copy(target, 0, Math.min(position, inode.content.length)),
+        ),
+      write: (source, position) =>
+        this.#run('write', path, () => {
+          const room = Math.max(0, this.capacity - this.#used() + inode.content.length - position);
+          const bytes = Buffer.from(source.subarray(0, Math.min(source.length, room, this.writeMax)));
+          if (bytes.length === 0 && source.length > 0) throw failure('ENOSPC', path);
+          change(inode, { at: position, bytes });
+          return bytes.length;
+        }),
+      datasync: () =>
+        this.#run(
+          'datasync',
+          path,
+          () => {
+            inode.platter = inode.unsynced.reduce(changed, inode.platter);
+            inode.unsynced = [];
+          },
+          () => void (inode.unsynced = []),
+        ),
+      truncate: (cutTo) => this.#run('truncate', path, () => change(inode, { cutTo })),
+      size: () => this.#run('size', path, () => inode.content.length),
+      close: () => this.#run('close', path, () => undefined),
+    };
+  }
+
+  async #run<Result>(
+    operation: Operation,
+    path: string,
+    perform: () => Result,
+    failed: () => void = () => undefined,
+  ): Promise<Result> {
+    const life = this.#life;
+    if (this.#operationsLeft <= 0) {
+      this.#died();
+      return NEVER;
+    }
+    this.#operationsLeft--;
+    this.operations++;
+    await Promise.resolve();
+    if (life !== this.#life) return NEVER;
+    const code = this.fail(operation, path);
+    if (code === undefined) return perform();
+    failed();
+    throw failure(code, path);
+  }
+
+  #inode(path: string): Inode {
+    const inode = this.#names.get(path);
+    if (!inode) throw failure('ENOENT', path);
+    return inode;
+  }
+
+  #rename(name: string, inode: Inode | undefined): void {
+    setName(this.#names, name, inode);
+    this.#unsyncedNames.push({ name, inode });
+  }
+
+  #used(): number {
+    let octets = 0;
+    for (const { content } of this.#names.values()) octets += content.length;
+    return octets;
+  }
+}
+
+const NEVER = new Promise<never>(() => undefined);
+
+function failure(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: simulated, ${path}`), { code });
+}
+
+function setName(names: Map<string, Inode>, name: string, inode: Inode | undefined): void {
+  if (inode) names.set(name, inode);
+  else names.delete(name);
+}
+
+function change(inode: Inode, step: ContentChange): void {
+  inode.content = changed(inode.content, step);
+  inode.unsynced.push(step);
+}
+
+function changed(content: Buffer, step: ContentChange): Buffer {
+  if ('cutTo' in step) return content.subarray(0, step.cutTo);
+  const result = Buffer.alloc(Math.max(content.length, step.at + step.bytes.length));
+  content.copy(result);
+  step.bytes.copy(result, step.at);
+  return result;
+}
