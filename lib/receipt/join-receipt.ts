@@ -2,7 +2,7 @@
  * One receipt applied to the SMS it belongs to: segments become one verdict. No I/O.
  *
  * The SMS is delivered when every segment is. Its final receipt comes once, when every segment has a final
- * state, and has the worst of them; until then it is ENROUTE (or ACCEPTD), said once.
+ * state, and has the worst of them; before that it has one for a state that the gateway itself says is not final.
  * A final state stays: a late ENROUTE, or the same receipt again, changes nothing and gives no event. Only
  * UNKNOWN gives way to a final state that knows more, and then the SMS has a second, corrected final receipt.
  */
@@ -87,12 +87,14 @@ export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): J
 
   const reports = record.reports.map((known, index) => (isNews[index] === true ? report : known));
   const verdict = verdictOn(reports);
-  const joined: TrackedRecord = { ...record, reports, said: verdict.state };
+  // That some segments have arrived and others not yet is no state of the SMS: the gateway said no such thing.
+  const isSaid = isFinalState(verdict.state) || !isFinalState(report.state);
+  const joined: TrackedRecord = isSaid ? { ...record, reports, said: verdict.state } : { ...record, reports };
   const events: ReceiptEvent[] = [
     { scope: 'segment', receipt: matchedReceipt(joined, report, received) },
-    ...(verdict.state === record.said
-      ? []
-      : [{ scope: 'message' as const, receipt: matchedReceipt(joined, verdict, received) }]),
+    ...(isSaid && verdict.state !== record.said
+      ? [{ scope: 'message' as const, receipt: matchedReceipt(joined, verdict, received) }]
+      : []),
   ];
   return { record: joined, events };
 }

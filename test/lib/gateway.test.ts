@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { createGateway } from '../../lib/gateway.js';
+import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../lib/message.js';
+import { collector, connected, type OverTls, overTls, statusWhere, traffic } from '../support/over-tls.js';
+
+const SMS = { to: '4512345600', from: 'Alarm', text: 'Pump 3 stopped' };
+
+describe('Gateway over TLS', () => {
+  let made: OverTls | undefined;
+  async function set(...options: Parameters<typeof overTls>): Promise<OverTls> {
+    made = await overTls(...options);
+    return made;
+  }
+  afterEach(async () => {
+    await made?.stop();
+    made = undefined;
+  });
+
+  it('sends an SMS and brings its receipt', async () => {
+    const { gateway, simulator } = await set();
+    const receipts = collector<DeliveryReceipt>();
+    gateway.onReceipt(receipts.take);
+    await gateway.start();
+    const result = await gateway.send({ ...SMS, correlation: 'pump-3' });
+    assert.equal(result.outcome, 'accepted');
+    assert.equal(simulator.accepted[0]?.text, SMS.text);
+    const [receipt] = await receipts.reach(1);
+    assert.equal(receipt?.id, result.id);
+    assert.equal(receipt?.messageId, result.messageIds[0]);
+    assert.equal(receipt?.state, 'DELIVRD');
+    assert.equal(receipt?.delivered, true);
+    assert.equal(receipt?.correlation, 'pump-3');
+  });
+
+  it('carries 500 characters with emoji as one SMS with one result and one receipt', async () => {
+    const { gateway, simulator } = await set();
+    const receipts = collector<DeliveryReceipt>();
+    const results = collector<SubmitResult>();
+    gateway.onReceipt(receipts.take);
+    gateway.onSettled(results.take);
+    await gateway.start();
+    const text = '👨‍👩‍👧‍👦 Vandstand 🌊 høj! '.repeat(40).slice(0, 498) + '😀';
+    assert.equal(text.length, 500);
+    const result = await gateway.send({ ...SMS, text });
+    assert.equal(result.encoding, 'ucs2');
+    assert.equal(result.segments, 9);
+    assert.equal(simulator.accepted.length, 1);
+    assert.equal(simulator.accepted[0]?.text, text);
+    const [receipt] = await receipts.reach(1);
+    assert.deepEqual(receipt?.segments, { total: 9, delivered: 9, failed: 0 });
+    // A second, short SMS: were there more events of the first, they would come before its own.
+    await gateway.send(SMS);
+    await receipts.reach(2);
+    assert.deepEqual(
+      receipts.events.map(({ segments, isFinal }) => [segments.total, isFinal]),
+      [
+        [9, true],
+        [1, true],
+      ],
+    );
+    assert.equal(results.events.length, 2);
+  });
+
+  it('receives a long SMS as one, and says what it answers', async () => {
+    const { gateway, simulator } = await set();
+    const incoming = collector<InboundSms>();
+    gateway.onSms(incoming.take);
+    await gateway.start();
+    const { id } = await gateway.send({ ...SMS, correlation: { order: 7 } });
+    const text = 'Kvittering æøå 🚰 '.repeat(20);
+    await simulator.incoming({ from: SMS.to, to: '4599000000', text });
+    const [sms] = await incoming.reach(1);
+    assert.equal(sms?.text, text);
+    assert.equal(sms?.from, SMS.to);
+    assert.ok((sms?.segments ?? 0) > 1);
+    assert.equal(sms?.complete, true);
+    assert.equal(sms?.inReplyTo?.id, id);
+    assert.deepEqual(sms?.inReplyTo?.correlation, { order: 7 });
+  });
+
+  it('moves to the other host when the bound one is killed under load, and loses nothing', async () => {
+    const { gateway, simulator } = await set({ window: 20 });
+    await gateway.start();
+    await connected(gateway);
+    const load = traffic(gateway, (index) => ({ ...SMS, text: `n${index}` }), 2);
+    const before = collector<unknown>();
+    const unwatch = simulator.onAccepted(before.take);
+    await before.reach(100);
+    await simulator.kill(0);
+    const killedAt = performance.now();
+    unwatch();
+    const after = collector<unknown>();
+    simulator.onAccepted(after.take);
+    await after.reach(1);
+    const tookMs = performance.now() - killedAt;
+    await after.reach(100);
+    const results = await load.stop();
+    const texts = simulator.accepted.map(({ text }) => text);
+    assert.ok(results.every(({ outcome }) => outcome === 'accepted'));
+    assert.equal(new Set(texts).size, results.length);
+    const flagged = results.filter(({ possibleDuplicate }) => possibleDuplicate).length;
+    assert.ok(texts.length - results.length <= flagged, 'a duplicate was not flagged');
+    assert.ok(flagged <= 20, 'more were flagged than the window holds');
+    assert.ok(tookMs < 1_500, `it took ${Math.round(tookMs)} ms`);
+  });
+
+  it('waits through a restart of both hosts, and sends each SMS once', async () => {
+    const { gateway, simulator } = await set({ timers: { backoffFirstMs: 50, backoffMaxMs: 200 } });
+    await gateway.start();
+    await connected(gateway);
+    const load = traffic(gateway, (index) => ({ ...SMS, text: `n${index}` }), 5);
+    const isOver = simulator.restart('all', 1_000);
+    const { maintenanceSince } = await statusWhere(gateway, ({ state }) => state === 'maintenance');
+    await isOver;
+    await connected(gateway);
+    const results = await load.stop();
+    const texts = simulator.accepted.map(({ text }) => text);
+    assert.ok(
+      results.every(({ outcome, possibleDuplicate }) => outcome === 'accepted' && !possibleDuplicate),
+    );
+    assert.equal(texts.length, results.length);
+    assert.ok(maintenanceSince !== undefined);
+  });
+
+  it('is bound to both hosts at once when asked', async () => {
+    const { gateway, simulator } = await set({ links: 'both' });
+    await gateway.start();
+    await statusWhere(gateway, ({ links }) => links.filter(({ state }) => state === 'bound').length === 2);
+    assert.deepEqual(simulator.sessions.map(({ host }) => host).sort(), [0, 1]);
+  });
+
+  it('binds a transmitter and a receiver as a pair', async () => {
+    const { gateway, simulator } = await set({ connectionMode: 'pair' });
+    const receipts = collector<DeliveryReceipt>();
+    gateway.onReceipt(receipts.take);
+    await gateway.start();
+    await gateway.send(SMS);
+    await receipts.reach(1);
+    assert.deepEqual(simulator.sessions.map(({ mode }) => mode).sort(), ['receiver', 'transmitter']);
+  });
+
+  it('sends not one octet of the bind to a host that is not proven', async () => {
+    const { gateway, simulator, lines } = await set({ tls: {} });
+    await gateway.start();
+    const { error } = await statusWhere(gateway, ({ links }) =>
+      links.some((link) => link.error !== undefined),
+    );
+    assert.equal(simulator.bindAttempts.length, 0);
+    assert.equal(error?.code, 'SMPP_CERTIFICATE');
+    assert.ok(lines.some((line) => line.startsWith('error') || line.startsWith('warn')));
+  });
+
+  it('says that the login was refused, in one line', async () => {
+    const { gateway, simulator, lines } = await set();
+    simulator.refuse('demo');
+    await gateway.start();
+    await statusWhere(gateway, ({ state }) => state === 'refused');
+    assert.equal(lines.filter((line) => /refused/i.test(line)).length, 1);
+    assert.ok(lines.every((line) => !line.includes('secret')));
+  });
+
+  it('sends a list with back-pressure, and goes on after a bad number', async () => {
+    const { gateway, simulator } = await set({ window: 50 });
+    await gateway.start();
+    let read = 0;
+    function* list() {
+      for (; read < 5_000; read += 1)
+        yield { ...SMS, to: read === 17 ? 'nobody' : SMS.to, correlation: read };
+    }
+    const outcomes: string[] = [];
+    let aheadMax = 0;
+    for await (const { outcome } of gateway.sendAll(list())) {
+      outcomes.push(outcome);
+      aheadMax = Math.max(aheadMax, read - outcomes.length);
+    }
+    assert.equal(outcomes.length, 5_000);
+    assert.equal(outcomes.filter((outcome) => outcome === 'rejected').length, 1);
+    assert.equal(simulator.accepted.length, 4_999);
+    assert.ok(aheadMax <= 2_000, `${aheadMax} were read ahead`);
+  });
+
+  it('refuses after stop, and starts again', async () => {
+    const { gateway } = await set();
+    await gateway.start();
+    await gateway.stop();
+    await assert.rejects(gateway.send(SMS), { code: 'SMPP_STOPPED' });
+    assert.equal(gateway.status().state, 'stopped');
+    await gateway.start();
+    assert.equal((await gateway.send(SMS)).outcome, 'accepted');
+  });
+});
+
+describe('createGateway', () => {
+  const good = { systemId: 'demo', password: 'secret' };
+  for (const [field, options] of [
+    ['systemId', { ...good, systemId: '' }],
+    ['password', { ...good, password: 'ninechars' }],
+    ['password', { systemId: 'demo' }],
+    ['hosts', { ...good, hosts: [] }],
+    ['hosts.0.host', { ...good, hosts: [{ host: 'https://x' }] }],
+    ['hosts.0.port', { ...good, hosts: [{ host: 'x', port: 70_000 }] }],
+    ['window', { ...good, window: 0 }],
+    ['windows', { ...good, windows: 10 }],
+    ['tls.ca', { ...good, tls: { ca: 'not PEM' } }],
+    ['tls.pins.0', { ...good, tls: { pins: ['abc'] } }],
+    ['tls.rejectUnauthorized', { ...good, tls: { rejectUnauthorized: false } }],
+    ['timers.bindMs', { ...good, timers: { bindMs: -1 } }],
+    ['storage.kind', { ...good, storage: { kind: 'paper' } }],
+    ['storage.directory', { ...good, storage: { kind: 'disk', directory: '' } }],
+  ] as const) {
+    it(`refuses ${field} with a sentence that names it and no secret`, () => {
+      assert.throws(
+        () => createGateway(options as unknown as Parameters<typeof createGateway>[0]),
+        (error: Error & { code?: string; field?: string }) => {
+          assert.equal(error.code, 'SMPP_OPTIONS');
+          assert.equal(error.field, field);
+          assert.doesNotMatch(error.message, /secret|ninechars/);
+          return true;
+        },
+      );
+    });
+  }
+});
