@@ -1,0 +1,205 @@
+/**
+ * Smart substitution: plain equivalents for characters that GSM7 lacks, so that one degree sign does not make
+ * an SMS cost twice as much.
+ *
+ * Only what GSM7 lacks is ever replaced (never `æøåÆØÅ`, `é`, `€` or `Ω`), and only if the whole text then
+ * fits. What has no plain equivalent, such as emoji and other scripts, is left and goes as UTF-16.
+ * Source: contract 3.4; canonical decomposition by the Unicode Standard §3.11. The table is our own; what has
+ * more than one reading is not in it, such as `÷`, which is also how Danes write a minus sign.
+ */
+import type { Substitution } from '../message.js';
+import { isGsm7 } from './gsm7.js';
+
+export interface SubstitutionRule {
+  /** Characters and sequences that GSM7 lacks; of two that match, the longer one counts. */
+  readonly from: readonly string[];
+  readonly to: string;
+}
+
+/** What is replaced by what. Accented letters of Latin script stand in no rule: they lose their accent. */
+export const SUBSTITUTIONS: readonly SubstitutionRule[] = [
+  // Punctuation that word processors and phones put in by themselves.
+  { from: each('‘’‚‛‹›′´`ʼʻʹ'), to: "'" },
+  { from: each('“”„‟«»″'), to: '"' },
+  { from: each('\u2010\u2011‒–—―−⁃'), to: '-' },
+  { from: each('•‣◦▪'), to: '-' },
+  { from: ['…'], to: '...' },
+  { from: each('·∙⋅‧'), to: '.' },
+  { from: ['¦'], to: '|' },
+  // White space, and what nobody sees.
+  { from: ['\t', '\u00a0', '\u1680', ...range(0x2000, 0x200a), '\u202f', '\u205f', '\u3000'], to: ' ' },
+  { from: ['\v', '\u0085', '\u2028', '\u2029'], to: '\n' },
+  { from: ['\u00ad', ...range(0x200b, 0x200f), ...range(0x202a, 0x202e), '\ufeff'], to: '' },
+  { from: [...range(0x2060, 0x2064), ...range(0x2066, 0x2069), '\ufe0e', '\ufe0f'], to: '' },
+  // Control characters, such as the NULs that pad a text from a PLC. CR, LF and FF are in GSM7.
+  { from: [...range(0x00, 0x08), ...range(0x0e, 0x1f), ...range(0x7f, 0x84), ...range(0x86, 0x9f)], to: '' },
+  // Units and measures. `º` and `˚` are what keyboards give for a degree sign.
+  { from: ['°C', 'ºC', '˚C', '℃'], to: 'C' },
+  { from: ['°F', 'ºF', '˚F', '℉'], to: 'F' },
+  { from: each('°˚'), to: 'deg' },
+  { from: each('µμ'), to: 'u' },
+  { from: ['¹'], to: '1' },
+  { from: ['²'], to: '2' },
+  { from: ['³'], to: '3' },
+  { from: ['½'], to: '1/2' },
+  { from: ['¼'], to: '1/4' },
+  { from: ['¾'], to: '3/4' },
+  { from: ['±'], to: '+/-' },
+  { from: ['×'], to: 'x' },
+  { from: each('⁄∕'), to: '/' },
+  { from: ['∗'], to: '*' },
+  { from: ['∶'], to: ':' },
+  { from: ['≤'], to: '<=' },
+  { from: ['≥'], to: '>=' },
+  { from: ['≠'], to: '!=' },
+  { from: each('≈∼'), to: '~' },
+  { from: ['→'], to: '->' },
+  { from: ['←'], to: '<-' },
+  { from: ['↔'], to: '<->' },
+  { from: ['⇒'], to: '=>' },
+  { from: ['∆'], to: 'Δ' },
+  { from: ['∑'], to: 'Σ' },
+  { from: ['∏'], to: 'Π' },
+  // Signs.
+  { from: ['©'], to: '(C)' },
+  { from: ['®'], to: '(R)' },
+  { from: ['™'], to: '(TM)' },
+  { from: ['№'], to: 'No' },
+  // Latin letters that are not a letter with an accent.
+  { from: ['º'], to: 'o' },
+  { from: ['ª'], to: 'a' },
+  { from: ['ı'], to: 'i' },
+  { from: ['ł'], to: 'l' },
+  { from: ['Ł'], to: 'L' },
+  { from: each('đð'), to: 'd' },
+  { from: each('ĐÐ'), to: 'D' },
+  { from: ['þ'], to: 'th' },
+  { from: ['Þ'], to: 'Th' },
+  { from: ['ħ'], to: 'h' },
+  { from: ['Ħ'], to: 'H' },
+  { from: ['ŧ'], to: 't' },
+  { from: ['Ŧ'], to: 'T' },
+  { from: ['ŋ'], to: 'ng' },
+  { from: ['Ŋ'], to: 'NG' },
+  { from: ['ǥ'], to: 'g' },
+  { from: ['Ǥ'], to: 'G' },
+  { from: ['ĸ'], to: 'q' }, // Greenlandic: so spelt since the reform of 1973
+  { from: ['ŀ'], to: 'l' },
+  { from: ['Ŀ'], to: 'L' },
+  { from: ['ŉ'], to: "'n" },
+  { from: ['ſ'], to: 's' },
+  { from: ['ƒ'], to: 'f' },
+  { from: ['œ'], to: 'oe' },
+  { from: ['Œ'], to: 'OE' },
+  { from: ['ẞ'], to: 'SS' },
+  { from: ['ĳ'], to: 'ij' },
+  { from: ['Ĳ'], to: 'IJ' },
+  { from: ['ﬀ'], to: 'ff' },
+  { from: ['ﬁ'], to: 'fi' },
+  { from: ['ﬂ'], to: 'fl' },
+  { from: ['ﬃ'], to: 'ffi' },
+  { from: ['ﬄ'], to: 'ffl' },
+];
+
+/** Takes the place of a rule above right after a digit, where `10²` must not become 102, nor `1½` 11/2. */
+export const SUBSTITUTIONS_AFTER_DIGIT: readonly SubstitutionRule[] = [
+  { from: ['¹'], to: '^1' },
+  { from: ['²'], to: '^2' },
+  { from: ['³'], to: '^3' },
+  { from: ['½'], to: ' 1/2' },
+  { from: ['¼'], to: ' 1/4' },
+  { from: ['¾'], to: ' 3/4' },
+];
+
+/** A character or sequence that GSM7 lacks. */
+export interface Unfit {
+  readonly from: string;
+  /** In UTF-16 code units. */
+  readonly index: number;
+  /** Its plain equivalent, all in GSM7; undefined when it has none. */
+  readonly to: string | undefined;
+}
+
+const REPLACEMENT = byCharacter(SUBSTITUTIONS);
+const REPLACEMENT_AFTER_DIGIT = byCharacter(SUBSTITUTIONS_AFTER_DIGIT);
+
+/** Coloured form, tone of skin, and the tags that make a black flag England's. */
+const EMOJI_ADDITIONS = '[\\ufe0f\\p{EMod}\\u{e0020}-\\u{e007f}]*';
+
+/**
+ * What may have to be replaced as one: a Latin letter with combining accents, a degree sign with its scale, an
+ * emoji or flag with all that belongs to it, or any single character but plain ASCII. Overlays (U+0334 to
+ * U+0338) are no accents: to drop one would turn a text that is struck through into its opposite.
+ */
+const CANDIDATE = new RegExp(
+  [
+    '\\p{Script=Latin}[\\u0300-\\u0333\\u0339-\\u036f]+',
+    '[°º˚][CF]',
+    '\\p{RI}{2}',
+    `\\p{ExtPict}${EMOJI_ADDITIONS}(?:\\u200d\\p{ExtPict}${EMOJI_ADDITIONS})*`,
+    '[^\\n\\r -_a-~]',
+  ].join('|'),
+  'gu',
+);
+
+/** Everything in `text` that GSM7 lacks, in order; lazily, so that a caller can stop at the first. */
+export function* unfitForGsm7(text: string): Generator<Unfit> {
+  for (const { 0: from, index } of text.matchAll(CANDIDATE)) {
+    if (isGsm7(from)) continue;
+    const isAfterDigit = /^\d$/.test(text.charAt(index - 1));
+    yield { from, index, to: replacementOf(from, isAfterDigit) };
+  }
+}
+
+/**
+ * `text` with every character that GSM7 lacks replaced, and what was replaced; undefined when one has no plain
+ * equivalent, for then the text goes as UTF-16 and is left alone. A text that is GSM7 comes back as it is.
+ */
+export function substitute(
+  text: string,
+): { readonly text: string; readonly substituted: Substitution[] } | undefined {
+  const substituted: Substitution[] = [];
+  let replaced = '';
+  let copied = 0;
+  for (const { from, index, to } of unfitForGsm7(text)) {
+    if (to === undefined) return undefined;
+    substituted.push({ from, to, index });
+    replaced += text.slice(copied, index) + to;
+    copied = index + from.length;
+  }
+  return { text: replaced + text.slice(copied), substituted };
+}
+
+function replacementOf(from: string, isAfterDigit: boolean): string | undefined {
+  const afterDigit = isAfterDigit ? REPLACEMENT_AFTER_DIGIT.get(from) : undefined;
+  return afterDigit ?? REPLACEMENT.get(from) ?? withoutEmojiStyle(from) ?? withoutAccents(from);
+}
+
+/** `©` followed by the selector of its coloured form is still `©`. */
+function withoutEmojiStyle(from: string): string | undefined {
+  return from.endsWith('\ufe0f') ? REPLACEMENT.get(from.slice(0, -1)) : undefined;
+}
+
+/**
+ * The composed form, or the letter with the first of its accents that GSM7 has, or the bare letter: `ế` becomes
+ * `é`, `č` becomes `c`. Letters only, for the bar of `≮` is no accent.
+ */
+function withoutAccents(from: string): string | undefined {
+  const composed = from.normalize('NFC');
+  if (isGsm7(composed)) return composed;
+  const [letter = '', ...marks] = from.normalize('NFD');
+  if (!/^\p{L}/u.test(letter)) return undefined;
+  return [...marks, ''].map((mark) => (letter + mark).normalize('NFC')).find(isGsm7);
+}
+
+function byCharacter(rules: readonly SubstitutionRule[]): ReadonlyMap<string, string> {
+  return new Map(rules.flatMap(({ from, to }) => from.map((character) => [character, to] as const)));
+}
+
+function each(characters: string): string[] {
+  return Array.from(characters);
+}
+
+function range(first: number, last: number): string[] {
+  return Array.from({ length: last - first + 1 }, (_, offset) => String.fromCharCode(first + offset));
+}

@@ -1,0 +1,84 @@
+/**
+ * The user data header (UDH): what joins the segments of a long SMS.
+ *
+ * It stands before the text in the same octets. Only the two concatenation elements are read or written; any
+ * other (ports, national shift tables) is passed over. In SMPP the septets after it are not packed, so there
+ * are no fill bits.
+ * Source: 3GPP 23.040 §9.2.3.24, §9.2.3.24.1 (8-bit reference) and §9.2.3.24.8 (16-bit reference).
+ */
+
+/** Bits of the reference. 16 leaves one septet or UTF-16 unit less for text, and collides less often. */
+export type ReferenceWidth = 8 | 16;
+
+/** Place of one segment in its long SMS. */
+export interface Concatenation {
+  /** The same in all segments of one SMS. */
+  readonly reference: number;
+  /** 1 to 255. */
+  readonly total: number;
+  /** 1 to `total`. */
+  readonly sequence: number;
+}
+
+export interface UserData {
+  /** The octets after the header; a view, not a copy. */
+  readonly body: Uint8Array;
+  readonly concatenation?: Concatenation & { readonly width: ReferenceWidth };
+}
+
+const IEI_CONCATENATION_8 = 0x00;
+const IEI_CONCATENATION_16 = 0x08;
+
+/** The header alone, 6 or 7 octets. Of `reference`, the lowest `width` bits are used. */
+export function concatenationHeader(place: Concatenation, width: ReferenceWidth): Uint8Array {
+  const { reference, total, sequence } = place;
+  if (width === 8) return Uint8Array.of(5, IEI_CONCATENATION_8, 3, reference & 0xff, total, sequence);
+  return Uint8Array.of(
+    6,
+    IEI_CONCATENATION_16,
+    4,
+    (reference >> 8) & 0xff,
+    reference & 0xff,
+    total,
+    sequence,
+  );
+}
+
+/**
+ * Parts header and text. Never throws, whatever the octets are.
+ *
+ * A header that is longer than the octets is not one: all of them are body, so that nothing is lost. An element
+ * that runs past the header ends the reading of it. Of several valid concatenation elements the last counts
+ * (3GPP 23.040 §9.2.3.24); one with total 0, or a sequence outside 1 to total, is ignored (§9.2.3.24.1).
+ */
+export function parseUserData(octets: Uint8Array, hasHeader: boolean): UserData {
+  const end = 1 + (octets[0] ?? 0);
+  if (!hasHeader || end > octets.length) return { body: octets };
+  const body = octets.subarray(end);
+  let concatenation: UserData['concatenation'];
+  let at = 1;
+  while (at + 2 <= end) {
+    const data = at + 2;
+    const next = data + (octets[at + 1] ?? 0);
+    if (next > end) break;
+    concatenation = readConcatenation(octets[at], octets.subarray(data, next)) ?? concatenation;
+    at = next;
+  }
+  return concatenation === undefined ? { body } : { body, concatenation };
+}
+
+function readConcatenation(identifier: number | undefined, data: Uint8Array): UserData['concatenation'] {
+  const [first = 0, second = 0, third = 0, fourth = 0] = data;
+  if (identifier === IEI_CONCATENATION_8 && data.length === 3) {
+    return validPlace({ reference: first, total: second, sequence: third, width: 8 });
+  }
+  if (identifier === IEI_CONCATENATION_16 && data.length === 4) {
+    return validPlace({ reference: (first << 8) | second, total: third, sequence: fourth, width: 16 });
+  }
+  return undefined;
+}
+
+/** Total 0 has no valid sequence either. */
+function validPlace(place: NonNullable<UserData['concatenation']>): UserData['concatenation'] {
+  return place.sequence >= 1 && place.sequence <= place.total ? place : undefined;
+}

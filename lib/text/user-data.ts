@@ -1,0 +1,43 @@
+/**
+ * A planned text as the user data of its submit_sm, each with what joins it to the others.
+ *
+ * Source: 3GPP 23.040 §9.2.3.24.1 (UDH); SMPP 3.4 §5.3.2.22 to §5.3.2.24 (SAR), §5.3.2.32 (message_payload).
+ */
+import type { LongMessage, Segment } from '../message.js';
+import type { TextPlan } from './segmenter.js';
+import { concatenationHeader } from './user-data-header.js';
+
+/** What a text decides about a submit_sm. */
+export type SegmentData = Pick<Segment, 'octets' | 'hasUserDataHeader' | 'asPayload' | 'sar'>;
+
+/**
+ * The user data of every submit_sm, in order.
+ *
+ * @param plan made for this same `longMessage`
+ * @param reference must differ between long SMS from one sender to one recipient that are under way together;
+ *   its lowest 8 bits count for `udh8`, 16 for `udh16` and `sar`
+ */
+export function assemble(
+  plan: Pick<TextPlan, 'segments' | 'parts'>,
+  longMessage: LongMessage,
+  reference: number,
+): SegmentData[] {
+  const total = plan.segments.length;
+  // A payload that is one SMS goes as short_message, which no gateway refuses.
+  const asPayload = plan.parts > total;
+  return plan.segments.map((body, index) => {
+    const plain = { octets: body, hasUserDataHeader: false, asPayload };
+    if (total === 1) return plain;
+    const place = { reference: reference & 0xffff, total, sequence: index + 1 };
+    if (longMessage === 'sar') return { ...plain, sar: place };
+    const header = concatenationHeader(place, longMessage === 'udh16' ? 16 : 8);
+    return { ...plain, octets: joined(header, body), hasUserDataHeader: true };
+  });
+}
+
+function joined(header: Uint8Array, body: Uint8Array): Uint8Array {
+  const octets = new Uint8Array(header.length + body.length);
+  octets.set(header);
+  octets.set(body, header.length);
+  return octets;
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  codePointName,
+  isHighSurrogate,
+  isLowSurrogate,
+  textOfCodeUnits,
+} from '../../../lib/text/code-units.js';
+
+describe('code units', () => {
+  it('become the text they came from, lone surrogates too', () => {
+    fc.assert(
+      fc.property(fc.uint16Array({ maxLength: 10_000, size: 'max' }), (units) => {
+        const text = textOfCodeUnits(units);
+        assert.deepEqual(
+          Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)),
+          units,
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('are told apart as high, low and no surrogate', () => {
+    const kinds = [0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000].map((unit) => [
+      isHighSurrogate(unit),
+      isLowSurrogate(unit),
+    ]);
+    assert.deepEqual(kinds, [
+      [false, false],
+      [true, false],
+      [true, false],
+      [false, true],
+      [false, true],
+      [false, false],
+    ]);
+  });
+});
+
+describe('the name of a code point', () => {
+  it('has four digits or more', () => {
+    assert.equal(codePointName('a°', 1), 'U+00B0');
+    assert.equal(codePointName('😀', 0), 'U+1F600');
+  });
+
+  it('is that of the surrogate when its other half is missing', () => {
+    assert.equal(codePointName('\ude00', 0), 'U+DE00');
+  });
+});
