@@ -77,6 +77,10 @@ export class EsmeSession implements Receiver {
     return this.#login?.systemId;
   }
 
+  get isBound(): boolean {
+    return this.#state === 'bound';
+  }
+
   get canReceive(): boolean {
     return this.#state === 'bound' && this.#login?.mode !== 'transmitter';
   }

@@ -9,12 +9,14 @@ import type { AcceptedSegment } from './accepted-sms.js';
 import type { Schedule } from './schedule.js';
 
 /** What became of a set of parts. */
-export type Joined =
-  | { readonly kind: 'whole'; readonly segments: readonly AcceptedSegment[] }
-  /** Receipts with err 300. */
-  | { readonly kind: 'incomplete'; readonly segments: readonly AcceptedSegment[] }
-  /** Receipts with err 301. */
-  | { readonly kind: 'invalid'; readonly segments: readonly AcceptedSegment[] };
+export interface Joined {
+  /** `incomplete`: receipts with err 300 · `invalid`: receipts with err 301. */
+  readonly kind: 'whole' | 'incomplete' | 'invalid';
+  /** One for each number, in order. */
+  readonly segments: readonly AcceptedSegment[];
+  /** What came besides: the same part again, or the one that does not fit. */
+  readonly others: readonly AcceptedSegment[];
+}
 
 interface OpenSet {
   readonly key: string;
@@ -44,12 +46,12 @@ export class Joiner {
   add(segment: AcceptedSegment): void {
     const { concatenation } = segment;
     if (concatenation === undefined) {
-      this.#joined({ kind: 'whole', segments: [segment] });
+      this.#joined({ kind: 'whole', segments: [segment], others: [] });
       return;
     }
     const { total, sequence } = concatenation;
     if (sequence === 0 || sequence > total) {
-      this.#joined({ kind: 'invalid', segments: [segment] });
+      this.#joined({ kind: 'invalid', segments: [], others: [segment] });
       return;
     }
     const set = this.#setOf(segment, total);
@@ -80,6 +82,6 @@ export class Joiner {
     set.cancelWait();
     this.#open.delete(set.key);
     const inOrder = [...set.bySequence].sort(([a], [b]) => a - b).map(([, segment]) => segment);
-    this.#joined({ kind, segments: [...inOrder, ...set.repeated, ...others] });
+    this.#joined({ kind, segments: inOrder, others: [...set.repeated, ...others] });
   }
 }

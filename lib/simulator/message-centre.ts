@@ -118,18 +118,19 @@ export class MessageCentre {
     return segment.messageId;
   }
 
-  #joined({ kind, segments }: Joined): void {
-    const [first] = segments;
+  #joined({ kind, segments, others }: Joined): void {
+    const all = [...segments, ...others];
+    const [first] = all;
     if (first === undefined) return;
     const scenario = scenarioOf(first.to);
     const answeredAfterMs = this.#answerDelay(scenario);
     if (kind !== 'whole') {
-      this.#receipts.plan(segments, [kind === 'invalid' ? INVALID : INCOMPLETE], answeredAfterMs);
+      this.#receipts.plan(all, [kind === 'invalid' ? INVALID : INCOMPLETE], answeredAfterMs);
       return;
     }
     const sms = this.#wholeSms(first, segments);
     this.#accepted.add(sms);
-    this.#receipts.plan(segments, scenario.receipts, answeredAfterMs);
+    this.#receipts.plan(all, scenario.receipts, answeredAfterMs);
     if (scenario.reply !== undefined) this.#receipts.reply(sms, scenario.reply);
     for (const listener of this.#listeners) listener(sms);
   }

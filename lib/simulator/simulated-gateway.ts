@@ -84,8 +84,10 @@ export class SimulatedGateway implements Simulator {
 
   get sessions(): readonly BoundSession[] {
     return this.#stations.flatMap(({ host }) =>
-      host.sessions.flatMap(({ id, login }) =>
-        login === undefined ? [] : [{ id, host: host.index, systemId: login.systemId, mode: login.mode }],
+      host.sessions.flatMap(({ id, login, isBound }) =>
+        login === undefined || !isBound
+          ? []
+          : [{ id, host: host.index, systemId: login.systemId, mode: login.mode }],
       ),
     );
   }

@@ -34,7 +34,7 @@ export interface SimulatorOptions {
   readonly enquireLinkMs?: Millis;
   /** deliver_sm under way per session. Default 100. */
   readonly deliverWindow?: number;
-  /** Accepted SMS and segments that are kept to be looked at. Default 100000. */
+  /** Accepted SMS and segments that are kept to be looked at. Default 100000; 10000 in process. */
   readonly acceptedMax?: number;
   readonly clock?: Clock;
   /** From 0 to less than 1. */

@@ -112,5 +112,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
 /** A simulated gateway in process: reached with its `connect`, it opens no port. */
 export function createSimulator(options: SimulatorOptions = {}): Simulator {
-  return new SimulatedGateway(withDefaults(options));
+  return new SimulatedGateway(withDefaults({ acceptedMax: IN_PROCESS_ACCEPTED_MAX, ...options }));
 }
+
+/** It may run for months inside a Node-RED that nobody looks at. */
+const IN_PROCESS_ACCEPTED_MAX = 10_000;
