@@ -2,7 +2,7 @@
  * Types for what we use of the npm package `smpp` 0.5.1, which has none of its own.
  *
  * `lib/pdu` takes its tables (ids, numbers, tags), the simulator and the tests its Session, Server and PDU.
- * Not emitted with the build: no exported signature of ours may name one of these types.
+ * `scripts/build.mjs` puts it beside the declarations that name these types.
  * Source: smpp/lib/defs.js, smpp/lib/pdu.js, smpp/lib/smpp.js.
  */
 declare module 'smpp' {

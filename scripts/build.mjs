@@ -27,6 +27,9 @@ const DRAFT = path.join(ROOT, '.cache', 'dist');
 /** Node-RED serves an icon found beside any node to all nodes of the module, so one copy is enough. */
 const ICONS_HOME = 'inmobile-connection';
 
+/** npm `smpp` has no types of its own; tsc does not copy declarations. */
+const SMPP_TYPES = 'lib/smpp.d.ts';
+
 rmSync(DRAFT, { recursive: true, force: true });
 mkdirSync(DRAFT, { recursive: true });
 compile();
@@ -45,6 +48,22 @@ function compile() {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(1);
+  keepLibraryDeclarations();
+}
+
+/** Only the library is used from TypeScript; where its types name npm `smpp`, ours for that package go along. */
+function keepLibraryDeclarations() {
+  const declarations = readdirSync(DRAFT, { recursive: true }).filter((file) => file.endsWith('.d.ts'));
+  for (const name of declarations) {
+    const file = path.join(DRAFT, name);
+    const text = readFileSync(file, 'utf8');
+    if (name.startsWith('nodes')) rmSync(file);
+    else if (/ from ['"]smpp['"]/.test(text)) {
+      const reference = path.relative(path.dirname(file), path.join(DRAFT, SMPP_TYPES)).replaceAll('\\', '/');
+      writeFileSync(file, `/// <reference path="${reference}" />\n${text}`);
+    }
+  }
+  cpSync(path.join(ROOT, SMPP_TYPES), path.join(DRAFT, SMPP_TYPES));
 }
 
 function foldersWithForm() {

@@ -5,7 +5,7 @@
  * builds it first) and the package registry.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,6 +17,27 @@ const TYPES = ['inmobile-connection', 'smpp-dlr', 'smpp-receive', 'smpp-send'];
 
 /** npm fetches what its cache lacks. */
 const INSTALL_MS = 120_000;
+
+/** A program on the library, and the settings that its author might have. */
+const PROGRAM = `
+import { createGateway, type SubmitResult } from '${NAME}';
+import { startSimulator } from '${NAME}/simulator';
+const gateway = createGateway({ systemId: 'id', password: 'secret' });
+export const result: Promise<SubmitResult> = gateway.send({ to: '4512345678', from: 'us', text: 'Hello' });
+export const simulator = startSimulator();
+`;
+const TYPESCRIPT = {
+  compilerOptions: {
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    target: 'es2022',
+    module: 'node16',
+    typeRoots: [path.join(ROOT, 'node_modules', '@types')],
+    types: ['node'],
+  },
+  files: ['program.ts'],
+};
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -123,6 +144,14 @@ describe('The packed package', function () {
     ].join())`;
     const output = execFileSync(process.execPath, ['-e', program], { cwd: userDir, encoding: 'utf8' });
     assert.equal(output, 'function,function');
+  });
+
+  it('has types that hold in a strict program', () => {
+    writeFileSync(path.join(userDir, 'program.ts'), PROGRAM);
+    writeFileSync(path.join(userDir, 'tsconfig.json'), JSON.stringify(TYPESCRIPT));
+    const tsc = require.resolve('typescript/bin/tsc');
+    const { stdout } = spawnSync(process.execPath, [tsc, '-p', userDir], { encoding: 'utf8' });
+    assert.equal(stdout, '');
   });
 
   describe('in Node-RED', () => {
