@@ -38,8 +38,8 @@ const KNOW_STORAGE_PORT = ['outbox', 'receipt', 'inbox'];
 /** Folders and files without I/O, clock or chance: time is an argument. */
 const PURE_FOLDERS = ['text', 'pdu', 'session'];
 const PURE_FILES = {
-  connection: ['lib/connection/failover.ts', 'lib/connection/maintenance.ts'],
-  outbox: ['lib/outbox/retry-policy.ts'],
+  connection: ['failover', 'maintenance', 'login-hold', 'leg-end'].map((name) => `lib/connection/${name}.ts`),
+  outbox: ['retry-policy', 'queue', 'pace'].map((name) => `lib/outbox/${name}.ts`),
   receipt: ['lib/receipt/parse-receipt.ts'],
   simulator: ['lib/simulator/scenario.ts'],
 };

@@ -1,0 +1,67 @@
+/**
+ * The README's tables against the data that they show: the forms' help sends people there.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PUBLISHED_ERRORS, statusCode } from '../../lib/inmobile.js';
+import { SCENARIOS, type Scenario } from '../../lib/simulator/scenario.js';
+import { SUBSTITUTIONS, SUBSTITUTIONS_AFTER_DIGIT } from '../../lib/text/substitution.js';
+
+const README = readFileSync(path.resolve(__dirname, '..', '..', 'README.md'), 'utf8');
+/** Rows of its tables, without the blanks that align them. */
+const ROWS = README.split('\n').map((line) => line.replace(/ *\| */g, '|'));
+
+describe('The README', () => {
+  it('lists what becomes of every character that has a plain equivalent', () => {
+    const expected = [
+      ...SUBSTITUTIONS.map(({ from, to }) => ({ from: from.filter(isVisible), to })),
+      ...SUBSTITUTIONS_AFTER_DIGIT.map(({ from, to }) => ({
+        from: from.map((sign) => `1${sign}`),
+        to: `1${to}`,
+      })),
+    ]
+      .filter(({ from }) => from.length > 0)
+      .map(({ from, to }) => `${from.join(' ')} → ${to}`);
+    assert.deepEqual(missing(expected), []);
+  });
+
+  it("lists inMobile's status codes with the number that simulates each", () => {
+    const expected = PUBLISHED_ERRORS.map((err) => {
+      const { errorCode, errorText, errorClass } = statusCode(err);
+      return `|\`${errorCode}\`|${errorText}|\`${errorClass}\`|${endingOf(err)}|`;
+    });
+    assert.deepEqual(
+      expected.filter((row) => !ROWS.includes(row)),
+      [],
+    );
+  });
+
+  it('lists every other scenario of the simulated gateway', () => {
+    const expected = SCENARIOS.filter((scenario) => scenario.ending !== '' && errOf(scenario) === 0).map(
+      ({ ending, says }) => `|\`${ending}\`|${says}|`,
+    );
+    assert.deepEqual(
+      expected.filter((row) => !ROWS.includes(row)),
+      [],
+    );
+  });
+});
+
+function missing(texts: readonly string[]): readonly string[] {
+  return texts.filter((text) => !README.includes(text));
+}
+
+/** Blanks and what nobody sees have a sentence instead. */
+function isVisible(sign: string): boolean {
+  return /^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(sign);
+}
+
+function errOf({ receipts }: Scenario): number {
+  return receipts.at(-1)?.err ?? 0;
+}
+
+function endingOf(err: number): string {
+  const scenario = SCENARIOS.find((candidate) => errOf(candidate) === err && candidate.ending !== '');
+  return err === 0 || scenario === undefined ? '' : `\`${scenario.ending}\``;
+}
