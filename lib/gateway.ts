@@ -134,7 +134,11 @@ class SmsGateway implements Gateway {
   }
 
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult> {
-    return sendAll(list, (sms) => this.send(sms));
+    return sendAll(
+      list,
+      (sms) => this.send(sms),
+      () => this.#settings.clock.wall(),
+    );
   }
 
   cancel(id: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 /**
  * Many SMS through one gateway with back-pressure: the list is read no faster than results are taken.
  */
-import { asSmppError } from './errors.js';
+import type { EpochMs } from './clock.js';
+import { SmppError } from './errors.js';
 import type { OutboundSms, SubmitResult } from './message.js';
 
 /** SMS taken from the list and not yet handed back: enough to fill any window, little enough to hold. */
@@ -9,18 +10,19 @@ const AHEAD_MAX = 2_000;
 
 /**
  * Sends every SMS of a list; yields each result as it settles, not in the list's order (`correlation` tells
- * them apart). An SMS that could not be taken in yields a result with outcome `rejected`, an empty id and the
- * reason, so that one bad number does not end the list.
+ * them apart). An SMS that cannot be sent as it is (SMPP_MESSAGE) yields a result with outcome `rejected`, an
+ * empty id and the reason, so that one bad number does not end the list.
  *
  * Ending the iteration early reads no more of the list; what was taken in is still sent.
  *
- * @throws what the list itself throws
+ * @throws what the list itself throws, and what `send` throws but SMPP_MESSAGE
  */
 export async function* sendAll(
   list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>,
   send: (sms: OutboundSms) => Promise<SubmitResult>,
+  wall: () => EpochMs,
 ): AsyncGenerator<SubmitResult, void, undefined> {
-  const source = new Feed(list, send);
+  const source = new Feed(list, (sms) => resultOf(sms, send, wall));
   try {
     for (;;) {
       const result = await source.next();
@@ -46,10 +48,7 @@ class Feed {
     send: (sms: OutboundSms) => Promise<SubmitResult>,
   ) {
     this.#send = send;
-    this.#read(list).catch((error: unknown) => {
-      this.#failure = { error };
-      this.#finishReading();
-    });
+    this.#read(list).catch((error: unknown) => this.#fail(error));
   }
 
   async next(): Promise<SubmitResult | undefined> {
@@ -59,10 +58,8 @@ class Feed {
         this.#wakeFeed?.();
         return result;
       }
-      if (this.#isRead && this.#outstanding === 0) {
-        if (this.#failure !== undefined) throw this.#failure.error;
-        return undefined;
-      }
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#isRead && this.#outstanding === 0) return undefined;
       await new Promise<void>((resolve) => (this.#wakeReader = resolve));
     }
   }
@@ -76,12 +73,11 @@ class Feed {
     for await (const sms of list) {
       if (this.#isRead) return;
       this.#outstanding += 1;
-      this.#send(sms)
-        .catch((error: unknown) => notTakenIn(sms, error))
-        .then((result) => this.#settled(result));
-      while (this.#outstanding + this.#ready.length >= AHEAD_MAX && !this.#isRead) {
-        await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
-      }
+      this.#send(sms).then(
+        (result) => this.#settled(result),
+        (error: unknown) => this.#fail(error),
+      );
+      while (this.#isFull()) await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
     }
     this.#finishReading();
   }
@@ -93,6 +89,15 @@ class Feed {
     this.#wakeReader = undefined;
   }
 
+  #isFull(): boolean {
+    return !this.#isRead && this.#outstanding + this.#ready.length >= AHEAD_MAX;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#finishReading();
+  }
+
   #finishReading(): void {
     this.#isRead = true;
     this.#wakeReader?.();
@@ -100,24 +105,35 @@ class Feed {
   }
 }
 
-function notTakenIn(sms: OutboundSms, thrown: unknown): SubmitResult {
-  const error = asSmppError(thrown, 'SMPP_MESSAGE');
-  const now = Date.now();
+async function resultOf(
+  sms: OutboundSms,
+  send: (sms: OutboundSms) => Promise<SubmitResult>,
+  wall: () => EpochMs,
+): Promise<SubmitResult> {
+  try {
+    return await send(sms);
+  } catch (error) {
+    if (error instanceof SmppError && error.code === 'SMPP_MESSAGE') return refusal(sms, error, wall());
+    throw error;
+  }
+}
+
+function refusal(sms: OutboundSms, error: SmppError, now: EpochMs): SubmitResult {
+  const { to, from, correlation }: { to?: unknown; from?: unknown; correlation?: unknown } = { ...sms };
   return {
     id: '',
     outcome: 'rejected',
     messageIds: [],
-    to: typeof sms?.to === 'string' ? sms.to : '',
-    from: typeof sms?.from === 'string' ? sms.from : '',
+    to: typeof to === 'string' ? to : '',
+    from: typeof from === 'string' ? from : '',
     segments: 0,
     encoding: 'gsm7',
     possibleDuplicate: false,
     recovered: false,
-    status: error.code,
     reason: error.message,
     queuedAt: now,
     settledAt: now,
     attempts: 0,
-    ...(sms?.correlation !== undefined && { correlation: sms.correlation }),
+    ...(correlation !== undefined && { correlation }),
   };
 }

@@ -226,7 +226,9 @@ export class Answers {
     this.#options.queue.settling(item);
     this.#withBody(item, ({ entry }) => {
       this.#noLongerReconciling(item);
-      const result = resultOf(entry, this.#counted(item), item.recovered, end, this.#options.clock.wall());
+      const settledAt = this.#options.clock.wall();
+      const { recovered } = item;
+      const result = resultOf(entry, this.#counted(item), { ...end, recovered, settledAt });
       this.#options.count(end.outcome, 1);
       if (result.possibleDuplicate) this.#options.count('possibleDuplicates', 1);
       this.#options.settlement.settle(entry, result);
@@ -252,28 +254,22 @@ export class Answers {
 
 function resultOf(
   entry: OutboxEntry,
-  progress: Progress,
-  recovered: boolean,
-  end: End,
-  settledAt: number,
+  { attempts, possibleDuplicate }: Progress,
+  end: End & Pick<SubmitResult, 'recovered' | 'settledAt'>,
 ): SubmitResult {
+  const { id, to, from, segments, encoding, queuedAt, substituted, correlation } = entry;
   return {
-    id: entry.id,
-    outcome: end.outcome,
-    messageIds: end.messageIds ?? [],
-    to: entry.to,
-    from: entry.from,
-    segments: entry.segments,
-    encoding: entry.encoding,
-    possibleDuplicate: progress.possibleDuplicate,
-    recovered,
-    ...(end.host !== undefined && { host: end.host }),
-    ...(end.status !== undefined && { status: end.status }),
-    ...(end.reason !== undefined && { reason: end.reason }),
-    queuedAt: entry.queuedAt,
-    settledAt,
-    attempts: progress.attempts,
-    ...(entry.substituted && { substituted: entry.substituted }),
-    ...(entry.correlation !== undefined && { correlation: entry.correlation }),
+    id,
+    messageIds: [],
+    to,
+    from,
+    segments,
+    encoding,
+    possibleDuplicate,
+    queuedAt,
+    attempts,
+    ...end,
+    ...(substituted && { substituted }),
+    ...(correlation !== undefined && { correlation }),
   };
 }

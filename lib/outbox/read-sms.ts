@@ -49,9 +49,8 @@ export interface ReadSms {
  *
  * @throws SMPP_MESSAGE naming the property, its value (masked) and the remedy
  */
-export function readSms(sms: OutboundSms, id: string, now: EpochMs): ReadSms {
-  if (typeof sms !== 'object' || sms === null)
-    throw refuse('sms', 'an SMS is an object with to, from and text');
+export function readSms(given: OutboundSms, id: string, now: EpochMs): ReadSms {
+  const sms = asProperties(given);
   const to = readNumber(sms.to);
   const from = readSender(sms.from);
   const longMessage = oneOf('longMessage', sms.longMessage, LONG_MESSAGES, 'udh8');
@@ -87,8 +86,16 @@ export function readSms(sms: OutboundSms, id: string, now: EpochMs): ReadSms {
   return { entry, plan };
 }
 
+/** What callers without types hand over may be anything. */
+type Properties = { readonly [K in keyof OutboundSms]?: unknown };
+
+function asProperties(sms: unknown): Properties {
+  if (typeof sms === 'object' && sms !== null) return sms;
+  throw refuse('sms', 'an SMS is an object with to, from and text');
+}
+
 function readNumber(value: unknown): string {
-  if (value === undefined || value === null || value === '') {
+  if (isMissing(value)) {
     throw refuse('to', 'the recipient is missing: give a number in international format, such as 4512345678');
   }
   const text = typeof value === 'number' ? String(value) : value;
@@ -112,7 +119,7 @@ function readNumber(value: unknown): string {
 }
 
 function readSender(value: unknown): string {
-  if (value === undefined || value === null || value === '') {
+  if (isMissing(value)) {
     throw refuse('from', 'the sender is missing: give a name of at most 11 characters or a phone number');
   }
   const text = typeof value === 'number' ? String(value) : value;
@@ -141,9 +148,9 @@ function readSender(value: unknown): string {
   return text;
 }
 
-function readText(sms: OutboundSms, longMessage: OutboxEntry['longMessage']): TextPlan {
+function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): TextPlan {
   const { text } = sms;
-  if (text === undefined || text === null || (text as string) === '') {
+  if (isMissing(text)) {
     throw refuse('text', 'the text is missing or empty');
   }
   if (typeof text !== 'string') throw refuse('text', `the text is ${kindOf(text)}, not a string`);
@@ -169,7 +176,7 @@ function readText(sms: OutboundSms, longMessage: OutboxEntry['longMessage']): Te
   return plan;
 }
 
-function readSendAt(value: OutboundSms['sendAt'], now: EpochMs): EpochMs | undefined {
+function readSendAt(value: unknown, now: EpochMs): EpochMs | undefined {
   if (value === undefined) return undefined;
   const at = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
   if (typeof at !== 'number' || !Number.isFinite(at)) {
@@ -181,7 +188,7 @@ function readSendAt(value: OutboundSms['sendAt'], now: EpochMs): EpochMs | undef
   return at;
 }
 
-function readDedupe(sms: OutboundSms): { dedupeKey?: string; dedupeMs?: number } {
+function readDedupe(sms: Properties): { dedupeKey?: string; dedupeMs?: number } {
   if (sms.dedupeKey === undefined || sms.dedupeKey === '') return {};
   if (typeof sms.dedupeKey !== 'string' || sms.dedupeKey.length > DEDUPE_KEY_CHARACTERS_MAX) {
     throw refuse('dedupeKey', `it is a string of at most ${DEDUPE_KEY_CHARACTERS_MAX} characters`);
@@ -197,7 +204,8 @@ function readCorrelation(value: unknown): unknown {
   }
   let json: string | undefined;
   try {
-    json = JSON.stringify(value);
+    // Undefined when an object's own toJSON gives nothing.
+    json = JSON.stringify(value) as string | undefined;
   } catch (error) {
     throw refuse('correlation', 'it is not a JSON value', error);
   }
@@ -235,6 +243,10 @@ function duration(field: string, value: unknown, otherwise: number, max: number)
   if (value === undefined) return otherwise;
   if (typeof value === 'number' && value > 0 && value <= max) return value;
   throw refuse(field, `it is a number of milliseconds, more than 0 and at most ${max}`);
+}
+
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }
 
 function kindOf(value: unknown): string {

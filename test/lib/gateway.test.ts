@@ -26,10 +26,10 @@ describe('Gateway over TLS', () => {
     assert.equal(simulator.accepted[0]?.text, SMS.text);
     const [receipt] = await receipts.reach(1);
     assert.equal(receipt?.id, result.id);
-    assert.equal(receipt?.messageId, result.messageIds[0]);
-    assert.equal(receipt?.state, 'DELIVRD');
-    assert.equal(receipt?.delivered, true);
-    assert.equal(receipt?.correlation, 'pump-3');
+    assert.equal(receipt.messageId, result.messageIds[0]);
+    assert.equal(receipt.state, 'DELIVRD');
+    assert.equal(receipt.delivered, true);
+    assert.equal(receipt.correlation, 'pump-3');
   });
 
   it('carries 500 characters with emoji as one SMS with one result and one receipt', async () => {
@@ -71,11 +71,11 @@ describe('Gateway over TLS', () => {
     await simulator.incoming({ from: SMS.to, to: '4599000000', text });
     const [sms] = await incoming.reach(1);
     assert.equal(sms?.text, text);
-    assert.equal(sms?.from, SMS.to);
-    assert.ok((sms?.segments ?? 0) > 1);
-    assert.equal(sms?.complete, true);
-    assert.equal(sms?.inReplyTo?.id, id);
-    assert.deepEqual(sms?.inReplyTo?.correlation, { order: 7 });
+    assert.equal(sms.from, SMS.to);
+    assert.ok(sms.segments > 1);
+    assert.equal(sms.complete, true);
+    assert.equal(sms.inReplyTo?.id, id);
+    assert.deepEqual(sms.inReplyTo.correlation, { order: 7 });
   });
 
   it('moves to the other host when the bound one is killed under load, and loses nothing', async () => {

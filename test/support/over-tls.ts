@@ -41,15 +41,12 @@ export function statusWhere(
   fits: (status: GatewayStatus) => boolean,
 ): Promise<GatewayStatus> {
   return new Promise((resolve) => {
-    let unsubscribe: (() => void) | undefined;
-    let found = false;
-    unsubscribe = gateway.onStatus((status) => {
-      if (found || !fits(status)) return;
-      found = true;
-      unsubscribe?.();
+    const unsubscribe = gateway.onStatus((status) => {
+      if (!fits(status)) return;
+      // The first status comes before `onStatus` has returned.
+      queueMicrotask(() => unsubscribe());
       resolve(status);
     });
-    if (found) unsubscribe();
   });
 }
 

@@ -1,0 +1,76 @@
+/** An outbox on virtual time with a link whose answers the test gives. */
+import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
+import { Outbox, type OutboxOptions } from '../../../lib/outbox/outbox.js';
+import { commandStatus } from '../../../lib/pdu/command-status.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import type { Storage } from '../../../lib/storage/storage.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { FakeLink } from '../../support/fake-link.js';
+
+export interface Bench {
+  readonly clock: FakeClock;
+  readonly outbox: Outbox;
+  readonly storage: Storage;
+  readonly results: SubmitResult[];
+  readonly link: FakeLink;
+  readonly failures: unknown[];
+  /** Set by a test: a restart of the gateway is going on. */
+  isRestart: boolean;
+  submitFailures: number;
+  unmatched: string[];
+  take(changes?: Partial<OutboundSms>): Promise<string>;
+  up(link?: FakeLink): Promise<FakeLink>;
+  down(link: FakeLink): Promise<void>;
+  settled(): Promise<void>;
+}
+
+export async function bench(options: Partial<OutboxOptions> = {}, window = 10): Promise<Bench> {
+  const clock = options.clock instanceof FakeClock ? options.clock : new FakeClock();
+  const storage = options.storage ?? memoryStorage(clock);
+  const results: SubmitResult[] = [];
+  const failures: unknown[] = [];
+  let ids = 0;
+  const outbox = new Outbox({
+    storage,
+    clock,
+    onUncertain: 'resend',
+    segmentsPerSecond: undefined,
+    newId: () => `sms-${(ids += 1)}`,
+    firstReference: 0,
+    refusal: commandStatus,
+    tracking: () => [],
+    onSubmitFailed: () => (made.submitFailures += 1),
+    isRestart: () => made.isRestart,
+    unmatchedIds: () => made.unmatched,
+    count: () => undefined,
+    onFailure: (error) => failures.push(error),
+    ...options,
+  });
+  const made: Bench = {
+    clock,
+    outbox,
+    storage,
+    results,
+    failures,
+    link: new FakeLink(window),
+    isRestart: false,
+    submitFailures: 0,
+    unmatched: [],
+    take: async (changes) =>
+      (await outbox.take({ to: '4512345678', from: 'Alarm', text: 'x', ...changes }, 'id')).id,
+    up: async (link = made.link) => {
+      outbox.linkUp(link);
+      await clock.advance(0);
+      return link;
+    },
+    down: async (link) => {
+      link.leave();
+      outbox.linkDown(link);
+      await clock.advance(0);
+    },
+    settled: () => clock.advance(0),
+  };
+  await outbox.open();
+  outbox.onSettled((result) => void results.push(result));
+  return made;
+}

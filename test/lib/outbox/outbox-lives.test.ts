@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { accepted, FakeLink, refused, unanswered } from '../../support/fake-link.js';
+import { bench } from './outbox-bench.js';
+
+const ESME_RINVDSTADR = 0x0b;
+const ESME_RTHROTTLED = 0x58;
+
+describe('Outbox', () => {
+  describe('with a long SMS', () => {
+    const long = { text: 'x'.repeat(400) };
+
+    it('submits its segments over one link in order, as the window allows', async () => {
+      const { take, up, outbox, settled, results } = await bench({}, 2);
+      await take(long);
+      await up(new FakeLink(0));
+      const link = await up();
+      assert.equal(link.submitted.length, 2);
+      link.at(0).settle(accepted('a'));
+      outbox.ready();
+      await settled();
+      link.at(1).settle(accepted('b'));
+      link.at(2).settle(accepted('c'));
+      await settled();
+      assert.deepEqual(results[0]?.messageIds, ['a', 'b', 'c']);
+      assert.deepEqual(
+        link.submitted.map(({ segment }) => [...segment.octets.subarray(0, 6)]),
+        [1, 2, 3].map((sequence) => [5, 0, 3, 1, 3, sequence]),
+      );
+    });
+
+    it('goes again as a whole with a new reference when its session dies between segments', async () => {
+      const { take, up, down, results, settled } = await bench({}, 2);
+      await take(long);
+      const link = await up();
+      link.at(0).settle(accepted('a'));
+      link.at(1).settle(unanswered);
+      await down(link);
+      const other = await up(new FakeLink(10));
+      assert.deepEqual(
+        other.submitted.map(({ segment }) => segment.octets[3]),
+        [2, 2, 2],
+      );
+      ['d', 'e', 'f'].forEach((id, index) => other.at(index).settle(accepted(id)));
+      await settled();
+      assert.equal(results[0]?.possibleDuplicate, true);
+      assert.deepEqual(results[0].messageIds, ['d', 'e', 'f']);
+    });
+
+    it('is not flagged when every segment that was sent had been answered', async () => {
+      const { take, up, down, results, settled } = await bench({}, 1);
+      await take(long);
+      const link = await up();
+      link.at(0).settle(accepted('a'));
+      await down(link);
+      const other = await up(new FakeLink(10));
+      assert.equal(other.submitted.length, 3);
+      ['d', 'e', 'f'].forEach((id, index) => other.at(index).settle(accepted(id)));
+      await settled();
+      assert.equal(results[0]?.possibleDuplicate, false);
+    });
+
+    it('sends a throttled segment again over the same link, with the same reference', async () => {
+      const { take, up, clock, results } = await bench();
+      await take(long);
+      const link = await up();
+      link.at(0).settle(accepted('a'));
+      link.at(1).settle(refused(ESME_RTHROTTLED));
+      link.at(2).settle(accepted('c'));
+      await clock.advance(10_000);
+      assert.equal(link.submitted.length, 4);
+      assert.deepEqual([...link.at(3).segment.octets.subarray(0, 6)], [5, 0, 3, 1, 3, 2]);
+      link.at(3).settle(accepted('b'));
+      await clock.advance(0);
+      assert.deepEqual(results[0]?.messageIds, ['a', 'b', 'c']);
+      assert.equal(results[0].possibleDuplicate, false);
+    });
+
+    it('stops at the gateway’s last word', async () => {
+      const { take, up, outbox, results, settled } = await bench({}, 1);
+      await take(long);
+      const link = await up();
+      link.at(0).settle(refused(ESME_RINVDSTADR));
+      outbox.ready();
+      await settled();
+      assert.equal(link.submitted.length, 1);
+      assert.equal(results[0]?.outcome, 'rejected');
+    });
+  });
+
+  describe('with a dedupe key', () => {
+    it('sends once and gives everyone the first one’s result', async () => {
+      const { outbox, up, settled } = await bench();
+      const sms = { to: '4512345678', from: 'A', text: 'x', dedupeKey: 'pump-3' };
+      const first = await outbox.take(sms, 'result');
+      const second = await outbox.take({ ...sms, text: 'again' }, 'result');
+      const link = await up();
+      link.at(0).settle(accepted('a'));
+      await settled();
+      const third = await outbox.take(sms, 'result');
+      assert.equal(link.submitted.length, 1);
+      const results = await Promise.all([first.result, second.result, third.result]);
+      assert.deepEqual(new Set(results.map((result) => result?.id)), new Set([first.id]));
+    });
+
+    it('lets the key go after its time', async () => {
+      const { take, clock, outbox } = await bench();
+      await take({ dedupeKey: 'pump-3', dedupeMs: 60_000 });
+      await clock.advance(60_001);
+      await take({ dedupeKey: 'pump-3' });
+      assert.equal(outbox.counts.normal, 2);
+    });
+
+    it('remembers it over a restart', async () => {
+      const first = await bench();
+      const id = await first.take({ dedupeKey: 'pump-3' });
+      await first.outbox.close();
+      const second = await bench({ storage: first.storage, clock: first.clock, newId: () => 'new' });
+      assert.equal(await second.take({ dedupeKey: 'pump-3' }), id);
+    });
+  });
+
+  describe('after a restart of the process', () => {
+    it('sends what was queued, in order, and says that it was recovered', async () => {
+      const first = await bench();
+      await first.take({ text: 'one' });
+      await first.take({ text: 'two' });
+      await first.outbox.close();
+      const second = await bench({ storage: first.storage, clock: first.clock });
+      const link = await second.up();
+      assert.deepEqual(link.texts, ['one', 'two']);
+      link.at(0).settle(accepted('a'));
+      await second.settled();
+      assert.equal(second.results[0]?.recovered, true);
+      assert.equal(second.results[0].possibleDuplicate, false);
+    });
+
+    it('flags what may have left before the crash', async () => {
+      const first = await bench();
+      await first.take();
+      await first.up();
+      const second = await bench({ storage: first.storage, clock: first.clock });
+      (await second.up(new FakeLink())).at(0).settle(accepted('b'));
+      await second.settled();
+      assert.equal(second.results[0]?.possibleDuplicate, true);
+    });
+
+    it('hands over a result that nobody had taken', async () => {
+      const first = await bench();
+      const { outbox, storage, clock } = first;
+      await outbox.close();
+      await storage.write([{ table: 'result', key: 'old', value: { id: 'old', outcome: 'accepted' } }]);
+      const second = await bench({ storage, clock });
+      assert.deepEqual(
+        second.results.map(({ id, recovered }) => [id, recovered]),
+        [['old', true]],
+      );
+    });
+  });
+});
