@@ -251,8 +251,7 @@ export class Session<Token> {
 
   /** The peer's unbind: its answers may still come before it closes (gateway.md: unbind from the gateway). */
   #beLeft(effects: Effect<Token>[], now: Millis): void {
-    if (this.#state === 'unbinding' || this.#state === 'unbound') return;
-    this.#enter('unbound', now + this.#options.timers.unboundReadMs);
+    if (this.#state !== 'unbinding') this.#enter('unbound', now + this.#options.timers.unboundReadMs);
     effects.push({ kind: 'leaving', isPeersWish: true });
   }
 

@@ -114,10 +114,9 @@ describe("Session · the peer's unbind", () => {
   it('is answered when both unbind at once, and ours goes on', () => {
     const session = bound();
     session.leave(0);
-    assert.deepEqual(
-      written(session.receive(build.unbind(40), 0)).map((pdu) => pdu.command),
-      ['unbind_resp'],
-    );
+    const effects = session.receive(build.unbind(40), 0);
+    assert.deepEqual(written(effects)[0]?.command, 'unbind_resp');
+    assert.deepEqual(said(effects), [{ kind: 'leaving', isPeersWish: true }]);
     assert.deepEqual(said(session.receive(resp('unbind_resp', 2), 1)), CLOSED('left'));
   });
 

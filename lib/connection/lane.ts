@@ -1,0 +1,252 @@
+/**
+ * Keeps one host at a time bound, with every bind that the connection mode asks for.
+ *
+ * A round is one attempt at one host: all its binds together. The first of them that fails, ends or begins to
+ * drain ends the round: the others are left, and the next round begins elsewhere at once, while the old ones
+ * still drain. One lane has all hosts to choose from (`failover`), or there is a lane for each (`both`), so that
+ * a host that is down never delays another.
+ */
+import type { Clock, EpochMs, Millis } from '../clock.js';
+import type { SmppError } from '../errors.js';
+import type { Link } from '../link.js';
+import type { BindMode, Delivery, LinkStatus } from '../message.js';
+import { Failover } from './failover.js';
+import { endByDraining, GIVEN_UP, type LegEnd } from './leg-end.js';
+import { Leg, type LegListener, type LegSetup } from './leg.js';
+import type { Sign } from './maintenance.js';
+import type { LaneHost } from './host-name.js';
+
+export interface LaneSetup extends LegSetup {
+  readonly hosts: readonly LaneHost[];
+  readonly binds: readonly BindMode[];
+  readonly random: () => number;
+}
+
+export interface LaneListener {
+  linkUp(link: Link): void;
+  linkDown(link: Link): void;
+  ready(link: Link): void;
+  delivery(delivery: Delivery, respond: (status: number) => void, sessionId: number): void;
+  noticed(sign: Sign): void;
+  /** Something that the host sent was of no use. */
+  ignored(host: LaneHost, what: string): void;
+  /** Anything that its status shows. */
+  changed(): void;
+}
+
+export class Lane {
+  readonly #setup: LaneSetup;
+  readonly #listener: LaneListener;
+  readonly #clock: Clock;
+  readonly #failover: Failover;
+  /** The legs of the present round. */
+  #legs: readonly Leg[] = [];
+  /** Legs of earlier rounds that have not ended yet. */
+  readonly #draining = new Set<Leg>();
+  /** Legs whose links the outbox knows. */
+  readonly #announced = new Set<Leg>();
+  #host = 0;
+  #waiting: Waiting | undefined;
+  #error: SmppError | undefined;
+  #endRound: ((end: LegEnd) => void) | undefined;
+  #isStopped = true;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(setup: LaneSetup, listener: LaneListener) {
+    this.#setup = setup;
+    this.#listener = listener;
+    this.#clock = setup.clock;
+    this.#failover = new Failover(setup.hosts.length, setup.timers, setup.random);
+  }
+
+  /** Every bind of the mode is bound, at one host. */
+  get isUp(): boolean {
+    return this.#legs.length > 0 && this.#legs.every((leg) => leg.state === 'bound');
+  }
+
+  /** The host that is bound, or tried now or next. */
+  get host(): LaneHost {
+    return hostAt(this.#setup, this.#host);
+  }
+
+  /** Instant of the next attempt, while it waits for one. */
+  get retryAt(): Millis | undefined {
+    return this.#waiting?.until;
+  }
+
+  /** Why the last round ended; undefined since it is up. */
+  get error(): SmppError | undefined {
+    return this.#error;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    this.#loop = this.#keepUp();
+  }
+
+  /** Leaves every leg in good order; resolves when all have ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#waiting?.wake();
+    this.#finishRound(GIVEN_UP);
+    await Promise.all([...this.#draining].map((leg) => leg.isOver));
+    await this.#loop;
+  }
+
+  /** Ends at once what `stop` has not brought to an end. */
+  destroy(): void {
+    for (const leg of this.#draining) leg.destroy();
+  }
+
+  /** One for each bind that is up or wanted, and one for each that still drains. */
+  links(): LinkStatus[] {
+    const legs = [...this.#legs, ...this.#draining].map((leg) => this.#legStatus(leg));
+    return this.#waiting === undefined ? legs : [...this.#waitingStatus(this.#waiting), ...legs];
+  }
+
+  /** Never rejects. */
+  async #keepUp(): Promise<void> {
+    while (!this.#isStopped) {
+      const { host, at } = this.#failover.next();
+      this.#host = host;
+      const now = this.#clock.now();
+      const waitMs = Math.max(at - now, this.#setup.login.waitMs(now));
+      if (waitMs > 0) {
+        await this.#wait(waitMs);
+        continue;
+      }
+      // Our old session with this very host has to be over first, or it answers ESME_RALYBND.
+      await Promise.all(this.#drainingAt(this.host).map((leg) => leg.isOver));
+      await this.#tryHost(host);
+    }
+  }
+
+  async #wait(waitMs: Millis): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(waitMs, resolve);
+      const wake = () => {
+        cancel();
+        resolve();
+      };
+      this.#waiting = { until: this.#clock.now() + waitMs, since: this.#clock.wall(), wake };
+      this.#listener.changed();
+    });
+    this.#waiting = undefined;
+  }
+
+  async #tryHost(host: number): Promise<void> {
+    if (this.#isStopped) return;
+    const end = await this.#round();
+    // A round that was given up says nothing about the host.
+    if (end !== GIVEN_UP) this.#failover.ended(host, this.#clock.now(), end.boundForMs, end.failure);
+  }
+
+  /** Resolves when the round is over; what drains does so by itself. */
+  #round(): Promise<LegEnd> {
+    return new Promise((resolve) => {
+      this.#endRound = resolve;
+      const listener = this.#legListener();
+      const legs = this.#setup.binds.map((bind) => new Leg(this.#setup, this.host, bind, listener));
+      this.#legs = legs;
+      for (const leg of legs) leg.start();
+      this.#listener.changed();
+    });
+  }
+
+  #finishRound(end: LegEnd): void {
+    const resolve = this.#endRound;
+    if (resolve === undefined) return;
+    this.#endRound = undefined;
+    if (end.error !== undefined) this.#error = end.error;
+    const legs = this.#legs;
+    this.#legs = [];
+    for (const leg of legs) if (leg.state !== 'ended') this.#draining.add(leg);
+    for (const leg of legs) leg.leave();
+    resolve(end);
+  }
+
+  #legListener(): LegListener {
+    const listener = this.#listener;
+    return {
+      ready: (link) => listener.ready(link),
+      delivery: (delivery, respond, sessionId) => listener.delivery(delivery, respond, sessionId),
+      ignored: (leg, what) => listener.ignored(leg.address, what),
+      bound: (leg, link) => this.#bound(leg, link),
+      draining: (leg, isGatewaysWish) => {
+        if (isGatewaysWish) listener.noticed('unbind');
+        if (this.#legs.includes(leg)) {
+          this.#finishRound(endByDraining(leg.name, isGatewaysWish, leg.boundForMs));
+        }
+        listener.changed();
+      },
+      ended: (leg, end) => this.#ended(leg, end),
+    };
+  }
+
+  #bound(leg: Leg, link: Link): void {
+    if (this.isUp) this.#error = undefined;
+    if (leg.bind !== 'receiver') {
+      this.#announced.add(leg);
+      this.#listener.linkUp(link);
+    }
+    this.#listener.changed();
+  }
+
+  #ended(leg: Leg, end: LegEnd): void {
+    this.#draining.delete(leg);
+    if (this.#announced.delete(leg) && leg.link !== undefined) this.#listener.linkDown(leg.link);
+    if (end.sign !== undefined) this.#listener.noticed(end.sign);
+    if (this.#legs.includes(leg)) this.#finishRound(end);
+    this.#listener.changed();
+  }
+
+  #drainingAt({ host, port }: LaneHost): Leg[] {
+    return [...this.#draining].filter(({ address }) => address.host === host && address.port === port);
+  }
+
+  #legStatus(leg: Leg): LinkStatus {
+    return {
+      ...this.#shared(leg.address, leg.bind),
+      state: leg.state === 'ended' ? 'stopped' : leg.state,
+      since: leg.since,
+      underWay: leg.underWay,
+    };
+  }
+
+  #waitingStatus({ until, since }: Waiting): LinkStatus[] {
+    const retryAt = this.#clock.wall() + (until - this.#clock.now());
+    return this.#setup.binds.map((bind) => ({
+      ...this.#shared(this.host, bind),
+      state: 'waiting',
+      since,
+      retryAt,
+      underWay: 0,
+    }));
+  }
+
+  #shared(
+    address: LaneHost,
+    bind: BindMode,
+  ): Pick<LinkStatus, 'host' | 'name' | 'bind' | 'window' | 'error'> {
+    const error = this.#error;
+    return {
+      host: `${address.host}:${address.port}`,
+      name: address.name,
+      bind,
+      window: this.#setup.window,
+      ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+    };
+  }
+}
+
+interface Waiting {
+  readonly until: Millis;
+  readonly since: EpochMs;
+  readonly wake: () => void;
+}
+
+function hostAt({ hosts }: LaneSetup, index: number): LaneHost {
+  const host = hosts[index];
+  if (host === undefined) throw new RangeError('a lane needs a host');
+  return host;
+}

@@ -1,0 +1,100 @@
+/**
+ * How one bind at one host ended, with the words for it and what follows from it. Pure.
+ */
+import type { Millis } from '../clock.js';
+import { asSmppError, SmppError, type SmppErrorCode } from '../errors.js';
+import { commandStatus, STATUS } from '../pdu/command-status.js';
+import type { CloseReason } from '../session/effect.js';
+import type { FailureKind } from './failover.js';
+import type { LoginOutcome } from './login-hold.js';
+import type { Sign } from './maintenance.js';
+import type { SessionEnd } from './session-driver.js';
+
+export interface LegEnd {
+  /** Absent when we left because we wanted to. */
+  readonly error: SmppError | undefined;
+  readonly failure: FailureKind;
+  /** What it says about the credentials; only of a leg that sent its bind. */
+  readonly login: LoginOutcome;
+  /** What it says about the gateway. */
+  readonly sign: Sign | undefined;
+  /** 0 when it was never bound. */
+  readonly boundForMs: Millis;
+}
+
+/** We gave it up before it sent its bind, for no fault of the host. */
+export const GIVEN_UP: LegEnd = {
+  error: undefined,
+  failure: 'failed',
+  login: 'other',
+  sign: undefined,
+  boundForMs: 0,
+};
+
+/** There was no transport, or the bind could not even be written. */
+export function endWithoutSession(thrown: unknown): LegEnd {
+  const error = asSmppError(thrown, 'SMPP_CONNECT');
+  return { ...GIVEN_UP, error, failure: error.code === 'SMPP_CERTIFICATE' ? 'certificate' : 'failed' };
+}
+
+/** @param name `host:port` */
+export function endOfSession(name: string, end: SessionEnd, boundForMs: Millis): LegEnd {
+  const isBound = boundForMs > 0;
+  const { status } = end;
+  return {
+    error: errorOf(name, end, isBound),
+    failure: status === STATUS.ESME_RALYBND ? 'alreadyBound' : 'failed',
+    login: status !== undefined && commandStatus(status).class === 'credentials' ? 'refused' : 'other',
+    sign: signOf(end, isBound),
+    boundForMs,
+  };
+}
+
+/**
+ * A leg that drains is as good as ended for whoever looks for the next host.
+ *
+ * We leave a session that is bound for one reason only: the gateway answers ESME_RSUBMITFAIL (`Link.leave`).
+ */
+export function endByDraining(name: string, isGatewaysWish: boolean, boundForMs: Millis): LegEnd {
+  const reason = isGatewaysWish ? 'unbound' : 'left';
+  const end = endOfSession(name, { reason, status: undefined, cause: undefined }, boundForMs);
+  if (isGatewaysWish) return end;
+  const message = `${name} took no more messages (ESME_RSUBMITFAIL), as during a restart`;
+  return { ...end, error: new SmppError('SMPP_SUBMIT', message, { host: name, status: 'ESME_RSUBMITFAIL' }) };
+}
+
+/** The end of the connection after an unbind is no sign of its own. */
+function signOf({ reason, status }: SessionEnd, isBound: boolean): Sign | undefined {
+  if (status === STATUS.ESME_RBINDFAIL) return 'bindFailed';
+  return reason === 'disconnected' && isBound ? 'close' : undefined;
+}
+
+const WORDS: Readonly<
+  Record<Exclude<CloseReason, 'left' | 'bindRefused'>, readonly [SmppErrorCode, string]>
+> = {
+  bindTimeout: ['SMPP_BIND', 'did not answer the login in time'],
+  dead: ['SMPP_CONNECT', 'fell silent, and did not answer enquire_link'],
+  unanswered: ['SMPP_UNANSWERED', 'left a submit_sm unanswered for too long'],
+  protocol: ['SMPP_PROTOCOL', 'sent octets that are no SMPP 3.4'],
+  unbound: ['SMPP_CONNECT', 'ended the session with unbind, as for a restart'],
+  disconnected: ['SMPP_CONNECT', 'closed the connection'],
+};
+
+function errorOf(
+  name: string,
+  { reason, status, cause }: SessionEnd,
+  isBound: boolean,
+): SmppError | undefined {
+  if (reason === 'left') return undefined;
+  if (reason === 'bindRefused') return refusal(name, status ?? STATUS.ESME_RUNKNOWNERR);
+  const [code, words] = WORDS[reason];
+  const when = reason === 'disconnected' && !isBound ? ' during the login' : '';
+  const why = cause !== undefined && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return new SmppError(code, `${name} ${words}${when}${why}`, { host: name, cause });
+}
+
+function refusal(name: string, number: number): SmppError {
+  const status = commandStatus(number);
+  const message = `${name} refused the login with ${status.name}: ${status.sentence}`;
+  return new SmppError('SMPP_BIND', message, { host: name, status: status.name });
+}

@@ -1,0 +1,223 @@
+/**
+ * One bind at one host, from the first octet to the last: connect, log in, serve, end.
+ *
+ *     connecting ──▶ bound ──▶ draining ──▶ ended          (to `ended` from each)
+ *
+ * A leg is never used again: whoever wants the host back makes a new one.
+ */
+import type { Duplex } from 'node:stream';
+
+import type { Clock, EpochMs, Millis } from '../clock.js';
+import { SmppError } from '../errors.js';
+import type { BindMode, Delivery } from '../message.js';
+import type { SessionOptions } from '../session/session.js';
+import type { Timers } from '../timers.js';
+import type { LaneHost } from './host-name.js';
+import { endOfSession, endWithoutSession, GIVEN_UP, type LegEnd } from './leg-end.js';
+import { TURN_MS, type LoginHold } from './login-hold.js';
+import { SessionDriver, type DriverListener, type SessionEnd } from './session-driver.js';
+import type { Credentials } from './supervisor-port.js';
+import type { Connect } from './tls-connect.js';
+
+/** What all legs of a supervisor share. */
+export interface LegSetup {
+  readonly credentials: Credentials;
+  readonly window: number;
+  readonly timers: Timers;
+  readonly connect: Connect;
+  readonly clock: Clock;
+  readonly login: LoginHold;
+}
+
+export interface LegListener {
+  bound(leg: Leg, link: SessionDriver): void;
+  /** It takes no more segments, and will end. */
+  draining(leg: Leg, isGatewaysWish: boolean): void;
+  ready(link: SessionDriver): void;
+  delivery(delivery: Delivery, respond: (status: number) => void, sessionId: number): void;
+  ignored(leg: Leg, what: string): void;
+  ended(leg: Leg, end: LegEnd): void;
+}
+
+export type LegState = 'connecting' | 'bound' | 'draining' | 'ended';
+
+export class Leg {
+  readonly address: LaneHost;
+  readonly bind: BindMode;
+  /** Resolves when it has ended. */
+  readonly isOver: Promise<void>;
+  readonly #setup: LegSetup;
+  readonly #listener: LegListener;
+  readonly #abort = new AbortController();
+  #state: LegState = 'connecting';
+  #since: EpochMs;
+  #boundAt: Millis | undefined;
+  #link: SessionDriver | undefined;
+  #resolveOver!: () => void;
+
+  constructor(setup: LegSetup, address: LaneHost, bind: BindMode, listener: LegListener) {
+    this.address = address;
+    this.bind = bind;
+    this.#setup = setup;
+    this.#listener = listener;
+    this.#since = setup.clock.wall();
+    this.isOver = new Promise((resolve) => (this.#resolveOver = resolve));
+  }
+
+  /** `host:port`. */
+  get name(): string {
+    return `${this.address.host}:${this.address.port}`;
+  }
+
+  get state(): LegState {
+    return this.#state;
+  }
+
+  /** When the present state began. */
+  get since(): EpochMs {
+    return this.#since;
+  }
+
+  /** 0 when it was never bound. */
+  get boundForMs(): Millis {
+    return this.#boundAt === undefined ? 0 : Math.max(1, this.#setup.clock.now() - this.#boundAt);
+  }
+
+  /** submit_sm without an answer. */
+  get underWay(): number {
+    return this.#link?.underWay ?? 0;
+  }
+
+  /** Its session, once it has one. */
+  get link(): SessionDriver | undefined {
+    return this.#link;
+  }
+
+  start(): void {
+    void this.#open();
+  }
+
+  /** Ends it in good order; see `Link.leave`. */
+  leave(): void {
+    if (this.#link !== undefined) this.#link.leave();
+    else this.#end(GIVEN_UP);
+  }
+
+  /** Ends it at once. */
+  destroy(): void {
+    if (this.#link !== undefined) this.#link.destroy();
+    else this.#end(GIVEN_UP);
+  }
+
+  /** Never rejects. */
+  async #open(): Promise<void> {
+    try {
+      const transport = await this.#reach();
+      const isAllowed = await this.#turn();
+      if (isAllowed && this.#state !== 'ended') this.#logIn(transport);
+      else transport.destroy();
+      if (!isAllowed) this.#end(GIVEN_UP);
+    } catch (error) {
+      this.#end(endWithoutSession(error));
+    }
+  }
+
+  /** The transport may be anybody's, so it is not trusted to give up by itself, nor to stop when told to. */
+  async #reach(): Promise<Duplex> {
+    const { clock, connect, timers } = this.#setup;
+    const { host, port } = this.address;
+    const limitMs = timers.dnsMs + timers.connectMs + timers.tlsMs;
+    const cancel = clock.after(limitMs, () => {
+      const message = `${this.name} was not reached within ${limitMs} ms`;
+      this.#end(endWithoutSession(new SmppError('SMPP_CONNECT', message, { host: this.name })));
+    });
+    try {
+      return await connect(host, port, this.#abort.signal);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Waits while another bind asks for all; false when a refusal came meanwhile, which holds this one back too. */
+  async #turn(): Promise<boolean> {
+    const { clock, login } = this.#setup;
+    for (let waitMs = login.waitMs(clock.now()); waitMs > 0; waitMs = login.waitMs(clock.now())) {
+      if (waitMs > TURN_MS) return false;
+      await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+      if (this.#state === 'ended') return true;
+    }
+    return true;
+  }
+
+  #logIn(transport: Duplex): void {
+    const { clock, login } = this.#setup;
+    const setup = { host: this.name, transport, session: this.#sessionOptions(), clock };
+    const link = new SessionDriver(setup, this.#driverListener());
+    try {
+      link.start();
+    } catch (error) {
+      transport.destroy();
+      throw error;
+    }
+    login.asked();
+    this.#link = link;
+  }
+
+  #sessionOptions(): SessionOptions {
+    const { credentials, window, timers } = this.#setup;
+    return {
+      bind: this.bind,
+      system_id: credentials.systemId,
+      password: credentials.password,
+      system_type: credentials.systemType,
+      window,
+      timers,
+    };
+  }
+
+  #driverListener(): DriverListener {
+    const listener = this.#listener;
+    return {
+      bound: () => this.#bound(),
+      leaving: (isPeersWish) => {
+        this.#enter('draining');
+        listener.draining(this, isPeersWish);
+      },
+      ready: () => {
+        if (this.#link !== undefined) listener.ready(this.#link);
+      },
+      delivery: (delivery, respond) => listener.delivery(delivery, respond, this.#link?.id ?? 0),
+      ignored: (what) => listener.ignored(this, what),
+      closed: (end) => this.#closed(end),
+    };
+  }
+
+  #bound(): void {
+    const { clock, login } = this.#setup;
+    this.#boundAt = clock.now();
+    login.ended('bound', this.#boundAt);
+    this.#enter('bound');
+    if (this.#link !== undefined) this.#listener.bound(this, this.#link);
+  }
+
+  #closed(sessionEnd: SessionEnd): void {
+    const { clock, login } = this.#setup;
+    const end = endOfSession(this.name, sessionEnd, this.boundForMs);
+    if (this.#boundAt === undefined) login.ended(end.login, clock.now());
+    this.#end(end);
+  }
+
+  #enter(state: LegState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#since = this.#setup.clock.wall();
+  }
+
+  #end(end: LegEnd): void {
+    if (this.#state === 'ended') return;
+    this.#enter('ended');
+    this.#abort.abort();
+    this.#listener.ended(this, end);
+    this.#resolveOver();
+  }
+}

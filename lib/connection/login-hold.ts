@@ -1,0 +1,66 @@
+/**
+ * How seldom a login is tried again after the gateway said that the credentials are wrong.
+ *
+ * Wrong credentials tried again and again lock accounts, so this counts over all hosts and binds of the
+ * account: after a refusal nobody binds for 1, 2, 4 … 10 minutes, then one bind alone asks again; and never are
+ * there more than 6 in 10 minutes. Pure: time is an argument.
+ * Source: gateway.md (ESME_RINVPASWD, ESME_RINVSYSID); contract section 4.
+ */
+import type { Millis } from '../clock.js';
+
+const HOLD_FIRST_MS: Millis = 60_000;
+const HOLD_MAX_MS: Millis = 600_000;
+
+const ATTEMPTS_MAX = 6;
+const ATTEMPTS_WITHIN_MS: Millis = 600_000;
+
+/** A wait up to this is for another bind's answer, which comes soon or is given up by its own timer: look again. */
+export const TURN_MS: Millis = 1_000;
+
+/** `bound` the credentials are right · `refused` they are wrong · `other` nobody knows. */
+export type LoginOutcome = 'bound' | 'refused' | 'other';
+
+export class LoginHold {
+  #underWay = 0;
+  /** Refusals of the last 10 minutes, oldest first. */
+  #refusedAt: Millis[] = [];
+  #holdMs: Millis = 0;
+  #heldUntil: Millis = -Infinity;
+
+  /** The last word of the gateway was that the credentials are wrong. */
+  get isRefused(): boolean {
+    return this.#holdMs > 0;
+  }
+
+  /** How long no bind may be sent; 0 when one may be now. */
+  waitMs(now: Millis): Millis {
+    this.#refusedAt = this.#refusedAt.filter((at) => at > now - ATTEMPTS_WITHIN_MS);
+    return Math.max(0, this.#heldUntil - now, this.#windowMs(now), this.#turnMs());
+  }
+
+  /** A bind goes out. */
+  asked(): void {
+    this.#underWay += 1;
+  }
+
+  /** What came of it; once for each `asked`. */
+  ended(outcome: LoginOutcome, now: Millis): void {
+    this.#underWay -= 1;
+    if (outcome === 'bound') this.#holdMs = 0;
+    if (outcome !== 'refused') return;
+    this.#refusedAt.push(now);
+    if (now < this.#heldUntil) return; // one of several that went out together
+    this.#holdMs = Math.min(HOLD_MAX_MS, Math.max(HOLD_FIRST_MS, this.#holdMs * 2));
+    this.#heldUntil = now + this.#holdMs;
+  }
+
+  #windowMs(now: Millis): Millis {
+    if (this.#refusedAt.length + this.#underWay < ATTEMPTS_MAX) return 0;
+    const [oldest] = this.#refusedAt;
+    return oldest === undefined ? TURN_MS : oldest + ATTEMPTS_WITHIN_MS - now;
+  }
+
+  #turnMs(): Millis {
+    return this.isRefused && this.#underWay > 0 ? TURN_MS : 0;
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * Performs what a session decides, over a Duplex: the only place where a session meets sockets and timers.
+ *
+ * To the outbox it is a `Link`. What one turn of the event loop produced goes out in one write. While too many
+ * deliver_sm are unanswered it stops reading, and the peer's TCP window fills: that is the back-pressure.
+ * It decides nothing: rules stand in `lib/session`.
+ */
+import type { Duplex } from 'node:stream';
+
+import type { Clock, Millis } from '../clock.js';
+import type { Answer, Link } from '../link.js';
+import type { Delivery, Segment } from '../message.js';
+import type { CloseReason, Effect } from '../session/effect.js';
+import { Session, type SessionOptions } from '../session/session.js';
+
+export interface DriverSetup {
+  /** `host:port`. */
+  readonly host: string;
+  /** Connected; owned by the driver from here on. */
+  readonly transport: Duplex;
+  readonly session: SessionOptions;
+  readonly clock: Clock;
+}
+
+export interface DriverListener {
+  bound(): void;
+  /** No more capacity: the peer unbound, or we leave. May come twice, for each of the two. */
+  leaving(isPeersWish: boolean): void;
+  /** Capacity has come free. */
+  ready(): void;
+  delivery(delivery: Delivery, respond: (status: number) => void): void;
+  /** Something of the peer's was of no use. */
+  ignored(what: string): void;
+  /** The last call; everything submitted was settled before. */
+  closed(end: SessionEnd): void;
+}
+
+export interface SessionEnd {
+  readonly reason: CloseReason;
+  /** Of a refused bind. */
+  readonly status: number | undefined;
+  /** What the transport said, if it broke. */
+  readonly cause: Error | undefined;
+}
+
+/** Reading stops at this many deliver_sm that are kept by nobody yet, and goes on at half of it. */
+const DELIVERIES_MAX = 1_000;
+
+/** One call of `submit`. */
+interface Batch {
+  readonly settle: (index: number, answer: Answer) => void;
+  /** Its octets were handed to the transport, so the peer may have them. */
+  written: boolean;
+}
+
+let lastId = 0;
+
+export class SessionDriver implements Link {
+  readonly id = ++lastId;
+  readonly host: string;
+  readonly #transport: Duplex;
+  readonly #session: Session<Batch>;
+  readonly #clock: Clock;
+  readonly #unbindMs: Millis;
+  readonly #listener: DriverListener;
+
+  readonly #output: Buffer[] = [];
+  #unwritten: Batch[] = [];
+  #isFlushDue = false;
+  #isCapacityFreed = false;
+
+  #cancelTimer: (() => void) | undefined;
+  #timerAt: Millis = Infinity;
+  #pausedAt: Millis | undefined;
+  #pausedMs: Millis = 0;
+  #cause: Error | undefined;
+
+  /** Does nothing yet: `start` does, so that no event can come before its listener is in place. */
+  constructor(setup: DriverSetup, listener: DriverListener) {
+    this.host = setup.host;
+    this.#transport = setup.transport;
+    this.#session = new Session(setup.session);
+    this.#clock = setup.clock;
+    this.#unbindMs = setup.session.timers.unbindMs;
+    this.#listener = listener;
+  }
+
+  get capacity(): number {
+    return this.#session.capacity;
+  }
+
+  /** submit_sm without an answer. */
+  get underWay(): number {
+    return this.#session.underWay;
+  }
+
+  /**
+   * Reads from the transport and binds.
+   *
+   * @throws SMPP_PROTOCOL naming the field when the credentials have no place in SMPP
+   */
+  start(): void {
+    const effects = this.#session.bind(this.#now());
+    const transport = this.#transport;
+    transport.on('data', (chunk: Buffer) => this.#perform(this.#session.receive(chunk, this.#now())));
+    const disconnected = () => this.#perform(this.#session.disconnected());
+    transport.on('error', (error) => {
+      this.#cause ??= error;
+      disconnected();
+    });
+    transport.on('end', disconnected);
+    transport.on('close', disconnected);
+    this.#perform(effects);
+    if (transport.destroyed) process.nextTick(disconnected);
+  }
+
+  submit(segments: readonly Segment[], settle: (index: number, answer: Answer) => void): void {
+    const batch: Batch = { settle, written: false };
+    const fitting = segments.slice(0, this.capacity);
+    // The outbox may have counted on a capacity that is gone: no harm is done, nothing was written.
+    for (let index = fitting.length; index < segments.length; index++) {
+      queueMicrotask(() => settle(index, { kind: 'unanswered', written: false }));
+    }
+    if (fitting.length === 0) return;
+    const effects = this.#session.submit(fitting, batch, this.#now());
+    this.#unwritten.push(batch);
+    this.#perform(effects.filter((effect) => effect.kind === 'write'));
+    const refused = effects.filter((effect) => effect.kind !== 'write');
+    if (refused.length > 0) queueMicrotask(() => this.#perform(refused));
+  }
+
+  leave(): void {
+    this.#perform(this.#session.leave(this.#now()));
+  }
+
+  /** Ends it at once, whatever is under way. */
+  destroy(): void {
+    this.#perform(this.#session.disconnected());
+    this.#transport.destroy();
+  }
+
+  #perform(effects: readonly Effect<Batch>[]): void {
+    for (const effect of effects) this.#performOne(effect);
+    if (this.#session.state === 'closed') return;
+    this.#throttle();
+    this.#arm();
+  }
+
+  #performOne(effect: Effect<Batch>): void {
+    switch (effect.kind) {
+      case 'write':
+        this.#output.push(effect.bytes);
+        this.#flushSoon();
+        break;
+      case 'answered': {
+        const { request, status, messageId } = effect;
+        request.token.settle(request.index, { kind: 'answered', status, messageId });
+        this.#isCapacityFreed = true;
+        this.#flushSoon();
+        break;
+      }
+      case 'unanswered': {
+        const { token, index } = effect.request;
+        token.settle(index, { kind: 'unanswered', written: token.written });
+        break;
+      }
+      case 'delivered':
+        this.#listener.delivery(effect.delivery, this.#responder(effect.sequence_number));
+        break;
+      case 'closed':
+        this.#close(effect.reason, effect.status);
+        break;
+      default:
+        this.#tell(effect);
+    }
+  }
+
+  #tell(effect: Extract<Effect<Batch>, { kind: 'bound' | 'leaving' | 'ignored' }>): void {
+    if (effect.kind === 'bound') this.#listener.bound();
+    else if (effect.kind === 'leaving') this.#listener.leaving(effect.isPeersWish);
+    else this.#listener.ignored(effect.what);
+  }
+
+  #responder(sequence_number: number): (status: number) => void {
+    let isAnswered = false;
+    return (status) => {
+      if (isAnswered) return;
+      isAnswered = true;
+      this.#perform(this.#session.respond(sequence_number, status, this.#now()));
+    };
+  }
+
+  /** At the end of this turn, when all that the turn brings is there: one write, one TLS record. */
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#isCapacityFreed && this.capacity > 0) {
+      this.#isCapacityFreed = false;
+      this.#listener.ready(); // what it submits now goes with the same write
+    }
+    this.#isFlushDue = false;
+    // A transport that broke has not said so yet: what it cannot take was never written.
+    if (this.#output.length === 0 || this.#session.state === 'closed' || !this.#transport.writable) return;
+    for (const batch of this.#unwritten) batch.written = true;
+    this.#unwritten = [];
+    const [first, ...rest] = this.#output.splice(0);
+    if (first !== undefined)
+      this.#transport.write(rest.length === 0 ? first : Buffer.concat([first, ...rest]));
+  }
+
+  #throttle(): void {
+    const open = this.#session.deliveriesOpen;
+    if (this.#pausedAt === undefined && open >= DELIVERIES_MAX) {
+      this.#pausedAt = this.#clock.now();
+      this.#transport.pause();
+    } else if (this.#pausedAt !== undefined && open <= DELIVERIES_MAX / 2) {
+      this.#pausedMs += this.#clock.now() - this.#pausedAt;
+      this.#pausedAt = undefined;
+      this.#transport.resume();
+    }
+  }
+
+  /** The session's time stands still while we do not read: a silence of our own making is not the peer's. */
+  #now(): Millis {
+    return (this.#pausedAt ?? this.#clock.now()) - this.#pausedMs;
+  }
+
+  /** A timer that is too early only looks and is set anew, which is cheaper than to move it with each PDU. */
+  #arm(): void {
+    const deadline = this.#session.nextDeadline;
+    if (this.#pausedAt !== undefined || deadline >= this.#timerAt) return;
+    this.#cancelTimer?.();
+    this.#timerAt = deadline;
+    this.#cancelTimer = this.#clock.after(deadline - this.#now(), () => {
+      // When a flow has kept the event loop busy, the answer may be in the socket already: two turns let it be
+      // read before the deadline counts (measured: 20 of 20 false timeouts without, 0 of 20 with).
+      setImmediate(() => setImmediate(() => this.#look()));
+    });
+  }
+
+  #look(): void {
+    this.#cancelTimer = undefined;
+    this.#timerAt = Infinity;
+    this.#perform(this.#session.tick(this.#now()));
+  }
+
+  #close(reason: CloseReason, status: number | undefined): void {
+    this.#cancelTimer?.();
+    this.#output.length = 0; // its submits were just settled as never written
+    if (reason === 'left') this.#hangUp();
+    else this.#transport.destroy();
+    this.#listener.closed({ reason, status, cause: this.#cause });
+  }
+
+  /** In good order, but not for ever: a peer that does not close in turn is cut off. */
+  #hangUp(): void {
+    const cancel = this.#clock.after(this.#unbindMs, () => this.#transport.destroy());
+    this.#transport.once('close', cancel);
+    this.#transport.resume();
+    this.#transport.end();
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Whom a TLS connection trusts: options read once, before anything is connected.
+ *
+ * The user's CA comes in addition to the built-in roots, pins come in addition to chain and name.
+ * Source: gateway.md (TLS; inMobile asks applications to download its certificate).
+ */
+import { X509Certificate } from 'node:crypto';
+import tls from 'node:tls';
+
+import { SmppError } from '../errors.js';
+import { readPins, spkiPin } from './pins.js';
+
+export interface TlsOptions {
+  /** PEM: certificates to trust in addition to the built-in roots. */
+  readonly ca?: string;
+  /** SHA-256 of a SubjectPublicKeyInfo, base64, with or without `sha256/` before it. */
+  readonly pins?: readonly string[];
+  /** Default `warn`: public certificates are renewed often, and a stale pin would stop every alarm. */
+  readonly pinMode?: 'warn' | 'enforce';
+  /** PEM: our own certificate and key, where the peer asks for them. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface Trust {
+  readonly context: tls.SecureContext;
+  readonly pins: ReadonlySet<string>;
+  readonly pinMode: 'warn' | 'enforce';
+}
+
+/** @throws SMPP_OPTIONS naming the field that cannot be used */
+export function readTrust(options: TlsOptions): Trust {
+  const { ca, cert, key } = options;
+  if (ca !== undefined) requireAuthority(ca);
+  return {
+    context: createContext({
+      minVersion: 'TLSv1.2',
+      // `ca` alone would replace the built-in roots; without it they apply with NODE_EXTRA_CA_CERTS.
+      ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    }),
+    pins: readPins(options.pins ?? []),
+    pinMode: options.pinMode ?? 'warn',
+  };
+}
+
+function createContext(options: tls.SecureContextOptions): tls.SecureContext {
+  try {
+    return tls.createSecureContext(options);
+  } catch (error) {
+    throw new SmppError(
+      'SMPP_OPTIONS',
+      'tls.cert and tls.key cannot be used: give a PEM certificate and the PEM key that belongs to it',
+      { field: 'tls.cert', cause: error },
+    );
+  }
+}
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Somebody who pastes the gateway's own certificate here would get a refusal that explains nothing. */
+function requireAuthority(pem: string): void {
+  const certificates = (pem.match(PEM_CERTIFICATE) ?? []).map(readCertificate);
+  const [first] = certificates;
+  if (first === undefined) throw unusable('holds no PEM certificate');
+  if (certificates.some((certificate) => certificate.ca || certificate.checkIssued(certificate))) return;
+  throw unusable(
+    `holds the certificate of a server, not of an authority, and cannot vouch for it; leave it out (the built-in ` +
+      `roots know the public authorities), and to accept that server's key alone, give the pin ${spkiPin(first)}`,
+  );
+}
+
+function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw unusable('holds a certificate that cannot be read', error);
+  }
+}
+
+function unusable(fault: string, cause?: unknown): SmppError {
+  return new SmppError('SMPP_OPTIONS', `tls.ca ${fault}`, { field: 'tls.ca', cause });
+}

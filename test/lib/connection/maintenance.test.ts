@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+
+import { Maintenance, type Sign } from '../../../lib/connection/maintenance.js';
+
+function after(...signs: (readonly [Sign, number])[]): Maintenance {
+  const maintenance = new Maintenance(30_000);
+  for (const [sign, at] of signs) maintenance.noticed(sign, at);
+  return maintenance;
+}
+
+describe('Maintenance', () => {
+  for (const sign of ['unbind', 'bindFailed'] as const) {
+    it(`begins with ${sign}`, () => {
+      assert.equal(after([sign, 100]).since(200), 100);
+    });
+  }
+
+  it('does not begin with a close alone, nor with a refused message alone', () => {
+    assert.equal(after(['close', 100]).since(200), undefined);
+    assert.equal(after(['submitFailed', 100]).since(200), undefined);
+  });
+
+  it('begins with a refused message and a close within 60 s, as of the first of them', () => {
+    assert.equal(after(['submitFailed', 100], ['close', 60_100]).since(60_100), 100);
+    assert.equal(after(['close', 100], ['submitFailed', 5_000]).since(5_000), 100);
+    assert.equal(after(['submitFailed', 100], ['close', 60_101]).since(60_101), undefined);
+  });
+
+  it('is one event however many signs follow', () => {
+    assert.equal(after(['unbind', 100], ['bindFailed', 400], ['bindFailed', 90_000]).since(90_000), 100);
+  });
+
+  it('is over when the gateway accepts a segment with everything up', () => {
+    const maintenance = after(['unbind', 100]);
+    maintenance.accepted(); // over the old session, while it drains
+    assert.equal(maintenance.since(200), 100);
+    maintenance.setUp(true, 300);
+    maintenance.accepted();
+    assert.equal(maintenance.since(300), undefined);
+  });
+
+  it('is over when everything has been up for 30 s', () => {
+    const maintenance = after(['unbind', 100]);
+    maintenance.setUp(true, 1_000);
+    maintenance.setUp(true, 20_000);
+    assert.equal(maintenance.since(30_999), 100);
+    assert.equal(maintenance.since(31_000), undefined);
+  });
+
+  it('goes on when what came up goes down again', () => {
+    const maintenance = after(['unbind', 100]);
+    maintenance.setUp(true, 1_000);
+    maintenance.setUp(false, 2_000);
+    assert.equal(maintenance.since(100_000), 100);
+  });
+
+  it('excuses a refused message for 60 s after an unbind, a close or a refused bind', () => {
+    for (const sign of ['unbind', 'close', 'bindFailed'] as const) {
+      const maintenance = after([sign, 1_000]);
+      assert.equal(maintenance.isRestart(61_000), true);
+      assert.equal(maintenance.isRestart(61_001), false);
+    }
+  });
+
+  it('does not excuse a refused message that nothing else goes with', () => {
+    assert.equal(after(['submitFailed', 1_000]).isRestart(1_000), false);
+  });
+});

@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict';
+import { duplexPair, type Duplex } from 'node:stream';
+import smpp from 'smpp';
+
+import {
+  SessionDriver,
+  type DriverListener,
+  type SessionEnd,
+} from '../../../lib/connection/session-driver.js';
+import { encodeAll } from '../../../lib/pdu/encode.js';
+import type { Pdu } from '../../../lib/pdu/pdu.js';
+import type { Answer } from '../../../lib/link.js';
+import type { Delivery } from '../../../lib/message.js';
+import { DEFAULT_TIMERS } from '../../../lib/timers.js';
+import { FakeClock, settle } from '../../support/fake-clock.js';
+import { aDeliverSm, segments } from '../session/builders.js';
+import { FakeHost, FakePeer } from './fake-gateway.js';
+
+interface Driven {
+  readonly driver: SessionDriver;
+  readonly clock: FakeClock;
+  readonly events: string[];
+  readonly answers: string[];
+  readonly deliveries: { delivery: Delivery; respond: (status: number) => void }[];
+  readonly end: () => SessionEnd | undefined;
+  readonly settleOne: (index: number, answer: Answer) => void;
+  onReady: () => void;
+}
+
+function drive(transport: Duplex, window = 10): Driven {
+  const clock = new FakeClock();
+  const events: string[] = [];
+  const answers: string[] = [];
+  const deliveries: Driven['deliveries'] = [];
+  let ended: SessionEnd | undefined;
+  const listener: DriverListener = {
+    bound: () => events.push('bound'),
+    leaving: (isPeersWish) => events.push(isPeersWish ? 'dismissed' : 'leaving'),
+    ready: () => {
+      events.push('ready');
+      driven.onReady();
+    },
+    delivery: (delivery, respond) => deliveries.push({ delivery, respond }),
+    ignored: () => events.push('ignored'),
+    closed: (end) => {
+      ended = end;
+      events.push('closed');
+    },
+  };
+  const session = {
+    bind: 'transceiver',
+    system_id: 'tester',
+    password: 'secret',
+    system_type: '',
+    window,
+    timers: DEFAULT_TIMERS,
+  } as const;
+  const driver = new SessionDriver({ host: 'dk1:2775', transport, session, clock }, listener);
+  const driven: Driven = {
+    driver,
+    clock,
+    events,
+    answers,
+    deliveries,
+    end: () => ended,
+    settleOne: (index, answer) =>
+      answers.push(
+        answer.kind === 'answered'
+          ? `${index} ${answer.status}`
+          : `${index} ${answer.written ? 'written' : 'unwritten'}`,
+      ),
+    onReady: () => undefined,
+  };
+  return driven;
+}
+
+/** A driver bound to a peer of ours in memory. */
+async function bound(window = 10): Promise<Driven & { peer: FakePeer; host: FakeHost; ours: Duplex }> {
+  const [ours, theirs] = duplexPair();
+  const host = new FakeHost();
+  const peer = new FakePeer(host, theirs);
+  const driven = drive(ours, window);
+  driven.driver.start();
+  await settle();
+  return Object.assign(driven, { peer, host, ours });
+}
+
+describe('SessionDriver', () => {
+  it('says nothing and writes nothing before it is started', async () => {
+    const [ours, theirs] = duplexPair();
+    const peer = new FakePeer(new FakeHost(), theirs);
+    const { events } = drive(ours);
+    await settle();
+    assert.deepEqual([events, peer.received], [[], []]);
+  });
+
+  it('binds, and is a link with the capacity of its window', async () => {
+    const { events, driver } = await bound();
+    assert.deepEqual([events, driver.capacity, driver.host], [['bound'], 10, 'dk1:2775']);
+  });
+
+  it('writes what one turn of the event loop submits in one write', async () => {
+    const { driver, ours, settleOne } = await bound(100);
+    const writes = countWrites(ours);
+    for (let call = 0; call < 5; call++) driver.submit(segments(3), settleOne);
+    await settle();
+    assert.equal(writes(), 1);
+  });
+
+  it('adds what the outbox submits when capacity has come free to the write of that turn', async () => {
+    const driven = await bound(2);
+    const writes = countWrites(driven.ours);
+    driven.host.submitStatus = undefined;
+    driven.driver.submit(segments(2), driven.settleOne);
+    await settle();
+    driven.onReady = () => driven.driver.submit(segments(1), driven.settleOne);
+    driven.peer.transport.write(encodeAll([accepted(2), { command: 'enquire_link', sequence_number: 7 }]));
+    await settle();
+    assert.equal(writes(), 2);
+    assert.deepEqual(driven.peer.commands().slice(-2), ['enquire_link_resp', 'submit_sm']);
+  });
+
+  it('tells once a turn that capacity has come free', async () => {
+    const { driver, host, peer, events, settleOne } = await bound();
+    host.submitStatus = undefined;
+    driver.submit(segments(5), settleOne);
+    await settle();
+    peer.transport.write(encodeAll([2, 3, 4, 5, 6].map(accepted)));
+    await settle();
+    assert.deepEqual(events, ['bound', 'ready']);
+  });
+
+  it('settles each segment once, after submit has returned', async () => {
+    const { driver, answers, settleOne } = await bound();
+    driver.submit([...segments(2), { ...segments(1)[0]!, to: '1'.repeat(30) }], settleOne);
+    assert.deepEqual(answers, []);
+    await settle();
+    assert.deepEqual(answers.sort(), ['0 0', '1 0', '2 194']);
+  });
+
+  it('settles what is beyond its capacity as never written', async () => {
+    const { driver, answers, settleOne } = await bound(2);
+    driver.submit(segments(3), settleOne);
+    assert.deepEqual(answers, []);
+    await settle();
+    assert.deepEqual(answers.sort(), ['0 0', '1 0', '2 unwritten']);
+  });
+
+  it('knows what was written when the connection is lost', async () => {
+    const { driver, host, ours, answers, settleOne } = await bound();
+    host.submitStatus = undefined;
+    driver.submit(segments(1), settleOne);
+    await settle();
+    driver.submit(segments(1), settleOne);
+    ours.destroy();
+    await settle();
+    assert.deepEqual(answers, ['0 written', '0 unwritten']);
+    assert.equal(driver.capacity, 0);
+  });
+
+  it('takes answers that came before the end of the connection', async () => {
+    const { driver, host, peer, answers, settleOne, end } = await bound();
+    host.submitStatus = undefined;
+    driver.submit(segments(2), settleOne);
+    await settle();
+    peer.send(accepted(2));
+    peer.transport.end();
+    await settle();
+    assert.deepEqual(answers, ['0 0', '1 written']);
+    assert.equal(end()?.reason, 'disconnected');
+  });
+
+  it('unbinds and closes when it is told to leave', async () => {
+    const { driver, peer, ours, end } = await bound();
+    driver.leave();
+    await settle();
+    assert.deepEqual(peer.commands(), ['bind_transceiver', 'unbind']);
+    assert.equal(end()?.reason, 'left');
+    assert.equal(ours.destroyed, true);
+  });
+
+  it('cuts a peer off that does not close after unbind', async () => {
+    const { driver, peer, ours, clock } = await bound();
+    peer.transport.removeAllListeners('end');
+    peer.transport.end = () => peer.transport;
+    driver.leave();
+    await settle();
+    assert.equal(ours.destroyed, false);
+    await clock.advance(DEFAULT_TIMERS.unbindMs);
+    assert.equal(ours.destroyed, true);
+  });
+
+  it('reports an error of the transport with its end', async () => {
+    const { ours, end } = await bound();
+    ours.destroy(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+    await settle();
+    assert.equal((end()?.cause as NodeJS.ErrnoException | undefined)?.code, 'ECONNRESET');
+  });
+
+  it('ends when the transport had ended before it was started', async () => {
+    const [ours] = duplexPair();
+    ours.destroy();
+    const { driver, events } = drive(ours);
+    driver.start();
+    await settle();
+    assert.deepEqual(events, ['closed']);
+  });
+
+  it('asks a silent peer, and ends when it stays silent', async () => {
+    const { peer, clock, end } = await bound();
+    peer.transport.removeAllListeners('data');
+    peer.transport.resume();
+    await clock.advance(19_999);
+    assert.equal(end(), undefined);
+    await clock.advance(1);
+    assert.equal(end()?.reason, 'dead');
+  });
+
+  it('lets octets that are in the socket already count before a deadline does', async () => {
+    const { driver, host, peer, clock, answers, settleOne, end } = await bound();
+    host.submitStatus = undefined;
+    driver.submit(segments(1), settleOne);
+    await settle();
+    peer.transport.removeAllListeners('data'); // so that enquire_link is not answered either
+    peer.transport.resume();
+    // As after a long block: the answer is read in the turn after the one in which the timer ran.
+    const after = clock.after.bind(clock);
+    clock.after = (delayMs, run) =>
+      after(delayMs, () => {
+        run();
+        if (clock.now() >= 16_000) setImmediate(() => peer.send(accepted(2)));
+      });
+    await clock.advance(15_000);
+    assert.deepEqual([answers, end()], [['0 0'], undefined]);
+  });
+
+  it('stops reading at 1000 unanswered deliver_sm, goes on at half, and does not blame the peer', async () => {
+    const { peer, ours, deliveries, clock, end } = await bound();
+    const flood = Array.from({ length: 1_500 }, (_, index) => aDeliverSm(index + 1, 'x'.repeat(100)));
+    for (let at = 0; at < flood.length; at += 100) peer.transport.write(encodeAll(flood.slice(at, at + 100)));
+    await settle();
+    assert.equal(ours.isPaused(), true);
+    assert.ok(deliveries.length >= 1_000 && deliveries.length < 1_200, String(deliveries.length));
+    await clock.advance(120_000);
+    assert.equal(end(), undefined);
+    for (const { respond } of deliveries.splice(0, 600)) respond(0);
+    await settle();
+    assert.equal(ours.isPaused(), false);
+    for (const { respond } of deliveries) respond(0);
+    await settle();
+    assert.equal(peer.commands().filter((command) => command === 'deliver_sm_resp').length, 1_500);
+  });
+
+  it('answers a deliver_sm once, however often it is told to', async () => {
+    const { peer, deliveries } = await bound();
+    peer.send(aDeliverSm(5));
+    await settle();
+    deliveries[0]!.respond(0);
+    deliveries[0]!.respond(8);
+    await settle();
+    assert.deepEqual(peer.commands().slice(1), ['deliver_sm_resp']);
+  });
+});
+
+describe('SessionDriver · against the npm package smpp', () => {
+  it('binds, submits, takes a receipt and unbinds', async () => {
+    const [ours, theirs] = duplexPair();
+    const driven = drive(ours);
+    const seen: string[] = [];
+    const peer = new smpp.Session({ socket: theirs });
+    peer.on('error', () => undefined);
+    peer.on('pdu', (pdu: smpp.PDU) => {
+      seen.push(pdu.command);
+      if (!pdu.isResponse()) peer.send(pdu.response({ message_id: 'ble50673' }));
+      if (pdu.command === 'submit_sm') {
+        peer.deliver_sm({
+          source_addr: '45',
+          destination_addr: '46',
+          esm_class: 4,
+          short_message: 'id:ble50673',
+        });
+      }
+    });
+    driven.driver.start();
+    await settle();
+    driven.driver.submit(segments(2), driven.settleOne);
+    await settle();
+    for (const { respond } of driven.deliveries) respond(0);
+    driven.driver.leave();
+    await settle();
+    assert.deepEqual(seen, [
+      'bind_transceiver',
+      'submit_sm',
+      'submit_sm',
+      'deliver_sm_resp',
+      'deliver_sm_resp',
+      'unbind',
+    ]);
+    assert.deepEqual(driven.answers, ['0 0', '1 0']);
+    assert.deepEqual(
+      driven.deliveries.map(({ delivery }) => [delivery.kind, Buffer.from(delivery.octets).toString()]),
+      [
+        ['receipt', 'id:ble50673'],
+        ['receipt', 'id:ble50673'],
+      ],
+    );
+    assert.equal(driven.end()?.reason, 'left');
+  });
+});
+
+function accepted(sequence_number: number): Pdu {
+  return { command: 'submit_sm_resp', sequence_number, command_status: 0, message_id: 'x' };
+}
+
+function countWrites(transport: Duplex): () => number {
+  let writes = 0;
+  const write = transport.write.bind(transport) as (chunk: Buffer) => boolean;
+  transport.write = ((chunk: Buffer) => {
+    writes += 1;
+    return write(chunk);
+  }) as typeof transport.write;
+  return () => writes;
+}
