@@ -202,14 +202,14 @@ function readCorrelation(value: unknown): unknown {
     if (['string', 'number', 'boolean'].includes(typeof value) || value === null) return value;
     throw refuse('correlation', `it is ${kindOf(value)}, not a JSON value`);
   }
-  let json: string | undefined;
+  // Not a string when the object's own toJSON gives nothing.
+  let json: unknown;
   try {
-    // Undefined when an object's own toJSON gives nothing.
-    json = JSON.stringify(value) as string | undefined;
+    json = JSON.stringify(value);
   } catch (error) {
     throw refuse('correlation', 'it is not a JSON value', error);
   }
-  if (json === undefined || json.length > CORRELATION_CHARACTERS_MAX) {
+  if (typeof json !== 'string' || json.length > CORRELATION_CHARACTERS_MAX) {
     throw refuse('correlation', `it is longer than ${CORRELATION_CHARACTERS_MAX} characters as JSON`);
   }
   return JSON.parse(json);
