@@ -35,9 +35,15 @@ export class JournalMachine {
     });
   }
 
+  /** A storage that is open. */
   async open(): Promise<Storage> {
     const storage = this.start();
-    await storage.open();
+    let opened = false;
+    const opening = storage.open().finally(() => (opened = true));
+    opening.catch(() => undefined);
+    await new Promise(setImmediate);
+    while (!opened) await this.clock.advance(250); // a lock is being taken over
+    await opening;
     return storage;
   }
 

@@ -103,6 +103,14 @@ export class SimulatedDisk implements FileSystem {
     this.#platterNames.set(path, inode);
   }
 
+  /** One octet of a file goes bad, on the platter and for all who have it open. */
+  rot(path: string, at: number): void {
+    const inode = this.#inode(path);
+    const bytes = Buffer.from([(inode.content[at] ?? 0) ^ 1]);
+    inode.content = changed(inode.content, { at, bytes });
+    inode.platter = changed(inode.platter, { at, bytes });
+  }
+
   /** Paths of all files. */
   get paths(): readonly string[] {
     return [...this.#names.keys()];
@@ -171,7 +179,7 @@ export class SimulatedDisk implements FileSystem {
         ),
       write: (source, position) =>
         this.#run('write', path, () => {
-          const room = Math.max(0, this.capacity - this.#used() + inode.content.length - position);
+          const room = Math.max(0, this.capacity - this.used + inode.content.length - position);
           const bytes = Buffer.from(source.subarray(0, Math.min(source.length, room, this.writeMax)));
           if (bytes.length === 0 && source.length > 0) throw failure('ENOSPC', path);
           change(inode, { at: position, bytes });
@@ -225,7 +233,8 @@ export class SimulatedDisk implements FileSystem {
     this.#unsyncedNames.push({ name, inode });
   }
 
-  #used(): number {
+  /** Octets that all files have. */
+  get used(): number {
     let octets = 0;
     for (const { content } of this.#names.values()) octets += content.length;
     return octets;

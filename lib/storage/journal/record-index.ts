@@ -87,11 +87,13 @@ export class RecordIndex {
     if (this.get(table, key) === place) this.#set(table, key, copy);
   }
 
-  /** Forgets every record outside the segments from `number` on. */
-  dropBefore(number: number): void {
-    for (const { table, key, place } of this.records()) {
-      if (place.segment.number < number) this.delete(table, key);
-    }
+  /** Forgets every record outside this segment; the others take the order that they have in it. */
+  keepOnly(segment: Segment): void {
+    const kept = [...this.records()].filter(({ place }) => place.segment === segment);
+    kept.sort((one, other) => one.place.offset - other.place.offset);
+    for (const places of this.#tables.values()) places.clear();
+    this.#liveOctets = 0;
+    for (const { table, key, place } of kept) this.#set(table, key, place);
   }
 
   /** Forgets what need not be kept any longer at `wall`. Returns whether there was any. */

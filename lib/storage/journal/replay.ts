@@ -34,7 +34,7 @@ export async function replay(segments: readonly Segment[], index: RecordIndex): 
   for (const segment of segments) {
     const { damagedLines, torn, dead, replacesEarlier } = await replaySegment(segment, index);
     if (replacesEarlier) {
-      index.dropBefore(segment.number);
+      if (segment !== segments[0]) index.keepOnly(segment); // a crash has left older files behind
       result.validFrom = segment.number;
     }
     segment.damaged = damagedLines > 0;

@@ -1,0 +1,243 @@
+/** What a disk that fails or fills up does to the journal. */
+import assert from 'node:assert/strict';
+import type { Change, Storage } from '../../../../lib/storage/storage.js';
+import type { Operation } from '../../../support/simulated-disk.js';
+import { DIRECTORY, JournalMachine, contentsOf } from '../../../support/journal-machine.js';
+
+const put = (key: string, value: unknown = key): Change => ({ table: 'outbox', key, value });
+const result = (key: string): Change => ({ table: 'result', key, value: 'accepted' });
+
+describe('a journal on a failing disk', () => {
+  let machine: JournalMachine;
+  let storage: Storage;
+
+  beforeEach(async () => {
+    machine = new JournalMachine();
+    storage = await machine.open();
+    await storage.write([put('before', 'old')]);
+  });
+
+  /** The next operation of this kind on a journal file fails, once or for good. */
+  function fail(operation: Operation, code: string, { once } = { once: true }): void {
+    let failed = false;
+    machine.disk.fail = (current, path) => {
+      if (current !== operation || !path.includes('journal-') || (once && failed)) return undefined;
+      failed = true;
+      return code;
+    };
+  }
+
+  async function keys(of = storage): Promise<string[]> {
+    return (await contentsOf(of)).map(([, key]) => key);
+  }
+
+  for (const operation of ['write', 'datasync'] as const) {
+    describe(`at a ${operation}`, () => {
+      it('rejects the write with the cause and the remedy', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('k')]), {
+          code: 'SMPP_STORAGE',
+          field: 'storageDirectory',
+          message: /EIO.*check the disk/,
+        });
+      });
+
+      it('shows what was there before the write', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('before', 'new'), put('k')]));
+        assert.deepEqual(await contentsOf(storage), [['outbox', 'before', 'old']]);
+      });
+
+      it('counts what was there before the write', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('k'), { table: 'outbox', key: 'before' }, put('l')]));
+        assert.equal(storage.count('outbox'), 1);
+      });
+
+      it('takes the next write', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('k')]));
+        await storage.write([put('next')]);
+        assert.deepEqual(await keys(), ['before', 'next']);
+      });
+
+      it('takes a write that came while the failing one was under way', async () => {
+        fail(operation, 'EIO');
+        const failing = assert.rejects(storage.write([put('k')]));
+        await Promise.resolve();
+        await Promise.resolve();
+        await storage.write([put('next')]);
+        await failing;
+        assert.deepEqual([await keys(), storage.count('outbox')], [['before', 'next'], 2]);
+      });
+
+      it('does not have the failed write after a kill', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('k')]));
+        machine.kill();
+        assert.deepEqual(await keys(await machine.open()), ['before']);
+      });
+
+      it('does not have the failed write after a power cut', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('k')]));
+        machine.cutPower((max) => max);
+        assert.deepEqual(await keys(await machine.open()), ['before']);
+      });
+
+      it('has what was acknowledged afterwards, even after a power cut', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('k')]));
+        await storage.write([put('next')]);
+        machine.cutPower(() => 0);
+        assert.deepEqual(await keys(await machine.open()), ['before', 'next']);
+      });
+
+      it('copies what is in the file to another one', async () => {
+        fail(operation, 'EIO');
+        await assert.rejects(storage.write([put('k')]));
+        await storage.write([put('next')]);
+        await machine.clock.advance(120_000);
+        assert.ok(!machine.disk.paths.includes(`${DIRECTORY}/journal-000001.ndjson`));
+      });
+    });
+  }
+
+  it('refuses every write as long as a failed end cannot be cut off', async () => {
+    machine.disk.fail = (operation, path) =>
+      path.includes('journal-') && ['datasync', 'truncate'].includes(operation) ? 'EIO' : undefined;
+    await assert.rejects(storage.write([put('k')]));
+    await assert.rejects(storage.write([put('l')]), { code: 'SMPP_STORAGE' });
+  });
+
+  it('works again once the failed end could be cut off', async () => {
+    machine.disk.fail = (operation) => (['datasync', 'truncate'].includes(operation) ? 'EIO' : undefined);
+    await assert.rejects(storage.write([put('k')]));
+    machine.disk.fail = () => undefined;
+    await storage.write([put('next')]);
+    machine.kill();
+    assert.deepEqual(await keys(await machine.open()), ['before', 'next']);
+  });
+
+  it('keeps everything on a disk that takes seven octets at a time', async () => {
+    machine.disk.writeMax = 7;
+    await storage.write([put('long', 'x'.repeat(300))]);
+    machine.kill();
+    assert.equal(await (await machine.open()).read('outbox', 'long'), 'x'.repeat(300));
+  });
+
+  it('leaves no half of a write that failed in the middle', async () => {
+    machine.disk.writeMax = 50;
+    let writes = 0;
+    machine.disk.fail = (operation) => (operation === 'write' && ++writes > 3 ? 'EIO' : undefined);
+    await assert.rejects(storage.write([put('long', 'x'.repeat(300))]));
+    machine.disk.fail = () => undefined;
+    machine.kill();
+    await machine.open();
+    assert.deepEqual(machine.warnings, []);
+  });
+
+  it('says that a record cannot be read', async () => {
+    fail('read', 'EIO');
+    await assert.rejects(storage.read('outbox', 'before'), { code: 'SMPP_STORAGE' });
+  });
+
+  it('gives no record of which an octet has gone bad since the start', async () => {
+    machine.disk.rot(`${DIRECTORY}/journal-000001.ndjson`, 40);
+    await assert.rejects(storage.read('outbox', 'before'), /cannot be read any more/);
+  });
+});
+
+describe('a journal on a full disk', () => {
+  let machine: JournalMachine;
+  let storage: Storage;
+
+  beforeEach(async () => {
+    machine = new JournalMachine();
+    storage = await machine.open();
+    await storage.write([put('queued')]);
+    machine.disk.capacity = machine.disk.used + 20;
+  });
+
+  it('writes into the reserve what does not fit', async () => {
+    await storage.write([result('queued')]);
+    machine.kill();
+    assert.equal(await (await machine.open()).read('result', 'queued'), 'accepted');
+  });
+
+  it('takes nothing new into the outbox from then on', async () => {
+    await storage.write([result('queued')]);
+    await assert.rejects(storage.write([put('new')]), { code: 'SMPP_STORAGE', message: /disk that is full/ });
+  });
+
+  it('still records what becomes of the SMS that it has', async () => {
+    await storage.write([result('queued')]);
+    await storage.write([put('queued', 'changed'), { table: 'progress', key: 'queued', value: 'sent' }]);
+    await storage.write([{ table: 'outbox', key: 'queued' }]);
+    assert.deepEqual([storage.count('outbox'), storage.count('progress')], [0, 1]);
+  });
+
+  it('takes in again by itself when there is room', async () => {
+    await storage.write([result('queued')]);
+    machine.disk.capacity = Infinity;
+    await machine.clock.advance(120_000);
+    await assert.doesNotReject(storage.write([put('new')]));
+  });
+
+  it('rejects what does not fit into the reserve either', async () => {
+    const large: Change = { table: 'event', key: 'large', value: 'x'.repeat(2_000_000) };
+    await assert.rejects(storage.write([large]), { code: 'SMPP_STORAGE', message: /free some space/ });
+  });
+
+  it('does not have what was rejected after a kill', async () => {
+    await assert.rejects(storage.write([{ table: 'event', key: 'large', value: 'x'.repeat(2_000_000) }]));
+    machine.kill();
+    machine.disk.capacity = Infinity;
+    const contents = await contentsOf(await machine.open());
+    assert.deepEqual([contents, machine.warnings], [[['outbox', 'queued', 'queued']], []]);
+  });
+
+  it('can be started, and says what it has', async () => {
+    await storage.close();
+    machine.disk.capacity = machine.disk.used;
+    assert.deepEqual(await contentsOf(await machine.open()), [['outbox', 'queued', 'queued']]);
+  });
+});
+
+describe('a directory that cannot be used', () => {
+  const cases: readonly (readonly [Operation, string, RegExp])[] = [
+    ['makeDirectory', 'EACCES', /give that user read and write permission/],
+    ['makeDirectory', 'EROFS', /read-only/],
+    ['makeDirectory', 'ENOTDIR', /is not a directory/],
+    ['list', 'EACCES', /permission/],
+    ['open', 'EPERM', /permission/],
+    ['read', 'EIO', /check the disk/],
+  ];
+  for (const [operation, code, sentence] of cases) {
+    it(`is refused in plain words: ${code} at ${operation}`, async () => {
+      const machine = new JournalMachine();
+      await (await machine.open()).write([put('k')]);
+      machine.kill();
+      machine.disk.fail = (current) => (current === operation ? code : undefined);
+      await assert.rejects(machine.open(), {
+        code: 'SMPP_STORAGE',
+        field: 'storageDirectory',
+        message: sentence,
+      });
+    });
+  }
+
+  it('is left as it is, and can be used when the fault is gone', async () => {
+    const machine = new JournalMachine();
+    const storage = await machine.open();
+    await storage.write([put('k')]);
+    await storage.close();
+    const before = machine.disk.contentOf(`${DIRECTORY}/journal-000001.ndjson`);
+    machine.disk.fail = (operation, path) =>
+      operation === 'read' && path.includes('journal-') ? 'EIO' : undefined;
+    await assert.rejects(machine.open());
+    machine.disk.fail = () => undefined;
+    assert.deepEqual(machine.disk.contentOf(`${DIRECTORY}/journal-000001.ndjson`), before);
+    assert.equal(await (await machine.open()).read('outbox', 'k'), 'k');
+  });
+});
