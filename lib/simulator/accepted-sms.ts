@@ -1,6 +1,13 @@
 /** What the simulated gateway keeps of the SMS that it accepted: the truth that a test compares with. */
 import type { EpochMs } from '../clock.js';
-import type { Concatenation } from './submitted-sms.js';
+
+/** A part's place in its long message. */
+export interface Concatenation {
+  readonly by: 'udh8' | 'udh16' | 'sar';
+  readonly reference: number;
+  readonly total: number;
+  readonly sequence: number;
+}
 
 /** One accepted submit_sm. */
 export interface AcceptedSegment {

@@ -5,6 +5,7 @@
  * kind is answered ESME_RBINDFAIL is *assumed*.
  */
 import { errors } from 'smpp';
+import type { Millis } from '../clock.js';
 import type { BindMode } from '../message.js';
 import type { SimulatorSettings } from './simulator-options.js';
 
@@ -16,6 +17,15 @@ export interface Login {
   readonly systemId: string;
   readonly password: string;
   readonly mode: BindMode;
+}
+
+/** One bind that a client attempted. */
+export interface BindAttempt extends Omit<Login, 'password'> {
+  /** Index of the host: 0 or 1. */
+  readonly host: number;
+  readonly command_status: number;
+  /** Monotonic. */
+  readonly at: Millis;
 }
 
 export class Accounts {

@@ -8,22 +8,13 @@
 import { errors } from 'smpp';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../clock.js';
-import type { Accounts, Login } from './accounts.js';
+import type { Accounts, BindAttempt, Login } from './accounts.js';
 import { makeDuplexPair } from './duplex-pair.js';
 import { EsmeSession, type SessionOwner } from './esme-session.js';
 import type { MessageCentre, Verdict } from './message-centre.js';
 import type { Schedule } from './schedule.js';
 import type { SimulatorSettings } from './simulator-options.js';
 import type { SubmittedSms } from './submitted-sms.js';
-
-/** One bind that a client attempted. */
-export interface BindAttempt extends Omit<Login, 'password'> {
-  /** Index of the host: 0 or 1. */
-  readonly host: number;
-  readonly command_status: number;
-  /** Monotonic. */
-  readonly at: Millis;
-}
 
 /** What both hosts share. */
 export interface HostContext {

@@ -6,10 +6,8 @@
  */
 import { errors, type PduFields } from 'smpp';
 import type { Millis } from '../clock.js';
+import type { DeliveryOutcome } from './incoming-sms.js';
 import type { Schedule } from './schedule.js';
-
-/** How a deliver_sm ended: accepted by the client, refused for good, or given up by the simulator. */
-export type DeliveryOutcome = 'accepted' | 'refused' | 'dropped';
 
 export interface Delivery {
   readonly fields: PduFields;

@@ -131,11 +131,12 @@ export function scenarioOf(to: string): Scenario {
   return BY_ENDING.get(to.slice(-2)) ?? ORDINARY;
 }
 
-/** The table as lines of text. */
+/** The table as lines of text, by ending. */
 export function describeScenarios(): string {
-  return SCENARIOS.map(({ ending, says }) => `  ${ending === '' ? 'other' : `…${ending}  `}  ${says}`).join(
-    '\n',
-  );
+  return [...SCENARIOS]
+    .sort((one, other) => one.ending.localeCompare(other.ending))
+    .map(({ ending, says }) => `  ${ending === '' ? 'other' : `…${ending}  `}  ${says}`)
+    .join('\n');
 }
 
 function failure(err: number): Scenario {

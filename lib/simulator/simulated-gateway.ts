@@ -5,12 +5,12 @@ import type { Millis } from '../clock.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT } from '../inmobile.js';
 import type { Unsubscribe } from '../message.js';
 import { Newest, type AcceptedSegment, type AcceptedSms } from './accepted-sms.js';
-import { Accounts, type BindStatus } from './accounts.js';
+import { Accounts, type BindAttempt, type BindStatus } from './accounts.js';
 import { makeAuthority, makeCertificate, type Certificate } from './certificate.js';
-import { GatewayHost, systemError, type BindAttempt } from './gateway-host.js';
-import { incomingFields, type IncomingSms } from './incoming-sms.js';
+import { GatewayHost, systemError } from './gateway-host.js';
+import { incomingFields } from './incoming-parts.js';
+import type { DeliveryOutcome, IncomingSms } from './incoming-sms.js';
 import { Listener, LOOPBACK } from './listener.js';
-import type { DeliveryOutcome } from './mailbox.js';
 import { MessageCentre } from './message-centre.js';
 import { Schedule } from './schedule.js';
 import type { BoundSession, HostChoice, SimulatedHost, Simulator } from './simulator.js';
@@ -101,13 +101,14 @@ export class SimulatedGateway implements Simulator {
   async listen(): Promise<void> {
     const certificate = this.#makeCertificate();
     const { caFile, ports } = this.#settings;
-    if (caFile !== undefined) await writeFile(caFile, this.#ca);
     try {
       for (const [index, station] of this.#stations.entries()) {
         const listener = new Listener(certificate, (transport) => station.host.attach(transport));
         await listener.listen(ports[index] ?? 0);
         station.listener = listener;
       }
+      // Last, so that a start that fails leaves the file of a running simulator as it is.
+      if (caFile !== undefined) await writeFile(caFile, this.#ca);
     } catch (error) {
       await this.stop();
       throw error;

@@ -9,15 +9,13 @@ import type { Duplex } from 'node:stream';
 import type { Millis } from '../clock.js';
 import type { BindMode, Unsubscribe } from '../message.js';
 import type { AcceptedSegment, AcceptedSms } from './accepted-sms.js';
-import type { BindStatus } from './accounts.js';
-import type { BindAttempt } from './gateway-host.js';
-import type { IncomingSms } from './incoming-sms.js';
-import type { DeliveryOutcome } from './mailbox.js';
+import type { BindAttempt, BindStatus } from './accounts.js';
+import type { DeliveryOutcome, IncomingSms } from './incoming-sms.js';
 import { SimulatedGateway } from './simulated-gateway.js';
 import { withDefaults, type SimulatorOptions } from './simulator-options.js';
 
-export type { AcceptedSegment, AcceptedSms } from './accepted-sms.js';
-export type { BindStatus } from './accounts.js';
+export type { AcceptedSegment, AcceptedSms, Concatenation } from './accepted-sms.js';
+export type { BindAttempt, BindStatus } from './accounts.js';
 export {
   makeAuthority,
   makeCertificate,
@@ -25,9 +23,7 @@ export {
   type Certificate,
   type CertificateOptions,
 } from './certificate.js';
-export type { BindAttempt } from './gateway-host.js';
-export type { IncomingSms } from './incoming-sms.js';
-export type { DeliveryOutcome } from './mailbox.js';
+export type { DeliveryOutcome, IncomingSms } from './incoming-sms.js';
 export { describeScenarios, SCENARIOS, type Scenario } from './scenario.js';
 export type { SimulatorOptions } from './simulator-options.js';
 

@@ -7,14 +7,7 @@
  */
 import { consts, tlvs, type PDU } from 'smpp';
 import { SOURCE_ADDR_MAX } from '../inmobile.js';
-
-/** A part's place in its long message. */
-export interface Concatenation {
-  readonly by: 'udh8' | 'udh16' | 'sar';
-  readonly reference: number;
-  readonly total: number;
-  readonly sequence: number;
-}
+import type { Concatenation } from './accepted-sms.js';
 
 export interface SubmittedSms {
   /** As the gateway keeps it: at most 15 characters. */

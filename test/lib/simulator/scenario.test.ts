@@ -55,4 +55,9 @@ describe('describeScenarios', () => {
   it('has a line for each scenario', () => {
     assert.equal(describeScenarios().split('\n').length, SCENARIOS.length);
   });
+
+  it('goes by ending', () => {
+    const endings = [...describeScenarios().matchAll(/…(\d\d)/g)].map(([, ending]) => ending);
+    assert.deepEqual(endings, [...endings].sort());
+  });
 });

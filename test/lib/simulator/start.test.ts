@@ -76,6 +76,18 @@ describe('startSimulator', () => {
     }
   });
 
+  it('leaves the file as it is when it cannot start', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'simulator-'));
+    const caFile = join(directory, 'ca.pem');
+    try {
+      const { ca, hosts } = await start({ caFile });
+      await assert.rejects(start({ caFile, ports: [hosts[0]!.port, 0] }));
+      assert.equal(readFileSync(caFile, 'latin1'), ca);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it('presents the certificate that it was given', async () => {
     const certificate = makeCertificate({ commonName: 'mine', dnsNames: ['localhost'] });
     const { hosts } = await start({ certificate });

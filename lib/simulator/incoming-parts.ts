@@ -1,0 +1,66 @@
+/**
+ * Makes the deliver_sm of an SMS that a phone sends to an account: one, or the parts of a long one.
+ *
+ * How inMobile passes long incoming SMS on is not published: parts with a 16-bit or 8-bit user data header,
+ * SAR TLVs and message_payload are all *assumed* possible.
+ */
+import { consts, type PduFields } from 'smpp';
+import type { IncomingSms } from './incoming-sms.js';
+import { addressFields } from './receipt.js';
+import { splitOctets, writeText } from './sms-text.js';
+
+/** What a part needs to know of its whole. */
+interface Whole {
+  readonly dataCoding: number;
+  readonly reference: number;
+  readonly total: number;
+}
+
+/**
+ * The deliver_sm of an SMS, in the order in which they are sent.
+ *
+ * @param reference for its parts, where the SMS names none itself
+ */
+export function incomingFields(sms: IncomingSms, reference: number): PduFields[] {
+  const { octets, dataCoding } = messageOf(sms);
+  const addresses = addressFields(sms);
+  const common = { ...addresses, esm_class: 0, data_coding: dataCoding };
+  const { longMessage = 'udh8' } = sms;
+  if (longMessage === 'payload') return [{ ...common, message_payload: octets }];
+  const bodies = splitOctets(octets, dataCoding);
+  if (bodies.length === 1) return [{ ...common, short_message: octets }];
+  const whole: Whole = { dataCoding, reference: sms.reference ?? reference, total: bodies.length };
+  const order = sms.parts ?? bodies.map((_, index) => index + 1);
+  return order.map((sequence) => {
+    const body = bodies[sequence - 1] ?? Buffer.alloc(0);
+    return { ...common, ...partFields(longMessage, { body, sequence }, whole) };
+  });
+}
+
+function messageOf({ text, flash = false, binary }: IncomingSms): { octets: Buffer; dataCoding: number } {
+  if (binary === undefined) return writeText(text, flash);
+  return { octets: Buffer.from(binary.octets), dataCoding: binary.dataCoding };
+}
+
+function partFields(
+  by: 'udh8' | 'udh16' | 'sar',
+  { body, sequence }: { readonly body: Buffer; readonly sequence: number },
+  { reference, total }: Whole,
+): PduFields {
+  if (by === 'sar') {
+    const sar = {
+      sar_msg_ref_num: reference & 0xffff,
+      sar_total_segments: total,
+      sar_segment_seqnum: sequence,
+    };
+    return { short_message: body, ...sar };
+  }
+  const header =
+    by === 'udh8'
+      ? [5, 0x00, 3, reference & 0xff, total, sequence]
+      : [6, 0x08, 4, (reference >> 8) & 0xff, reference & 0xff, total, sequence];
+  return {
+    esm_class: consts.ESM_CLASS.UDH_INDICATOR,
+    short_message: Buffer.concat([Buffer.from(header), body]),
+  };
+}
