@@ -34,7 +34,7 @@ A simulated inMobile gateway: two hosts on 127.0.0.1, with TLS and a certificate
   --ca-file FILE         where the CA's certificate is written (default .cache/simulator-ca.pem)
   --receipt-delay MS     from the answer to the receipt (default 100)
   --response-delay MS    from the submit_sm to its answer (default 0)
-  --plain                without TLS; a client must be told to connect in plain text to loopback
+  --plain                without TLS, for clients that can do without on loopback
   --quiet                prints no line for each bind and each SMS
   --help                 this text
 
@@ -102,16 +102,22 @@ function given(name, value, convert = String) {
 }
 
 function welcome({ hosts }, values) {
+  const addresses = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
   const lines = ['Simulated inMobile gateway; nothing is sent.', ''];
   for (const { name, host, port } of hosts) lines.push(`  ${name}   ${host}:${port}`);
-  if (!values.plain) lines.push('', `  CA    ${path.resolve(values['ca-file'])}`);
+  if (values.plain) {
+    lines.push('', 'Without TLS: for createGateway({ tls: false, … }) and other clients, not for the nodes.');
+  } else {
+    lines.push(
+      `  CA    ${path.resolve(values['ca-file'])}`,
+      '',
+      'In Node-RED: an inmobile-connection with Gateway "other hosts",',
+      `Hosts "${addresses}", and a TLS configuration with the CA certificate above.`,
+    );
+  }
   lines.push(
-    '',
-    'In Node-RED: an inmobile-connection with Gateway "Own hosts", Hosts',
-    `  ${hosts.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
-    values.plain ? 'and TLS off;' : 'and a TLS configuration whose CA certificate is the file above;',
-    `System ID ${values['system-id'] ?? 'and password: any'}.`,
-    'Scenarios by number: npm run simulator -- --help. Stop with Ctrl+C.',
+    `System ID: ${values['system-id'] ?? 'any'}. Password: ${values.password === undefined ? 'any' : 'as given'}.`,
+    'What happens to an SMS is in its number: npm run simulator -- --help. Stop with Ctrl+C.',
     '',
   );
   return lines.join('\n');
