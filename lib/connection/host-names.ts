@@ -12,9 +12,17 @@ export interface Address {
   readonly family: number;
 }
 
+export type Lookup = (host: string) => Promise<readonly Address[]>;
+
 export class HostNames {
+  readonly #lookup: Lookup;
   readonly #underWay = new Map<string, Promise<readonly Address[]>>();
   readonly #lastKnown = new Map<string, readonly Address[]>();
+
+  /** @param lookup the machine's own, but for tests */
+  constructor(lookup: Lookup = (host) => dns.lookup(host, { all: true })) {
+    this.#lookup = lookup;
+  }
 
   /** All addresses of a name, in the name server's order; of an address, itself. */
   lookUp(host: string): Promise<readonly Address[]> {
@@ -31,7 +39,7 @@ export class HostNames {
   }
 
   async #lookUp(host: string): Promise<readonly Address[]> {
-    const addresses = await dns.lookup(host, { all: true });
+    const addresses = await this.#lookup(host);
     this.#lastKnown.set(host, addresses);
     return addresses;
   }
