@@ -18,6 +18,9 @@ const REMEMBER_MS: Millis = 10 * 60_000;
 /** Beyond it the oldest is forgotten: a redelivery then comes out twice, which is the lesser evil. */
 const SEEN_MAX = 100_000;
 
+/** Old ones go when so many came since: the first of a Map is slow to find among those that were deleted. */
+const SWEEP_EVERY = 1_000;
+
 /** Of the 256 bits in base64: 132 are enough that no two messages of ten minutes are ever taken for one. */
 const FINGERPRINT_LENGTH = 22;
 
@@ -40,6 +43,7 @@ export interface Sighting {
 export class RedeliveryGuard {
   /** By fingerprint, the oldest first. */
   readonly #seen = new Map<string, Seen>();
+  #noted = 0;
 
   /** The promise that the content is safe, when this delivery is a redelivery. */
   earlier({ fingerprint, sessionId, at }: Sighting): Promise<void> | undefined {
@@ -52,10 +56,8 @@ export class RedeliveryGuard {
   note({ fingerprint, sessionId, at }: Sighting, kept: Promise<void>): void {
     this.#seen.delete(fingerprint);
     this.#seen.set(fingerprint, { sessionId, at, kept });
-    for (const [oldest, seen] of this.#seen) {
-      if (this.#seen.size <= SEEN_MAX && seen.at + REMEMBER_MS >= at) break;
-      this.#seen.delete(oldest);
-    }
+    this.#noted += 1;
+    if (this.#noted % SWEEP_EVERY === 0) this.#sweep(at);
   }
 
   /** It could not be kept: the gateway is asked to send it again. */
@@ -66,6 +68,13 @@ export class RedeliveryGuard {
   /** Notes what an earlier process has seen, `at` on the clock of this one. */
   restore(fingerprint: string, at: Millis): void {
     this.note({ fingerprint, sessionId: BEFORE_ALL_SESSIONS, at }, Promise.resolve());
+  }
+
+  #sweep(now: Millis): void {
+    for (const [oldest, seen] of this.#seen) {
+      if (this.#seen.size <= SEEN_MAX && seen.at + REMEMBER_MS >= now) break;
+      this.#seen.delete(oldest);
+    }
   }
 }
 

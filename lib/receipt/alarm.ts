@@ -11,9 +11,9 @@ export class Alarm {
     this.#ring = ring;
   }
 
-  /** Rings at this instant at the latest; undefined asks for nothing. An earlier setting stays. */
-  set(at: Millis | undefined): void {
-    if (at === undefined || at >= (this.#set?.at ?? Infinity)) return;
+  /** Rings at this instant at the latest; infinity asks for nothing. An earlier setting stays. */
+  set(at: Millis): void {
+    if (at === Infinity || at >= (this.#set?.at ?? Infinity)) return;
     this.clear();
     const cancel = this.#clock.after(at - this.#clock.now(), () => {
       this.#set = undefined;

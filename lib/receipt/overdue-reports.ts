@@ -25,12 +25,16 @@ const START_GRACE_MS: Millis = 60_000;
 /** Somebody who could not be told is told again after this. */
 const RETRY_MS: Millis = 5_000;
 
+/** Waits are minutes long: what is overdue within a second is reported together. */
+const CHECK_EVERY_MS: Millis = 1_000;
+
 export class OverdueReports {
   readonly #options: OverdueReportsOptions;
   readonly #alarm: Alarm;
   readonly #listeners = new Map<Millis, Set<ReceiptListener>>();
   #watch = new OverdueWatch();
   #isPaused = true;
+  #checkedAt: Millis = -Infinity;
 
   constructor(options: OverdueReportsOptions) {
     this.#options = options;
@@ -49,8 +53,8 @@ export class OverdueReports {
     if (record.receipt !== 'always' || isSettled(record)) return;
     const { clock } = this.#options;
     const age = Math.max(0, clock.wall() - record.acceptedAt);
-    this.#watch.add(record.id, clock.now() - age, record.overdueMs);
-    this.#arm();
+    const overdueAt = this.#watch.add(record.id, clock.now() - age, record.overdueMs);
+    if (!this.#isPaused) this.#alarm.set(overdueAt);
   }
 
   /** Its final receipt came, or it is not tracked any more. */
@@ -81,12 +85,14 @@ export class OverdueReports {
   }
 
   #arm(): void {
-    if (!this.#isPaused) this.#alarm.set(this.#watch.nextAt);
+    const at = this.#watch.nextAt;
+    if (!this.#isPaused && at !== undefined) this.#alarm.set(Math.max(at, this.#checkedAt + CHECK_EVERY_MS));
   }
 
   #check(): void {
     const { clock, steps, onFailure } = this.#options;
-    for (const overdue of this.#watch.take(clock.now())) {
+    this.#checkedAt = clock.now();
+    for (const overdue of this.#watch.take(this.#checkedAt)) {
       steps
         .run(overdue.id, () => this.#tell(overdue))
         .catch((error: unknown) => {

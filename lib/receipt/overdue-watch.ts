@@ -31,11 +31,17 @@ export class OverdueWatch {
   /**
    * @param since when it was accepted, on the monotonic clock; SMS are added in that order
    * @param reportedMs the longest wait that was reported already
+   * @returns when it is overdue first
    */
-  add(id: string, since: Millis, reportedMs: Millis): void {
+  add(id: string, since: Millis, reportedMs: Millis): Millis {
     const waiting = { since, reportedMs };
     this.#waiting.set(id, waiting);
-    for (const [afterMs, due] of this.#waits) addDue(due, id, waiting, afterMs);
+    let first = Infinity;
+    for (const [afterMs, due] of this.#waits) {
+      addDue(due, id, waiting, afterMs);
+      first = Math.min(first, due.get(id) ?? Infinity);
+    }
+    return Math.max(first, this.#notBefore);
   }
 
   /** Its final receipt came, or nobody waits for it any more. */
@@ -80,7 +86,7 @@ export class OverdueWatch {
     if (this.#waiting.has(id)) this.#waits.get(afterMs)?.set(id, at);
   }
 
-  /** When the next SMS is overdue. */
+  /** When the next SMS is overdue. Not for every SMS: it looks past all that were taken or removed before. */
   get nextAt(): Millis | undefined {
     let next: Millis | undefined;
     for (const due of this.#waits.values()) {

@@ -236,16 +236,17 @@ export class ReceiptTracker {
     if (this.#records.find(parsed.messageId) !== undefined) return false;
     const left = unmatchedAfterMs - Math.max(0, clock.wall() - receivedAt);
     if (left <= 0) return false;
-    const gaveWay = this.#held.add(stored, clock.now() + left);
+    const until = clock.now() + left;
+    const gaveWay = this.#held.add(stored, until);
     if (gaveWay !== undefined) this.#box.deliver(gaveWay.key, gaveWay);
     // A write that ends after `close` must not keep the process alive.
-    if (this.#isOpen) this.#alarm.set(this.#held.nextAt);
+    if (this.#isOpen) this.#alarm.set(until);
     return true;
   }
 
   #endHold(): void {
     for (const stored of this.#held.expired(this.#options.clock.now())) this.#box.deliver(stored.key, stored);
-    this.#alarm.set(this.#held.nextAt);
+    this.#alarm.set(this.#held.nextAt ?? Infinity);
   }
 
   /** A stored receipt of an earlier process: waits on, or is handed to the next listener. */

@@ -9,6 +9,9 @@ import type { Change, Storage } from '../storage/storage.js';
 import type { TrackedRecord, TrackedSms } from './join-receipt.js';
 import { TrackedIndex } from './tracked-index.js';
 
+/** Records that are too old are not found in storage any more; the index forgets them when so many came since. */
+const SWEEP_EVERY = 1_000;
+
 export interface TrackedRecordsOptions {
   readonly storage: Storage;
   readonly clock: Clock;
@@ -30,6 +33,7 @@ export class TrackedRecords {
   readonly #keepMs: Millis;
   readonly #onFailure: (error: unknown) => void;
   #index = new TrackedIndex();
+  #added = 0;
 
   constructor({ storage, clock, keepMs, onFailure }: TrackedRecordsOptions) {
     this.#storage = storage;
@@ -52,7 +56,8 @@ export class TrackedRecords {
   add(sms: TrackedSms): Added {
     const record: TrackedRecord = { ...sms, reports: sms.messageIds.map(() => null), overdueMs: 0 };
     const gaveWay = this.#index.add(sms.id, indexed(sms));
-    const tooOld = this.#index.removeBefore(this.#clock.wall() - this.#keepMs);
+    this.#added += 1;
+    const tooOld = this.#added % SWEEP_EVERY === 0 ? this.#removeOld() : [];
     return { record, change: this.#changeTo(record), forgotten: [...gaveWay, ...tooOld] };
   }
 
@@ -82,6 +87,10 @@ export class TrackedRecords {
   lastTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined {
     const last = this.#index.lastTo(phoneKey(phone));
     return last !== undefined && last.sentAt + this.#keepMs >= this.#clock.wall() ? last : undefined;
+  }
+
+  #removeOld(): readonly string[] {
+    return this.#index.removeBefore(this.#clock.wall() - this.#keepMs);
   }
 
   #changeTo(record: TrackedRecord): Change {

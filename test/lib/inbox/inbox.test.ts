@@ -1,0 +1,442 @@
+import assert from 'node:assert/strict';
+
+import fc from 'fast-check';
+
+import { Inbox } from '../../../lib/inbox/inbox.js';
+import type { Delivery, DeliveryReceipt, InboundSms } from '../../../lib/message.js';
+import { ReceiptTracker } from '../../../lib/receipt/receipt-tracker.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import type { Change, Storage } from '../../../lib/storage/storage.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { EXAMPLE, EXAMPLE_ID, receiptDelivery, trackedSms } from '../receipt/builders.js';
+import { partDelivery, partsOf, PHONE, smsDelivery } from './builders.js';
+
+const MINUTE = 60_000;
+
+/** An inbox and a tracker on a clock and a storage that outlive them. */
+class Bench {
+  readonly clock = new FakeClock();
+  readonly storage: Storage = memoryStorage(this.clock);
+  readonly lines: string[] = [];
+  tracker = this.#makeTracker();
+  inbox = this.#makeInbox();
+
+  #makeTracker(): ReceiptTracker {
+    const { storage, clock, lines } = this;
+    return new ReceiptTracker({ storage, clock, log: (_level, line) => lines.push(line) });
+  }
+
+  #makeInbox(): Inbox {
+    const { storage, clock, lines, tracker } = this;
+    return new Inbox({ storage, clock, tracker, log: (_level, line) => lines.push(line) });
+  }
+
+  async open(): Promise<this> {
+    await this.tracker.open();
+    await this.inbox.open();
+    return this;
+  }
+
+  async restart(): Promise<void> {
+    this.close();
+    this.tracker = this.#makeTracker();
+    this.inbox = this.#makeInbox();
+    await this.open();
+  }
+
+  close(): void {
+    this.inbox.close();
+    this.tracker.close();
+  }
+
+  async accept(deliveries: readonly Delivery[], sessionId = 1): Promise<('kept' | 'repeated')[]> {
+    const outcomes = await Promise.all(deliveries.map((delivery) => this.inbox.accept(delivery, sessionId)));
+    await this.clock.advance(0);
+    return outcomes;
+  }
+
+  collect(): InboundSms[] {
+    const list: InboundSms[] = [];
+    this.inbox.onSms((sms) => void list.push(sms));
+    return list;
+  }
+
+  collectReceipts(): DeliveryReceipt[] {
+    const list: DeliveryReceipt[] = [];
+    this.tracker.onReceipt((receipt) => void list.push(receipt));
+    return list;
+  }
+
+  /** Has the next writes fail that have a change for which `match` holds; returns how to mend it. */
+  breakStorage(match: (change: Change) => boolean = () => true): () => void {
+    const { storage } = this;
+    const write = storage.write.bind(storage);
+    storage.write = (changes) =>
+      changes.some(match) ? Promise.reject(new Error('disk full')) : write(changes);
+    return () => (storage.write = write);
+  }
+}
+
+const bench = () => new Bench().open();
+const texts = (list: readonly InboundSms[]) => list.map(({ text }) => text);
+const hi = smsDelivery('Hi');
+
+describe('Inbox', () => {
+  it('emits an incoming SMS', async () => {
+    const on = await bench();
+    const list = on.collect();
+    await on.accept([hi]);
+    assert.deepEqual(texts(list), ['Hi']);
+  });
+
+  it('emits in the order of arrival', async () => {
+    const on = await bench();
+    const list = on.collect();
+    await on.accept(['a', 'b', 'c', 'd'].map((text) => smsDelivery(text)));
+    assert.deepEqual(texts(list), ['a', 'b', 'c', 'd']);
+  });
+
+  it('forgets an SMS once it is emitted', async () => {
+    const on = await bench();
+    on.collect();
+    await on.accept([hi]);
+    assert.equal(on.storage.count('event'), 0);
+  });
+
+  it('has it stored when it says so, and emitted afterwards', async () => {
+    const on = await bench();
+    const list = on.collect();
+    let finish: () => void = () => undefined;
+    const write = on.storage.write.bind(on.storage);
+    on.storage.write = async (changes) => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      return write(changes);
+    };
+    let isKept = false;
+    const accepting = on.inbox.accept(hi, 1).then(() => (isKept = true));
+    await on.clock.advance(0);
+    const before = [isKept, list.length];
+    finish();
+    await accepting;
+    assert.deepEqual([before, isKept], [[false, 0], true]);
+  });
+
+  it('takes a text that imitates a receipt for an SMS', async () => {
+    const on = await bench();
+    const list = on.collect();
+    await on.accept([smsDelivery(EXAMPLE)]);
+    assert.deepEqual(texts(list), [EXAMPLE]);
+  });
+
+  it('takes a delivery of another kind for an SMS', async () => {
+    const on = await bench();
+    const list = on.collect();
+    await on.accept([smsDelivery('Hi', { kind: 'other' })]);
+    assert.deepEqual(texts(list), ['Hi']);
+  });
+
+  it('hands a receipt to the tracker', async () => {
+    const on = await bench();
+    const list = on.collect();
+    const receipts = on.collectReceipts();
+    await on.storage.write(on.tracker.tracking(trackedSms({ messageIds: [EXAMPLE_ID] })));
+    await on.accept([receiptDelivery(EXAMPLE)]);
+    assert.deepEqual([receipts.map(({ id }) => id), list], [['sms-1'], []]);
+  });
+
+  it('joins a receipt that was split over parts', async () => {
+    const on = await bench();
+    const receipts = on.collectReceipts();
+    await on.storage.write(on.tracker.tracking(trackedSms({ messageIds: [EXAMPLE_ID] })));
+    await on.accept(partsOf(EXAMPLE, 60).map((part) => ({ ...part, kind: 'receipt' as const })));
+    assert.deepEqual(
+      receipts.map(({ raw }) => raw),
+      [EXAMPLE],
+    );
+  });
+
+  it('survives any delivery', async () => {
+    const on = await bench();
+    const deliveries = fc.record({
+      octets: fc.uint8Array({ maxLength: 60 }),
+      dataCoding: fc.nat(255),
+      hasUserDataHeader: fc.boolean(),
+      kind: fc.constantFrom('sms' as const, 'other' as const, 'receipt' as const, 'notification' as const),
+      from: fc.string(),
+      to: fc.string(),
+    });
+    await fc.assert(
+      fc.asyncProperty(deliveries, async (delivery) => {
+        assert.equal(await on.inbox.accept({ ...hi, ...delivery }, 1), 'kept');
+      }),
+    );
+  });
+
+  describe('of a delivery that comes again', () => {
+    it('on the next session, emits it once', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([hi], 1);
+      const outcomes = await on.accept([hi], 2);
+      assert.deepEqual([outcomes, list.length], [['repeated'], 1]);
+    });
+
+    it('on the same session, emits it twice', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([hi, hi], 1);
+      assert.equal(list.length, 2);
+    });
+
+    it('after eleven minutes, emits it twice', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([hi], 1);
+      await on.clock.advance(11 * MINUTE);
+      await on.accept([hi], 2);
+      assert.equal(list.length, 2);
+    });
+
+    it('after a restart, emits it once', async () => {
+      const on = await bench();
+      on.collect();
+      await on.accept([hi], 5);
+      await on.restart();
+      const list = on.collect();
+      await on.accept([hi], 1);
+      assert.deepEqual(list, []);
+    });
+
+    it('after it could not be kept, emits it', async () => {
+      const on = await bench();
+      const list = on.collect();
+      const mend = on.breakStorage();
+      await assert.rejects(on.inbox.accept(hi, 1));
+      mend();
+      await on.accept([hi], 2);
+      assert.deepEqual(texts(list), ['Hi']);
+    });
+
+    it('while the first is being stored, is not safe before that one is', async () => {
+      const on = await bench();
+      on.breakStorage();
+      const both = await Promise.allSettled([on.inbox.accept(hi, 1), on.inbox.accept(hi, 2)]);
+      assert.deepEqual(
+        both.map(({ status }) => status),
+        ['rejected', 'rejected'],
+      );
+    });
+  });
+
+  describe('of a long SMS', () => {
+    const parts = partsOf('abcdef', 2);
+
+    it('emits it once, when it is whole', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([parts[2]!, parts[0]!]);
+      const before = list.length;
+      await on.accept([parts[1]!]);
+      assert.deepEqual(
+        [before, list.map(({ text, segments, complete }) => ({ text, segments, complete }))],
+        [0, [{ text: 'abcdef', segments: 3, complete: true }]],
+      );
+    });
+
+    it('stores nothing of it any more then', async () => {
+      const on = await bench();
+      on.collect();
+      await on.accept(parts);
+      assert.deepEqual([on.storage.count('part'), on.storage.count('event')], [0, 0]);
+    });
+
+    it('emits what there is after five minutes', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([parts[0]!, parts[2]!]);
+      await on.clock.advance(5 * MINUTE);
+      assert.deepEqual(
+        list.map(({ text, complete }) => ({ text, complete })),
+        [{ text: 'abef', complete: false }],
+      );
+    });
+
+    it('says that it gave it up', async () => {
+      const on = await bench();
+      await on.accept([parts[0]!, parts[2]!]);
+      await on.clock.advance(5 * MINUTE);
+      assert.deepEqual(on.lines, ['a long incoming message is given up with 2 of 3 parts']);
+    });
+
+    it('emits each of two that end at different times', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([parts[0]!]);
+      await on.clock.advance(MINUTE);
+      await on.accept([partDelivery(Buffer.from('x'), { reference: 9, total: 2, sequence: 1 })]);
+      await on.clock.advance(4 * MINUTE);
+      const first = texts(list);
+      await on.clock.advance(MINUTE);
+      assert.deepEqual([first, texts(list)], [['ab'], ['ab', 'x']]);
+    });
+
+    it('joins it over a restart', async () => {
+      const on = await bench();
+      await on.accept([parts[0]!, parts[1]!]);
+      await on.restart();
+      const list = on.collect();
+      await on.accept([parts[2]!]);
+      assert.deepEqual(texts(list), ['abcdef']);
+    });
+
+    it('emits what there is five minutes after a restart', async () => {
+      const on = await bench();
+      await on.accept([parts[0]!]);
+      await on.restart();
+      const list = on.collect();
+      await on.clock.advance(5 * MINUTE);
+      assert.deepEqual(texts(list), ['ab']);
+    });
+
+    it('has the gateway send a part again that could not be kept', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([parts[0]!, parts[1]!]);
+      const mend = on.breakStorage();
+      await assert.rejects(on.inbox.accept(parts[2]!, 1));
+      mend();
+      await on.accept([parts[2]!]);
+      assert.deepEqual(texts(list), ['abcdef']);
+    });
+
+    it('gives it up later when that could not be stored', async () => {
+      const on = await bench();
+      const list = on.collect();
+      await on.accept([parts[0]!]);
+      const mend = on.breakStorage();
+      await on.clock.advance(5 * MINUTE);
+      mend();
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(texts(list), ['ab']);
+    });
+  });
+
+  describe('for a listener', () => {
+    it('keeps an SMS until there is one', async () => {
+      const on = await bench();
+      await on.accept([hi]);
+      const list = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual(texts(list), ['Hi']);
+    });
+
+    it('keeps them in their order over a restart', async () => {
+      const on = await bench();
+      await on.accept([smsDelivery('a'), smsDelivery('b')]);
+      await on.restart();
+      await on.accept([smsDelivery('c')]);
+      const list = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual(texts(list), ['a', 'b', 'c']);
+    });
+
+    it('gives again after a crash what it had not confirmed', async () => {
+      const on = await bench();
+      on.inbox.onSms(() => new Promise<void>(() => undefined));
+      await on.accept([hi]);
+      await on.restart();
+      const list = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual(texts(list), ['Hi']);
+    });
+
+    it('gives again what it failed on', async () => {
+      const on = await bench();
+      const list: InboundSms[] = [];
+      let isFailing = true;
+      on.inbox.onSms((sms) => {
+        if (isFailing) throw new Error('secret');
+        list.push(sms);
+      });
+      await on.accept([hi]);
+      isFailing = false;
+      await on.clock.advance(MINUTE);
+      assert.deepEqual([texts(list), on.storage.count('event')], [['Hi'], 0]);
+    });
+
+    it('says so without the error’s own words', async () => {
+      const on = await bench();
+      on.inbox.onSms(() => Promise.reject(new TypeError('secret')));
+      await on.accept([hi]);
+      assert.deepEqual(on.lines, ['an incoming SMS could not be handed on and is kept: TypeError']);
+    });
+
+    it('emits nothing while paused', async () => {
+      const on = await bench();
+      const list = on.collect();
+      on.inbox.pause();
+      await on.accept([hi]);
+      assert.deepEqual([list.length, on.storage.count('event')], [0, 1]);
+    });
+
+    it('emits afterwards what came while paused', async () => {
+      const on = await bench();
+      const list = on.collect();
+      on.inbox.pause();
+      await on.accept([hi]);
+      on.inbox.resume();
+      await on.clock.advance(0);
+      assert.deepEqual(texts(list), ['Hi']);
+    });
+
+    it('takes no more in when ten thousand are not confirmed', async () => {
+      const on = await bench();
+      on.inbox.onSms(() => new Promise<void>(() => undefined));
+      for (let count = 0; count < 10_000; count += 1) await on.inbox.accept(smsDelivery(`${count}`), 1);
+      await on.clock.advance(0);
+      await assert.rejects(on.inbox.accept(hi, 1), { code: 'SMPP_QUEUE_FULL' });
+    });
+  });
+
+  it('rejects what it could not keep', async () => {
+    const on = await bench();
+    on.breakStorage();
+    await assert.rejects(on.inbox.accept(hi, 1), { code: 'SMPP_STORAGE' });
+  });
+
+  it('ties an answer to our last SMS to that phone', async () => {
+    const on = await bench();
+    const list = on.collect();
+    const acceptedAt = on.clock.wall();
+    await on.storage.write(
+      on.tracker.tracking(trackedSms({ to: PHONE, acceptedAt, correlation: { order: 7 } })),
+    );
+    await on.accept([hi]);
+    assert.deepEqual(list[0]?.inReplyTo, { id: 'sms-1', sentAt: acceptedAt, correlation: { order: 7 } });
+  });
+
+  it('ties it to the last SMS before it came, not before it was emitted', async () => {
+    const on = await bench();
+    const tracked = { to: PHONE, acceptedAt: on.clock.wall() };
+    await on.storage.write(on.tracker.tracking(trackedSms(tracked)));
+    await on.accept([hi]);
+    await on.storage.write(on.tracker.tracking(trackedSms({ ...tracked, id: 'sms-2', messageIds: ['b-1'] })));
+    const list = on.collect();
+    await on.clock.advance(0);
+    assert.equal(list[0]?.inReplyTo?.id, 'sms-1');
+  });
+
+  it('ties nothing when we sent nothing to that phone', async () => {
+    const on = await bench();
+    const list = on.collect();
+    await on.accept([hi]);
+    assert.equal('inReplyTo' in list[0]!, false);
+  });
+
+  it('leaves no timer behind', async () => {
+    const on = await bench();
+    await on.accept([partsOf('abcdef', 2)[0]!]);
+    on.close();
+    assert.equal(on.clock.pending, 0);
+  });
+});

@@ -1,0 +1,69 @@
+/** A tracker on a clock and a storage that outlive it. */
+import assert from 'node:assert/strict';
+
+import type { Delivery, DeliveryReceipt } from '../../../lib/message.js';
+import { ReceiptTracker, type TrackedSms } from '../../../lib/receipt/receipt-tracker.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import type { Storage } from '../../../lib/storage/storage.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { trackedSms } from './builders.js';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+export class Bench {
+  readonly clock = new FakeClock();
+  readonly storage: Storage = memoryStorage(this.clock);
+  readonly lines: string[] = [];
+  tracker = this.#make();
+
+  #make(): ReceiptTracker {
+    const { storage, clock, lines } = this;
+    return new ReceiptTracker({ storage, clock, log: (_level, line) => lines.push(line) });
+  }
+
+  async open(): Promise<this> {
+    await this.tracker.open();
+    return this;
+  }
+
+  /** As after a crash: nothing of the old tracker is left but what it stored. */
+  async restart(): Promise<void> {
+    this.tracker.close();
+    this.tracker = this.#make();
+    await this.tracker.open();
+  }
+
+  async accepted(sms: Partial<TrackedSms> = {}): Promise<void> {
+    await this.storage.write(this.tracker.tracking(trackedSms({ acceptedAt: this.clock.wall(), ...sms })));
+    await this.clock.advance(0);
+  }
+
+  async arrives(...deliveries: readonly Delivery[]): Promise<void> {
+    for (const delivery of deliveries) {
+      const taken = this.tracker.take(delivery);
+      assert.ok(taken, 'it is a receipt');
+      await this.storage.write(taken.changes);
+      taken.kept();
+    }
+    await this.clock.advance(0);
+  }
+
+  collect(scope: 'message' | 'segment' = 'message'): DeliveryReceipt[] {
+    const receipts: DeliveryReceipt[] = [];
+    this.tracker.onReceipt((receipt) => void receipts.push(receipt), scope);
+    return receipts;
+  }
+
+  collectOverdue(afterMs: number): DeliveryReceipt[] {
+    const receipts: DeliveryReceipt[] = [];
+    this.tracker.onOverdue(afterMs, (receipt) => void receipts.push(receipt));
+    return receipts;
+  }
+
+  get stored(): number {
+    return this.storage.count('event');
+  }
+}
+
+export const bench = () => new Bench().open();
