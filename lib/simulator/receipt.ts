@@ -2,7 +2,7 @@
  * The receipt of an accepted SMS, as the text and the fields of its deliver_sm.
  *
  * Source: gateway.md (delivery report); SMPP 3.4 Appendix B, §5.2.12, §5.3.2.12, §5.3.2.35. That its dates are
- * UTC is *assumed*: inMobile states no time zone.
+ * Danish local time is *assumed*: inMobile states no time zone.
  */
 import { consts, type PduFields } from 'smpp';
 import type { EpochMs } from '../clock.js';
@@ -94,7 +94,13 @@ const threeDigits = (err: number): string => String(err).padStart(3, '0');
 /** YYMMDDhhmm */
 const minutes = (at: EpochMs): string => seconds(at).slice(0, 10);
 
+const DANISH_TIME = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'Europe/Copenhagen',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
+
 /** YYMMDDhhmmss */
 function seconds(at: EpochMs): string {
-  return new Date(at).toISOString().replace(/\D/g, '').slice(2, 14);
+  return DANISH_TIME.format(at).replace(/\D/g, '').slice(2, 14);
 }

@@ -4,8 +4,8 @@ import type { PlannedReceipt } from '../../../lib/simulator/scenario.js';
 
 const FACTS = {
   messageId: 'ble50673-f8b8-41e8-a143-07a43bb8c86b',
-  submittedAt: Date.UTC(2019, 10, 12, 13, 14, 15),
-  doneAt: Date.UTC(2019, 10, 12, 13, 14, 59),
+  submittedAt: Date.UTC(2019, 10, 12, 12, 14, 15),
+  doneAt: Date.UTC(2019, 10, 12, 12, 14, 59),
   text: 'Pumpe nr. 3 står stille igen',
 };
 const SMS = { from: 'Pump', to: '4512345678' };
