@@ -1,5 +1,6 @@
 /** A machine with a simulated disk on which runtimes with a journal are started, killed and started again. */
 import { journalStorage } from '../../lib/storage/journal-storage.js';
+import type { FileSystem } from '../../lib/storage/journal/file-system.js';
 import type { Owner, Processes } from '../../lib/storage/journal/owner.js';
 import { TABLES, type Storage, type Table } from '../../lib/storage/storage.js';
 import { FakeClock } from './fake-clock.js';
@@ -29,7 +30,7 @@ export class JournalMachine {
     return journalStorage({
       directory: DIRECTORY,
       clock: this.clock,
-      files: this.disk,
+      files: this.#filesOf(pid),
       processes: this.#processes(pid),
       onWarning: (warning) => this.warnings.push(warning),
     });
@@ -38,16 +39,19 @@ export class JournalMachine {
   /** A storage that is open. */
   async open(): Promise<Storage> {
     const storage = this.start();
-    let opened = false;
-    const opening = storage.open().finally(() => (opened = true));
-    opening.catch(() => undefined);
-    await new Promise(setImmediate);
-    while (!opened) await this.clock.advance(250); // a lock is being taken over
+    const opening = storage.open();
+    const opened = opening.then(
+      () => true,
+      () => true,
+    );
+    const soon = (): Promise<boolean> => new Promise((resolve) => setImmediate(resolve, false));
+    // A lock that is being taken over waits for time to pass.
+    while (!(await Promise.race([opened, soon()]))) await this.clock.advance(250);
     await opening;
     return storage;
   }
 
-  /** All runtimes are killed. Their timers may still fire, and reach nothing any more. */
+  /** All runtimes are killed. Their timers may still fire; the disk does not answer them. */
   kill(): void {
     this.#alive.clear();
     this.disk.kill();
@@ -64,6 +68,15 @@ export class JournalMachine {
     return this.disk.paths.filter((path) => path.includes('journal-')).sort();
   }
 
+  #filesOf(pid: number): FileSystem {
+    return new Proxy<FileSystem>(this.disk, {
+      get: (disk, name: keyof FileSystem) => {
+        const perform = disk[name] as (...given: unknown[]) => Promise<unknown>;
+        return (...given: unknown[]) => (this.#alive.has(pid) ? perform.apply(disk, given) : NEVER);
+      },
+    });
+  }
+
   #processes(pid: number): Processes {
     const self: Owner = { host: 'machine', boot: 'first', pid, started: String(pid) };
     return { self, isAlive: (owner) => this.#alive.has(owner.pid) };
@@ -78,6 +91,8 @@ export async function contentsOf(storage: Storage): Promise<Contents> {
   }
   return contents;
 }
+
+const NEVER = new Promise<never>(() => undefined);
 
 /** One for all machines: a megabyte each would be most of what the tests do. */
 const RESERVE = Buffer.alloc(1024 * 1024);

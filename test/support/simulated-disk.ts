@@ -30,7 +30,10 @@ export type Operation =
 export type Chance = (max: number) => number;
 
 type ContentChange = { readonly at: number; readonly bytes: Buffer } | { readonly cutTo: number };
-type NameChange = { readonly name: string; readonly inode: Inode | undefined };
+interface NameChange {
+  readonly name: string;
+  readonly inode: Inode | undefined;
+}
 
 interface Inode {
   content: Buffer;
@@ -46,7 +49,6 @@ export class SimulatedDisk implements FileSystem {
   #directories = new Set<string>();
   #life = 0;
   #operationsLeft = Infinity;
-  #died: () => void = () => undefined;
 
   /** Octets that files may have in all. */
   capacity = Infinity;
@@ -57,12 +59,9 @@ export class SimulatedDisk implements FileSystem {
   /** Operations so far. */
   operations = 0;
 
-  /** Lets `operations` more begin; resolves when the machine stops at the next one. */
-  dieAfter(operations: number): Promise<void> {
+  /** Lets `operations` more begin; the machine stops at the next one. */
+  dieAfter(operations: number): void {
     this.#operationsLeft = operations;
-    return new Promise((resolve) => {
-      this.#died = resolve;
-    });
   }
 
   /** The process is gone, the machine is not: what was written stays. Open files never answer again. */
@@ -172,13 +171,14 @@ export class SimulatedDisk implements FileSystem {
   }
 
   #file(path: string, inode: Inode): File {
+    const life = this.#life;
+    const run = <Result>(operation: Operation, perform: () => Result): Promise<Result> =>
+      life === this.#life ? this.#run(operation, path, perform) : NEVER;
     return {
       read: (target, position) =>
-        this.#run('read', path, () =>
-          inode.content.copy(target, 0, Math.min(position, inode.content.length)),
-        ),
+        run('read', () => inode.content.copy(target, 0, Math.min(position, inode.content.length))),
       write: (source, position) =>
-        this.#run('write', path, () => {
+        run('write', () => {
           const room = Math.max(0, this.capacity - this.used + inode.content.length - position);
           const bytes = Buffer.from(source.subarray(0, Math.min(source.length, room, this.writeMax)));
           if (bytes.length === 0 && source.length > 0) throw failure('ENOSPC', path);
@@ -186,40 +186,29 @@ export class SimulatedDisk implements FileSystem {
           return bytes.length;
         }),
       datasync: () =>
-        this.#run(
-          'datasync',
-          path,
-          () => {
-            inode.platter = inode.unsynced.reduce(changed, inode.platter);
-            inode.unsynced = [];
-          },
-          () => void (inode.unsynced = []),
-        ),
-      truncate: (cutTo) => this.#run('truncate', path, () => change(inode, { cutTo })),
-      size: () => this.#run('size', path, () => inode.content.length),
-      close: () => this.#run('close', path, () => undefined),
+        run('datasync', () => {
+          inode.platter = inode.unsynced.reduce(changed, inode.platter);
+          inode.unsynced = [];
+        }).catch((error: unknown) => {
+          inode.unsynced = [];
+          throw error;
+        }),
+      truncate: (cutTo) => run('truncate', () => change(inode, { cutTo })),
+      size: () => run('size', () => inode.content.length),
+      close: () => run('close', () => undefined),
     };
   }
 
-  async #run<Result>(
-    operation: Operation,
-    path: string,
-    perform: () => Result,
-    failed: () => void = () => undefined,
-  ): Promise<Result> {
+  async #run<Result>(operation: Operation, path: string, perform: () => Result): Promise<Result> {
     const life = this.#life;
-    if (this.#operationsLeft <= 0) {
-      this.#died();
-      return NEVER;
-    }
+    if (this.#operationsLeft <= 0) return NEVER;
     this.#operationsLeft--;
     this.operations++;
     await Promise.resolve();
     if (life !== this.#life) return NEVER;
     const code = this.fail(operation, path);
-    if (code === undefined) return perform();
-    failed();
-    throw failure(code, path);
+    if (code !== undefined) throw failure(code, path);
+    return perform();
   }
 
   #inode(path: string): Inode {

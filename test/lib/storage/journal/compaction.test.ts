@@ -215,7 +215,7 @@ describe('a crash in the middle of erasing', () => {
       for (let finished = false; !finished; steps++) {
         const { machine, before } = await prepare();
         const operations = machine.disk.operations;
-        void machine.disk.dieAfter(steps);
+        machine.disk.dieAfter(steps);
         await machine.clock.advance(64_000);
         finished = machine.disk.operations - operations < steps;
         end(machine, steps);

@@ -100,7 +100,7 @@ describe('a journal that was cut off', () => {
     const journal = await write(SMALL);
     const { warnings } = await reopen(journal.subarray(0, -3));
     assert.deepEqual(
-      warnings.map((text) => /cut short/.test(text)),
+      warnings.map((text) => text.includes('cut short')),
       [true],
     );
   });
