@@ -16,13 +16,16 @@ export type Sign = 'submitFailed' | 'unbind' | 'close' | 'bindFailed';
 /** Signs this near to one another belong to one restart (contract section 4). */
 const BELONGS_WITHIN_MS: Millis = 60_000;
 
+/** More than the back-off of two hosts allows for in the minutes for which anybody asks. */
+const DISRUPTIONS_MAX = 100;
+
 export class Maintenance {
   readonly #stableMs: Millis;
   #since: Millis | undefined;
   #upAt: Millis | undefined;
-  /** Of the last of each. */
   #submitFailedAt: Millis = -Infinity;
-  #disruptedAt: Millis = -Infinity;
+  /** The last unbinds, closes and refused binds, newest last. */
+  #disruptedAt: readonly Millis[] = [];
 
   /** @param stableMs everything up for this long shows that the restart is over */
   constructor(stableMs: Millis) {
@@ -30,12 +33,12 @@ export class Maintenance {
   }
 
   noticed(sign: Sign, now: Millis): void {
+    const last = sign === 'submitFailed' ? this.#disruptedAt.at(-1) : this.#submitFailedAt;
     if (sign === 'submitFailed') this.#submitFailedAt = now;
-    else this.#disruptedAt = now;
-    const isCertain = sign === 'unbind' || sign === 'bindFailed' || this.#signsBelong();
-    if (!isCertain || this.since(now) !== undefined) return;
-    const first = Math.min(this.#submitFailedAt, this.#disruptedAt);
-    this.#since = first >= now - BELONGS_WITHIN_MS ? first : now;
+    else this.#disruptedAt = [...this.#disruptedAt, now].slice(-DISRUPTIONS_MAX);
+    const belongs = last !== undefined && now - last <= BELONGS_WITHIN_MS;
+    const isCertain = sign === 'unbind' || sign === 'bindFailed' || belongs;
+    if (isCertain && this.since(now) === undefined) this.#since = belongs ? last : now;
   }
 
   /** Whether every host that we want to be bound to is. */
@@ -56,14 +59,10 @@ export class Maintenance {
   }
 
   /**
-   * Whether an ESME_RSUBMITFAIL that came at `now`, or within the last minute, is the doing of a restart: an
-   * unbind, a close or an ESME_RBINDFAIL came within 60 s of it.
+   * Whether an ESME_RSUBMITFAIL that came at `failedAt` is the doing of a restart: an unbind, a close or an
+   * ESME_RBINDFAIL came within 60 s before or after it.
    */
-  isRestart(now: Millis): boolean {
-    return now - this.#disruptedAt <= BELONGS_WITHIN_MS;
-  }
-
-  #signsBelong(): boolean {
-    return Math.abs(this.#submitFailedAt - this.#disruptedAt) <= BELONGS_WITHIN_MS;
+  isRestart(failedAt: Millis): boolean {
+    return this.#disruptedAt.some((at) => Math.abs(at - failedAt) <= BELONGS_WITHIN_MS);
   }
 }

@@ -103,12 +103,12 @@ export class Supervisor {
   }
 
   /**
-   * Whether an ESME_RSUBMITFAIL of the last minute is the doing of a restart: an unbind, a close or an
-   * ESME_RBINDFAIL came within 60 s. It is no attempt of the message then. Ask when the message is due again,
-   * since the unbind follows the answer.
+   * Whether an ESME_RSUBMITFAIL that came at `failedAt` (now, if not given) is the doing of a restart, and so no
+   * attempt of the message: an unbind, a close or an ESME_RBINDFAIL came within 60 s of it. Ask when the message
+   * is due again, since the unbind follows the answer.
    */
-  isRestart(): boolean {
-    return this.#maintenance.isRestart(this.#options.clock.now());
+  isRestart(failedAt: Millis = this.#options.clock.now()): boolean {
+    return this.#maintenance.isRestart(failedAt);
   }
 
   status(): ConnectionStatus {
