@@ -7,7 +7,7 @@
  *
  * Nothing is decided here; it is the only place that knows all of them.
  */
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
 import { SmppError } from './errors.js';
@@ -22,6 +22,9 @@ import type { Storage } from './storage/storage.js';
 /** The deliver_sm could not be kept now: the gateway is to deliver it again (SMPP 3.4 §5.1.3). */
 const ESME_RX_T_APPN = 0x64;
 
+/** Concatenation references have 16 bits at the most (3GPP 23.040 §9.2.3.24.8). */
+const REFERENCES = 0x10000;
+
 export interface EngineOptions {
   readonly settings: GatewaySettings;
   readonly storage: Storage;
@@ -29,7 +32,18 @@ export interface EngineOptions {
   readonly count: (counter: CounterName, by: number) => void;
   /** `connection` may have changed. */
   readonly changed: () => void;
+  /** Whatever is left to chance; the simulation gives its own, so that a seed repeats a run. */
+  readonly chance?: Chance;
 }
+
+export interface Chance {
+  /** 0 inclusive to 1 exclusive. */
+  readonly random: () => number;
+  /** An id that no other SMS has. */
+  readonly newId: () => string;
+}
+
+const SYSTEM_CHANCE: Chance = { random: Math.random, newId: randomUUID };
 
 export class Engine {
   readonly #settings: GatewaySettings;
@@ -37,18 +51,20 @@ export class Engine {
   readonly #connect: Connect;
   readonly #supervisor: Supervisor;
   readonly #count: (counter: CounterName, by: number) => void;
+  readonly #chance: Chance;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly tracker: ReceiptTracker;
 
-  constructor({ settings, storage, connect, count, changed }: EngineOptions) {
+  constructor({ settings, storage, connect, count, changed, chance = SYSTEM_CHANCE }: EngineOptions) {
     const { clock, log } = settings;
     this.#settings = settings;
     this.#storage = storage;
     this.#connect = connect;
     this.#count = count;
-    this.tracker = new ReceiptTracker({ storage, clock, log });
-    this.inbox = new Inbox({ storage, clock, log, tracker: this.tracker });
+    this.#chance = chance;
+    this.tracker = new ReceiptTracker({ storage, clock, count, log });
+    this.inbox = new Inbox({ storage, clock, count, log, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
       linkUp: (link) => {
@@ -102,8 +118,8 @@ export class Engine {
       clock,
       onUncertain,
       segmentsPerSecond,
-      newId: randomUUID,
-      firstReference: randomInt(0x10000),
+      newId: this.#chance.newId,
+      firstReference: Math.floor(this.#chance.random() * REFERENCES),
       refusal: commandStatus,
       tracking: ({ receipt }, { id, outcome, messageIds, to, from, settledAt, correlation }) => {
         if (outcome !== 'accepted') return [];
@@ -130,7 +146,7 @@ export class Engine {
       timers,
       clock,
       connect: this.#connect,
-      random: Math.random,
+      random: this.#chance.random,
     };
   }
 
