@@ -11,7 +11,7 @@
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
-import type { Delivery, InboundSms, Unsubscribe } from '../message.js';
+import type { CounterName, Delivery, InboundSms, Unsubscribe } from '../message.js';
 import { type Listener, Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { readPart, type WholeMessage } from './message-part.js';
@@ -42,6 +42,7 @@ export interface InboxOptions {
   readonly tracker: Tracker;
   /** How long the parts of a long message wait for each other. Default 5 min. */
   readonly partsWaitMs?: Millis;
+  readonly count: (counter: CounterName, by: number) => void;
   /** One line when something could not be done; no personal data. */
   readonly log: (level: 'info' | 'warn' | 'error', line: string) => void;
 }
@@ -197,7 +198,11 @@ export class Inbox {
     this.#lastKey += 1;
     const key = `${KEY_PREFIX}${this.#lastKey}`;
     const stored: StoredSms = { key, sms, ...(repliesTo === undefined ? {} : { repliesTo }) };
-    return { changes: [this.#box.keeping(key, stored)], kept: () => this.#box.deliver(key, stored) };
+    const kept = () => {
+      this.#options.count('incoming', 1);
+      this.#box.deliver(key, stored);
+    };
+    return { changes: [this.#box.keeping(key, stored)], kept };
   }
 
   async #emit({ sms, repliesTo }: StoredSms, listener: Listener<InboundSms>): Promise<void> {

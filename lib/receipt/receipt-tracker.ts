@@ -12,7 +12,7 @@
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
-import type { Delivery, Unsubscribe } from '../message.js';
+import type { CounterName, Delivery, Unsubscribe } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Alarm } from './alarm.js';
@@ -20,6 +20,7 @@ import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
 import {
   isSettled,
   joinReceipt,
+  type ReceiptEvent,
   type ReceiptScope,
   type TrackedSms,
   unmatchedEvents,
@@ -40,6 +41,7 @@ export interface ReceiptTrackerOptions {
   readonly unmatchedAfterMs?: Millis;
   /** How long an accepted SMS waits for receipts. Default 72 h. */
   readonly keepMs?: Millis;
+  readonly count: (counter: CounterName, by: number) => void;
   /** One line when something could not be done; no personal data. */
   readonly log: (level: 'info' | 'warn' | 'error', line: string) => void;
 }
@@ -217,14 +219,23 @@ export class ReceiptTracker {
   async #emit({ received }: StoredReceipt, id: string | undefined): Promise<void> {
     const known = id === undefined ? undefined : await this.#records.read(id);
     if (known === undefined) {
-      await this.#listeners.emit(unmatchedEvents(received));
+      await this.#emitAll(unmatchedEvents(received));
       return;
     }
     const { record, events } = joinReceipt(known, received);
-    await this.#listeners.emit(events);
+    await this.#emitAll(events);
     if (record === known) return;
     if (isSettled(record)) this.#overdue.remove(record.id);
     await this.#records.replace(record);
+  }
+
+  async #emitAll(events: readonly ReceiptEvent[]): Promise<void> {
+    await this.#listeners.emit(events);
+    for (const { scope, receipt } of events) {
+      if (scope !== 'message') continue;
+      this.#options.count('receipts', 1);
+      if (receipt.delivered) this.#options.count('delivered', 1);
+    }
   }
 
   /** Has a receipt wait for its SMS. False when it need not wait, or has waited long enough. */

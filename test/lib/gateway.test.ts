@@ -179,6 +179,36 @@ describe('Gateway over TLS', () => {
     assert.ok(aheadMax <= 2_000, `${aheadMax} were read ahead`);
   });
 
+  it('counts what it did', async () => {
+    const { gateway, simulator } = await set();
+    const receipts = collector<DeliveryReceipt>();
+    const incoming = collector<InboundSms>();
+    gateway.onReceipt(receipts.take);
+    gateway.onSms(incoming.take);
+    await gateway.start();
+    await gateway.send(SMS);
+    await simulator.incoming({ from: SMS.to, to: '4599000000', text: 'OK' });
+    await Promise.all([receipts.reach(1), incoming.reach(1)]);
+    const { counters } = await statusWhere(gateway, (status) => status.counters.delivered === 1);
+    assert.deepEqual(
+      { ...counters },
+      {
+        queued: 1,
+        submitted: 1,
+        accepted: 1,
+        rejected: 0,
+        uncertain: 0,
+        expired: 0,
+        cancelled: 0,
+        possibleDuplicates: 0,
+        receipts: 1,
+        delivered: 1,
+        incoming: 1,
+        binds: 1,
+      },
+    );
+  });
+
   it('refuses after stop, and starts again', async () => {
     const { gateway } = await set();
     await gateway.start();

@@ -19,7 +19,12 @@ export class Bench {
 
   #make(): ReceiptTracker {
     const { storage, clock, lines } = this;
-    return new ReceiptTracker({ storage, clock, log: (_level, line) => lines.push(line) });
+    return new ReceiptTracker({
+      storage,
+      clock,
+      count: () => undefined,
+      log: (_level, line) => lines.push(line),
+    });
   }
 
   async open(): Promise<this> {
