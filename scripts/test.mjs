@@ -42,7 +42,13 @@ async function runCheck({ name, script, args }) {
 
 async function runMocha() {
   rmSync(TOTALS, { force: true });
-  const args = ['--reporter', './scripts/totals-reporter.mjs', '--reporter-option', `totals=${TOTALS}`];
+  const args = [
+    'test/**/*.test.ts',
+    '--reporter',
+    './scripts/totals-reporter.mjs',
+    '--reporter-option',
+    `totals=${TOTALS}`,
+  ];
   // A left-out test is a failure where everything is expected to be there.
   if (process.env.CI === 'true') args.push('--forbid-only', '--forbid-pending');
   // Its own program would start another process for `--import`, which then could not be ended from here.
