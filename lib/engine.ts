@@ -126,8 +126,9 @@ export class Engine {
         const sms = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
         return this.tracker.tracking(correlation === undefined ? sms : { ...sms, correlation });
       },
+      onAccepted: () => this.#supervisor.accepted(),
       onSubmitFailed: () => this.#supervisor.submitFailed(),
-      isRestart: () => this.#supervisor.isRestart(),
+      isRestart: (failedAt) => this.#supervisor.isRestart(failedAt),
       unmatchedIds: (to) => this.tracker.unmatchedIdsFor(to),
       count: this.#count,
       onFailure: (error) => log('error', wordsOf(error)),

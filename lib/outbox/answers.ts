@@ -35,6 +35,8 @@ export interface AnswersOptions {
   /** Goes on with a long message over its own link; false when that is gone. */
   readonly resume: (submission: Submission, at: Millis) => boolean;
   readonly wake: () => void;
+  /** The gateway accepted an SMS, so it is not in maintenance. */
+  readonly onAccepted: () => void;
   /** The gateway answered ESME_RSUBMITFAIL. */
   readonly onSubmitFailed: () => void;
   /** Whether a failed submit at `failedAt` was part of a restart of the gateway. */
@@ -73,6 +75,7 @@ export class Answers {
     const { item, link } = submission;
     const verdict = submission.verdict((status) => this.isFinal(status));
     if (verdict.kind === 'accepted') {
+      this.#options.onAccepted();
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else if (verdict.kind === 'unknown') {
       this.unknown(item);

@@ -48,6 +48,8 @@ export interface OutboxOptions {
   readonly refusal: (status: number) => Refusal;
   /** The writes that have receipts matched to an accepted SMS. */
   readonly tracking: (entry: OutboxEntry, result: SubmitResult) => readonly Change[];
+  /** The gateway accepted an SMS, so it is not in maintenance. */
+  readonly onAccepted: () => void;
   /** The gateway answered ESME_RSUBMITFAIL. */
   readonly onSubmitFailed: () => void;
   /** Whether a failed submit at `failedAt` was part of a restart of the gateway. */

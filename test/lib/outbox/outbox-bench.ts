@@ -39,6 +39,7 @@ export async function bench(options: Partial<OutboxOptions> = {}, window = 10): 
     firstReference: 0,
     refusal: commandStatus,
     tracking: () => [],
+    onAccepted: () => undefined,
     onSubmitFailed: () => (made.submitFailures += 1),
     isRestart: () => made.isRestart,
     unmatchedIds: () => made.unmatched,
