@@ -11,6 +11,7 @@
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
+import { FailureLog } from '../failure-log.js';
 import type { CounterName, Delivery, InboundSms, Unsubscribe } from '../message.js';
 import { type Listener, Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
@@ -71,6 +72,7 @@ const KEY = /^sms-\d+$/;
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #box: Mailbox<StoredSms>;
+  readonly #failures: FailureLog;
   #guard = new RedeliveryGuard();
   #reassembler: Reassembler;
   #lastKey = 0;
@@ -80,13 +82,14 @@ export class Inbox {
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#failures = new FailureLog(options.clock, options.log);
     this.#reassembler = this.#emptyReassembler();
     this.#box = new Mailbox({
       storage: options.storage,
       table: 'event',
       clock: options.clock,
       revive: (value) => this.#revive(value),
-      onFailure: (error) => this.#failed('an incoming SMS could not be handed on and is kept', error),
+      onFailure: (error) => this.#failures.say('an incoming SMS could not be handed on and is kept', error),
     });
   }
 
@@ -189,8 +192,9 @@ export class Inbox {
     if (parts.length < total)
       log('warn', `a long incoming message is given up with ${parts.length} of ${total} parts`);
     const receipt = receiptOf(message);
+    if (receipt !== undefined) return tracker.take(receipt);
     const sms = readSms(message);
-    return (receipt && tracker.take(receipt)) ?? (sms && this.#takeSms(sms));
+    return sms && this.#takeSms(sms);
   }
 
   #takeSms(sms: StoredSms['sms']): Kept {
@@ -241,19 +245,13 @@ export class Inbox {
       await this.#finish(this.#reassembler.expire(clock.now()), (changes) => storage.write(changes));
       this.#armExpiry();
     } catch (error) {
-      this.#failed('an incomplete message could not be stored and is kept', error);
+      this.#failures.say('an incomplete message could not be stored and is kept', error);
       this.#armExpiry(RETRY_MS);
     }
   }
 
   #emptyReassembler(): Reassembler {
     return new Reassembler(this.#options.partsWaitMs ?? PARTS_WAIT_MS);
-  }
-
-  #failed(what: string, error: unknown): void {
-    // Not its message: a flow's error may quote the SMS.
-    const name = error instanceof Error ? error.name : typeof error;
-    this.#options.log('error', `${what}: ${error instanceof SmppError ? error.code : name}`);
   }
 }
 

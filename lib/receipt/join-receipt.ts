@@ -90,12 +90,13 @@ export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): J
   // That some segments have arrived and others not yet is no state of the SMS: the gateway said no such thing.
   const isSaid = isFinalState(verdict.state) || !isFinalState(report.state);
   const joined: TrackedRecord = isSaid ? { ...record, reports, said: verdict.state } : { ...record, reports };
-  const events: ReceiptEvent[] = [
-    { scope: 'segment', receipt: matchedReceipt(joined, report, received) },
-    ...(isSaid && verdict.state !== record.said
-      ? [{ scope: 'message' as const, receipt: matchedReceipt(joined, verdict, received) }]
-      : []),
-  ];
+  const segment = matchedReceipt(joined, report, received);
+  const events: ReceiptEvent[] = [{ scope: 'segment', receipt: segment }];
+  if (isSaid && verdict.state !== record.said) {
+    // Most SMS have one segment, and its receipt is that of the whole.
+    const receipt = verdict === report ? segment : matchedReceipt(joined, verdict, received);
+    events.push({ scope: 'message', receipt });
+  }
   return { record: joined, events };
 }
 

@@ -10,7 +10,7 @@
  * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { SmppError } from '../errors.js';
+import { FailureLog } from '../failure-log.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
@@ -78,7 +78,8 @@ export class ReceiptTracker {
   constructor(options: ReceiptTrackerOptions) {
     const { storage, clock, log, keepMs = RECEIPT_WAIT_MS } = options;
     this.#options = { unmatchedAfterMs: UNMATCHED_AFTER_MS, keepMs, ...options };
-    const failing = (what: string) => (error: unknown) => log('error', `${what}: ${nameOf(error)}`);
+    const failures = new FailureLog(clock, log);
+    const failing = (what: string) => (error: unknown) => failures.say(what, error);
     this.#records = new TrackedRecords({
       storage,
       clock,
@@ -272,10 +273,4 @@ function isStoredReceipt(value: unknown): value is StoredReceipt {
   if (typeof value !== 'object' || value === null) return false;
   const { key, received } = value as Partial<StoredReceipt>;
   return typeof key === 'string' && KEY.test(key) && typeof received?.parsed.messageId === 'string';
-}
-
-/** What a line in a log may say of an error that a flow threw: its message may quote the SMS. */
-function nameOf(error: unknown): string {
-  if (error instanceof SmppError) return error.code;
-  return error instanceof Error ? error.name : typeof error;
 }

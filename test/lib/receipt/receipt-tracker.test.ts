@@ -405,6 +405,14 @@ describe('ReceiptTracker', () => {
     });
   });
 
+  it('sets no timer when a write ends after it was closed', async () => {
+    const on = await bench();
+    const taken = on.tracker.take(receiptFor('a-1'));
+    on.tracker.close();
+    taken?.kept();
+    assert.equal(on.clock.pending, 0);
+  });
+
   it('leaves no timer behind', async () => {
     const on = await bench();
     on.collectOverdue(MINUTE);

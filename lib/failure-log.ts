@@ -1,0 +1,43 @@
+/**
+ * What goes wrong again and again, as few lines: one a minute for each sentence, with how often it happened.
+ *
+ * An error that a listener threw may quote an SMS, so of errors only the code or the class is said.
+ */
+import type { Clock, Millis } from './clock.js';
+import { SmppError } from './errors.js';
+
+export type Log = (level: 'info' | 'warn' | 'error', line: string) => void;
+
+/** Often enough to be seen, seldom enough to be read: a full disk fails every message. */
+const QUIET_MS: Millis = 60_000;
+
+export class FailureLog {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** By sentence; the sentences are those in our code. */
+  readonly #said = new Map<string, { readonly at: Millis; unsaid: number }>();
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Says `what`, and of the error its code or class, unless it said so within the last minute. */
+  readonly say = (what: string, error: unknown): void => {
+    const last = this.#said.get(what);
+    const now = this.#clock.now();
+    if (last !== undefined && now - last.at < QUIET_MS) {
+      last.unsaid += 1;
+      return;
+    }
+    const again =
+      last === undefined || last.unsaid === 0 ? '' : ` (and ${last.unsaid} times since it was last said)`;
+    this.#said.set(what, { at: now, unsaid: 0 });
+    this.#log('error', `${what}: ${nameOf(error)}${again}`);
+  };
+}
+
+function nameOf(error: unknown): string {
+  if (error instanceof SmppError) return error.code;
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+
+import { SmppError } from '../../lib/errors.js';
+import { FailureLog } from '../../lib/failure-log.js';
+import { FakeClock } from '../support/fake-clock.js';
+
+function bench() {
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const failures = new FailureLog(clock, (_level, line) => lines.push(line));
+  return { clock, lines, failures };
+}
+
+describe('FailureLog', () => {
+  it('says what failed, and the class of the error without its words', () => {
+    const { lines, failures } = bench();
+    failures.say('it failed', new TypeError('secret'));
+    assert.deepEqual(lines, ['it failed: TypeError']);
+  });
+
+  it('says the code of an error of ours', () => {
+    const { lines, failures } = bench();
+    failures.say('it failed', new SmppError('SMPP_STORAGE', 'secret'));
+    assert.deepEqual(lines, ['it failed: SMPP_STORAGE']);
+  });
+
+  it('says no more of what somebody threw that is no error', () => {
+    const { lines, failures } = bench();
+    failures.say('it failed', 'secret');
+    assert.deepEqual(lines, ['it failed: string']);
+  });
+
+  it('says the same once a minute, with how often it happened', async () => {
+    const { clock, lines, failures } = bench();
+    for (let count = 0; count < 3; count += 1) failures.say('it failed', new Error());
+    await clock.advance(60_000);
+    failures.say('it failed', new Error());
+    assert.deepEqual(lines, ['it failed: Error', 'it failed: Error (and 2 times since it was last said)']);
+  });
+
+  it('says different things side by side', () => {
+    const { lines, failures } = bench();
+    failures.say('one failed', new Error());
+    failures.say('another failed', new Error());
+    assert.equal(lines.length, 2);
+  });
+});
