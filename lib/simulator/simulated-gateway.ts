@@ -195,11 +195,17 @@ export class SimulatedGateway implements Simulator {
   }
 
   #chosen(choice: HostChoice): readonly Station[] {
-    const chosen = this.#stations.filter(
-      ({ name, host }) => choice === 'all' || choice === name || choice === host.index,
-    );
-    if (chosen.length === 0)
-      throw new RangeError(`no such host: ${choice}; it is 0, 1, 'dk1', 'dk2' or 'all'`);
+    const chosen = this.#stations.filter(({ name, host }) => {
+      const entry = this.hosts[host.index];
+      const names: readonly HostChoice[] = ['all', name, host.index, `${entry?.host}:${entry?.port}`];
+      return typeof choice === 'object'
+        ? choice.port === entry?.port && choice.host === entry.host
+        : names.includes(choice);
+    });
+    if (chosen.length === 0) {
+      const words = typeof choice === 'object' ? `${choice.host}:${choice.port}` : choice;
+      throw new RangeError(`no such host: ${words}; it is 0, 1, 'dk1', 'dk2', a host:port or 'all'`);
+    }
     return chosen;
   }
 

@@ -27,8 +27,11 @@ export type { DeliveryOutcome, IncomingSms } from './incoming-sms.js';
 export { describeScenarios, SCENARIOS, type Scenario } from './scenario.js';
 export type { SimulatorOptions } from './simulator-options.js';
 
-/** A host by its place in `hosts` or by its name; or both. */
-export type HostChoice = 0 | 1 | 'dk1' | 'dk2' | 'all';
+/**
+ * A host by its place in `hosts` (0, 1), its name, its `host:port` as in a SubmitResult, or its entry in `hosts`;
+ * `all` is both.
+ */
+export type HostChoice = number | string | SimulatedHost;
 
 export interface SimulatedHost {
   readonly name: 'dk1' | 'dk2';

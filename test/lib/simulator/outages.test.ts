@@ -177,6 +177,19 @@ describe('an outage of the simulated gateway', () => {
     });
   });
 
+  for (const [words, choose] of [
+    ['place', () => 0],
+    ['name', () => 'dk1'],
+    ['host:port', () => `127.0.0.1:${simulator.hosts[0]?.port}`],
+    ['entry in hosts', () => simulator.hosts[0] ?? 0],
+  ] as const) {
+    it(`takes a host by its ${words}`, async () => {
+      const client = await start();
+      void simulator.restart(choose(), 120_000);
+      assert.equal((await client.submit('4512345678')).command_status, errors.ESME_RSUBMITFAIL);
+    });
+  }
+
   it('is refused for a host that does not exist', async () => {
     await start();
     await assert.rejects(simulator.kill('dk3' as 'dk1'), RangeError);
