@@ -1,0 +1,115 @@
+/**
+ * A child process: the gateway client itself, with every guarantee on. Argument: `memory` or `disk`.
+ *
+ * A new gateway with an empty store for each measurement; only what lies between bound and the last result counts.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Gateway, StorageOptions, SubmitResult } from '../lib/gateway.js';
+import { built } from './built.js';
+import type { DeliverRun, SubmitRun } from './client.js';
+import { connectTo, LOGIN, type Target } from './target.js';
+import { RECIPIENTS, SENDER, stretch, TEXTS, type Stretch } from './traffic.js';
+import { callable } from './worker.js';
+
+const { createGateway } = built('gateway.js');
+
+const isDisk = process.argv.includes('disk');
+
+/** Its folder is that of the checkout: a temporary one may lie in memory. */
+const SCRATCH = path.join(process.cwd(), '.cache');
+
+/** SMS handed over and not settled: what fills the window while others are being stored, marked and settled. */
+const aheadOf = (window: number): number => 4 * window + 100;
+
+let delivered: Promise<Stretch> | undefined;
+let finish: () => Promise<void> = () => Promise.resolve();
+
+const methods = {
+  async submit({ target, window, forMs }: SubmitRun): Promise<Stretch> {
+    const { gateway, stop } = await running(target, window);
+    const measured = stretch();
+    const until = performance.now() + forMs;
+    const messages = await sendWhile(gateway, aheadOf(window), () => performance.now() < until);
+    const result = measured(messages);
+    await stop();
+    return result;
+  },
+
+  /** Has `count` SMS accepted, so that every receipt is one for an SMS of ours. */
+  async prepareDeliver({ target, count }: DeliverRun): Promise<void> {
+    const { gateway, stop } = await running(target, 1_000);
+    let left = count;
+    await sendWhile(gateway, aheadOf(1_000), () => left-- > 0);
+    finish = stop;
+    const measured = stretch();
+    let emitted = 0;
+    delivered = new Promise((resolve) => {
+      gateway.onReceipt(({ matched, delivered: isDelivered }) => {
+        if (!matched || !isDelivered) throw new Error('a receipt was not matched');
+        emitted += 1;
+        if (emitted === count) setImmediate(() => resolve(measured(emitted)));
+      });
+    });
+  },
+
+  /** Resolves when `count` receipts were stored, answered, matched and emitted. */
+  async delivered(): Promise<Stretch | undefined> {
+    const result = await delivered;
+    await finish();
+    return result;
+  },
+};
+
+async function running(
+  target: Target,
+  window: number,
+): Promise<{ gateway: Gateway; stop: () => Promise<void> }> {
+  const directory = isDisk ? mkdtempSync(path.join(SCRATCH, 'bench-')) : undefined;
+  const storage: StorageOptions = directory === undefined ? { kind: 'memory' } : { kind: 'disk', directory };
+  const gateway = createGateway({
+    hosts: [{ host: target.host, port: target.port }],
+    ...LOGIN,
+    window,
+    storage,
+    connect: () => connectTo(target),
+    log: (level, line) => {
+      if (level !== 'info') process.stderr.write(`${line}\n`);
+    },
+  });
+  await gateway.start();
+  await new Promise<void>((resolve) => {
+    gateway.onStatus(({ state }) => {
+      if (state === 'connected') resolve();
+    });
+  });
+  const stop = async (): Promise<void> => {
+    await gateway.stop();
+    if (directory !== undefined) rmSync(directory, { recursive: true });
+  };
+  return { gateway, stop };
+}
+
+/** Keeps `ahead` SMS handed over as long as `goesOn` says; resolves to their number when all are settled. */
+function sendWhile(gateway: Gateway, ahead: number, goesOn: () => boolean): Promise<number> {
+  let sent = 0;
+  let settled = 0;
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      const index = sent % TEXTS.length;
+      sent += 1;
+      gateway.send({ to: RECIPIENTS[index]!, from: SENDER, text: TEXTS[index]! }).then(taken, reject);
+    };
+    const taken = ({ outcome }: SubmitResult): void => {
+      if (outcome !== 'accepted') reject(new Error(`an SMS was ${outcome}`));
+      settled += 1;
+      if (goesOn()) next();
+      else if (settled === sent) resolve(sent);
+    };
+    for (let free = ahead; free > 0 && goesOn(); free--) next();
+  });
+}
+
+export type GatewayClient = typeof methods;
+
+callable(methods);
