@@ -4,7 +4,7 @@ import type { FileSystem } from '../../lib/storage/journal/file-system.js';
 import type { Owner, Processes } from '../../lib/storage/journal/owner.js';
 import { TABLES, type Storage, type Table } from '../../lib/storage/storage.js';
 import { FakeClock } from './fake-clock.js';
-import { SimulatedDisk, type Chance } from './simulated-disk.js';
+import { SimulatedDisk } from './simulated-disk.js';
 
 export const DIRECTORY = '/journal';
 
@@ -58,9 +58,9 @@ export class JournalMachine {
   }
 
   /** As `kill`, and what was not synced is lost but for what `chance` leaves. */
-  cutPower(chance: Chance): void {
+  cutPower(...how: Parameters<SimulatedDisk['cutPower']>): void {
     this.#alive.clear();
-    this.disk.cutPower(chance);
+    this.disk.cutPower(...how);
   }
 
   /** Names of the journal's files, in order. */

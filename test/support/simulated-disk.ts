@@ -70,18 +70,23 @@ export class SimulatedDisk implements FileSystem {
     this.#operationsLeft = Infinity;
   }
 
-  /** Power cut: of what was not synced, `chance` decides how much is there. */
-  cutPower(chance: Chance): void {
+  /**
+   * Power cut: of what was not synced, `chance` decides how much is there. The disk may have carried it over
+   * from the last to the first.
+   */
+  cutPower(chance: Chance, order: 'forwards' | 'backwards' = 'forwards'): void {
     this.kill();
-    for (const { name, inode } of this.#unsyncedNames.slice(0, chance(this.#unsyncedNames.length))) {
-      setName(this.#platterNames, name, inode);
-    }
+    const survivors = <Step>(steps: readonly Step[]): readonly Step[] => {
+      const kept = chance(steps.length);
+      return order === 'forwards' ? steps.slice(0, kept) : steps.slice(steps.length - kept);
+    };
+    for (const { name, inode } of survivors(this.#unsyncedNames)) setName(this.#platterNames, name, inode);
     this.#unsyncedNames = [];
     this.#names = new Map(this.#platterNames);
     for (const inode of this.#names.values()) {
-      const kept = chance(inode.unsynced.length);
-      let platter = inode.unsynced.slice(0, kept).reduce(changed, inode.platter);
-      const torn = inode.unsynced[kept];
+      const kept = survivors(inode.unsynced);
+      let platter = kept.reduce(changed, inode.platter);
+      const torn = order === 'forwards' ? inode.unsynced[kept.length] : undefined;
       if (torn && 'bytes' in torn) {
         platter = changed(platter, { at: torn.at, bytes: torn.bytes.subarray(0, chance(torn.bytes.length)) });
       }

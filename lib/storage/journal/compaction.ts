@@ -18,8 +18,6 @@ export interface Compaction {
   readonly target: SegmentName;
   /** Snapshot of the index, in its order. */
   readonly records: readonly IndexedRecord[];
-  /** Still in the index: a record deleted since is not copied. */
-  readonly isPresent: (record: IndexedRecord) => boolean;
   /** Throws to end the work early: the storage is closing, or has lost its lock. */
   readonly proceed: () => Promise<void>;
 }
@@ -54,7 +52,7 @@ export async function compact(compaction: Compaction): Promise<Compacted> {
 const CHUNK_OCTETS = 64 * 1024;
 
 async function copyRecords(
-  { records, isPresent, proceed }: Compaction,
+  { records, proceed }: Compaction,
   segment: Segment,
 ): Promise<Pick<Compacted, 'copies' | 'lost'>> {
   const copies: [IndexedRecord, Place][] = [];
@@ -63,7 +61,6 @@ async function copyRecords(
   let lines: Buffer[] = [];
   let octets = 0;
   for (const record of records) {
-    if (!isPresent(record)) continue;
     const piece = await reader.read(record.place);
     if (!isIntact(piece)) {
       lost.push(record);

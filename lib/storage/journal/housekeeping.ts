@@ -102,13 +102,12 @@ export class Housekeeping implements CommitListener {
   }
 
   async #compact(target: SegmentName, records: readonly IndexedRecord[]): Promise<void> {
-    const { directory, log, index, lock } = this.#parts;
+    const { directory, log, lock } = this.#parts;
     const compacted = await compact({
       files: this.#options.files,
       directory,
       target,
       records,
-      isPresent: ({ table, key }) => index.has(table, key),
       proceed: async () => {
         if (this.#stopped) throw new Error('the storage is closing');
         await lock.confirm();

@@ -108,7 +108,6 @@ export class Log {
   async #start(): Promise<Segment> {
     const segment = await Segment.create(this.#files, this.nextName());
     try {
-      await segment.sync();
       await this.#files.syncDirectory(this.#directory);
     } catch (error) {
       await segment.close().catch(() => undefined);

@@ -102,14 +102,24 @@ describe('erasing from a journal', () => {
   it('keeps what is written while it goes on', async () => {
     for (let at = 0; at < 2000; at++) void storage.write([put(`k${at}`, 'x'.repeat(200))]);
     await storage.write([remove('k0')]);
-    const advancing = machine.clock.advance(HOUR_MS);
-    for (let at = 1; at < 300; at++) {
-      await storage.write([remove(`k${2 * at}`), put(`k${2 * at + 1}`, 'new'), put(`n${at}`)]);
-    }
-    await advancing;
+    const [first] = machine.journals;
+    let copied = 0;
+    machine.disk.fail = (operation, path) => {
+      if (operation !== 'write' || path === first || copied === 5) return undefined;
+      copied++;
+      void storage.write([
+        remove(`k${copied}`),
+        put(`k${1000 + copied}`, 'new'),
+        remove(`k${1999 - copied}`),
+      ]);
+      return undefined;
+    };
+    await machine.clock.advance(HOUR_MS / 2 + 600_000);
     const before = await contentsOf(storage);
     machine.kill();
-    assert.deepEqual(await contentsOf(await machine.open()), before);
+    const after = await contentsOf(await machine.open());
+    assert.deepEqual([copied, before.length, after], [5, 1989, before]);
+    assert.equal(before.filter(([, , value]) => value === 'new').length, 5);
   });
 
   it('does not stop a scan that goes on', async () => {
@@ -203,6 +213,11 @@ describe('a crash in the middle of erasing', () => {
     ['a kill', (machine) => machine.kill()],
     ['a power cut that takes all that was not synced', (machine) => machine.cutPower(() => 0)],
     ['a power cut that takes nothing', (machine) => machine.cutPower((max) => max)],
+    ['a power cut that takes the first half', (machine) => machine.cutPower((max) => max >> 1, 'backwards')],
+    [
+      'a power cut that takes the first',
+      (machine) => machine.cutPower((max) => Math.max(0, max - 1), 'backwards'),
+    ],
     ['a power cut that takes half', (machine) => machine.cutPower((max) => max >> 1)],
     [
       'a power cut that takes a bit',

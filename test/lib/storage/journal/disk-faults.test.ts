@@ -126,6 +126,30 @@ describe('a journal on a failing disk', () => {
     assert.equal(await (await machine.open()).read('outbox', 'long'), 'x'.repeat(300));
   });
 
+  it('does not have a batch of a failed write even when a power cut comes right after', async () => {
+    machine.disk.writeMax = 50;
+    let writes = 0;
+    machine.disk.fail = (operation) => (operation === 'write' && ++writes > 3 ? 'EIO' : undefined);
+    const both = [storage.write([put('small')]), storage.write([put('long', 'x'.repeat(300))])];
+    await Promise.all(both.map((write) => assert.rejects(write)));
+    machine.disk.fail = () => undefined;
+    machine.cutPower((max) => Math.max(0, max - 1));
+    assert.deepEqual(await keys(await machine.open()), ['before']);
+  });
+
+  it('has after a power cut what it had after the kill before', async () => {
+    machine.disk.fail = (operation, path) => {
+      if (operation === 'datasync' && path.includes('journal-')) machine.kill();
+      return undefined;
+    };
+    void storage.write([put('unsynced')]);
+    await machine.clock.advance(0);
+    machine.disk.fail = () => undefined;
+    const afterKill = await keys(await machine.open());
+    machine.cutPower(() => 0);
+    assert.deepEqual([afterKill, await keys(await machine.open())], [['before', 'unsynced'], afterKill]);
+  });
+
   it('leaves no half of a write that failed in the middle', async () => {
     machine.disk.writeMax = 50;
     let writes = 0;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { acquireLock, type Lock } from '../../../../lib/storage/journal/lock.js';
+import type { FileSystem } from '../../../../lib/storage/journal/file-system.js';
 import type { LockOptions } from '../../../../lib/storage/journal/lock-file.js';
 import type { Owner } from '../../../../lib/storage/journal/owner.js';
 import { journalStorage } from '../../../../lib/storage/journal-storage.js';
@@ -120,6 +121,30 @@ describe('the lock of a storage directory', () => {
     await Promise.all(both.map(passUntilSettled));
     const outcomes = await Promise.allSettled(both);
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  });
+
+  it('goes to the one that removes the lock of the other, having found an older one stale', async () => {
+    await abandon(process(3));
+    const late: FileSystem = {
+      makeDirectory: (path) => disk.makeDirectory(path),
+      list: (path) => disk.list(path),
+      open: (path, mode) => disk.open(path, mode),
+      rename: (from, to) => disk.rename(from, to),
+      modifiedAt: (path) => disk.modifiedAt(path),
+      touch: (path, at) => disk.touch(path, at),
+      syncDirectory: (path) => disk.syncDirectory(path),
+      async remove(path) {
+        await new Promise<void>((resolve) => clock.after(100, resolve));
+        await disk.remove(path);
+      },
+    };
+    const both = [acquireLock(process(1)), acquireLock({ ...process(2), files: late })];
+    await Promise.all(both.map(passUntilSettled));
+    const outcomes = await Promise.allSettled(both);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['rejected', 'fulfilled'],
+    );
   });
 
   it('is free again when it was given up', async () => {
