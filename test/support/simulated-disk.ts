@@ -212,6 +212,7 @@ export class SimulatedDisk implements FileSystem {
     await Promise.resolve();
     if (life !== this.#life) return NEVER;
     const code = this.fail(operation, path);
+    if (life !== this.#life) return NEVER; // the fault was the end of the process
     if (code !== undefined) throw failure(code, path);
     return perform();
   }
