@@ -25,7 +25,7 @@ describe('a receipt of the simulated gateway', () => {
     const client = await start({ receiptDelayMs: 60_000 });
     await client.submit('4512345678');
     await clock.advance(60_000);
-    assert.match(await client.nextText(), / submit date:2601010000 done date:2601010001 /);
+    assert.match(await client.nextText(), / submit date:2601010100 done date:2601010101 /);
   });
 
   it('says what the scenario of the number is', async () => {
