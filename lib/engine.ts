@@ -7,7 +7,7 @@
  *
  * Nothing is decided here; it is the only place that knows all of them.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
 import { SmppError } from './errors.js';
@@ -43,7 +43,7 @@ export interface Chance {
   readonly newId: () => string;
 }
 
-const SYSTEM_CHANCE: Chance = { random: Math.random, newId: randomUUID };
+const SYSTEM_CHANCE: Chance = { random: Math.random, newId: idsOfThisRun() };
 
 export class Engine {
   readonly #settings: GatewaySettings;
@@ -124,7 +124,7 @@ export class Engine {
       tracking: ({ receipt }, { id, outcome, messageIds, to, from, settledAt, correlation }) => {
         if (outcome !== 'accepted') return [];
         const sms = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
-        return this.tracker.tracking(correlation === undefined ? sms : { ...sms, correlation });
+        return this.tracker.tracking(correlation === undefined ? sms : Object.assign(sms, { correlation }));
       },
       onAccepted: () => this.#supervisor.accepted(),
       onSubmitFailed: () => this.#supervisor.submitFailed(),
@@ -166,6 +166,13 @@ export class Engine {
       },
     );
   }
+}
+
+/** Chance tells this run from all others, a count its SMS apart: at a tenth of the cost of a UUID for each. */
+function idsOfThisRun(): () => string {
+  const run = randomBytes(9).toString('base64url');
+  let count = 0;
+  return () => `${run}-${(count += 1).toString(36)}`;
 }
 
 /** What a log line may say of an error: one of ours is free of personal data, any other may not be. */

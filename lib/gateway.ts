@@ -122,15 +122,12 @@ class SmsGateway implements Gateway {
     return this.#inTurn(() => this.#stop());
   }
 
-  async send(sms: OutboundSms): Promise<SubmitResult> {
-    const { result } = await this.#running().outbox.take(sms, 'result');
-    // `take` gives the promise whenever it is asked for the result.
-    return result as Promise<SubmitResult>;
+  send(sms: OutboundSms): Promise<SubmitResult> {
+    return this.#engine === undefined ? Promise.reject(stopped()) : this.#engine.outbox.send(sms);
   }
 
-  async enqueue(sms: OutboundSms): Promise<{ id: string }> {
-    const { id } = await this.#running().outbox.take(sms, 'id');
-    return { id };
+  enqueue(sms: OutboundSms): Promise<{ id: string }> {
+    return this.#engine === undefined ? Promise.reject(stopped()) : this.#engine.outbox.enqueue(sms);
   }
 
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult> {
@@ -211,17 +208,14 @@ class SmsGateway implements Gateway {
     };
   }
 
-  #running(): Engine {
-    if (this.#engine === undefined) {
-      throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
-    }
-    return this.#engine;
-  }
-
   readonly #count = (counter: CounterName, by: number): void => {
     this.#counters[counter] += by;
     this.#status.counted();
   };
+}
+
+function stopped(): SmppError {
+  return new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
 }
 
 const EMPTY_QUEUE = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };

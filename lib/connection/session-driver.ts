@@ -153,8 +153,8 @@ export class SessionDriver implements Link {
         this.#flushSoon();
         break;
       case 'answered': {
-        const { request, status, messageId } = effect;
-        request.token.settle(request.index, { kind: 'answered', status, messageId });
+        const { token, index } = effect.request;
+        token.settle(index, effect); // what it says is the answer
         this.#isCapacityFreed = true;
         this.#flushSoon();
         break;

@@ -7,7 +7,7 @@
 import type { Clock, Millis } from '../clock.js';
 import type { CounterName, OnUncertain, Outcome, SubmitResult } from '../message.js';
 import type { Storage } from '../storage/storage.js';
-import type { OutboxEntry, Progress } from './entry.js';
+import { FIRST_ATTEMPT, type OutboxEntry, type Progress } from './entry.js';
 import type { Pace } from './pace.js';
 import type { Body, Queue, QueueItem } from './queue.js';
 import { afterUnknown, RECONCILE_MS, submitFailedWaitMs, transientWaitMs } from './retry-policy.js';
@@ -20,6 +20,8 @@ export interface Refusal {
   readonly sentence: string;
   readonly class: 'ok' | 'submitFailed' | 'throttled' | 'transient' | 'unbound' | 'credentials' | 'permanent';
 }
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
 
@@ -135,6 +137,7 @@ export class Answers {
   nextProgress(item: QueueItem): Progress {
     const { attempts, unknowns, possibleDuplicate } = this.#counted(item);
     this.#noLongerReconciling(item);
+    if (attempts === 0 && unknowns === 0) return FIRST_ATTEMPT;
     return {
       attempts: attempts + 1,
       unknowns,
@@ -231,7 +234,7 @@ export class Answers {
       this.#noLongerReconciling(item);
       const settledAt = this.#options.clock.wall();
       const { recovered } = item;
-      const result = resultOf(entry, this.#counted(item), { ...end, recovered, settledAt });
+      const result = resultOf(entry, this.#counted(item), end, { recovered, settledAt });
       this.#options.count(end.outcome, 1);
       if (result.possibleDuplicate) this.#options.count('possibleDuplicates', 1);
       this.#options.settlement.settle(entry, result);
@@ -258,21 +261,30 @@ export class Answers {
 function resultOf(
   entry: OutboxEntry,
   { attempts, possibleDuplicate }: Progress,
-  end: End & Pick<SubmitResult, 'recovered' | 'settledAt'>,
+  end: End,
+  { recovered, settledAt }: Pick<SubmitResult, 'recovered' | 'settledAt'>,
 ): SubmitResult {
   const { id, to, from, segments, encoding, queuedAt, substituted, correlation } = entry;
-  return {
+  const { outcome, messageIds = [], host, status, reason } = end;
+  // A literal with the properties that are mostly there; see `#segmentsOf` in outbox.ts.
+  const result: Mutable<SubmitResult> = {
     id,
-    messageIds: [],
+    outcome,
+    messageIds,
     to,
     from,
     segments,
     encoding,
     possibleDuplicate,
+    recovered,
     queuedAt,
+    settledAt,
     attempts,
-    ...end,
-    ...(substituted && { substituted }),
-    ...(correlation !== undefined && { correlation }),
   };
+  if (host !== undefined) result.host = host;
+  if (status !== undefined) result.status = status;
+  if (reason !== undefined) result.reason = reason;
+  if (substituted !== undefined) result.substituted = substituted;
+  if (correlation !== undefined) result.correlation = correlation;
+  return result;
 }

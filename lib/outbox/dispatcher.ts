@@ -110,6 +110,8 @@ export class Dispatcher {
   #round(): void {
     const times = { now: this.#options.clock.now(), wall: this.#options.clock.wall() };
     this.#expire(times.now);
+    // Also without a link: what is due already must not set the timer off again and again.
+    this.#options.queue.wake(times);
     for (const open of this.#byRoom()) {
       this.#continue(open, times.now);
       const room = this.#room(open, times.now);

@@ -46,3 +46,6 @@ export interface Progress {
 }
 
 export const NO_PROGRESS: Progress = { attempts: 0, unknowns: 0, possibleDuplicate: false, underWay: false };
+
+/** Of nearly every SMS as it is submitted: one object for all of them. */
+export const FIRST_ATTEMPT: Progress = { ...NO_PROGRESS, attempts: 1, underWay: true };

@@ -175,9 +175,28 @@ export class Queue {
     return item;
   }
 
+  /** Puts in line what has become due: scheduled SMS, and those whose back-off is over. */
+  wake(times: Times): void {
+    for (let item = this.#bySendAt.peek(); item !== undefined; item = this.#bySendAt.peek()) {
+      if (item.state === 'scheduled' && (item.sendAt ?? 0) > times.wall) break;
+      this.#bySendAt.pop();
+      if (item.state !== 'scheduled') continue;
+      item.state = 'queued';
+      this.#counts.scheduled -= 1;
+      this.#lanes[item.priority].putBack(item);
+    }
+    for (let item = this.#byNotBefore.peek(); item !== undefined; item = this.#byNotBefore.peek()) {
+      if (item.state === 'queued' && item.notBefore > times.now) break;
+      this.#byNotBefore.pop();
+      if (item.state !== 'queued') continue;
+      item.notBefore = 0;
+      this.#lanes[item.priority].putBack(item);
+    }
+  }
+
   /** The next SMS, until they make up `segmentsMax` segments; the last may exceed it. */
   take(segmentsMax: number, times: Times): QueueItem[] {
-    this.#wake(times);
+    this.wake(times);
     const taken: QueueItem[] = [];
     let left = segmentsMax;
     while (left > 0) {
@@ -236,24 +255,6 @@ export class Queue {
     }
     this.#nextExpiryAt = next;
     return expired;
-  }
-
-  #wake(times: Times): void {
-    for (let item = this.#bySendAt.peek(); item !== undefined; item = this.#bySendAt.peek()) {
-      if (item.state === 'scheduled' && (item.sendAt ?? 0) > times.wall) break;
-      this.#bySendAt.pop();
-      if (item.state !== 'scheduled') continue;
-      item.state = 'queued';
-      this.#counts.scheduled -= 1;
-      this.#lanes[item.priority].putBack(item);
-    }
-    for (let item = this.#byNotBefore.peek(); item !== undefined; item = this.#byNotBefore.peek()) {
-      if (item.state === 'queued' && item.notBefore > times.now) break;
-      this.#byNotBefore.pop();
-      if (item.state !== 'queued') continue;
-      item.notBefore = 0;
-      this.#lanes[item.priority].putBack(item);
-    }
   }
 }
 

@@ -17,6 +17,8 @@ const NUMBER_PUNCTUATION = /[\s\u00a0().\-/]/g;
 /** E.164: at most 15 digits; shorter than 5 is a short code, which no one can be reached at. */
 const DIGITS_MIN = 5;
 const DIGITS_MAX = 15;
+/** Needs nothing done to it, as most. */
+const PLAIN_NUMBER = new RegExp(`^[1-9]\\d{${DIGITS_MIN - 1},${DIGITS_MAX - 1}}$`);
 const DAY_MS = 86_400_000;
 const EXPIRES_AFTER_MS = DAY_MS;
 /** An SMS for a later year is a mistake in a unit, not a wish. */
@@ -32,6 +34,8 @@ const SEGMENTS_LIMIT = 255;
 const TEXT_CHARACTERS_MAX = 40_000;
 /** Keeps a record small; a flow's message belongs in the flow. */
 const CORRELATION_CHARACTERS_MAX = 262_144;
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 const ENCODINGS = ['auto', 'gsm7', 'ucs2'] as const;
 const LONG_MESSAGES = ['udh8', 'udh16', 'sar', 'payload', 'reject'] as const;
@@ -62,7 +66,7 @@ export function readSms(given: OutboundSms, id: string, now: EpochMs): ReadSms {
     EXPIRES_AFTER_MS,
     EXPIRES_AFTER_MAX_MS,
   );
-  const entry: OutboxEntry = {
+  const entry: Mutable<OutboxEntry> = {
     id,
     to,
     from,
@@ -75,14 +79,14 @@ export function readSms(given: OutboundSms, id: string, now: EpochMs): ReadSms {
     priority: oneOf('priority', sms.priority, PRIORITIES, 'normal'),
     queuedAt: now,
     expiresAt: Math.max(now, sendAt ?? now) + expiresAfterMs,
-    ...(plan.substituted.length > 0 && { substituted: plan.substituted }),
-    ...(sendAt !== undefined && { sendAt }),
-    ...(sms.onUncertain !== undefined && {
-      onUncertain: oneOf('onUncertain', sms.onUncertain, POLICIES, 'resend'),
-    }),
-    ...readDedupe(sms),
-    ...(sms.correlation !== undefined && { correlation: readCorrelation(sms.correlation) }),
   };
+  if (plan.substituted.length > 0) entry.substituted = plan.substituted;
+  if (sendAt !== undefined) entry.sendAt = sendAt;
+  if (sms.onUncertain !== undefined) {
+    entry.onUncertain = oneOf('onUncertain', sms.onUncertain, POLICIES, 'resend');
+  }
+  if (sms.dedupeKey !== undefined) Object.assign(entry, readDedupe(sms));
+  if (sms.correlation !== undefined) entry.correlation = readCorrelation(sms.correlation);
   return { entry, plan };
 }
 
@@ -98,6 +102,7 @@ function readNumber(value: unknown): string {
   if (isMissing(value)) {
     throw refuse('to', 'the recipient is missing: give a number in international format, such as 4512345678');
   }
+  if (typeof value === 'string' && PLAIN_NUMBER.test(value)) return value;
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string') throw refuse('to', `the recipient is ${kindOf(text)}, not a phone number`);
   const digits = text.replace(NUMBER_PUNCTUATION, '').replace(/^\+|^00/, '');
@@ -189,7 +194,7 @@ function readSendAt(value: unknown, now: EpochMs): EpochMs | undefined {
 }
 
 function readDedupe(sms: Properties): { dedupeKey?: string; dedupeMs?: number } {
-  if (sms.dedupeKey === undefined || sms.dedupeKey === '') return {};
+  if (sms.dedupeKey === '') return {};
   if (typeof sms.dedupeKey !== 'string' || sms.dedupeKey.length > DEDUPE_KEY_CHARACTERS_MAX) {
     throw refuse('dedupeKey', `it is a string of at most ${DEDUPE_KEY_CHARACTERS_MAX} characters`);
   }

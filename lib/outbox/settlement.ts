@@ -15,9 +15,11 @@ import type { OutboxEntry } from './entry.js';
 /** A result that could not be stored is tried again after this; until then it is not reported. */
 const RETRY_MS = 1_000;
 
-interface Waiter {
+/** Whoever waits for one SMS waits on one promise. */
+interface Awaited {
+  readonly result: Promise<SubmitResult>;
   readonly resolve: (result: SubmitResult) => void;
-  readonly reject: (error: SmppError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 interface Settled {
@@ -40,7 +42,7 @@ export class Settlement {
   readonly #options: SettlementOptions;
   /** Results until a subscriber took them. */
   readonly results: Mailbox<SubmitResult>;
-  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #awaited = new Map<string, Awaited>();
   #batch: Settled[] = [];
   #flushing: Promise<void> | undefined;
   #isClosed = false;
@@ -58,17 +60,19 @@ export class Settlement {
 
   /** The result of an SMS that is not settled yet. Rejects with SMPP_STOPPED when the gateway is stopped first. */
   waitFor(id: string): Promise<SubmitResult> {
-    return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
-      const waiters = this.#waiters.get(id);
-      if (waiters === undefined) this.#waiters.set(id, [waiter]);
-      else waiters.push(waiter);
-    });
+    const earlier = this.#awaited.get(id);
+    if (earlier !== undefined) return earlier.result;
+    let settle: Omit<Awaited, 'result'> | undefined;
+    const result = new Promise<SubmitResult>((resolve, reject) => (settle = { resolve, reject }));
+    // The promise has called its executor by now.
+    if (settle !== undefined) this.#awaited.set(id, Object.assign(settle, { result }));
+    return result;
   }
 
-  /** Nobody will get a result for it: it was not taken in. */
-  forget(id: string): void {
-    this.#waiters.delete(id);
+  /** It was not taken in: those who wait for its result get the reason. */
+  refuse(id: string, reason: unknown): void {
+    this.#awaited.get(id)?.reject(reason);
+    this.#awaited.delete(id);
   }
 
   settle(entry: OutboxEntry, result: SubmitResult): void {
@@ -84,8 +88,8 @@ export class Settlement {
       'SMPP_STOPPED',
       'the gateway was stopped before this SMS was settled; it stays in the queue, and its result comes by onSettled',
     );
-    for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter.reject(error);
-    this.#waiters.clear();
+    for (const { reject } of this.#awaited.values()) reject(error);
+    this.#awaited.clear();
     this.results.close();
   }
 
@@ -111,7 +115,9 @@ export class Settlement {
 
   async #store(batch: readonly Settled[]): Promise<boolean> {
     try {
-      await this.#options.storage.write(batch.flatMap((settled) => this.#changes(settled)));
+      const changes: Change[] = [];
+      for (const settled of batch) this.#addChanges(changes, settled);
+      await this.#options.storage.write(changes);
       return true;
     } catch (error) {
       this.#options.onFailure(error);
@@ -119,23 +125,23 @@ export class Settlement {
     }
   }
 
-  #changes({ entry, result }: Settled): Change[] {
-    return [
+  #addChanges(changes: Change[], { entry, result }: Settled): void {
+    changes.push(
       { table: 'outbox', key: entry.id },
       { table: 'progress', key: entry.id },
       this.results.keeping(entry.id, result),
-      ...this.#options.tracking(entry, result),
-      ...this.#options.dedupe.settle(entry, result),
-    ];
+    );
+    for (const change of this.#options.tracking(entry, result)) changes.push(change);
+    for (const change of this.#options.dedupe.settle(entry, result)) changes.push(change);
   }
 
   #report(result: SubmitResult): void {
     this.#options.onSettled(result);
-    const waiters = this.#waiters.get(result.id);
-    if (waiters !== undefined) {
-      this.#waiters.delete(result.id);
-      for (const waiter of waiters) waiter.resolve(result);
+    const awaited = this.#awaited.get(result.id);
+    if (awaited !== undefined) {
+      this.#awaited.delete(result.id);
+      awaited.resolve(result);
     }
-    this.results.deliver(result.id, result, waiters !== undefined);
+    this.results.deliver(result.id, result, awaited !== undefined);
   }
 }

@@ -28,7 +28,8 @@ export class Submission {
   /** While it waits on a live link before it sends refused segments again. */
   resumeAt: Millis = 0;
   #next = 0;
-  #again: number[] = [];
+  /** Refused for now, to be submitted again. Mostly there is none, so no list either. */
+  #again: number[] | undefined;
   #underWay = 0;
   #accepted = 0;
   #stopped = false;
@@ -48,7 +49,7 @@ export class Submission {
 
   /** Has segments to submit, now or later, unless an answer stops it. */
   get hasMore(): boolean {
-    return !this.#stopped && (this.#again.length > 0 || this.#next < this.segments.length);
+    return !this.#stopped && (this.#next < this.segments.length || (this.#again?.length ?? 0) > 0);
   }
 
   get underWay(): number {
@@ -64,7 +65,7 @@ export class Submission {
   /** The next segment to submit, as its index; call only when `hasNext`. */
   next(): number {
     this.#underWay += 1;
-    const again = this.#again.shift();
+    const again = this.#again?.shift();
     if (again !== undefined) return again;
     this.#next += 1;
     return this.#next - 1;
@@ -80,7 +81,7 @@ export class Submission {
       this.#stopped = true;
       if (answer.kind === 'answered') {
         if (this.#status === undefined || isFinal(answer.status)) this.#status = answer.status;
-        this.#again.push(index);
+        (this.#again ??= []).push(index);
       } else if (answer.written) this.#isUnknown = true;
     }
     return this.isOver;
@@ -106,7 +107,7 @@ export class Submission {
 
   /** Goes on over the same link with what was refused, not before `at`. */
   resume(at: Millis): void {
-    this.#again.sort((left, right) => left - right);
+    this.#again?.sort((left, right) => left - right);
     this.#stopped = false;
     this.#status = undefined;
     this.resumeAt = at;

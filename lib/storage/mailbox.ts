@@ -39,6 +39,8 @@ export class Mailbox<T> {
   readonly #options: MailboxOptions<T>;
   readonly #listeners = new Set<Listener<T>>();
   #held: Held<T>[] = [];
+  /** Taken in this turn of the event loop: their records go in one write. */
+  #taken: Change[] = [];
   #paused = false;
   #dropped = 0;
   #cancelRetry: (() => void) | undefined;
@@ -99,6 +101,7 @@ export class Mailbox<T> {
   /** Hands nothing on any more; what is held stays stored. */
   close(): void {
     this.#paused = true;
+    this.#forgetTaken();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
@@ -147,7 +150,15 @@ export class Mailbox<T> {
   }
 
   #forget(key: string): void {
+    if (this.#taken.length === 0) queueMicrotask(() => this.#forgetTaken());
+    this.#taken.push({ table: this.#options.table, key });
+  }
+
+  #forgetTaken(): void {
+    if (this.#taken.length === 0) return;
+    const changes = this.#taken;
+    this.#taken = [];
     // Not awaited: if it is lost in a crash the event is handed on once more, which is the promise.
-    this.#options.storage.write([{ table: this.#options.table, key }]).catch(this.#options.onFailure);
+    this.#options.storage.write(changes).catch(this.#options.onFailure);
   }
 }

@@ -13,11 +13,6 @@ export function memoryStorage(clock: Clock = systemClock): Storage {
   return new MemoryStorage(clock);
 }
 
-interface Entry {
-  readonly value: unknown;
-  readonly keepUntil: EpochMs;
-}
-
 /** A quarter of the hour within which the port promises to forget, so that a slow timer is no breach. */
 const SWEEP_EVERY_MS: Millis = 15 * 60_000;
 
@@ -26,7 +21,8 @@ const DONE = Promise.resolve();
 
 class MemoryStorage implements Storage {
   readonly #clock: Clock;
-  readonly #tables = new Map<Table, Map<string, Entry>>(TABLES.map((table) => [table, new Map()]));
+  /** By key, the change that put the record: an entry of its own would be one more object for each. */
+  readonly #tables: Readonly<Record<Table, Map<string, Change>>> = emptyTables();
   #sweptAt: EpochMs;
   #closed = false;
 
@@ -42,9 +38,10 @@ class MemoryStorage implements Storage {
 
   write(changes: readonly Change[]): Promise<void> {
     if (this.#closed) return Promise.reject(new SmppError('SMPP_STORAGE', 'The memory storage is closed.'));
-    for (const { table, key, value, keepUntil } of changes) {
-      if (value === undefined) this.#table(table).delete(key);
-      else this.#table(table).set(key, { value, keepUntil: keepUntil ?? Infinity });
+    for (const change of changes) {
+      const records = this.#tables[change.table];
+      if (change.value === undefined) records.delete(change.key);
+      else records.set(change.key, change);
     }
     this.#sweep();
     return DONE;
@@ -56,14 +53,14 @@ class MemoryStorage implements Storage {
 
   async *scan(table: Table): AsyncGenerator<readonly [string, unknown]> {
     // A snapshot of the keys: a reader that writes to the table it scans must come to an end.
-    for (const key of [...this.#table(table).keys()]) {
-      const entry = this.#live(table, key);
-      if (entry) yield [key, entry.value];
+    for (const key of [...this.#tables[table].keys()]) {
+      const put = this.#live(table, key);
+      if (put) yield [key, put.value];
     }
   }
 
   count(table: Table): number {
-    return this.#table(table).size;
+    return this.#tables[table].size;
   }
 
   close(): Promise<void> {
@@ -71,15 +68,9 @@ class MemoryStorage implements Storage {
     return DONE;
   }
 
-  #table(table: Table): Map<string, Entry> {
-    const entries = this.#tables.get(table);
-    if (!entries) throw new TypeError(`No such table: ${table}`);
-    return entries;
-  }
-
-  #live(table: Table, key: string): Entry | undefined {
-    const entry = this.#table(table).get(key);
-    return entry && entry.keepUntil >= this.#clock.wall() ? entry : undefined;
+  #live(table: Table, key: string): Change | undefined {
+    const put = this.#tables[table].get(key);
+    return put && endOf(put) >= this.#clock.wall() ? put : undefined;
   }
 
   /** Forgets what has expired. A clock set back or forward counts as time passed: no sweep waits for it to catch up. */
@@ -87,8 +78,17 @@ class MemoryStorage implements Storage {
     const wall = this.#clock.wall();
     if (Math.abs(wall - this.#sweptAt) < SWEEP_EVERY_MS) return;
     this.#sweptAt = wall;
-    for (const entries of this.#tables.values()) {
-      for (const [key, entry] of entries) if (entry.keepUntil < wall) entries.delete(key);
+    for (const records of Object.values(this.#tables)) {
+      for (const [key, put] of records) if (endOf(put) < wall) records.delete(key);
     }
   }
+}
+
+function emptyTables(): Record<Table, Map<string, Change>> {
+  return Object.fromEntries(TABLES.map((table) => [table, new Map()])) as Record<Table, Map<string, Change>>;
+}
+
+/** When the record may be forgotten. */
+function endOf({ keepUntil = Infinity }: Change): EpochMs {
+  return keepUntil;
 }

@@ -26,12 +26,11 @@ export function assemble(
   // A payload that is one SMS goes as short_message, which no gateway refuses.
   const asPayload = plan.parts > total;
   return plan.segments.map((body, index) => {
-    const plain = { octets: body, hasUserDataHeader: false, asPayload };
-    if (total === 1) return plain;
+    if (total === 1) return { octets: body, hasUserDataHeader: false, asPayload };
     const place = { reference: reference & 0xffff, total, sequence: index + 1 };
-    if (longMessage === 'sar') return { ...plain, sar: place };
+    if (longMessage === 'sar') return { octets: body, hasUserDataHeader: false, asPayload, sar: place };
     const header = concatenationHeader(place, longMessage === 'udh16' ? 16 : 8);
-    return { ...plain, octets: joined(header, body), hasUserDataHeader: true };
+    return { octets: joined(header, body), hasUserDataHeader: true, asPayload };
   });
 }
 

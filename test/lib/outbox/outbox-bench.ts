@@ -58,7 +58,7 @@ export async function bench(options: Partial<OutboxOptions> = {}, window = 10): 
     submitFailures: 0,
     unmatched: [],
     take: async (changes) =>
-      (await outbox.take({ to: '4512345678', from: 'Alarm', text: 'x', ...changes }, 'id')).id,
+      (await outbox.enqueue({ to: '4512345678', from: 'Alarm', text: 'x', ...changes })).id,
     up: async (link = made.link) => {
       outbox.linkUp(link);
       await clock.advance(0);

@@ -157,10 +157,10 @@ describe('Outbox', () => {
 
     it('resolves the promise of who waits for the result', async () => {
       const { outbox, up, settled } = await bench();
-      const { result } = await outbox.take({ to: '4512345678', from: 'A', text: 'x' }, 'result');
+      const result = outbox.send({ to: '4512345678', from: 'A', text: 'x' });
       (await up()).at(0).settle(accepted('a'));
       await settled();
-      assert.equal((await result)?.outcome, 'accepted');
+      assert.equal((await result).outcome, 'accepted');
     });
 
     it('rejects with the status’s name and plain words, at once', async () => {
@@ -199,11 +199,21 @@ describe('Outbox', () => {
 
     it('rejects those who still wait when it is closed', async () => {
       const { outbox } = await bench();
-      const { result } = await outbox.take({ to: '4512345678', from: 'A', text: 'x' }, 'result');
-      const rejection = assert.rejects(result as Promise<unknown>, { code: 'SMPP_STOPPED' });
+      const result = outbox.send({ to: '4512345678', from: 'A', text: 'x' });
+      const rejection = assert.rejects(result, { code: 'SMPP_STOPPED' });
       await outbox.close();
       await rejection;
     });
+  });
+
+  it('rejects everyone who waits for an SMS that storage did not take', async () => {
+    const storage = Object.assign(memoryStorage(new FakeClock()), {
+      write: () => Promise.reject(new Error('disk')),
+    });
+    const { outbox } = await bench({ storage });
+    const sms = { to: '4512345678', from: 'A', text: 'x', dedupeKey: 'pump-3' };
+    const both = [outbox.send(sms), outbox.send(sms)];
+    for (const result of both) await assert.rejects(result, { message: 'disk' });
   });
 
   it('submits nothing when storage cannot mark it, and tries again', async () => {
