@@ -46,6 +46,13 @@ export interface SessionEnd {
 /** Reading stops at this many deliver_sm that are kept by nobody yet, and goes on at half of it. */
 const DELIVERIES_MAX = 1_000;
 
+/**
+ * Octets that the peer has not taken; beyond it we read no more until it has, or one that asks and never listens
+ * would have its answers fill the memory. More than any usual window holds, so that two that send much to each
+ * other do not both wait to be read.
+ */
+const UNTAKEN_MAX = 1024 * 1024;
+
 /** One call of `submit`. */
 interface Batch {
   readonly settle: (index: number, answer: Answer) => void;
@@ -73,6 +80,8 @@ export class SessionDriver implements Link {
   #timerAt: Millis = Infinity;
   #pausedAt: Millis | undefined;
   #pausedMs: Millis = 0;
+  /** Not reading since the peer does not: that is its silence, and its time goes on. */
+  #isUntaken = false;
   #cause: Error | undefined;
 
   /** Does nothing yet: `start` does, so that no event can come before its listener is in place. */
@@ -210,6 +219,21 @@ export class SessionDriver implements Link {
     const [first, ...rest] = this.#output.splice(0);
     if (first !== undefined)
       this.#transport.write(rest.length === 0 ? first : Buffer.concat([first, ...rest]));
+    this.#waitUntilTaken();
+  }
+
+  #waitUntilTaken(): void {
+    if (this.#isUntaken || this.#transport.writableLength < UNTAKEN_MAX) return;
+    this.#isUntaken = true;
+    this.#transport.pause();
+    this.#transport.once('drain', () => {
+      this.#isUntaken = false;
+      this.#readOn();
+    });
+  }
+
+  #readOn(): void {
+    if (this.#pausedAt === undefined && !this.#isUntaken) this.#transport.resume();
   }
 
   #throttle(): void {
@@ -220,7 +244,7 @@ export class SessionDriver implements Link {
     } else if (this.#pausedAt !== undefined && open <= DELIVERIES_MAX / 2) {
       this.#pausedMs += this.#clock.now() - this.#pausedAt;
       this.#pausedAt = undefined;
-      this.#transport.resume();
+      this.#readOn();
     }
   }
 
