@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
-import { SmppError } from './errors.js';
+import { FailureLog } from './failure-log.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { Inbox } from './inbox/inbox.js';
 import type { CounterName, Delivery, GatewayStatus } from './message.js';
@@ -52,6 +52,7 @@ export class Engine {
   readonly #supervisor: Supervisor;
   readonly #count: (counter: CounterName, by: number) => void;
   readonly #chance: Chance;
+  readonly #failures: FailureLog;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly tracker: ReceiptTracker;
@@ -63,6 +64,7 @@ export class Engine {
     this.#connect = connect;
     this.#count = count;
     this.#chance = chance;
+    this.#failures = new FailureLog(clock, log);
     this.tracker = new ReceiptTracker({ storage, clock, count, log });
     this.inbox = new Inbox({ storage, clock, count, log, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
@@ -112,7 +114,7 @@ export class Engine {
   }
 
   #makeOutbox(): Outbox {
-    const { clock, log, onUncertain, segmentsPerSecond } = this.#settings;
+    const { clock, onUncertain, segmentsPerSecond } = this.#settings;
     return new Outbox({
       storage: this.#storage,
       clock,
@@ -131,7 +133,7 @@ export class Engine {
       isRestart: (failedAt) => this.#supervisor.isRestart(failedAt),
       unmatchedIds: (to) => this.tracker.unmatchedIdsFor(to),
       count: this.#count,
-      onFailure: (error) => log('error', wordsOf(error)),
+      onFailure: (error) => this.#failures.say('an SMS could not be moved on and is kept', error),
     });
   }
 
@@ -158,10 +160,7 @@ export class Engine {
         if (delivery.kind !== 'sms') this.outbox.receiptCame(delivery.from);
       },
       (error: unknown) => {
-        this.#settings.log(
-          'error',
-          `a deliver_sm could not be kept; the gateway delivers it again: ${wordsOf(error)}`,
-        );
+        this.#failures.say('a deliver_sm could not be kept; the gateway delivers it again', error);
         respond(ESME_RX_T_APPN);
       },
     );
@@ -173,10 +172,4 @@ function idsOfThisRun(): () => string {
   const run = randomBytes(9).toString('base64url');
   let count = 0;
   return () => `${run}-${(count += 1).toString(36)}`;
-}
-
-/** What a log line may say of an error: one of ours is free of personal data, any other may not be. */
-function wordsOf(error: unknown): string {
-  if (error instanceof SmppError) return `${error.code} ${error.message}`;
-  return error instanceof Error ? error.name : 'an unknown error';
 }

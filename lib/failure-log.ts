@@ -1,7 +1,7 @@
 /**
  * What goes wrong again and again, as few lines: one a minute for each sentence, with how often it happened.
  *
- * An error that a listener threw may quote an SMS, so of errors only the code or the class is said.
+ * An error of ours is free of personal data; one that a listener threw may quote an SMS, so its class alone is said.
  */
 import type { Clock, Millis } from './clock.js';
 import { SmppError } from './errors.js';
@@ -22,7 +22,7 @@ export class FailureLog {
     this.#log = log;
   }
 
-  /** Says `what`, and of the error its code or class, unless it said so within the last minute. */
+  /** Says `what`, and of the error its words or its class, unless it said so within the last minute. */
   readonly say = (what: string, error: unknown): void => {
     const last = this.#said.get(what);
     const now = this.#clock.now();
@@ -38,6 +38,6 @@ export class FailureLog {
 }
 
 function nameOf(error: unknown): string {
-  if (error instanceof SmppError) return error.code;
+  if (error instanceof SmppError) return `${error.code} ${error.message}`;
   return error instanceof Error ? error.name : typeof error;
 }

@@ -178,7 +178,8 @@ export class Answers {
     if (refusal.class === 'throttled') this.#options.pace.throttled(now);
     else item.refusals += 1;
     const waitMs = refusal.class === 'throttled' ? 0 : transientWaitMs(item.refusals);
-    if (submission.isPartial && this.#options.resume(submission, now + waitMs)) return;
+    const isInTime = now + waitMs < item.expiresAt;
+    if (submission.isPartial && isInTime && this.#options.resume(submission, now + waitMs)) return;
     this.returned(item, waitMs);
   }
 

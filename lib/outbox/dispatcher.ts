@@ -154,7 +154,8 @@ export class Dispatcher {
     let left = isUp ? open.link.capacity : 0;
     for (const item of items) {
       if (item.state !== 'underWay' || item.body === undefined) continue;
-      if (left < 1) {
+      // A slow disk may have taken the window, or the rest of its life.
+      if (left < 1 || item.expiresAt <= now) {
         this.#options.onReturned(item, 0);
         continue;
       }

@@ -202,6 +202,7 @@ export class Queue {
     while (left > 0) {
       const item = this.#lanes.alarm.shift() ?? this.#lanes.normal.shift() ?? this.#lanes.bulk.shift();
       if (item === undefined) break;
+      if (item.expiresAt <= times.now) continue; // its time is over: the next look at expiry settles it
       item.state = 'underWay';
       this.#counts.underWay += 1;
       left -= item.segments;

@@ -18,10 +18,10 @@ describe('FailureLog', () => {
     assert.deepEqual(lines, ['it failed: TypeError']);
   });
 
-  it('says the code of an error of ours', () => {
+  it('says an error of ours in its own words', () => {
     const { lines, failures } = bench();
-    failures.say('it failed', new SmppError('SMPP_STORAGE', 'secret'));
-    assert.deepEqual(lines, ['it failed: SMPP_STORAGE']);
+    failures.say('it failed', new SmppError('SMPP_STORAGE', 'the disk is full'));
+    assert.deepEqual(lines, ['it failed: SMPP_STORAGE the disk is full']);
   });
 
   it('says no more of what somebody threw that is no error', () => {
