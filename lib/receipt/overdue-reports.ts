@@ -6,7 +6,7 @@ import type { Clock, Millis } from '../clock.js';
 import type { Unsubscribe } from '../message.js';
 import { Alarm } from './alarm.js';
 import { isSettled, overdueReceipt, type TrackedRecord } from './join-receipt.js';
-import { type Overdue, OverdueWatch } from './overdue-watch.js';
+import { type Overdue, OverdueWatch, type Waiting } from './overdue-watch.js';
 import { giveTo, type ReceiptListener } from './receipt-listeners.js';
 import type { Steps } from './steps.js';
 import type { TrackedRecords } from './tracked-records.js';
@@ -48,18 +48,14 @@ export class OverdueReports {
     for (const afterMs of this.#listeners.keys()) this.#watch.watch(afterMs);
   }
 
-  /** An accepted SMS; in order of acceptance. */
-  add(record: TrackedRecord): void {
-    if (record.receipt !== 'always' || isSettled(record)) return;
+  /** An accepted SMS; in order of acceptance. Undefined when no final receipt is to come. */
+  add(record: TrackedRecord): Waiting | undefined {
+    if (record.receipt !== 'always' || isSettled(record)) return undefined;
     const { clock } = this.#options;
     const age = Math.max(0, clock.wall() - record.acceptedAt);
-    const overdueAt = this.#watch.add(record.id, clock.now() - age, record.overdueMs);
-    if (!this.#isPaused) this.#alarm.set(overdueAt);
-  }
-
-  /** Its final receipt came, or it is not tracked any more. */
-  remove(id: string): void {
-    this.#watch.remove(id);
+    const waiting = this.#watch.add(record.id, clock.now() - age, record.overdueMs);
+    this.#arm();
+    return waiting;
   }
 
   subscribe(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
@@ -94,7 +90,7 @@ export class OverdueReports {
     this.#checkedAt = clock.now();
     for (const overdue of this.#watch.take(this.#checkedAt)) {
       steps
-        .run(overdue.id, () => this.#tell(overdue))
+        .run(overdue.waiting.id, () => this.#tell(overdue))
         .catch((error: unknown) => {
           onFailure(error);
           this.#watch.retry(overdue, clock.now() + RETRY_MS);
@@ -104,9 +100,9 @@ export class OverdueReports {
     this.#arm();
   }
 
-  async #tell({ id, afterMs }: Overdue): Promise<void> {
+  async #tell({ waiting, afterMs }: Overdue): Promise<void> {
     const { records, clock } = this.#options;
-    const record = await records.read(id);
+    const record = await records.read(waiting.id);
     if (record === undefined || isSettled(record) || record.overdueMs >= afterMs) return;
     const receipt = overdueReceipt(record, afterMs, clock.wall());
     await giveTo(this.#listeners.get(afterMs) ?? new Set(), receipt);

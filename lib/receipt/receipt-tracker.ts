@@ -10,6 +10,7 @@
  * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
+import { SmppError } from '../errors.js';
 import { FailureLog } from '../failure-log.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
@@ -22,13 +23,16 @@ import {
   joinReceipt,
   type ReceiptEvent,
   type ReceiptScope,
+  type TrackedRecord,
   type TrackedSms,
   unmatchedEvents,
 } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
+import type { Waiting } from './overdue-watch.js';
 import { parseReceipt } from './parse-receipt.js';
 import { type ReceiptListener, ReceiptListeners } from './receipt-listeners.js';
 import { Steps } from './steps.js';
+import type { Tracked } from './tracked-index.js';
 import { TrackedRecords } from './tracked-records.js';
 
 export type { ReceiptScope, TrackedSms } from './join-receipt.js';
@@ -107,7 +111,7 @@ export class ReceiptTracker {
     this.#isOpen = true;
     this.#held = new HeldReceipts();
     this.#overdue.open();
-    for await (const record of this.#records.open()) this.#overdue.add(record);
+    await this.#records.open(this.#waitOf);
     await this.#box.open();
     this.resume();
   }
@@ -126,11 +130,9 @@ export class ReceiptTracker {
    * @returns the changes that record it; the caller writes them at once, with what else they belong to
    */
   tracking(sms: TrackedSms): readonly Change[] {
-    const { record, change, forgotten } = this.#records.add(sms);
-    for (const id of forgotten) this.#overdue.remove(id);
-    this.#overdue.add(record);
+    const changes = this.#records.add(sms, this.#waitOf);
     for (const stored of this.#held.claim(sms.messageIds)) this.#box.deliver(stored.key, stored);
-    return [change];
+    return changes;
   }
 
   /**
@@ -213,20 +215,23 @@ export class ReceiptTracker {
 
   /** A property, so that subscribing it twice is once. */
   readonly #receive = (stored: StoredReceipt): Promise<void> => {
-    const id = this.#records.find(stored.received.parsed.messageId);
-    return this.#steps.run(id ?? stored.key, () => this.#emit(stored, id));
+    const tracked = this.#records.find(stored.received.parsed.messageId);
+    return this.#steps.run(tracked?.id ?? stored.key, () => this.#emit(stored, tracked));
   };
 
-  async #emit({ received }: StoredReceipt, id: string | undefined): Promise<void> {
-    const known = id === undefined ? undefined : await this.#records.read(id);
+  readonly #waitOf = (record: TrackedRecord): Waiting | undefined => this.#overdue.add(record);
+
+  async #emit({ received }: StoredReceipt, tracked: Tracked | undefined): Promise<void> {
+    const known = tracked === undefined ? undefined : await this.#records.read(tracked.id);
     if (known === undefined) {
+      if (tracked !== undefined && this.#holdMs(received) > 0) throw notStoredYet();
       await this.#emitAll(unmatchedEvents(received));
       return;
     }
     const { record, events } = joinReceipt(known, received);
     await this.#emitAll(events);
     if (record === known) return;
-    if (isSettled(record)) this.#overdue.remove(record.id);
+    if (tracked?.waiting !== undefined && isSettled(record)) tracked.waiting.isOver = true;
     await this.#records.replace(record);
   }
 
@@ -241,12 +246,12 @@ export class ReceiptTracker {
 
   /** Has a receipt wait for its SMS. False when it need not wait, or has waited long enough. */
   #hold(stored: StoredReceipt): boolean {
-    const { clock, unmatchedAfterMs } = this.#options;
-    const { parsed, receivedAt } = stored.received;
+    const { clock } = this.#options;
+    const { parsed } = stored.received;
     const { length } = parsed.messageId;
     if (length === 0 || length > MESSAGE_ID_MAX) return false;
     if (this.#records.find(parsed.messageId) !== undefined) return false;
-    const left = unmatchedAfterMs - Math.max(0, clock.wall() - receivedAt);
+    const left = this.#holdMs(stored.received);
     if (left <= 0) return false;
     const until = clock.now() + left;
     const gaveWay = this.#held.add(stored, until);
@@ -254,6 +259,12 @@ export class ReceiptTracker {
     // A write that ends after `close` must not keep the process alive.
     if (this.#isOpen) this.#alarm.set(until);
     return true;
+  }
+
+  /** How long a receipt still waits for its SMS. */
+  #holdMs({ receivedAt }: StoredReceipt['received']): Millis {
+    const { clock, unmatchedAfterMs } = this.#options;
+    return unmatchedAfterMs - Math.max(0, clock.wall() - receivedAt);
   }
 
   #endHold(): void {
@@ -267,6 +278,11 @@ export class ReceiptTracker {
     this.#lastKey = Math.max(this.#lastKey, Number(value.key.slice(KEY_PREFIX.length)));
     return this.#hold(value) ? undefined : value;
   }
+}
+
+/** The disk fails: the SMS is accepted, and its record will be written once it can be. The receipt comes again. */
+function notStoredYet(): SmppError {
+  return new SmppError('SMPP_STORAGE', 'the SMS of a receipt is not stored yet; the receipt waits for it');
 }
 
 function isStoredReceipt(value: unknown): value is StoredReceipt {

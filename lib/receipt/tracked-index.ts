@@ -1,8 +1,12 @@
 /**
  * Which SMS a message id belongs to, and which SMS went to a phone last. On the heap, without texts or
  * correlations: those stay in storage. No I/O.
+ *
+ * Every SMS that is accepted comes by here, so it costs one object and two entries of a Map: the order of
+ * acceptance is a chain through the objects themselves, and a phone goes with the last SMS to it.
  */
 import type { EpochMs } from '../clock.js';
+import type { Waiting } from './overdue-watch.js';
 
 /**
  * SMS that receipts are matched to: three days at two a second, and 190 MB of heap (measured: 380 octets each)
@@ -10,51 +14,47 @@ import type { EpochMs } from '../clock.js';
  */
 const TRACKED_MAX = 500_000;
 
-/** Phones whose answers are tied to our last SMS; those written to longest ago give way. */
-const PHONES_MAX = 100_000;
-
-/** One in so many gives way at a time: the first of a Map is slow to find among those that were deleted. */
+/** One in so many gives way at a time: their records go in one write. */
 const SHARE = 100;
 
-interface Tracked {
+export interface Tracked {
+  /** Ours. */
+  readonly id: string;
   readonly messageIds: readonly string[];
   readonly phone: string;
   readonly acceptedAt: EpochMs;
+  /** Its wait for a final receipt; undefined when it asked for none. */
+  readonly waiting: Waiting | undefined;
+  /** The SMS accepted after it; the index's own. */
+  next: Tracked | undefined;
 }
 
 export class TrackedIndex {
-  /** By our id, the oldest first. */
-  readonly #tracked = new Map<string, Tracked>();
-  /** Our ids by message id. */
-  readonly #exact = new Map<string, string>();
-  /** Our ids by message id in lower case, where that differs. */
-  readonly #folded = new Map<string, string>();
-  /** Our ids by phone number, the phone written to longest ago first. */
-  readonly #byPhone = new Map<string, string>();
+  /** By message id. */
+  readonly #exact = new Map<string, Tracked>();
+  /** By message id in lower case, where that differs. */
+  readonly #folded = new Map<string, Tracked>();
+  /** By phone number, the last SMS to it. */
+  readonly #byPhone = new Map<string, Tracked>();
+  #oldest: Tracked | undefined;
+  #newest: Tracked | undefined;
+  #size = 0;
 
-  /** Adds an SMS, or replaces it; returns our ids of those that had to give way. */
-  add(id: string, tracked: Tracked): readonly string[] {
-    this.remove(id);
-    this.#tracked.set(id, tracked);
+  /** Adds an SMS; returns those that had to give way. */
+  add(tracked: Tracked): readonly Tracked[] {
     for (const messageId of tracked.messageIds) {
       if (messageId === '') continue;
-      this.#exact.set(messageId, id);
+      this.#exact.set(messageId, tracked);
       const folded = messageId.toLowerCase();
-      if (folded !== messageId) this.#folded.set(folded, id);
+      if (folded !== messageId) this.#folded.set(folded, tracked);
     }
-    this.#byPhone.delete(tracked.phone);
-    this.#byPhone.set(tracked.phone, id);
-    if (this.#byPhone.size > PHONES_MAX) {
-      for (const oldest of firstKeys(this.#byPhone, PHONES_MAX / SHARE)) this.#byPhone.delete(oldest);
-    }
-    if (this.#tracked.size <= TRACKED_MAX) return [];
-    const gaveWay = firstKeys(this.#tracked, TRACKED_MAX / SHARE);
-    for (const oldest of gaveWay) this.remove(oldest);
-    return gaveWay;
+    this.#byPhone.set(tracked.phone, tracked);
+    this.#append(tracked);
+    return this.#size > TRACKED_MAX ? this.#giveWay() : [];
   }
 
-  /** Our id of the SMS that a message id belongs to: compared exactly, then in any letter case. */
-  find(messageId: string): string | undefined {
+  /** The SMS that a message id belongs to: compared exactly, then in any letter case. */
+  find(messageId: string): Tracked | undefined {
     const exact = this.#exact.get(messageId);
     if (exact !== undefined) return exact;
     const folded = messageId.toLowerCase();
@@ -62,45 +62,54 @@ export class TrackedIndex {
   }
 
   /** Our last SMS to a phone. */
-  lastTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined {
-    const id = this.#byPhone.get(phone);
-    const tracked = id === undefined ? undefined : this.#tracked.get(id);
-    return id === undefined || tracked === undefined ? undefined : { id, sentAt: tracked.acceptedAt };
+  lastTo(phone: string): Tracked | undefined {
+    return this.#byPhone.get(phone);
   }
 
-  /** Forgets those accepted before `instant`; returns our ids of them. */
-  removeBefore(instant: EpochMs): readonly string[] {
-    const removed: string[] = [];
-    for (const [id, { acceptedAt }] of this.#tracked) {
-      if (acceptedAt >= instant) break;
-      removed.push(id);
-      this.remove(id);
+  /** Forgets those accepted before `instant`; returns them. */
+  removeBefore(instant: EpochMs): readonly Tracked[] {
+    const removed: Tracked[] = [];
+    for (
+      let oldest = this.#oldest;
+      oldest !== undefined && oldest.acceptedAt < instant;
+      oldest = oldest.next
+    ) {
+      removed.push(oldest);
+      this.#removeOldest(oldest);
     }
     return removed;
   }
 
-  remove(id: string): void {
-    const tracked = this.#tracked.get(id);
-    if (tracked === undefined) return;
-    this.#tracked.delete(id);
-    for (const messageId of tracked.messageIds) {
-      removeOwn(this.#exact, messageId, id);
-      removeOwn(this.#folded, messageId.toLowerCase(), id);
+  #append(tracked: Tracked): void {
+    if (this.#newest === undefined) this.#oldest = tracked;
+    else this.#newest.next = tracked;
+    this.#newest = tracked;
+    this.#size += 1;
+  }
+
+  #giveWay(): readonly Tracked[] {
+    const gaveWay: Tracked[] = [];
+    for (let oldest = this.#oldest; oldest !== undefined; oldest = oldest.next) {
+      if (gaveWay.length >= TRACKED_MAX / SHARE) break;
+      gaveWay.push(oldest);
+      this.#removeOldest(oldest);
     }
-    removeOwn(this.#byPhone, tracked.phone, id);
+    return gaveWay;
+  }
+
+  #removeOldest(oldest: Tracked): void {
+    this.#oldest = oldest.next;
+    if (this.#oldest === undefined) this.#newest = undefined;
+    this.#size -= 1;
+    for (const messageId of oldest.messageIds) {
+      removeOwn(this.#exact, messageId, oldest);
+      removeOwn(this.#folded, messageId.toLowerCase(), oldest);
+    }
+    removeOwn(this.#byPhone, oldest.phone, oldest);
   }
 }
 
 /** A later SMS may have come by the same key. */
-function removeOwn(map: Map<string, string>, key: string, id: string): void {
-  if (map.get(key) === id) map.delete(key);
-}
-
-function firstKeys(map: ReadonlyMap<string, unknown>, count: number): readonly string[] {
-  const keys: string[] = [];
-  for (const key of map.keys()) {
-    if (keys.length >= count) break;
-    keys.push(key);
-  }
-  return keys;
+function removeOwn(map: Map<string, Tracked>, key: string, tracked: Tracked): void {
+  if (map.get(key) === tracked) map.delete(key);
 }

@@ -7,7 +7,8 @@
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { TrackedRecord, TrackedSms } from './join-receipt.js';
-import { TrackedIndex } from './tracked-index.js';
+import type { Waiting } from './overdue-watch.js';
+import { type Tracked, TrackedIndex } from './tracked-index.js';
 
 /** Records that are too old are not found in storage any more; the index forgets them when so many came since. */
 const SWEEP_EVERY = 1_000;
@@ -19,13 +20,8 @@ export interface TrackedRecordsOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-interface Added {
-  readonly record: TrackedRecord;
-  /** The write that stores it. */
-  readonly change: Change;
-  /** Our ids of those whose receipts are not found any more. */
-  readonly forgotten: readonly string[];
-}
+/** The wait of an SMS for its final receipt; undefined when none is to come. */
+type WaitOf = (record: TrackedRecord) => Waiting | undefined;
 
 export class TrackedRecords {
   readonly #storage: Storage;
@@ -42,27 +38,28 @@ export class TrackedRecords {
     this.#onFailure = onFailure;
   }
 
-  /** Reads what is stored into the index, and gives it in order of acceptance. */
-  async *open(): AsyncGenerator<TrackedRecord> {
+  /** Reads what is stored into the index, in order of acceptance. */
+  async open(waitOf: WaitOf): Promise<void> {
     this.#index = new TrackedIndex();
     for await (const [, value] of this.#storage.scan('tracked')) {
-      if (!isTrackedRecord(value)) continue;
-      this.#index.add(value.id, indexed(value));
-      yield value;
+      if (isTrackedRecord(value)) endWaits(this.#index.add(indexed(value, waitOf(value))));
     }
   }
 
-  /** Receipts of this SMS are found from now on. */
-  add(sms: TrackedSms): Added {
+  /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
+  add(sms: TrackedSms, waitOf: WaitOf): readonly Change[] {
     const { id, messageIds, to, from, acceptedAt, receipt, correlation } = sms;
     const reports = messageIds.map(() => null);
     // A literal: spreading takes several times the memory, and this is done for every SMS.
     const known = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
     const record: TrackedRecord = correlation === undefined ? known : Object.assign(known, { correlation });
-    const gaveWay = this.#index.add(sms.id, indexed(sms));
+    const change = this.#changeTo(record);
+    const gaveWay = this.#index.add(indexed(record, waitOf(record)));
     this.#added += 1;
-    const tooOld = this.#added % SWEEP_EVERY === 0 ? this.#removeOld() : [];
-    return { record, change: this.#changeTo(record), forgotten: [...gaveWay, ...tooOld] };
+    if (this.#added % SWEEP_EVERY === 0) endWaits(this.#removeOld());
+    if (gaveWay.length === 0) return [change];
+    endWaits(gaveWay);
+    return [change, ...gaveWay.map((tracked): Change => ({ table: 'tracked', key: tracked.id }))];
   }
 
   async read(id: string): Promise<TrackedRecord | undefined> {
@@ -82,18 +79,19 @@ export class TrackedRecords {
     }
   }
 
-  /** Our id of the SMS that a message id belongs to. */
-  find(messageId: string): string | undefined {
+  /** The SMS that a message id belongs to. */
+  find(messageId: string): Tracked | undefined {
     return this.#index.find(messageId);
   }
 
   /** Our last SMS to a phone, while its record is kept. */
   lastTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined {
     const last = this.#index.lastTo(phoneKey(phone));
-    return last !== undefined && last.sentAt + this.#keepMs >= this.#clock.wall() ? last : undefined;
+    if (last === undefined || last.acceptedAt + this.#keepMs < this.#clock.wall()) return undefined;
+    return { id: last.id, sentAt: last.acceptedAt };
   }
 
-  #removeOld(): readonly string[] {
+  #removeOld(): readonly Tracked[] {
     return this.#index.removeBefore(this.#clock.wall() - this.#keepMs);
   }
 
@@ -104,11 +102,16 @@ export class TrackedRecords {
 
 /** A number as the same phone's other spellings have it too. */
 export function phoneKey(phone: string): string {
-  return phone.replace(/^(?:\+|00)/, '');
+  return phone.startsWith('+') || phone.startsWith('00') ? phone.replace(/^(?:\+|00)/, '') : phone;
 }
 
-function indexed({ messageIds, to, acceptedAt }: TrackedSms) {
-  return { messageIds, phone: phoneKey(to), acceptedAt };
+function indexed({ id, messageIds, to, acceptedAt }: TrackedSms, waiting: Waiting | undefined): Tracked {
+  return { id, messageIds, phone: phoneKey(to), acceptedAt, waiting, next: undefined };
+}
+
+/** Nobody is told any more that no receipt came for them: it would not be found. */
+function endWaits(forgotten: readonly Tracked[]): void {
+  for (const { waiting } of forgotten) if (waiting !== undefined) waiting.isOver = true;
 }
 
 /** Enough to tell a record of ours from anything else; the engine has checked that it is whole. */

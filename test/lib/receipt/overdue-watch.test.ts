@@ -8,11 +8,14 @@ function watching(...waits: readonly number[]): OverdueWatch {
   return watch;
 }
 
+const takenAt = (watch: OverdueWatch, now: number): (readonly [string, number])[] =>
+  watch.take(now).map(({ waiting, afterMs }) => [waiting.id, afterMs]);
+
 describe('OverdueWatch', () => {
   it('gives an SMS when its wait is over', () => {
     const watch = watching(100);
     watch.add('a', 0, 0);
-    assert.deepEqual(watch.take(100), [{ id: 'a', afterMs: 100 }]);
+    assert.deepEqual(takenAt(watch, 100), [['a', 100]]);
   });
 
   it('gives none before', () => {
@@ -42,8 +45,7 @@ describe('OverdueWatch', () => {
 
   it('gives none whose final receipt came', () => {
     const watch = watching(100);
-    watch.add('a', 0, 0);
-    watch.remove('a');
+    watch.add('a', 0, 0).isOver = true;
     assert.deepEqual(watch.take(100), []);
   });
 
@@ -51,13 +53,13 @@ describe('OverdueWatch', () => {
     const watch = watching();
     watch.add('a', 0, 0);
     watch.watch(100);
-    assert.deepEqual(watch.take(100), [{ id: 'a', afterMs: 100 }]);
+    assert.deepEqual(takenAt(watch, 100), [['a', 100]]);
   });
 
   it('leaves out what an earlier process reported for this wait', () => {
     const watch = watching(100, 200);
     watch.add('a', 0, 100);
-    assert.deepEqual(watch.take(500), [{ id: 'a', afterMs: 200 }]);
+    assert.deepEqual(takenAt(watch, 500), [['a', 200]]);
   });
 
   it('gives nothing before the grace after a start', () => {
@@ -72,16 +74,34 @@ describe('OverdueWatch', () => {
     watch.add('a', 0, 0);
     const [overdue] = watch.take(100);
     watch.retry(overdue!, 150);
-    assert.deepEqual([watch.take(149), watch.take(150)], [[], [{ id: 'a', afterMs: 100 }]]);
+    assert.deepEqual([takenAt(watch, 149), takenAt(watch, 150)], [[], [['a', 100]]]);
   });
 
   it('does not give again what has its receipt meanwhile', () => {
     const watch = watching(100);
-    watch.add('a', 0, 0);
+    const waiting = watch.add('a', 0, 0);
     const [overdue] = watch.take(100);
-    watch.remove('a');
+    waiting.isOver = true;
     watch.retry(overdue!, 150);
     assert.deepEqual(watch.take(150), []);
+  });
+
+  it('gives those that wait on when the first have their receipts', () => {
+    const watch = watching(100);
+    const first = watch.add('a', 0, 0);
+    watch.add('b', 10, 0);
+    first.isOver = true;
+    watch.add('c', 20, 0);
+    assert.deepEqual(
+      [watch.nextAt, takenAt(watch, 120)],
+      [
+        110,
+        [
+          ['b', 100],
+          ['c', 100],
+        ],
+      ],
+    );
   });
 
   it('asks for no alarm when nobody wants to hear', () => {

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 
-import { TrackedIndex } from '../../../lib/receipt/tracked-index.js';
+import { type Tracked, TrackedIndex } from '../../../lib/receipt/tracked-index.js';
 
-const tracked = (...messageIds: readonly string[]) => ({ messageIds, phone: '45', acceptedAt: 1_000 });
+const sms = (id: string, ...messageIds: readonly string[]): Tracked => ({
+  id,
+  messageIds,
+  phone: '45',
+  acceptedAt: 1_000,
+  waiting: undefined,
+  next: undefined,
+});
 
 describe('TrackedIndex', () => {
   it('finds an SMS by the id of any segment', () => {
     const index = new TrackedIndex();
-    index.add('sms-1', tracked('a', 'b'));
-    assert.equal(index.find('b'), 'sms-1');
+    index.add(sms('sms-1', 'a', 'b'));
+    assert.equal(index.find('b')?.id, 'sms-1');
   });
 
   for (const [known, asked] of [
@@ -18,54 +25,66 @@ describe('TrackedIndex', () => {
   ] as const) {
     it(`finds ${known} as ${asked}`, () => {
       const index = new TrackedIndex();
-      index.add('sms-1', tracked(known));
-      assert.equal(index.find(asked), 'sms-1');
+      index.add(sms('sms-1', known));
+      assert.equal(index.find(asked)?.id, 'sms-1');
     });
   }
 
   it('prefers the exact id to another letter case', () => {
     const index = new TrackedIndex();
-    index.add('sms-1', tracked('abc'));
-    index.add('sms-2', tracked('ABC'));
-    assert.deepEqual([index.find('abc'), index.find('ABC')], ['sms-1', 'sms-2']);
+    index.add(sms('sms-1', 'abc'));
+    index.add(sms('sms-2', 'ABC'));
+    assert.deepEqual([index.find('abc')?.id, index.find('ABC')?.id], ['sms-1', 'sms-2']);
   });
 
   it('finds nothing for an absent id', () => {
     const index = new TrackedIndex();
-    index.add('sms-1', tracked('', 'a'));
+    index.add(sms('sms-1', '', 'a'));
     assert.equal(index.find(''), undefined);
   });
 
   it('knows the last SMS to a phone', () => {
     const index = new TrackedIndex();
-    index.add('sms-1', tracked('a'));
-    index.add('sms-2', { ...tracked('b'), acceptedAt: 2_000 });
-    assert.deepEqual(index.lastTo('45'), { id: 'sms-2', sentAt: 2_000 });
+    index.add(sms('sms-1', 'a'));
+    index.add({ ...sms('sms-2', 'b'), acceptedAt: 2_000 });
+    assert.equal(index.lastTo('45')?.id, 'sms-2');
   });
 
   it('forgets what is too old, and says so', () => {
     const index = new TrackedIndex();
-    index.add('sms-1', tracked('a'));
-    index.add('sms-2', { ...tracked('b'), acceptedAt: 2_000 });
+    index.add(sms('sms-1', 'a'));
+    index.add({ ...sms('sms-2', 'b'), acceptedAt: 2_000 });
     assert.deepEqual(
-      [index.removeBefore(2_000), index.find('a'), index.find('b')],
+      [index.removeBefore(2_000).map(({ id }) => id), index.find('a')?.id, index.find('b')?.id],
       [['sms-1'], undefined, 'sms-2'],
     );
   });
 
   it('keeps what a later SMS has taken over from the one it forgets', () => {
     const index = new TrackedIndex();
-    index.add('sms-1', tracked('a'));
-    index.add('sms-2', { ...tracked('a'), acceptedAt: 2_000 });
+    index.add(sms('sms-1', 'a'));
+    index.add({ ...sms('sms-2', 'a'), acceptedAt: 2_000 });
     index.removeBefore(2_000);
-    assert.deepEqual([index.find('a'), index.lastTo('45')?.id], ['sms-2', 'sms-2']);
+    assert.deepEqual([index.find('a')?.id, index.lastTo('45')?.id], ['sms-2', 'sms-2']);
   });
 
-  it('forgets the phones it wrote to longest ago beyond its bound', () => {
+  it('forgets a phone with the last SMS to it', () => {
     const index = new TrackedIndex();
-    for (let phone = 0; phone <= 100_000; phone += 1) {
-      index.add(`sms-${phone}`, { ...tracked(`m-${phone}`), phone: `45${phone}` });
+    index.add({ ...sms('sms-1', 'a'), phone: '46' });
+    index.add({ ...sms('sms-2', 'b'), acceptedAt: 2_000 });
+    index.removeBefore(2_000);
+    assert.deepEqual([index.lastTo('46'), index.lastTo('45')?.id], [undefined, 'sms-2']);
+  });
+
+  it('lets the oldest give way beyond its bound', () => {
+    const index = new TrackedIndex();
+    const gaveWay: Tracked[] = [];
+    for (let count = 0; count <= 500_000; count += 1) {
+      gaveWay.push(...index.add(sms(`sms-${count}`, `m-${count}`)));
     }
-    assert.deepEqual([index.lastTo('450'), index.lastTo('45100000')?.id], [undefined, 'sms-100000']);
+    assert.deepEqual(
+      [gaveWay[0]?.id, gaveWay.length, index.find('m-0'), index.find('m-500000')?.id],
+      ['sms-0', 5_000, undefined, 'sms-500000'],
+    );
   });
 });
