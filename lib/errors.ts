@@ -5,7 +5,8 @@
  * node sees own properties only, and flows branch on `msg.error.code`, so renaming a code is a breaking
  * change. Match by `code`, not by `instanceof`: two copies of the package may be loaded.
  *
- * No message text, no password and no full phone number ever stands in an error: see `maskNumber`.
+ * No message text, no password and no full phone number ever stands in an error: see `maskNumber`. Nor does a
+ * control character: part of the words may be those of a peer or of another program.
  */
 
 /** What went wrong, as a stable string (contract section 2). */
@@ -41,7 +42,7 @@ export class SmppError extends Error {
   declare readonly host?: string;
 
   constructor(code: SmppErrorCode, message: string, details: SmppErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'SmppError';
     this.code = code;
     if (details.field !== undefined) this.field = details.field;
@@ -55,6 +56,20 @@ export function asSmppError(thrown: unknown, code: SmppErrorCode): SmppError {
   if (thrown instanceof SmppError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new SmppError(code, message, { cause: thrown });
+}
+
+/**
+ * What a terminal, a log or a reader could take for something else than text: C0, DEL and C1 controls, separators
+ * of lines and paragraphs, marks that turn the writing direction.
+ */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Room for any sentence of ours with a host and a path in it. */
+const LINE_MAX = 1_000;
+
+/** Words on their way to a log or a person: one line of bounded length, without control characters. */
+export function printable(words: string): string {
+  return words.slice(0, LINE_MAX).replace(UNPRINTABLE, '?');
 }
 
 /** Digits left visible at either end of a masked phone number. */

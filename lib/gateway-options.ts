@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { systemClock, type Clock } from './clock.js';
 import type { Connect } from './connection/tls-connect.js';
-import { SmppError } from './errors.js';
+import { printable, SmppError } from './errors.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from './inmobile.js';
 import type { OnUncertain } from './message.js';
 import { DEFAULT_TIMERS, type Timers } from './timers.js';
@@ -210,9 +210,10 @@ const SCHEMA = v.strictObject(
 export function readGatewayOptions(options: GatewayOptions): GatewaySettings {
   const read = v.safeParse(SCHEMA, options);
   if (!read.success) throw refusal(read.issues[0]);
-  const { timers, segmentsPerSecond, connect, ...rest } = read.output;
+  const { timers, segmentsPerSecond, connect, log, ...rest } = read.output;
   return {
-    ...(rest as Omit<GatewaySettings, 'timers' | 'segmentsPerSecond' | 'connect'>),
+    ...(rest as Omit<GatewaySettings, 'timers' | 'segmentsPerSecond' | 'connect' | 'log'>),
+    log: (level, line) => log(level, printable(line)),
     timers: { ...DEFAULT_TIMERS, ...(timers as Partial<Timers>) },
     segmentsPerSecond,
     connect,
