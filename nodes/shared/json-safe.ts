@@ -96,7 +96,8 @@ function copyNested(value: object, walk: Walk): Json | undefined {
 function copyArray(array: readonly unknown[], walk: Walk): readonly Json[] {
   if (array.length > walk.valuesLeft) throw new TooLarge();
   walk.parents.push(array);
-  const copy = array.map((value) => copyValue(value, walk) ?? null);
+  // Array.from, for the array's own map would make one of the context that it comes from.
+  const copy = Array.from(array, (value) => copyValue(value, walk) ?? null);
   walk.parents.pop();
   return copy;
 }

@@ -13,7 +13,7 @@ export type Action = (typeof ACTIONS)[number];
 export interface ControlResult {
   /** The connection's status afterwards; no personal data. */
   readonly status: GatewayStatus;
-  /** Of `cancel`: false when the SMS was under way, settled or not known. */
+  /** Of `cancel`: false when no SMS that was meant still waited. */
   readonly cancelled?: boolean;
 }
 
@@ -38,25 +38,31 @@ export function readAction(action: unknown): Action | undefined {
 /**
  * Does it.
  *
- * @param id of the SMS, for `cancel`
+ * @param id for `cancel`: of the SMS, or of the msg that it came with
+ * @param idsOf from the latter to the former
  * @throws SMPP_MESSAGE when `cancel` names no SMS, and what the connection throws
  */
-export async function control(connection: Connection, action: Action, id: unknown): Promise<ControlResult> {
+export async function control(
+  connection: Connection,
+  action: Action,
+  id: unknown,
+  idsOf: (id: string) => readonly string[],
+): Promise<ControlResult> {
   if (action === 'connect') await connection.connect();
   else if (action === 'disconnect') await connection.disconnect();
   else if (action === 'cancel') {
     if (typeof id !== 'string' || id === '') {
       throw new SmppError(
         'SMPP_MESSAGE',
-        'id: give the id of the SMS to cancel, from its result or receipt',
+        'id: give the _msgid of the msg that the SMS came with, or the id of the SMS',
         {
           field: 'id',
         },
       );
     }
     const gateway = await connection.gateway();
-    const cancelled = await gateway.cancel(id);
-    return { status: connection.status(), cancelled };
+    const cancelled = await Promise.all(idsOf(id).map((one) => gateway.cancel(one)));
+    return { status: connection.status(), cancelled: cancelled.includes(true) };
   }
   return { status: connection.status() };
 }

@@ -23,7 +23,7 @@ export interface RequestSources {
 }
 
 /** What a request is besides its two callbacks. */
-export type ReadRequest = Pick<Request, 'list' | 'message' | 'origin'>;
+export type ReadRequest = Pick<Request, 'messageId' | 'list' | 'message' | 'origin'>;
 
 /** SMS read in one turn of the event loop: some milliseconds. */
 const SLICE = 250;
@@ -76,6 +76,7 @@ function ofIndex(index: number, error: SmppError): SmppError {
 function single(list: readonly OutboundSms[], msg: NodeMessageInFlow, node: string): ReadRequest {
   const kept = jsonSafeMessage(msg, ['payload']);
   return {
+    messageId: msg._msgid,
     list,
     message: () => msg,
     origin: () => ({ node, msg: kept, ...correlationOf(list[0]) }),
@@ -105,6 +106,7 @@ function several(
     index,
   });
   return {
+    messageId: msg._msgid,
     list,
     message: (index) => ({ ...RED.util.cloneMessage<NodeMessage>(shared), parts: parts(index) }),
     origin: (index) => ({ node: node.id, msg: kept, parts: parts(index), ...correlationOf(list[index]) }),

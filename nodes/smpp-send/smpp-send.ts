@@ -34,7 +34,9 @@ export default function registerSmppSend(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     const sender = new Sender(RED, this, def, connection);
     this.on('input', (msg, send, done) => {
-      sender.take({ msg, send, done }).catch((error: unknown) => done(asSmppError(error, 'SMPP_MESSAGE')));
+      sender
+        .take({ msg, send, done })
+        .catch((error: unknown) => report(this, asSmppError(error, 'SMPP_MESSAGE'), done));
     });
     this.on('close', (closed: () => void) => {
       sender.close();
@@ -43,6 +45,15 @@ export default function registerSmppSend(RED: NodeAPI): void {
   }
 
   RED.nodes.registerType('smpp-send', SmppSend);
+}
+
+/** A Catch node gets a copy of the msg; one that cannot be copied must not end Node-RED. */
+function report(node: Node, error: SmppError, done: (error: Error) => void): void {
+  try {
+    done(error);
+  } catch {
+    node.error(error.message);
+  }
 }
 
 class Sender {
@@ -73,7 +84,9 @@ class Sender {
     }
     const action = readAction(msg.action);
     if (action !== undefined) {
-      const { status, cancelled } = await control(connection, action, msg.id);
+      const { status, cancelled } = await control(connection, action, msg.id, (id) =>
+        this.#submissions.idsOf(id),
+      );
       msg.payload = status;
       if (cancelled !== undefined) msg.cancelled = cancelled;
       send([msg, null]);

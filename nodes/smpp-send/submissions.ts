@@ -13,6 +13,8 @@ import { originalMessage, originOf, unwrapped, type Origin } from '../shared/ori
 
 /** One msg in, and what is to become of it. */
 export interface Request {
+  /** `_msgid` of the msg in. */
+  readonly messageId: string;
   readonly list: readonly OutboundSms[];
   /** The msg for the result of the SMS at `index`, without its payload. */
   readonly message: (index: number) => NodeMessage;
@@ -26,6 +28,8 @@ interface Waiting {
   readonly request: Request;
   readonly index: number;
   readonly tally: Tally;
+  /** Ours for the SMS, once it is taken in. */
+  id?: string;
 }
 
 /** SMS handed over at once: the event loop is free, and storage has caught up, between two such groups. */
@@ -65,8 +69,23 @@ export class Submissions {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
     this.#waiting.delete(key);
-    waiting.request.send(outputsFor(waiting.request.message(waiting.index), result));
-    waiting.tally.settled();
+    try {
+      waiting.request.send(outputsFor(waiting.request.message(waiting.index), result));
+    } finally {
+      waiting.tally.settled();
+    }
+  }
+
+  /**
+   * Ids of the SMS that are meant by `id`: those that wait for their result and came with that `_msgid`, for a
+   * flow learns the id of an SMS with its result only; else `id` itself.
+   */
+  idsOf(id: string): readonly string[] {
+    const ids = [...this.#waiting.values()]
+      .filter(({ request }) => request.messageId === id)
+      .map((waiting) => waiting.id)
+      .filter((known) => known !== undefined);
+    return ids.length > 0 ? ids : [id];
   }
 
   /** The node closes: what was taken in comes out of its successor, and every msg is done with. */
@@ -87,7 +106,8 @@ export class Submissions {
       return;
     }
     try {
-      await gateway.enqueue(marked);
+      const { id } = await gateway.enqueue(marked);
+      waiting.id = id;
     } catch (error) {
       this.#refused(key, asSmppError(error, 'SMPP_STORAGE'));
     }

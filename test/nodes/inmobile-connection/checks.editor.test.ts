@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import {
+  hostsProblem,
+  passwordTarget,
+  pinsProblem,
+} from '../../../nodes/inmobile-connection/checks.editor.js';
+
+describe('The form of inmobile-connection', () => {
+  it('accepts hosts that the runtime reads', () => {
+    assert.equal(hostsProblem('a.example:2775\nb.example'), undefined);
+  });
+
+  it('points out hosts that the runtime would refuse', () => {
+    assert.equal(hostsProblem('a.example:port'), 'hosts');
+  });
+
+  it('accepts the SHA-256 of keys in base64', () => {
+    assert.equal(pinsProblem(`${'A'.repeat(43)}=\n${'b'.repeat(43)}=`), undefined);
+  });
+
+  it('points out a pin that is something else', () => {
+    assert.equal(pinsProblem('AA:BB:CC'), 'pins');
+  });
+
+  it('sees another place for the password in other hosts', () => {
+    assert.notEqual(passwordTarget('custom', 'a.example', ''), passwordTarget('custom', 'b.example', ''));
+  });
+
+  it('sees another place for the password in another TLS configuration', () => {
+    assert.notEqual(passwordTarget('inmobile', '', ''), passwordTarget('inmobile', '', 'tls'));
+  });
+
+  it('does not mind hosts that are not used', () => {
+    assert.equal(passwordTarget('inmobile', 'a.example', ''), passwordTarget('inmobile', 'b.example', ''));
+  });
+});

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { NodeStatus } from 'node-red';
+import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
+import {
+  deploy,
+  next,
+  nodeOf,
+  receive,
+  shownBelow,
+  startFlows,
+  stopFlows,
+  useNodeRed,
+  waitingAt,
+  type FlowNode,
+} from '../../support/node-red-flows.js';
+import { CATCH, connection, dlr, ENDS, ON_TAB, send, sink, TAB } from '../flow.js';
+
+const TO = '4512345678';
+const STATUS: readonly FlowNode[] = [
+  { id: 'watch', ...ON_TAB, type: 'status', scope: null, wires: [['status']] },
+  sink('status'),
+];
+const CREDENTIALS = { connection: { systemId: 'demo', password: 'secret' } };
+
+/** The status that a Status node hears of the smpp-send node, once it is the one waited for. */
+async function statusOf(text: string): Promise<NodeStatus> {
+  for (;;) {
+    const { status } = (await next('status')) as unknown as { status: NodeStatus };
+    if (status.text === `inmobile-connection.status.${text}`) return status;
+  }
+}
+
+describe('inmobile-connection', () => {
+  useNodeRed();
+
+  it('says in its status that it is simulated', async () => {
+    await startFlows([TAB, connection(), send(), ...ENDS, ...STATUS]);
+    assert.equal((await statusOf('simulated')).text, 'inmobile-connection.status.simulated');
+  });
+
+  describe('with settings that are wrong', () => {
+    const wrong: [name: string, properties: Record<string, unknown>, credentials: object, says: RegExp][] = [
+      ['no password', { gateway: 'inmobile' }, { connection: { systemId: 'demo' } }, /password: enter/],
+      ['an unknown gateway', { gateway: 'other' }, {}, /gateway: it is one of/],
+      ['a variable without a value', { gateway: '${SMPP_TEST_NOT_SET}' }, {}, /gateway: .*SMPP_TEST_NOT_SET/],
+      ['an unknown storage', { storage: 'cluster' }, {}, /storage: .*not available/],
+      ['a missing TLS configuration', { gateway: 'inmobile', tls: 'gone' }, CREDENTIALS, /tls: /],
+    ];
+    for (const [name, properties, credentials, says] of wrong) {
+      it(`answers every msg with SMPP_OPTIONS: ${name}`, async () => {
+        await startFlows([TAB, connection(properties), send(), ...ENDS, ...CATCH], credentials);
+        receive('send', { to: TO, payload: 'Hello' });
+        const { code, message } = (await next('caught')).error as { code: string; message: string };
+        assert.equal(code, 'SMPP_OPTIONS');
+        assert.match(message, says);
+      });
+    }
+
+    it('shows it below its users', async () => {
+      await startFlows([TAB, connection({ gateway: 'other' }), send(), ...ENDS]);
+      assert.deepEqual(shownBelow('send'), {
+        fill: 'red',
+        shape: 'ring',
+        text: 'inmobile-connection.status.settings',
+      });
+    });
+  });
+});
+
+describe('inmobile-connection over TLS', () => {
+  useNodeRed();
+  let simulator: Simulator;
+
+  beforeEach(async () => {
+    simulator = await startSimulator();
+    process.env.SMPP_TEST_HOSTS = simulator.hosts.map(({ host, port }) => `${host}:${port}`).join(',');
+  });
+  afterEach(() => simulator.stop());
+
+  const tls = (): FlowNode => ({
+    id: 'tls',
+    type: 'tls-config',
+    name: '',
+    cert: '',
+    key: '',
+    ca: '',
+    servername: '',
+    verifyservercert: false,
+    alpnprotocol: '',
+  });
+  const flow = (properties: Readonly<Record<string, unknown>> = {}, ...nodes: FlowNode[]): FlowNode[] => [
+    TAB,
+    tls(),
+    connection({
+      gateway: 'custom',
+      hosts: '${SMPP_TEST_HOSTS}',
+      tls: 'tls',
+      storage: 'disk',
+      ...properties,
+    }),
+    ...nodes,
+    ...ENDS,
+    ...STATUS,
+  ];
+  const credentials = (): object => ({ ...CREDENTIALS, tls: { cadata: simulator.ca } });
+
+  it('reads its hosts from the environment, and trusts the authority of the TLS configuration', async () => {
+    await startFlows(flow({}, send()), credentials());
+    receive('send', { to: TO, payload: 'Hello' });
+    assert.equal((await next('accepted')).payload.outcome, 'accepted');
+  });
+
+  it('verifies the host although the TLS configuration says not to', async () => {
+    await startFlows(flow({}, send()), CREDENTIALS);
+    await statusOf('retry');
+    assert.equal(simulator.bindAttempts.length, 0);
+  });
+
+  it('shows that the login was refused', async () => {
+    simulator.refuse('demo');
+    await startFlows(flow({}, send()), credentials());
+    const { fill, shape } = await statusOf('refused');
+    assert.deepEqual([fill, shape], ['red', 'dot']);
+  });
+
+  it('does not start without a user', async () => {
+    await startFlows(flow(), credentials());
+    await deploy(flow({}, send()), 'nodes', credentials());
+    await statusOf('connected');
+    assert.equal(simulator.bindAttempts.length, 1);
+  });
+
+  it('stays connected when its only smpp-send node is edited', async () => {
+    await startFlows(flow({}, send()), credentials());
+    await statusOf('connected');
+    await deploy(flow({}, send({ name: 'edited' })), 'nodes', credentials());
+    receive('send', { to: TO, payload: 'Hello' });
+    await next('accepted');
+    assert.equal(simulator.bindAttempts.length, 1);
+  });
+
+  it('stops with its last user', async () => {
+    await startFlows(flow({}, send()), credentials());
+    await statusOf('connected');
+    const config = nodeOf('connection');
+    await deploy(flow(), 'nodes', credentials());
+    while (simulator.sessions.length > 0) await once(config, 'call:status');
+    assert.equal(simulator.sessions.length, 0);
+  });
+
+  it('has one session after full deploys that change nothing of it', async () => {
+    await startFlows(flow({}, send()), credentials());
+    await statusOf('connected');
+    for (let count = 0; count < 5; count += 1) {
+      await deploy(flow({}, send()), 'full', credentials());
+    }
+    receive('send', { to: TO, payload: 'Hello' });
+    await next('accepted');
+    assert.equal(simulator.sessions.length, 1);
+  });
+
+  it('gives what was queued before a restart to the node with the same id', async () => {
+    await simulator.kill('all');
+    await startFlows(flow({}, send(), ...CATCH), credentials());
+    receive('send', { _msgid: 'm1', to: TO, payload: { text: 'Hello', correlation: 'c' }, order: { id: 7 } });
+    while (!(await isQueued())) assert.equal(waitingAt('caught'), 0);
+    await stopFlows();
+    await simulator.revive('all');
+    await startFlows(flow({}, send()), credentials());
+    const { payload, order, _msgid } = await next('accepted');
+    assert.deepEqual([payload.recovered, payload.correlation, order, _msgid], [true, 'c', { id: 7 }, 'm1']);
+  });
+
+  it('gives a receipt after a restart the msg that its SMS came from', async () => {
+    // A transmitter gets no receipts: the gateway keeps them until a receiver binds.
+    await startFlows(flow({ connectionMode: 'transmitter' }, send(), dlr()), credentials());
+    receive('send', { to: TO, payload: 'Hello', order: 7 });
+    await next('accepted');
+    await stopFlows();
+    await startFlows(flow({}, send(), dlr()), credentials());
+    const { payload, order } = await next('receipt');
+    assert.deepEqual([payload.state, order], ['DELIVRD', 7]);
+  });
+
+  it('keeps what is settled while flows are stopping, for those that start', async () => {
+    await startFlows(flow({}, send()), credentials());
+    await statusOf('connected');
+    for (let count = 0; count < 50; count += 1) receive('send', { to: TO, payload: 'Hello', count });
+    await deploy(flow({}, send()), 'full', credentials());
+    const counts = new Set<unknown>();
+    while (counts.size < 50) counts.add((await next('accepted')).count);
+    assert.equal(counts.size, 50);
+  });
+
+  async function isQueued(): Promise<boolean> {
+    receive('send', { action: 'status' });
+    const { queue } = (await next('accepted')).payload as { queue: { normal: number } };
+    return queue.normal > 0;
+  }
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import type { GatewayStatus } from '../../../lib/message.js';
+import { nodeStatus, type StatusContext, type Translate } from '../../../nodes/shared/status.js';
+import { readCatalogue, translatorOf } from '../catalogue.js';
+
+const NOW = new Date(2026, 0, 1, 12, 0, 0).getTime();
+
+function status(properties: Partial<GatewayStatus>): GatewayStatus {
+  return {
+    state: 'connected',
+    since: NOW,
+    onFirstHost: true,
+    links: [],
+    queue: { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 },
+    counters: {} as GatewayStatus['counters'],
+    ...properties,
+  };
+}
+
+function shown(properties: Partial<GatewayStatus>, context: Partial<StatusContext> = {}): string {
+  const translate: Translate = translatorOf(
+    readCatalogue('inmobile-connection', 'en-US'),
+    'inmobile-connection',
+  );
+  const { fill, shape, text } = nodeStatus(status(properties), {
+    now: NOW,
+    isSimulated: false,
+    waitingForMs: 0,
+    translate,
+    ...context,
+  });
+  return `${String(fill)} ${String(shape)} ${String(text)}`;
+}
+
+const WAITING = { alarm: 0, normal: 22, bulk: 0, scheduled: 5, underWay: 5 };
+
+describe('nodeStatus', () => {
+  it('is a green dot on the first host', () => {
+    assert.equal(shown({ host: 'dk1' }), 'green dot connected dk1');
+  });
+
+  it('is a green ring on another host', () => {
+    assert.equal(shown({ host: 'dk2', onFirstHost: false }), 'green ring connected dk2');
+  });
+
+  it('is a yellow ring while connecting', () => {
+    assert.equal(shown({ state: 'connecting' }), 'yellow ring connecting');
+  });
+
+  it('counts down to the next attempt', () => {
+    assert.equal(shown({ state: 'retrying', retryAt: NOW + 7_400 }), 'yellow ring retry in 8 s');
+  });
+
+  it('is connecting once the time for the attempt has come', () => {
+    assert.equal(shown({ state: 'retrying', retryAt: NOW }), 'yellow ring connecting');
+  });
+
+  it('counts what is due and not on its way, when it has waited for a second', () => {
+    assert.equal(shown({ queue: WAITING }, { waitingForMs: 1_000 }), 'yellow dot queued 12');
+  });
+
+  it('does not blink for what waits shortly', () => {
+    assert.equal(shown({ host: 'dk1', queue: WAITING }, { waitingForMs: 999 }), 'green dot connected dk1');
+  });
+
+  it('is a red dot for a refused login', () => {
+    assert.equal(shown({ state: 'refused' }), 'red dot login refused');
+  });
+
+  it('is a red ring when nothing is tried', () => {
+    assert.equal(shown({ state: 'disconnected' }), 'red ring disconnected');
+  });
+
+  it('says since when the gateway is in maintenance, and what waits', () => {
+    const maintenanceSince = new Date(2026, 0, 1, 3, 12).getTime();
+    assert.equal(
+      shown({ state: 'maintenance', maintenanceSince, queue: { ...WAITING, normal: 14 } }),
+      'blue ring maintenance since 03:12, 4 waiting',
+    );
+  });
+
+  it('is a grey ring when it is stopped', () => {
+    assert.equal(shown({ state: 'stopped' }), 'grey ring stopped');
+  });
+
+  it('always says that it is simulated', () => {
+    assert.equal(shown({ host: 'dk1' }, { isSimulated: true }), 'green dot simulated: connected dk1');
+  });
+});

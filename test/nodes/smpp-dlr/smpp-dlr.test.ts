@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { DeliveryReceipt } from '../../../lib/message.js';
+import type { Feed } from '../../../nodes/shared/connection.js';
+import {
+  next,
+  receive,
+  startFlows,
+  useNodeRed,
+  waitingAt,
+  type FlowNode,
+} from '../../support/node-red-flows.js';
+import { connection, dlr, ENDS, send, sink, TAB } from '../flow.js';
+
+/** What the simulated gateway does with these numbers is in `lib/simulator/scenario.ts`. */
+const DELIVERED = '4512345678';
+const UNDELIVERABLE = '4512345601';
+const THREE_STATES = '4512345654';
+const LONG = 'x'.repeat(200);
+
+function flow(properties: Readonly<Record<string, unknown>> = {}, ...others: FlowNode[]): FlowNode[] {
+  return [TAB, connection(), send(), dlr(properties), ...ENDS, ...others];
+}
+
+describe('smpp-dlr', () => {
+  useNodeRed();
+
+  it('emits the receipt in the msg that the SMS came from', async () => {
+    await startFlows(flow());
+    receive('send', { _msgid: 'm1', to: DELIVERED, payload: 'Hello', order: { id: 7 } });
+    const { payload, order, _msgid } = await next('receipt');
+    assert.deepEqual([payload.state, payload.delivered], ['DELIVRD', true]);
+    assert.deepEqual([order, _msgid], [{ id: 7 }, 'm1']);
+  });
+
+  it('has the number as its topic', async () => {
+    await startFlows(flow());
+    receive('send', { to: DELIVERED, payload: 'Hello', topic: 'before' });
+    assert.equal((await next('receipt')).topic, DELIVERED);
+  });
+
+  it('says what to do about an SMS that did not arrive', async () => {
+    await startFlows(flow());
+    receive('send', { to: UNDELIVERABLE, payload: 'Hello' });
+    const { payload } = await next('receipt');
+    assert.deepEqual([payload.delivered, payload.errorCode, payload.errorClass], [false, -1, 'recipient']);
+  });
+
+  it('has the correlation of the flow, and not its own', async () => {
+    await startFlows(flow());
+    receive('send', { to: DELIVERED, payload: { text: 'Hello', correlation: 'c' } });
+    assert.equal((await next('receipt')).payload.correlation, 'c');
+  });
+
+  it('leaves out of the msg what is no JSON', async () => {
+    await startFlows(flow());
+    receive('send', { to: DELIVERED, payload: 'Hello', tell: () => 'a secret', when: new Date(0) });
+    const msg = await next('receipt');
+    assert.deepEqual(['tell' in msg, msg.when], [false, '1970-01-01T00:00:00.000Z']);
+  });
+
+  it('emits one receipt for a long SMS', async () => {
+    await startFlows(flow());
+    receive('send', { to: DELIVERED, payload: LONG });
+    const { payload } = await next('receipt');
+    assert.deepEqual(payload.segments, { total: 2, delivered: 2, failed: 0 });
+  });
+
+  it('emits one for each segment when it is set so', async () => {
+    await startFlows(flow({ per: 'segment' }));
+    receive('send', { to: DELIVERED, payload: LONG });
+    const receipts = [await next('receipt'), await next('receipt')];
+    assert.equal(new Set(receipts.map(({ payload }) => payload.messageId)).size, 2);
+  });
+
+  it('emits final states only', async () => {
+    await startFlows(flow());
+    receive('send', { to: THREE_STATES, payload: 'Hello' });
+    assert.equal((await next('receipt')).payload.state, 'DELIVRD');
+  });
+
+  it('emits every state when it is set so', async () => {
+    await startFlows(flow({ states: 'all' }));
+    receive('send', { to: THREE_STATES, payload: 'Hello' });
+    const states = [await next('receipt'), await next('receipt'), await next('receipt')];
+    assert.deepEqual(
+      states.map(({ payload }) => payload.state),
+      ['ACCEPTD', 'ENROUTE', 'DELIVRD'],
+    );
+  });
+
+  it('emits receipts for the smpp-send nodes that it names only', async () => {
+    const all = { ...dlr(), id: 'dlr2', wires: [['receipt2'], []] };
+    await startFlows(flow({ from: ['another'] }, all, sink('receipt2')));
+    receive('send', { to: DELIVERED, payload: 'Hello' });
+    await next('receipt2');
+    assert.equal(waitingAt('receipt'), 0);
+  });
+
+  it('emits an SMS without a receipt in time on its second output', async () => {
+    const asked = await overdueFlow({ noReceiptAfter: '5' });
+    asked.report({ ...OVERDUE, correlation: { node: 'send', key: 'k', msg: { order: 7 } } });
+    const { payload, order } = await next('overdue');
+    assert.deepEqual([payload.state, order, asked.afterMs], ['NORECEIPT', 7, 300_000]);
+  });
+
+  it('does not ask for overdue SMS when it is set to 0', async () => {
+    const asked = await overdueFlow({ noReceiptAfter: '0' });
+    assert.equal(asked.afterMs, undefined);
+  });
+
+  it('reports overdue SMS of the smpp-send nodes that it names only', async () => {
+    const asked = await overdueFlow({ from: ['send'] });
+    asked.report({ ...OVERDUE, messageId: 'other', correlation: { node: 'another', key: 'k', msg: {} } });
+    asked.report({ ...OVERDUE, messageId: 'own', correlation: { node: 'send', key: 'k', msg: {} } });
+    assert.equal((await next('overdue')).payload.messageId, 'own');
+  });
+});
+
+const OVERDUE: DeliveryReceipt = {
+  messageId: 'm',
+  state: 'NORECEIPT',
+  delivered: false,
+  isFinal: false,
+  errorCode: 0,
+  errorText: '',
+  errorClass: 'unknown',
+  segments: { total: 1, delivered: 0, failed: 0 },
+  receivedAt: 0,
+  matched: true,
+  raw: '',
+};
+
+interface Asked {
+  afterMs?: number;
+  report: (receipt: DeliveryReceipt) => void;
+}
+
+/** Minutes are long: this connection lets the test say when they are over. */
+async function overdueFlow(properties: Readonly<Record<string, unknown>>): Promise<Asked> {
+  const asked: Asked = { report: () => undefined };
+  const feed: Partial<Feed> = {
+    onReceipt: () => () => undefined,
+    onOverdue: (afterMs, report) => {
+      Object.assign(asked, { afterMs, report });
+      return () => undefined;
+    },
+  };
+  const connectionOfTest = { feed, join: () => undefined, leave: () => undefined };
+  const register = (RED: NodeAPI): void => {
+    RED.nodes.registerType('test-connection', function (this: Node, def: NodeDef) {
+      RED.nodes.createNode(this, def);
+      Object.assign(this, { connection: connectionOfTest });
+    });
+  };
+  const config = { id: 'stub', type: 'test-connection', name: '' };
+  await startFlows([TAB, config, dlr({ connection: 'stub', ...properties }), ...ENDS], {}, [register]);
+  return asked;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import {
+  next,
+  receive,
+  startFlows,
+  useNodeRed,
+  waitingAt,
+  type FlowNode,
+} from '../../support/node-red-flows.js';
+import { connection, ENDS, receiver, send, sink, TAB } from '../flow.js';
+
+/** The simulated recipient of this number answers every SMS with OK. */
+const ANSWERS = '4512345677';
+
+function flow(properties: Readonly<Record<string, unknown>> = {}, ...others: FlowNode[]): FlowNode[] {
+  return [TAB, connection(), send(), receiver(properties), ...ENDS, ...others];
+}
+
+describe('smpp-receive', () => {
+  useNodeRed();
+
+  it('emits an incoming SMS, with its sender as the topic', async () => {
+    await startFlows(flow());
+    receive('send', { to: ANSWERS, payload: 'Hello' });
+    const { topic, payload } = await next('incoming');
+    assert.equal(topic, ANSWERS);
+    assert.deepEqual([payload.from, payload.text, payload.complete], [ANSWERS, 'OK', true]);
+  });
+
+  it('says which SMS of the flow it answers, with the correlation of the flow', async () => {
+    await startFlows(flow());
+    receive('send', { to: ANSWERS, payload: { text: 'Hello', correlation: { order: 7 } } });
+    const result = (await next('accepted')).payload;
+    const { inReplyTo } = (await next('incoming')).payload as { inReplyTo: Record<string, unknown> };
+    assert.deepEqual([inReplyTo.id, inReplyTo.correlation], [result.id, { order: 7 }]);
+  });
+
+  it('emits each SMS to every node', async () => {
+    const other = { ...receiver(), id: 'receiver2', wires: [['incoming2']] };
+    await startFlows(flow({}, other, sink('incoming2')));
+    receive('send', { to: ANSWERS, payload: 'Hello' });
+    const both = await Promise.all([next('incoming'), next('incoming2')]);
+    assert.deepEqual(
+      both.map(({ payload }) => payload.text),
+      ['OK', 'OK'],
+    );
+  });
+
+  it('leaves SMS to other numbers than its own to others', async () => {
+    const all = { ...receiver(), id: 'receiver2', wires: [['incoming2']] };
+    await startFlows(flow({ to: '1245' }, all, sink('incoming2')));
+    receive('send', { to: ANSWERS, payload: { text: 'Hello', from: '4511111111' } });
+    await next('incoming2');
+    assert.equal(waitingAt('incoming'), 0);
+  });
+
+  it('takes SMS to its own number, however that is written', async () => {
+    await startFlows(flow({ to: '+45 11 11 11 11' }));
+    receive('send', { to: ANSWERS, payload: { text: 'Hello', from: '4511111111' } });
+    assert.equal((await next('incoming')).payload.to, '4511111111');
+  });
+});

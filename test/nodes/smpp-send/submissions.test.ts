@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { asSmppError, SmppError } from '../../../lib/errors.js';
+import type { Gateway } from '../../../lib/gateway.js';
+import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
+import type { Origin } from '../../../nodes/shared/origin.js';
+import { Submissions, type Request } from '../../../nodes/smpp-send/submissions.js';
+
+const RESULT: SubmitResult = {
+  id: 'id',
+  outcome: 'accepted',
+  messageIds: [],
+  to: '4512345678',
+  from: 'Demo',
+  segments: 1,
+  encoding: 'gsm7',
+  possibleDuplicate: false,
+  recovered: false,
+  queuedAt: 0,
+  settledAt: 0,
+  attempts: 1,
+};
+
+/** Takes SMS in until `room` is used up. */
+class FakeGateway {
+  readonly taken: OutboundSms[] = [];
+  room = Infinity;
+
+  async enqueue(sms: OutboundSms): Promise<{ id: string }> {
+    if (this.taken.length >= this.room) throw new SmppError('SMPP_QUEUE_FULL', 'the queue is full');
+    this.taken.push(sms);
+    return { id: `id${this.taken.length}` };
+  }
+}
+
+interface Outcome {
+  readonly sent: unknown[];
+  dones: number;
+  error?: SmppError;
+}
+
+function setUp(count: number, room = Infinity) {
+  const gateway = new FakeGateway();
+  gateway.room = room;
+  const submissions = new Submissions();
+  const outcome: Outcome = { sent: [], dones: 0 };
+  const request: Request = {
+    messageId: 'm1',
+    list: Array.from({ length: count }, () => ({ to: '4512345678', from: 'Demo', text: 'Hello' })),
+    message: (index) => ({ index }),
+    origin: () => ({ node: 'send', msg: {} }),
+    send: (outputs) => outcome.sent.push(outputs),
+    done: (error) => {
+      outcome.dones += 1;
+      if (error !== undefined) outcome.error = asSmppError(error, 'SMPP_STORAGE');
+    },
+  };
+  const submit = () => submissions.submit(gateway as unknown as Gateway, request);
+  const settle = (index: number, result: SubmitResult = RESULT): void => {
+    const { key } = gateway.taken[index]?.correlation as Origin;
+    submissions.settled(key, { ...result, correlation: { node: 'send', key, msg: {} } });
+  };
+  return { gateway, submissions, outcome, submit, settle };
+}
+
+describe('Submissions', () => {
+  it('is done once every SMS is settled, not before', async () => {
+    const { outcome, submit, settle } = setUp(2);
+    await submit();
+    settle(0);
+    assert.equal(outcome.dones, 0);
+    settle(1);
+    assert.equal(outcome.dones, 1);
+  });
+
+  it('emits each result once', async () => {
+    const { outcome, submit, settle } = setUp(1);
+    await submit();
+    settle(0);
+    settle(0);
+    assert.deepEqual([outcome.sent.length, outcome.dones], [1, 1]);
+  });
+
+  it('takes a result that comes before the SMS is known to be taken in', async () => {
+    const { outcome, submit, settle } = setUp(1);
+    const submitting = submit();
+    settle(0);
+    await submitting;
+    assert.deepEqual([outcome.sent.length, outcome.dones], [1, 1]);
+  });
+
+  it('ends with the reason when an SMS is not taken in', async () => {
+    const { outcome, submit } = setUp(1, 0);
+    await submit();
+    assert.deepEqual([outcome.dones, outcome.error?.code], [1, 'SMPP_QUEUE_FULL']);
+  });
+
+  it('says how many of an array were not taken in, once the others are settled', async () => {
+    const { outcome, submit, settle } = setUp(3, 2);
+    await submit();
+    assert.equal(outcome.dones, 0);
+    settle(0);
+    settle(1);
+    assert.match(outcome.error?.message ?? '', /^1 of 3 SMS were not taken in: the queue is full/);
+  });
+
+  it('stops handing over at the first group that was not taken in', async () => {
+    const { gateway, outcome, submit } = setUp(100_000, 0);
+    let tried = 0;
+    gateway.enqueue = () => {
+      tried += 1;
+      return Promise.reject(new SmppError('SMPP_STORAGE', 'no space left'));
+    };
+    await submit();
+    assert.ok(tried <= 200, String(tried));
+    assert.equal(outcome.dones, 1);
+  });
+
+  it('leaves the event loop free while it hands over a large array', async () => {
+    const { gateway, submit } = setUp(10_000);
+    const submitting = submit();
+    let longest = 0;
+    for (let before = 0; before < 10_000; before = gateway.taken.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      longest = Math.max(longest, gateway.taken.length - before);
+    }
+    await submitting;
+    assert.ok(longest <= 400, `${longest} SMS in one turn`);
+  });
+
+  it('is done without a word when the node closes', async () => {
+    const { submissions, outcome, submit } = setUp(2);
+    await submit();
+    submissions.close();
+    assert.deepEqual([outcome.dones, outcome.error, outcome.sent], [1, undefined, []]);
+  });
+
+  it('knows the SMS that came with a msg', async () => {
+    const { submissions, submit } = setUp(2);
+    await submit();
+    assert.deepEqual(submissions.idsOf('m1'), ['id1', 'id2']);
+  });
+
+  it('takes the id of another msg for that of an SMS', () => {
+    assert.deepEqual(new Submissions().idsOf('id9'), ['id9']);
+  });
+
+  it('does not take the SMS of a node before it for its own', () => {
+    const before = setUp(1);
+    const origin = { node: 'send', key: 'another.1', msg: {} };
+    assert.equal(before.submissions.isOwn(origin), false);
+  });
+});
