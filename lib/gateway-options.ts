@@ -121,7 +121,7 @@ const TLS = v.strictObject(
       v.array(
         v.pipe(
           v.string('it is text'),
-          v.regex(/^[A-Za-z0-9+/]{43}=$/, 'it is the SHA-256 of a public key, in base64'),
+          v.regex(/^\s*(sha256\/)?[A-Za-z0-9+/]{43}=\s*$/, 'it is the SHA-256 of a public key, in base64'),
         ),
         'it is a list of pins',
       ),

@@ -156,6 +156,8 @@ export interface LinkStatus {
   /** submit_sm without an answer yet. */
   readonly underWay: number;
   readonly window: number;
+  /** When the certificate of the host ends, once it is known; the log warns 14 days ahead. */
+  readonly certificateExpiresAt?: EpochMs;
   /** Why the last attempt or session ended; free of personal data. */
   readonly error?: { readonly code: string; readonly message: string };
 }

@@ -205,11 +205,13 @@ export class Lane {
   }
 
   #legStatus(leg: Leg): LinkStatus {
+    const { certificateExpiresAt } = leg;
     return {
       ...this.#shared(leg.address, leg.bind),
       state: leg.state === 'ended' ? 'stopped' : leg.state,
       since: leg.since,
       underWay: leg.underWay,
+      ...(certificateExpiresAt === undefined ? {} : { certificateExpiresAt }),
     };
   }
 

@@ -13,6 +13,7 @@ import type { BindMode, Delivery } from '../message.js';
 import type { SessionOptions } from '../session/session.js';
 import type { Timers } from '../timers.js';
 import type { LaneHost } from './host-name.js';
+import { certificateExpiry } from './certificate-expiry.js';
 import { endOfSession, endWithoutSession, GIVEN_UP, type LegEnd } from './leg-end.js';
 import { TURN_MS, type LoginHold } from './login-hold.js';
 import { SessionDriver, type DriverListener, type SessionEnd } from './session-driver.js';
@@ -53,6 +54,7 @@ export class Leg {
   #since: EpochMs;
   #boundAt: Millis | undefined;
   #link: SessionDriver | undefined;
+  #certificateExpiresAt: EpochMs | undefined;
   #resolveOver!: () => void;
 
   constructor(setup: LegSetup, address: LaneHost, bind: BindMode, listener: LegListener) {
@@ -93,6 +95,11 @@ export class Leg {
     return this.#link;
   }
 
+  /** Of the host, as far as it is known. */
+  get certificateExpiresAt(): EpochMs | undefined {
+    return this.#certificateExpiresAt;
+  }
+
   start(): void {
     void this.#open();
   }
@@ -113,6 +120,7 @@ export class Leg {
   async #open(): Promise<void> {
     try {
       const transport = await this.#reach();
+      this.#certificateExpiresAt = certificateExpiry(transport);
       const isAllowed = await this.#turn();
       if (isAllowed && this.#state !== 'ended') this.#logIn(transport);
       else transport.destroy();

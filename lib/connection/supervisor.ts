@@ -8,6 +8,7 @@
 import type { EpochMs, Millis } from '../clock.js';
 import type { SmppError } from '../errors.js';
 import type { BindMode, GatewayStatus } from '../message.js';
+import { expiryWarning } from './certificate-expiry.js';
 import { nameHosts, type LaneHost } from './host-name.js';
 import { Lane, type LaneListener } from './lane.js';
 import { LoginHold } from './login-hold.js';
@@ -49,6 +50,8 @@ export class Supervisor {
   readonly #maintenance: Maintenance;
   readonly #lanes: readonly Lane[];
   readonly #remarks = new Map<string, number>();
+  /** Hosts whose certificate was warned of, with its end. */
+  readonly #expiring = new Map<string, EpochMs>();
   #isRunning = false;
   #state: GatewayStatus['state'] = 'stopped';
   #since: EpochMs;
@@ -198,6 +201,7 @@ export class Supervisor {
     if (state !== this.#state) this.#since = clock.wall();
     this.#state = state;
     this.#say();
+    this.#warnOfExpiry();
     this.#listener.changed();
   }
 
@@ -226,5 +230,16 @@ export class Supervisor {
     if (key === this.#lastLine) return;
     this.#lastLine = key;
     if (line !== undefined) this.#listener.log(level, line);
+  }
+
+  /** Once for each certificate. */
+  #warnOfExpiry(): void {
+    for (const { name, certificateExpiresAt } of this.#lanes.flatMap((lane) => lane.links())) {
+      if (certificateExpiresAt === undefined || this.#expiring.get(name) === certificateExpiresAt) continue;
+      const line = expiryWarning(name, certificateExpiresAt, this.#options.clock.wall());
+      if (line === undefined) continue;
+      this.#expiring.set(name, certificateExpiresAt);
+      this.#listener.log('warn', line);
+    }
   }
 }

@@ -6,8 +6,8 @@
 import type { Problem } from '../shared/catalogue.editor.js';
 import { readHosts } from './read-hosts.js';
 
-/** SHA-256 of a public key, in base64. */
-const PIN = /^[A-Za-z0-9+/]{43}=$/;
+/** SHA-256 of a public key, in base64, as it is or as curl and browsers write it. */
+const PIN = /^(sha256\/)?[A-Za-z0-9+/]{43}=$/;
 
 export function hostsProblem(hosts: string): Problem | undefined {
   try {
