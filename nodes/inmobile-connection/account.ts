@@ -1,62 +1,91 @@
 /**
- * The life of one connection node's gateway: started with the first user, stopped with the last.
+ * The life of one connection's gateway: started with the first user, stopped with the last.
  *
  *   idle ──join──▶ starting ──▶ running ──last leave, disconnect, close──▶ stopping ──▶ idle
  *                     │ failed: tried again
  *
  * Starts and stops never overlap. Nodes leave before a deploy and join during it, so who is left is judged when
- * the flows run again: editing the only smpp-send node keeps the connection (node-red.md: deploy behaviour).
+ * the flows run again: editing the only smpp-send node keeps the connection, and so does a deploy that replaces
+ * the connection node itself by one of the same settings (`parked-accounts.ts`).
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Node, NodeStatus } from 'node-red';
 import { systemClock } from '../../lib/clock.js';
 import { asSmppError, SmppError } from '../../lib/errors.js';
-import type { Gateway } from '../../lib/gateway.js';
-import type { GatewayStatus } from '../../lib/message.js';
+import type { Gateway, GatewayOptions } from '../../lib/gateway.js';
+import type { GatewayStatus, SubmitResult } from '../../lib/message.js';
 import type { Connection } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
 import { nodeStatus, problemStatus, waitingCount, type Translate } from '../shared/status.js';
 import { EventFeed } from './event-feed.js';
+import type { Parked } from './parked-accounts.js';
 import type { ConnectionSettings } from './read-options.js';
+import type { ResultDesk } from './result-desk.js';
 import { StatusLine } from './status-line.js';
 
 /** A store that could not be opened may be held by a process that is about to end. */
 const START_AGAIN_MS = 10_000;
 
-export interface AccountOptions {
-  readonly settings: Pick<ConnectionSettings, 'isSimulated' | 'defaultCountry'>;
+export type Log = Required<GatewayOptions>['log'];
+
+export interface RunningParts {
   /** Not started. It outlasts its stops: what it keeps in memory is there when it starts again. */
   readonly gateway: Gateway;
-  readonly gate: FlowGate;
-  readonly translate: Translate;
-  /** The connection node itself: its `users` are the nodes that Status and Catch nodes follow. */
-  readonly node: Node & { readonly users: Record<string, Node> };
+  /** Ends what was made beside it. */
+  readonly dispose: () => Promise<void>;
 }
 
-export class Account implements Connection {
+/** A connection node: its `users` are the nodes that Status and Catch nodes follow. */
+export type AccountNode = Node & { readonly users: Record<string, Node> };
+
+export interface AccountOptions {
+  readonly settings: ConnectionSettings;
+  readonly makeParts: (settings: ConnectionSettings, log: Log) => RunningParts;
+  readonly gate: FlowGate;
+  readonly results: ResultDesk;
+  readonly translate: Translate;
+  readonly node: AccountNode;
+  /** It does not start before this has resolved: its store may still be another's. */
+  readonly after: Promise<void>;
+}
+
+export class Account implements Connection, Parked {
   readonly feed: EventFeed;
-  readonly #options: AccountOptions;
+  readonly #options: Pick<AccountOptions, 'gate' | 'translate'>;
+  readonly #parts: RunningParts;
   readonly #statusLine: StatusLine;
   readonly #unwatch: () => void;
+  #settings: ConnectionSettings;
+  /** The present one: a deploy may replace it. */
+  #node: AccountNode;
+  /** Nodes made since the flows last ran: no Status node has heard of theirs. */
+  #newcomers: Node[] = [];
   #isRunning = false;
   #isDisconnected = false;
   #isClosed = false;
   #startError: SmppError | undefined;
   #cancelRestart: (() => void) | undefined;
-  #work: Promise<void> = Promise.resolve();
+  #work: Promise<void>;
   #waitingSince: number | undefined;
 
-  constructor(options: AccountOptions) {
-    const { gate, gateway, node } = options;
-    this.#options = options;
-    this.feed = new EventFeed(gate, (error) => node.error(asSmppError(error, 'SMPP_PROTOCOL').message));
+  constructor({ settings, makeParts, gate, results, translate, node, after }: AccountOptions) {
+    this.#options = { gate, translate };
+    this.#settings = settings;
+    this.#node = node;
+    this.#work = after;
+    this.#parts = makeParts(settings, (level, line) => this.#log(level, line));
+    this.feed = new EventFeed({
+      gate,
+      results,
+      onFailure: (error) => this.#log('error', asSmppError(error, 'SMPP_PROTOCOL').message),
+      onUnclaimed: (result) => this.#log('warn', unclaimed(result)),
+    });
     this.#statusLine = new StatusLine(
       { read: () => this.#readStatus(), show: (status) => this.#showStatus(status) },
       systemClock,
     );
-    const unwatchGate = gate.watch(() => {
-      if (gate.isOpen) void this.#follow();
-    });
-    const unwatchStatus = gateway.onStatus(() => this.#statusLine.changed());
+    const unwatchGate = gate.watch(() => this.#flowsTurned());
+    const unwatchStatus = this.#parts.gateway.onStatus(() => this.#statusLine.changed());
     this.#unwatch = () => {
       unwatchGate();
       unwatchStatus();
@@ -64,17 +93,18 @@ export class Account implements Connection {
   }
 
   get defaultCountry(): Connection['defaultCountry'] {
-    return this.#options.settings.defaultCountry;
+    return this.#settings.defaultCountry;
   }
 
   join(user: Node): void {
-    this.#options.node.users[user.id] = user;
+    this.#node.users[user.id] = user;
     user.status(this.#statusLine.shown);
+    if (!this.#options.gate.isOpen) this.#newcomers.push(user);
     void this.#follow();
   }
 
   leave(user: Node): void {
-    const { users } = this.#options.node;
+    const { users } = this.#node;
     // A node that replaces another one has its id, and may have joined before the other left.
     if (users[user.id] === user) Reflect.deleteProperty(users, user.id);
     if (this.#options.gate.isOpen) void this.#follow();
@@ -82,7 +112,7 @@ export class Account implements Connection {
 
   async gateway(): Promise<Gateway> {
     await this.#work;
-    if (this.#isRunning) return this.#options.gateway;
+    if (this.#isRunning) return this.#parts.gateway;
     throw this.#startError ?? new SmppError('SMPP_STOPPED', 'the connection is stopped: connect it first');
   }
 
@@ -97,21 +127,55 @@ export class Account implements Connection {
   }
 
   status(): GatewayStatus {
-    return this.#options.gateway.status();
+    return this.#parts.gateway.status();
   }
 
-  /** Resolves when the gateway is stopped and its store is free for the next connection node. */
+  /** Resolves when the gateway is stopped and its store is free for the next account. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unwatch();
     await this.#follow();
     this.feed.close();
     this.#statusLine.close();
+    await this.#parts.dispose();
+  }
+
+  suits({ isSimulated, options }: ConnectionSettings): boolean {
+    return isSimulated === this.#settings.isSimulated && isDeepStrictEqual(options, this.#settings.options);
+  }
+
+  /** Goes on with another connection node, of settings that suit. */
+  moveTo(node: AccountNode, settings: ConnectionSettings): void {
+    this.#node = node;
+    this.#settings = settings;
+    this.#isDisconnected = false;
+    this.#newcomers.push(node);
+  }
+
+  async retire(successor?: ConnectionSettings): Promise<void> {
+    const { storage } = this.#settings.options;
+    const { alarm, normal, bulk } = this.status().queue;
+    const count = alarm + normal + bulk;
+    const isKept = storage?.kind === 'disk';
+    const isInherited = isKept && isDeepStrictEqual(storage, successor?.options.storage);
+    if (count > 0 && !isInherited) {
+      const fate = isKept ? `stay in ${storage.directory} until a connection uses it` : 'are lost with it';
+      this.#log('warn', `the connection has ended with ${count} SMS in its queue; they ${fate}`);
+    }
+    await this.close();
   }
 
   get #isWanted(): boolean {
-    const hasUsers = Object.keys(this.#options.node.users).length > 0;
-    return hasUsers && !this.#isDisconnected && !this.#isClosed;
+    const hasUsers = Object.keys(this.#node.users).length > 0;
+    // While flows are replaced those who have left may come again.
+    const isUsed = hasUsers || (this.#isRunning && !this.#options.gate.isOpen);
+    return isUsed && !this.#isDisconnected && !this.#isClosed;
+  }
+
+  #flowsTurned(): void {
+    if (!this.#options.gate.isOpen) return;
+    for (const node of this.#newcomers.splice(0)) node.status(this.#statusLine.shown);
+    void this.#follow();
   }
 
   /** Brings the gateway into the state that is wanted when its turn has come. Never rejects. */
@@ -126,7 +190,7 @@ export class Account implements Connection {
   }
 
   async #start(): Promise<void> {
-    const { gateway, node } = this.#options;
+    const { gateway } = this.#parts;
     try {
       await gateway.start();
       this.#isRunning = true;
@@ -135,25 +199,24 @@ export class Account implements Connection {
     } catch (thrown) {
       const error = asSmppError(thrown, 'SMPP_STORAGE');
       // Said once: the attempts after it are silent until something else goes wrong.
-      if (this.#startError?.message !== error.message) node.error(error.message);
+      if (this.#startError?.message !== error.message) this.#log('error', error.message);
       this.#startError = error;
       this.#cancelRestart = systemClock.after(START_AGAIN_MS, () => void this.#follow());
     }
   }
 
   async #stop(): Promise<void> {
-    const { gateway, node } = this.#options;
     this.#isRunning = false;
     this.feed.attach(undefined);
     try {
-      await gateway.stop();
+      await this.#parts.gateway.stop();
     } catch (error) {
-      node.error(asSmppError(error, 'SMPP_STORAGE').message);
+      this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
   }
 
   #readStatus(): { status: NodeStatus; changesByItself: boolean } {
-    const { settings, translate } = this.#options;
+    const { translate } = this.#options;
     if (this.#startError !== undefined && !this.#isRunning && this.#isWanted) {
       return { status: problemStatus('storage', translate), changesByItself: false };
     }
@@ -163,14 +226,23 @@ export class Account implements Connection {
     else this.#waitingSince ??= now;
     const waitingForMs = this.#waitingSince === undefined ? 0 : now - this.#waitingSince;
     return {
-      status: nodeStatus(status, { now, waitingForMs, isSimulated: settings.isSimulated, translate }),
+      status: nodeStatus(status, { now, waitingForMs, isSimulated: this.#settings.isSimulated, translate }),
       changesByItself: status.state === 'retrying' || this.#waitingSince !== undefined,
     };
   }
 
   #showStatus(status: NodeStatus): void {
-    const { node } = this.#options;
-    for (const user of Object.values(node.users)) user.status(status);
-    node.status(status);
+    for (const user of Object.values(this.#node.users)) user.status(status);
+    this.#node.status(status);
   }
+
+  #log(level: 'info' | 'warn' | 'error', line: string): void {
+    if (level === 'info') this.#node.log(line);
+    else if (level === 'warn') this.#node.warn(line);
+    else this.#node.error(line);
+  }
+}
+
+function unclaimed({ id, outcome }: SubmitResult): string {
+  return `the smpp-send node of SMS ${id} is gone; the result of the SMS: ${outcome}`;
 }

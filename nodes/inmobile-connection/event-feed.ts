@@ -6,13 +6,20 @@
  * stopping is taken when they run again; if the gateway stops first it was never taken, and comes again
  * (contract section 3.3: not while flows are stopping, and again after a crash).
  */
+import { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, InboundSms, SubmitResult, Unsubscribe } from '../../lib/message.js';
 import type { Feed, LeaveFeed } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
-import { originOf } from '../shared/origin.js';
+import type { ResultDesk } from './result-desk.js';
 
 type Subscribe<T> = (gateway: Gateway, take: (event: T) => void | Promise<void>) => Unsubscribe;
+
+interface Late<T> {
+  readonly event: T;
+  readonly taken: () => void;
+  readonly refused: (error: Error) => void;
+}
 
 /** One subscription at the gateway, with those who share it. */
 class Channel<T> {
@@ -20,8 +27,8 @@ class Channel<T> {
   readonly #subscribe: Subscribe<T>;
   readonly #onFailure: (error: unknown) => void;
   readonly #listeners = new Set<(event: T) => void>();
-  /** Events that came while the flows were stopping, in order. */
-  #late: { readonly event: T; readonly taken: () => void }[] = [];
+  /** Events that came while the flows were stopping, in order; a gateway that stops has kept them itself. */
+  #late: Late<T>[] = [];
   #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
 
   constructor(gate: FlowGate, subscribe: Subscribe<T>, onFailure: (error: unknown) => void) {
@@ -40,17 +47,25 @@ class Channel<T> {
   /** Subscribed at `gateway` when there is one and somebody listens; who listens is judged while flows run. */
   follow(gateway: Gateway | undefined): void {
     if (this.#subscribed !== undefined && this.#subscribed.gateway !== gateway) this.#end();
+    if (gateway === undefined) this.#late = [];
     if (!this.#gate.isOpen) return;
-    if (this.#listeners.size === 0) this.#end();
-    else this.#handLate();
-    if (this.#listeners.size === 0 || gateway === undefined || this.#subscribed !== undefined) return;
+    if (this.isUnused) {
+      this.#end();
+      this.#refuseLate();
+      return;
+    }
+    this.#handLate();
+    if (gateway === undefined || this.#subscribed !== undefined) return;
     this.#subscribed = { gateway, end: this.#subscribe(gateway, (event) => this.#take(event)) };
+  }
+
+  get isUnused(): boolean {
+    return this.#listeners.size === 0;
   }
 
   #end(): void {
     this.#subscribed?.end();
     this.#subscribed = undefined;
-    this.#late = [];
   }
 
   #take(event: T): void | Promise<void> {
@@ -58,7 +73,14 @@ class Channel<T> {
       this.#hand(event);
       return;
     }
-    return new Promise((taken) => this.#late.push({ event, taken }));
+    return new Promise((taken, refused) => this.#late.push({ event, taken, refused }));
+  }
+
+  /** The gateway keeps it for whoever comes. */
+  #refuseLate(): void {
+    for (const { refused } of this.#late.splice(0)) {
+      refused(new SmppError('SMPP_STOPPED', 'the flow nodes that it was for are gone'));
+    }
   }
 
   #handLate(): void {
@@ -80,21 +102,35 @@ class Channel<T> {
   }
 }
 
+export interface EventFeedOptions {
+  readonly gate: FlowGate;
+  readonly results: ResultDesk;
+  /** A flow node threw while it took an event. */
+  readonly onFailure: (error: unknown) => void;
+  /** A result whose smpp-send node is gone. */
+  readonly onUnclaimed: (result: SubmitResult) => void;
+}
+
 export class EventFeed implements Feed {
   readonly #gate: FlowGate;
   readonly #onFailure: (error: unknown) => void;
   readonly #unwatch: () => void;
+  readonly #results: ResultDesk;
   readonly #settled: Channel<SubmitResult>;
   readonly #sms: Channel<InboundSms>;
   readonly #receipts: Readonly<Record<'message' | 'segment', Channel<DeliveryReceipt>>>;
-  readonly #overdue = new Set<Channel<DeliveryReceipt>>();
+  /** By how long a receipt may take: a node that a deploy replaces finds its predecessor's. */
+  readonly #overdue = new Map<number, Channel<DeliveryReceipt>>();
   #gateway: Gateway | undefined;
 
-  /** @param onFailure a flow node threw while it took an event */
-  constructor(gate: FlowGate, onFailure: (error: unknown) => void) {
+  constructor({ gate, results, onFailure, onUnclaimed }: EventFeedOptions) {
     this.#gate = gate;
+    this.#results = results;
     this.#onFailure = onFailure;
     this.#settled = new Channel(gate, (gateway, take) => gateway.onSettled(take), onFailure);
+    this.#settled.add((result) => {
+      if (!results.hand(result)) onUnclaimed(result);
+    });
     this.#sms = new Channel(gate, (gateway, take) => gateway.onSms(take), onFailure);
     const receipts = (per: 'message' | 'segment') =>
       new Channel<DeliveryReceipt>(gate, (gateway, take) => gateway.onReceipt(take, { per }), onFailure);
@@ -114,9 +150,7 @@ export class EventFeed implements Feed {
   }
 
   onSettled(nodeId: string, listener: (result: SubmitResult) => void): LeaveFeed {
-    return this.#join(this.#settled, (result) => {
-      if (originOf(result.correlation)?.node === nodeId) listener(result);
-    });
+    return this.#results.add(nodeId, listener);
   }
 
   onSms(listener: (sms: InboundSms) => void): LeaveFeed {
@@ -128,17 +162,10 @@ export class EventFeed implements Feed {
   }
 
   onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void): LeaveFeed {
-    const channel = new Channel<DeliveryReceipt>(
-      this.#gate,
-      (gateway, take) => gateway.onOverdue(afterMs, take),
-      this.#onFailure,
-    );
-    this.#overdue.add(channel);
-    const leave = this.#join(channel, listener);
-    return () => {
-      leave();
-      this.#overdue.delete(channel);
-    };
+    const known = this.#overdue.get(afterMs);
+    const channel = known ?? new Channel(this.#gate, overdueAfter(afterMs), this.#onFailure);
+    this.#overdue.set(afterMs, channel);
+    return this.#join(channel, listener);
   }
 
   #join<T>(channel: Channel<T>, listener: (event: T) => void): LeaveFeed {
@@ -152,6 +179,12 @@ export class EventFeed implements Feed {
 
   #follow(): void {
     const channels = [this.#settled, this.#sms, this.#receipts.message, this.#receipts.segment];
-    for (const channel of [...channels, ...this.#overdue]) channel.follow(this.#gateway);
+    for (const channel of [...channels, ...this.#overdue.values()]) channel.follow(this.#gateway);
+    if (!this.#gate.isOpen) return;
+    for (const [afterMs, channel] of this.#overdue) if (channel.isUnused) this.#overdue.delete(afterMs);
   }
+}
+
+function overdueAfter(afterMs: number): Subscribe<DeliveryReceipt> {
+  return (gateway, take) => gateway.onOverdue(afterMs, take);
 }

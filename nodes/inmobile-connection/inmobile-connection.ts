@@ -8,15 +8,17 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { asSmppError } from '../../lib/errors.js';
-import { createGateway, type Gateway, type GatewayOptions } from '../../lib/gateway.js';
+import { createGateway } from '../../lib/gateway.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
-import { flowGateOf } from '../shared/flow-gate.js';
+import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
 import { problemStatus, type Translate } from '../shared/status.js';
-import { Account } from './account.js';
+import { Account, type Log, type RunningParts } from './account.js';
 import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
+import { ParkedAccounts } from './parked-accounts.js';
 import { readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
+import { ResultDesk } from './result-desk.js';
 import { UnusableConnection } from './unusable-connection.js';
 
 /** Under Node-RED's userDir, one folder for each connection node. */
@@ -31,19 +33,33 @@ type ConfigNode = Node<ConnectionCredentials> & {
 };
 
 export default function registerInmobileConnection(RED: NodeAPI): void {
-  const gate = flowGateOf(RED.events);
+  const { gate, parked, results } = sharedOf(flowGateOf(RED.events));
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
+
+  function accountOf(node: ConfigNode, def: ConnectionDef): Account {
+    const settings = readSettings(RED, node, def);
+    const adopted = parked.adopt(node.id, settings);
+    if (adopted !== undefined) {
+      adopted.moveTo(node, settings);
+      return adopted;
+    }
+    const after = parked.left(node.id);
+    return new Account({ settings, gate, results, translate, node, after, makeParts });
+  }
 
   function InmobileConnection(this: ConfigNode, def: ConnectionDef): void {
     RED.nodes.createNode(this, def);
     this.users = {};
     try {
-      const settings = readSettings(RED, this, def);
-      const { gateway, dispose } = makeGateway(this, settings);
-      const account = new Account({ settings, gateway, gate, translate, node: this });
+      const account = accountOf(this, def);
       this.connection = account;
       this.on('close', (closed: () => void) => {
-        void account.close().then(dispose).then(closed);
+        if (gate.isDeploying) {
+          parked.park(this.id, account);
+          closed();
+        } else {
+          void account.close().then(closed);
+        }
       });
     } catch (error) {
       const problem = asSmppError(error, 'SMPP_OPTIONS');
@@ -76,22 +92,28 @@ function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): Conne
   });
 }
 
-interface GatewayParts {
-  readonly gateway: Gateway;
-  /** Ends what was made beside it. */
-  readonly dispose: () => Promise<void>;
-}
-
-function makeGateway(node: Node, { options, isSimulated }: ConnectionSettings): GatewayParts {
-  const log: GatewayOptions['log'] = (level, line) => {
-    if (level === 'info') node.log(line);
-    else if (level === 'warn') node.warn(line);
-    else node.error(line);
-  };
+function makeParts({ options, isSimulated }: ConnectionSettings, log: Log): RunningParts {
   if (!isSimulated) return { gateway: createGateway({ ...options, log }), dispose: () => Promise.resolve() };
   const simulator = createSimulator();
   return {
     gateway: createGateway({ ...options, log, connect: simulator.connect }),
     dispose: () => simulator.stop(),
   };
+}
+
+/** What the connection nodes of a runtime have in common; the node file may be loaded more than once. */
+interface Shared {
+  readonly gate: FlowGate;
+  readonly parked: ParkedAccounts<Account>;
+  readonly results: ResultDesk;
+}
+
+const sharedByGate = new WeakMap<FlowGate, Shared>();
+
+function sharedOf(gate: FlowGate): Shared {
+  const known = sharedByGate.get(gate);
+  if (known !== undefined) return known;
+  const shared: Shared = { gate, parked: new ParkedAccounts<Account>(gate), results: new ResultDesk() };
+  sharedByGate.set(gate, shared);
+  return shared;
 }

@@ -1,24 +1,51 @@
 /**
- * Whether Node-RED's flows are running, so that nothing is emitted into a flow that is being replaced.
+ * Whether Node-RED's flows are running, so that nothing is emitted into a flow that is being replaced; and
+ * whether they stop for a deploy or for good.
  *
  * Node-RED says `flows:stopping` before it closes any node and `flows:started` after it has made all of them,
- * at every kind of deploy; what a node sends in between may be lost without a trace.
+ * at every kind of deploy; what a node sends in between may be lost without a trace. A deploy has its new
+ * configuration in place before the flows stop; a shutdown, and flows stopped by hand, still have the one that
+ * they were started with.
  * Source: Node-RED's runtime, `flows/index.js`.
  */
 import type { EventEmitter } from 'node:events';
 
+/** What Node-RED's events about flows carry; a new object at each deploy. */
+interface FlowsEvent {
+  readonly config?: object;
+}
+
 export class FlowGate {
   #isOpen = false;
+  #isDeploying = false;
+  #startedWith: object | undefined;
   readonly #watchers = new Set<() => void>();
 
   constructor(events: EventEmitter) {
-    events.on('flows:stopping', () => this.#turn(false));
-    events.on('flows:started', () => this.#turn(true));
+    const started = (event?: FlowsEvent): void => {
+      this.#startedWith = event?.config;
+    };
+    // A shutdown may come while the flows start.
+    events.on('flows:starting', started);
+    events.on('flows:started', (event?: FlowsEvent) => {
+      started(event);
+      this.#isDeploying = false;
+      this.#turn(true);
+    });
+    events.on('flows:stopping', (event?: FlowsEvent) => {
+      this.#isDeploying = event?.config !== this.#startedWith;
+      this.#turn(false);
+    });
   }
 
   /** True while every node of the flows exists. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** True from the moment flows stop for a deploy until they run again: a node that closes may have a successor. */
+  get isDeploying(): boolean {
+    return this.#isDeploying;
   }
 
   /** Calls `watcher` after each change; the returned function ends that. */

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { Gateway } from '../../../lib/gateway.js';
+import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../../lib/message.js';
+import { EventFeed } from '../../../nodes/inmobile-connection/event-feed.js';
+import { ResultDesk } from '../../../nodes/inmobile-connection/result-desk.js';
+import { FlowGate } from '../../../nodes/shared/flow-gate.js';
+
+type Take<T> = (event: T) => void | Promise<void>;
+
+/** A gateway of which only the subscriptions exist. */
+class FakeGateway {
+  readonly sms = new Set<Take<InboundSms>>();
+  readonly settled = new Set<Take<SubmitResult>>();
+  readonly overdue = new Set<Take<DeliveryReceipt>>();
+
+  onSms = (take: Take<InboundSms>) => this.#add(this.sms, take);
+  onSettled = (take: Take<SubmitResult>) => this.#add(this.settled, take);
+  onOverdue = (_afterMs: number, take: Take<DeliveryReceipt>) => this.#add(this.overdue, take);
+
+  #add<T>(takers: Set<Take<T>>, take: Take<T>): () => void {
+    takers.add(take);
+    return () => takers.delete(take);
+  }
+}
+
+const SMS = { from: '4512345678', text: 'Hello' } as InboundSms;
+const RECEIPT = { messageId: 'm', state: 'NORECEIPT' } as DeliveryReceipt;
+const resultOf = (node: string): SubmitResult =>
+  ({ id: 'i', outcome: 'accepted', correlation: { node, key: 'k', msg: {} } }) as unknown as SubmitResult;
+
+describe('EventFeed', () => {
+  let events: EventEmitter;
+  let gateway: FakeGateway;
+  let feed: EventFeed;
+  let unclaimed: SubmitResult[];
+  const give = <T>(takers: Set<Take<T>>, event: T): Promise<unknown> =>
+    Promise.all([...takers].map(async (take) => take(event)));
+  const stopFlows = (): boolean => events.emit('flows:stopping', { config: {} });
+  const startFlows = (): boolean => events.emit('flows:started', { config: {} });
+
+  beforeEach(() => {
+    events = new EventEmitter();
+    gateway = new FakeGateway();
+    unclaimed = [];
+    feed = new EventFeed({
+      gate: new FlowGate(events),
+      results: new ResultDesk(),
+      onFailure: (error) => assert.ifError(error),
+      onUnclaimed: (result) => unclaimed.push(result),
+    });
+    feed.attach(gateway as unknown as Gateway);
+  });
+
+  it('takes nothing before the flows run', () => {
+    feed.onSms(() => undefined);
+    assert.equal(gateway.sms.size, 0);
+  });
+
+  it('gives what came during a deploy to the nodes that it made', async () => {
+    const leave = feed.onSms(() => assert.fail('the node is closed'));
+    startFlows();
+    stopFlows();
+    leave();
+    const taken = give(gateway.sms, SMS);
+    const seen: InboundSms[] = [];
+    feed.onSms((sms) => seen.push(sms));
+    startFlows();
+    await taken;
+    assert.deepEqual(seen, [SMS]);
+  });
+
+  it('leaves what came during a deploy to the gateway when nobody wants it afterwards', async () => {
+    const leave = feed.onSms(() => undefined);
+    startFlows();
+    stopFlows();
+    leave();
+    const taken = assert.rejects(give(gateway.sms, SMS), { code: 'SMPP_STOPPED' });
+    startFlows();
+    await taken;
+    assert.equal(gateway.sms.size, 0);
+  });
+
+  it('keeps its subscription to missing receipts over deploys', async () => {
+    let leave = feed.onOverdue(1_000, () => assert.fail('the node is closed'));
+    startFlows();
+    const seen: DeliveryReceipt[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      stopFlows();
+      leave();
+      leave = feed.onOverdue(1_000, (receipt) => seen.push(receipt));
+      startFlows();
+    }
+    await give(gateway.overdue, RECEIPT);
+    assert.deepEqual([seen.length, gateway.overdue.size], [1, 1]);
+  });
+
+  it('ends its subscription to missing receipts with the last node that wants them', () => {
+    const leave = feed.onOverdue(1_000, () => undefined);
+    startFlows();
+    leave();
+    assert.equal(gateway.overdue.size, 0);
+  });
+
+  it('gives a result to the node that its SMS came from', async () => {
+    const seen: string[] = [];
+    feed.onSettled('one', () => seen.push('one'));
+    feed.onSettled('two', () => seen.push('two'));
+    startFlows();
+    await give(gateway.settled, resultOf('two'));
+    assert.deepEqual(seen, ['two']);
+  });
+
+  it('tells of a result whose node is gone', async () => {
+    feed.onSettled('one', () => undefined)();
+    startFlows();
+    await give(gateway.settled, resultOf('one'));
+    assert.deepEqual(unclaimed, [resultOf('one')]);
+  });
+});
