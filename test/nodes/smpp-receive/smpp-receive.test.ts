@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { InboundSms } from '../../../lib/message.js';
+import type { Feed } from '../../../nodes/shared/connection.js';
 import {
   next,
   receive,
@@ -59,4 +62,51 @@ describe('smpp-receive', () => {
     receive('send', { to: ANSWERS, payload: { text: 'Hello', from: '4511111111' } });
     assert.equal((await next('incoming')).payload.to, '4511111111');
   });
+
+  it('emits an SMS of which parts are missing', async () => {
+    const emit = await feedFlow({ incomplete: 'emit' });
+    emit({ ...SMS, complete: false });
+    assert.equal((await next('incoming')).payload.complete, false);
+  });
+
+  it('drops it when it is set so, and only it', async () => {
+    const emit = await feedFlow({ incomplete: 'drop' });
+    emit({ ...SMS, complete: false });
+    emit(SMS);
+    assert.equal((await next('incoming')).payload.complete, true);
+  });
 });
+
+const SMS: InboundSms = {
+  from: '4512345678',
+  to: '1245',
+  text: 'Hello',
+  encoding: 'gsm7',
+  dataCoding: 0,
+  flash: false,
+  segments: 2,
+  complete: true,
+  receivedAt: 0,
+};
+
+/** Parts are waited for for minutes: this connection lets the test say what came. */
+async function feedFlow(properties: Readonly<Record<string, unknown>>): Promise<(sms: InboundSms) => void> {
+  const listeners: ((sms: InboundSms) => void)[] = [];
+  const feed: Partial<Feed> = {
+    onSms: (listener) => {
+      listeners.push(listener);
+      return () => undefined;
+    },
+  };
+  const register = (RED: NodeAPI): void => {
+    RED.nodes.registerType('test-connection', function (this: Node, def: NodeDef) {
+      RED.nodes.createNode(this, def);
+      Object.assign(this, { connection: { feed, join: () => undefined, leave: () => undefined } });
+    });
+  };
+  const config = { id: 'stub', type: 'test-connection', name: '' };
+  await startFlows([TAB, config, receiver({ connection: 'stub', ...properties }), ...ENDS], {}, [register]);
+  return (sms) => {
+    for (const listener of listeners) listener(sms);
+  };
+}

@@ -98,6 +98,15 @@ describe('smpp-send', () => {
       });
     }
 
+    for (const scope of ['flow', 'global'] as const) {
+      it(`take a value of the ${scope} context`, async () => {
+        await startFlows(flow({ to: 'recipient', toType: scope }));
+        nodeOf('send').context()[scope].set('recipient', '4587654321');
+        receive('send', { payload: 'Hello' });
+        assert.equal((await next('accepted')).payload.to, '4587654321');
+      });
+    }
+
     it('are overridden by the properties of an object', async () => {
       await startFlows(flow({ encoding: 'gsm7' }));
       receive('send', { to: TO, payload: { to: '4587654321', from: '1245', text: 'Hi', encoding: 'ucs2' } });
