@@ -28,6 +28,7 @@ import { assemble } from '../text/user-data.js';
 import { Answers, type Refusal } from './answers.js';
 import { Dedupe } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
+import { Intake } from './intake.js';
 import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import { Pace } from './pace.js';
 import { type Body, Queue, type QueueItem, type Times } from './queue.js';
@@ -68,6 +69,7 @@ export class Outbox {
   readonly #queue = new Queue();
   readonly #dedupe: Dedupe;
   readonly #settlement: Settlement;
+  readonly #intake: Intake;
   readonly #dispatcher: Dispatcher;
   readonly #answers: Answers;
   #reference: number;
@@ -84,6 +86,14 @@ export class Outbox {
       ...options,
       dedupe: this.#dedupe,
       onSettled: (result) => this.#settled(result),
+    });
+    this.#intake = new Intake({
+      ...options,
+      dedupe: this.#dedupe,
+      onStored: (bodies) => this.#stored(bodies),
+      onRefused: (bodies, reason) => {
+        for (const { entry } of bodies) this.#settlement.refuse(entry.id, reason);
+      },
     });
     this.#answers = new Answers({
       ...options,
@@ -166,7 +176,7 @@ export class Outbox {
   async enqueue(sms: OutboundSms): Promise<{ id: string }> {
     const admitted = this.#admit(sms);
     if ('first' in admitted) return { id: admitted.first.id };
-    await this.#takeIn(admitted.body);
+    await this.#intake.takeSafely(admitted.body);
     return { id: admitted.body.entry.id };
   }
 
@@ -174,7 +184,7 @@ export class Outbox {
    * Takes an SMS in; resolves when it is settled. With a `dedupeKey` that another SMS holds, the result is that
    * one's.
    *
-   * One promise and no async function: it is called for every SMS, and each of those costs as much as its encoding.
+   * One promise and no async function: it is called for every SMS, and each of those costs as much as encoding it.
    *
    * @throws as `enqueue`; and SMPP_STOPPED when the gateway is stopped before it is settled
    */
@@ -183,9 +193,8 @@ export class Outbox {
       const admitted = this.#admit(sms);
       if ('first' in admitted) return this.#resultOf(admitted.first);
       const { body } = admitted;
-      const { id } = body.entry;
-      const result = this.#settlement.waitFor(id);
-      this.#takeIn(body).catch((error: unknown) => this.#settlement.refuse(id, error));
+      const result = this.#settlement.waitFor(body.entry.id);
+      this.#intake.take(body);
       return result;
     } catch (error) {
       // What was thrown is an error of ours.
@@ -222,22 +231,11 @@ export class Outbox {
     return first.result === undefined ? this.#settlement.waitFor(first.id) : Promise.resolve(first.result);
   }
 
-  /** Stores an SMS, then queues it; rejects when it could not be stored. */
-  #takeIn(body: Body): Promise<void> {
-    const { entry } = body;
-    const change: Change = { table: 'outbox', key: entry.id, value: entry };
-    const claim = this.#dedupe.claim(entry);
-    return this.#options.storage.write(claim.length === 0 ? [change] : [change, ...claim]).then(
-      () => {
-        this.#options.count('queued', 1);
-        this.#queue.add(entry, body, undefined, this.#times());
-        this.#dispatcher.wake();
-      },
-      (error: unknown) => {
-        this.#dedupe.abandon(entry);
-        throw error;
-      },
-    );
+  #stored(bodies: readonly Body[]): void {
+    const times = this.#times();
+    for (const body of bodies) this.#queue.add(body.entry, body, undefined, times);
+    this.#options.count('queued', bodies.length);
+    this.#dispatcher.wake();
   }
 
   #recover(entry: OutboxEntry, progress: Progress): void {

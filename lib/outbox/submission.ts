@@ -24,7 +24,8 @@ export class Submission {
   readonly item: QueueItem;
   readonly link: Link;
   readonly segments: readonly Segment[];
-  readonly messageIds: string[] = [];
+  /** By segment; a place is empty until its segment is accepted. */
+  readonly messageIds: string[];
   /** While it waits on a live link before it sends refused segments again. */
   resumeAt: Millis = 0;
   #next = 0;
@@ -40,6 +41,8 @@ export class Submission {
     this.item = item;
     this.link = link;
     this.segments = segments;
+    // One that grows takes room for 17.
+    this.messageIds = new Array<string>(segments.length);
   }
 
   /** Has segments that may be submitted at `now`. */

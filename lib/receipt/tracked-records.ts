@@ -49,7 +49,7 @@ export class TrackedRecords {
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
   add(sms: TrackedSms, waitOf: WaitOf): readonly Change[] {
     const { id, messageIds, to, from, acceptedAt, receipt, correlation } = sms;
-    const reports = messageIds.map(() => null);
+    const reports = messageIds.length === 1 ? NO_REPORT : messageIds.map(() => null);
     // A literal: spreading takes several times the memory, and this is done for every SMS.
     const known = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
     const record: TrackedRecord = correlation === undefined ? known : Object.assign(known, { correlation });
@@ -113,6 +113,9 @@ function indexed({ id, messageIds, to, acceptedAt }: TrackedSms, waiting: Waitin
 function endWaits(forgotten: readonly Tracked[]): void {
   for (const { waiting } of forgotten) if (waiting !== undefined) waiting.isOver = true;
 }
+
+/** Of nearly every SMS as it is accepted: one list for all of them. */
+const NO_REPORT: TrackedRecord['reports'] = [null];
 
 /** Enough to tell a record of ours from anything else; the engine has checked that it is whole. */
 function isTrackedRecord(value: unknown): value is TrackedRecord {
