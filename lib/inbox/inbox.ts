@@ -111,11 +111,11 @@ export class Inbox {
   }
 
   /** Hands nothing on any more. What is not emitted stays stored. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isOpen = false;
-    this.#box.close();
     this.#cancelExpiry?.();
     this.#cancelExpiry = undefined;
+    await this.#box.close();
   }
 
   /**

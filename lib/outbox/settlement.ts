@@ -90,7 +90,7 @@ export class Settlement {
     );
     for (const { reject } of this.#awaited.values()) reject(error);
     this.#awaited.clear();
-    this.results.close();
+    await this.results.close();
   }
 
   open(): Promise<void> {

@@ -117,11 +117,11 @@ export class ReceiptTracker {
   }
 
   /** Hands nothing on any more. What is not emitted stays stored. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isOpen = false;
-    this.#box.close();
     this.#overdue.pause();
     this.#alarm.clear();
+    await this.#box.close();
   }
 
   /**

@@ -18,6 +18,9 @@ const HELD_MAX = 100_000;
 /** A subscriber that failed is asked again after this. */
 const RETRY_MS: Millis = 5_000;
 
+/** Subscribers that are still taking an event as the mailbox closes are waited for this long. */
+const CLOSE_MS: Millis = 1_000;
+
 export type Listener<T> = (event: T) => void | Promise<void>;
 
 interface Held<T> {
@@ -42,6 +45,10 @@ export class Mailbox<T> {
   /** Taken in this turn of the event loop: their records go in one write. */
   #taken: Change[] = [];
   #paused = false;
+  #isClosed = false;
+  /** Events whose subscribers' promises are not settled. */
+  #beingTaken = 0;
+  #onAllTaken: (() => void) | undefined;
   #dropped = 0;
   #cancelRetry: (() => void) | undefined;
 
@@ -60,6 +67,7 @@ export class Mailbox<T> {
 
   /** Reads what an earlier process did not hand on. */
   async open(): Promise<void> {
+    this.#isClosed = false;
     this.#held = [];
     for await (const [key, value] of this.#options.storage.scan(this.#options.table)) {
       const event = this.#options.revive(value);
@@ -98,12 +106,27 @@ export class Mailbox<T> {
     this.#drain();
   }
 
-  /** Hands nothing on any more; what is held stays stored. */
-  close(): void {
+  /**
+   * Hands nothing on any more; what is held stays stored. Resolves when subscribers have taken what they were
+   * handed, so that it is not handed on again after a restart, or when that takes too long.
+   */
+  async close(): Promise<void> {
     this.#paused = true;
-    this.#forgetTaken();
+    this.#isClosed = true;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
+    if (this.#beingTaken > 0) await this.#allTaken();
+    this.#forgetTaken();
+  }
+
+  #allTaken(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(CLOSE_MS, resolve);
+      this.#onAllTaken = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   #drain(): void {
@@ -125,16 +148,27 @@ export class Mailbox<T> {
       }
     }
     if (pending === undefined) this.#forget(item.key);
-    else
-      Promise.all(pending).then(
+    else this.#await(item, pending);
+  }
+
+  #await(item: Held<T>, pending: readonly Promise<unknown>[]): void {
+    this.#beingTaken += 1;
+    // Neither branch throws, so nothing rejects.
+    void Promise.all(pending)
+      .then(
         () => this.#forget(item.key),
         (error: unknown) => this.#failed(item, error),
-      );
+      )
+      .then(() => {
+        this.#beingTaken -= 1;
+        if (this.#beingTaken === 0) this.#onAllTaken?.();
+      });
   }
 
   #failed(item: Held<T>, error: unknown): void {
     this.#options.onFailure(error);
     this.#hold(item);
+    if (this.#isClosed) return;
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = undefined;
       this.#drain();

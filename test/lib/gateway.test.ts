@@ -209,6 +209,27 @@ describe('Gateway over TLS', () => {
     );
   });
 
+  it('lets a listener finish what it was handed before it stops', async () => {
+    const { gateway, lines } = await set();
+    let confirm = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      gateway.onReceipt(() => {
+        resolve();
+        return new Promise<void>((taken) => (confirm = taken));
+      });
+    });
+    await gateway.start();
+    await gateway.send(SMS);
+    await asked;
+    const stopping = gateway.stop();
+    confirm();
+    await stopping;
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('error')),
+      [],
+    );
+  });
+
   it('refuses after stop, and starts again', async () => {
     const { gateway } = await set();
     await gateway.start();

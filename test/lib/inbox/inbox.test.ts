@@ -49,15 +49,15 @@ class Bench {
   }
 
   async restart(): Promise<void> {
-    this.close();
+    void this.close(); // a crash waits for nobody
     this.tracker = this.#makeTracker();
     this.inbox = this.#makeInbox();
     await this.open();
   }
 
-  close(): void {
-    this.inbox.close();
-    this.tracker.close();
+  async close(): Promise<void> {
+    await this.inbox.close();
+    await this.tracker.close();
   }
 
   async accept(deliveries: readonly Delivery[], sessionId = 1): Promise<('kept' | 'repeated')[]> {
@@ -455,7 +455,7 @@ describe('Inbox', () => {
   it('leaves no timer behind', async () => {
     const on = await bench();
     await on.accept([partsOf('abcdef', 2)[0]!]);
-    on.close();
+    await on.close();
     assert.equal(on.clock.pending, 0);
   });
 });

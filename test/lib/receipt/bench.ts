@@ -34,7 +34,7 @@ export class Bench {
 
   /** As after a crash: nothing of the old tracker is left but what it stored. */
   async restart(): Promise<void> {
-    this.tracker.close();
+    await this.tracker.close();
     this.tracker = this.#make();
     await this.tracker.open();
   }

@@ -91,7 +91,7 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
   it('tells after a restart what was due while it was down, a minute later', async () => {
     const on = await start();
     await on.accepted();
-    on.tracker.close();
+    await on.tracker.close();
     await on.clock.advance(HOUR);
     await on.restart();
     const missing = on.collectOverdue(10 * MINUTE);
@@ -104,7 +104,7 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
   it('does not tell after a restart when the receipt comes within that minute', async () => {
     const on = await start();
     await on.accepted();
-    on.tracker.close();
+    await on.tracker.close();
     await on.clock.advance(HOUR);
     await on.restart();
     on.collect();

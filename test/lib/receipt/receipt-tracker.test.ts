@@ -408,7 +408,7 @@ describe('ReceiptTracker', () => {
   it('sets no timer when a write ends after it was closed', async () => {
     const on = await bench();
     const taken = on.tracker.take(receiptFor('a-1'));
-    on.tracker.close();
+    await on.tracker.close();
     taken?.kept();
     assert.equal(on.clock.pending, 0);
   });
@@ -418,7 +418,7 @@ describe('ReceiptTracker', () => {
     on.collectOverdue(MINUTE);
     await on.accepted();
     await on.arrives(receiptFor('b-1'));
-    on.tracker.close();
+    await on.tracker.close();
     assert.equal(on.clock.pending, 0);
   });
 });
