@@ -12,6 +12,7 @@ import type { Pace } from './pace.js';
 import type { Body, Queue, QueueItem } from './queue.js';
 import { afterUnknown, RECONCILE_MS, submitFailedWaitMs, transientWaitMs } from './retry-policy.js';
 import type { Settlement } from './settlement.js';
+import { Strays } from './strays.js';
 import type { Submission } from './submission.js';
 
 /** What a command_status asks of us; the classes of `lib/pdu/command-status.ts`. */
@@ -62,6 +63,7 @@ export class Answers {
   readonly #options: AnswersOptions;
   /** SMS of unknown outcome that wait for a receipt, by recipient. */
   readonly #reconciling = new Map<string, Set<QueueItem>>();
+  readonly #strays = new Strays();
 
   constructor(options: AnswersOptions) {
     this.#options = options;
@@ -105,12 +107,10 @@ export class Answers {
   unknown(item: QueueItem): void {
     const unknowns = item.progress.unknowns + 1;
     item.progress = { ...item.progress, unknowns };
-    const { body } = item;
-    if (body === undefined) {
-      this.#withBody(item, () => this.#followPolicy(item));
-      return;
-    }
-    this.#followPolicy(item);
+    this.#withBody(item, ({ entry }) => {
+      this.#strays.add(entry.to, item.id);
+      this.#followPolicy(item);
+    });
   }
 
   expired(item: QueueItem): void {
@@ -122,13 +122,14 @@ export class Answers {
   }
 
   /**
-   * Receipts came for ids that belong to no SMS we know. When one SMS of unknown outcome waits for one, and there
-   * is one, it can only be its own: the SMS is accepted, with that id.
+   * Receipts came for ids that belong to no SMS we know. When an SMS of unknown outcome waits for one, there is one,
+   * and no other SMS to that recipient may have gone astray or has its answer still to come, it can only be its own:
+   * the SMS is accepted, with that id.
    */
   reconcile(to: string): void {
-    const waiting = this.#reconciling.get(to);
-    const [item] = waiting ?? [];
-    if (waiting?.size !== 1 || item?.segments !== 1 || item.state !== 'queued') return;
+    const [item] = this.#reconciling.get(to) ?? [];
+    if (item?.segments !== 1 || item.state !== 'queued') return;
+    if (!this.#strays.isOnly(to, item.id) || this.#options.queue.isAnyAnswerDue(to)) return;
     const messageIds = this.#options.unmatchedIds(to);
     if (messageIds.length === 1) this.#settle(item, { outcome: 'accepted', messageIds });
   }

@@ -239,6 +239,15 @@ export class Queue {
     this.#bodies -= 1;
   }
 
+  /** Some SMS to this recipient is under way, or has just had its answer: a receipt may be its own. */
+  isAnyAnswerDue(to: string): boolean {
+    for (const { state, body } of this.#items.values()) {
+      if ((state === 'underWay' || state === 'settling') && (body === undefined || body.entry.to === to))
+        return true;
+    }
+    return false;
+  }
+
   /** Keeps a body with its item until it is removed. */
   holdBody(item: QueueItem, body: Body): void {
     if (item.body === undefined) this.#bodies += 1;

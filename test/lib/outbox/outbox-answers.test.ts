@@ -204,6 +204,37 @@ describe('Outbox', () => {
       assert.equal(made.results.length, 0);
     });
 
+    it('never guesses while an SMS to that recipient is under way', async () => {
+      const made = await bench({ onUncertain: 'reconcile' });
+      await made.take();
+      const link = await made.up();
+      link.at(0).settle(unanswered);
+      await made.down(link);
+      await made.up(new FakeLink());
+      await made.take();
+      made.unmatched = ['ble-9'];
+      made.outbox.receiptCame('4512345678');
+      await made.settled();
+      assert.equal(made.results.length, 0);
+    });
+
+    it('never guesses after another SMS to that recipient went astray', async () => {
+      const made = await bench({ onUncertain: 'reconcile' });
+      await made.take({ onUncertain: 'report' });
+      await made.take();
+      const link = await made.up();
+      link.at(0).settle(unanswered);
+      link.at(1).settle(unanswered);
+      await made.down(link);
+      made.unmatched = ['ble-9'];
+      made.outbox.receiptCame('4512345678');
+      await made.settled();
+      assert.deepEqual(
+        made.results.map(({ outcome }) => outcome),
+        ['uncertain'],
+      );
+    });
+
     it('ends as uncertain, not as expired, when it can no longer be sent', async () => {
       const { take, up, down, clock, results } = await bench();
       await take({ expiresAfterMs: 10_000 });
