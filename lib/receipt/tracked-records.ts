@@ -29,6 +29,8 @@ export class TrackedRecords {
   readonly #keepMs: Millis;
   readonly #onFailure: (error: unknown) => void;
   #index = new TrackedIndex();
+  /** By our id. As many at most as receipts may wait to be confirmed: with no room to keep one, none is taken. */
+  readonly #unstored = new Map<string, TrackedRecord>();
   #added = 0;
 
   constructor({ storage, clock, keepMs, onFailure }: TrackedRecordsOptions) {
@@ -63,20 +65,26 @@ export class TrackedRecords {
   }
 
   async read(id: string): Promise<TrackedRecord | undefined> {
+    const unstored = this.#unstored.get(id);
+    if (unstored !== undefined) return unstored;
     const value = await this.#storage.read('tracked', id);
     return isTrackedRecord(value) ? value : undefined;
   }
 
   /**
    * Stores what has become of an SMS, once that was emitted. Never rejects: whoever had the receipt would get it
-   * again, and a change that is lost is emitted again anyway when its receipt is.
+   * again. What could not be stored counts all the same, and is written with the next that can.
    */
   async replace(record: TrackedRecord): Promise<void> {
+    this.#unstored.set(record.id, record);
+    const records = [...this.#unstored.values()];
     try {
-      await this.#storage.write([this.#changeTo(record)]);
+      await this.#storage.write(records.map((each) => this.#changeTo(each)));
     } catch (error) {
       this.#onFailure(error);
+      return;
     }
+    for (const each of records) if (this.#unstored.get(each.id) === each) this.#unstored.delete(each.id);
   }
 
   /** The SMS that a message id belongs to. */
