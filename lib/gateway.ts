@@ -32,7 +32,10 @@ export type { Connect } from './connection/tls-connect.js';
 export type { Timers } from './timers.js';
 export type * from './message.js';
 
-/** May return a promise: what was handed over counts as taken, and is forgotten, once it has resolved. */
+/**
+ * May return a promise: what was handed over counts as taken, and is forgotten, once it has resolved. One that
+ * rejects leaves it for later, and is logged but for an SMPP_STOPPED.
+ */
 type Taker<T> = (event: T) => void | Promise<void>;
 
 /**

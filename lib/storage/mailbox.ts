@@ -6,6 +6,7 @@
  * restart, and is handed on when somebody subscribes, or a little later: at least once, never while paused.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
+import { SmppError } from '../errors.js';
 import type { Unsubscribe } from '../message.js';
 import type { Change, Storage, Table } from './storage.js';
 
@@ -166,7 +167,7 @@ export class Mailbox<T> {
   }
 
   #failed(item: Held<T>, error: unknown): void {
-    this.#options.onFailure(error);
+    if (!isDeclined(error)) this.#options.onFailure(error);
     this.#hold(item);
     if (this.#isClosed) return;
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
@@ -195,4 +196,9 @@ export class Mailbox<T> {
     // Not awaited: if it is lost in a crash the event is handed on once more, which is the promise.
     this.#options.storage.write(changes).catch(this.#options.onFailure);
   }
+}
+
+/** The subscriber has stopped and says so: no failure. */
+function isDeclined(error: unknown): boolean {
+  return error instanceof SmppError && error.code === 'SMPP_STOPPED';
 }

@@ -27,7 +27,7 @@ class Channel<T> {
   readonly #subscribe: Subscribe<T>;
   readonly #onFailure: (error: unknown) => void;
   readonly #listeners = new Set<(event: T) => void>();
-  /** Events that came while the flows were stopping, in order; a gateway that stops has kept them itself. */
+  /** Events that came while the flows were stopping, in order. */
   #late: Late<T>[] = [];
   #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
 
@@ -47,7 +47,7 @@ class Channel<T> {
   /** Subscribed at `gateway` when there is one and somebody listens; who listens is judged while flows run. */
   follow(gateway: Gateway | undefined): void {
     if (this.#subscribed !== undefined && this.#subscribed.gateway !== gateway) this.#end();
-    if (gateway === undefined) this.#late = [];
+    if (gateway === undefined) this.#refuseLate();
     if (!this.#gate.isOpen) return;
     if (this.isUnused) {
       this.#end();
@@ -76,10 +76,10 @@ class Channel<T> {
     return new Promise((taken, refused) => this.#late.push({ event, taken, refused }));
   }
 
-  /** The gateway keeps it for whoever comes. */
+  /** The gateway keeps it for whoever comes next. */
   #refuseLate(): void {
     for (const { refused } of this.#late.splice(0)) {
-      refused(new SmppError('SMPP_STOPPED', 'the flow nodes that it was for are gone'));
+      refused(new SmppError('SMPP_STOPPED', 'the flow nodes that it was for have stopped'));
     }
   }
 

@@ -81,6 +81,15 @@ describe('EventFeed', () => {
     assert.equal(gateway.sms.size, 0);
   });
 
+  it('leaves what came during a deploy to the gateway when that stops', async () => {
+    feed.onSms(() => undefined);
+    startFlows();
+    stopFlows();
+    const taken = assert.rejects(give(gateway.sms, SMS), { code: 'SMPP_STOPPED' });
+    feed.attach(undefined);
+    await taken;
+  });
+
   it('keeps its subscription to missing receipts over deploys', async () => {
     let leave = feed.onOverdue(1_000, () => assert.fail('the node is closed'));
     startFlows();
