@@ -10,7 +10,7 @@
  * `dispatcher.ts`, what follows an answer is `answers.ts`, the end is `settlement.ts`.
  */
 import type { Clock, Millis } from '../clock.js';
-import { SmppError } from '../errors.js';
+import { asSmppError, SmppError } from '../errors.js';
 import type { Link } from '../link.js';
 import type {
   CounterName,
@@ -197,8 +197,7 @@ export class Outbox {
       this.#intake.take(body);
       return result;
     } catch (error) {
-      // What was thrown is an error of ours.
-      return Promise.reject(error as SmppError);
+      return Promise.reject(asSmppError(error, 'SMPP_MESSAGE'));
     }
   }
 

@@ -12,6 +12,7 @@
 import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { TextPlan } from '../text/segmenter.js';
+import { TransitMap } from '../transit-map.js';
 import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import { Heap } from './heap.js';
 
@@ -93,7 +94,7 @@ class Lane {
 }
 
 export class Queue {
-  readonly #items = new Map<string, QueueItem>();
+  readonly #items = new TransitMap<string, QueueItem>();
   readonly #lanes: Readonly<Record<Priority, Lane>> = {
     alarm: new Lane(),
     normal: new Lane(),

@@ -9,6 +9,7 @@ import { SmppError } from '../errors.js';
 import type { SubmitResult } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
+import { TransitMap } from '../transit-map.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
 
@@ -42,7 +43,7 @@ export class Settlement {
   readonly #options: SettlementOptions;
   /** Results until a subscriber took them. */
   readonly results: Mailbox<SubmitResult>;
-  readonly #awaited = new Map<string, Awaited>();
+  readonly #awaited = new TransitMap<string, Awaited>();
   #batch: Settled[] = [];
   #flushing: Promise<void> | undefined;
   #isClosed = false;

@@ -103,6 +103,14 @@ const TWO_DIGITS: readonly string[] = Array.from({ length: 100 }, (_, number) =>
  */
 function relativeTime(durationMs: number): string {
   const seconds = Math.min(Math.max(1, Math.floor(durationMs / 1000)), VALIDITY_MAX_S);
+  if (seconds !== lastTime.seconds) lastTime = { seconds, text: textOfTime(seconds) };
+  return lastTime.text;
+}
+
+/** SMS that leave together mostly have the same time left. */
+let lastTime = { seconds: 0, text: '' };
+
+function textOfTime(seconds: number): string {
   const days = TWO_DIGITS[Math.floor(seconds / 86_400)];
   const hours = TWO_DIGITS[Math.floor(seconds / 3_600) % 24];
   const minutes = TWO_DIGITS[Math.floor(seconds / 60) % 60];

@@ -7,6 +7,7 @@
  */
 import type { Millis } from '../clock.js';
 import type { BindCommand } from '../pdu/pdu.js';
+import { TransitMap } from '../transit-map.js';
 
 /** SMPP 3.4 §5.1.4: 1 to 0x7FFFFFFF, then round. */
 const SEQUENCE_NUMBER_MAX = 0x7fff_ffff;
@@ -25,7 +26,7 @@ export interface InFlight<Token> {
 export class Window<Token> {
   readonly #limit: number;
   /** In the order of submission, so the first is the oldest. */
-  readonly #submits = new Map<number, InFlight<Token>>();
+  readonly #submits = new TransitMap<number, InFlight<Token>>();
   /** At most one of each: a newer enquire_link takes the place of one that was never answered. */
   readonly #own = new Map<OwnCommand, number>();
   #last: number;

@@ -6,6 +6,7 @@
  */
 import { systemClock, type Clock, type EpochMs, type Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
+import { TransitMap } from '../transit-map.js';
 import { TABLES, type Change, type Storage, type Table } from './storage.js';
 
 /** Storage on the heap; it holds the very objects that were written. `clock` decides what has expired. */
@@ -22,7 +23,7 @@ const DONE = Promise.resolve();
 class MemoryStorage implements Storage {
   readonly #clock: Clock;
   /** By key, the change that put the record: an entry of its own would be one more object for each. */
-  readonly #tables: Readonly<Record<Table, Map<string, Change>>> = emptyTables();
+  readonly #tables: Readonly<Record<Table, TransitMap<string, Change>>> = emptyTables();
   #sweptAt: EpochMs;
   #closed = false;
 
@@ -79,13 +80,15 @@ class MemoryStorage implements Storage {
     if (Math.abs(wall - this.#sweptAt) < SWEEP_EVERY_MS) return;
     this.#sweptAt = wall;
     for (const records of Object.values(this.#tables)) {
-      for (const [key, put] of records) if (endOf(put) < wall) records.delete(key);
+      for (const [key, put] of records.entries()) if (endOf(put) < wall) records.delete(key);
     }
   }
 }
 
-function emptyTables(): Record<Table, Map<string, Change>> {
-  return Object.fromEntries(TABLES.map((table) => [table, new Map()])) as Record<Table, Map<string, Change>>;
+function emptyTables(): Record<Table, TransitMap<string, Change>> {
+  return Object.fromEntries(TABLES.map((table) => [table, new TransitMap()])) as ReturnType<
+    typeof emptyTables
+  >;
 }
 
 /** When the record may be forgotten. */
