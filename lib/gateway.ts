@@ -62,7 +62,7 @@ export interface Gateway {
   enqueue(sms: OutboundSms): Promise<{ id: string }>;
   /** Sends many; yields results as they settle, and reads the list no faster. See `send-all.ts`. */
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult>;
-  /** Takes an SMS out of the queue; false when it is under way, settled or unknown. */
+  /** Takes an SMS out of the queue, for good; false when it is under way, settled or unknown. */
   cancel(id: string): Promise<boolean>;
   /** Links, queue depth, counters; no personal data. */
   status(): GatewayStatus;
@@ -142,7 +142,7 @@ class SmsGateway implements Gateway {
   }
 
   cancel(id: string): Promise<boolean> {
-    return Promise.resolve(this.#engine?.outbox.cancel(id) ?? false);
+    return this.#engine?.outbox.cancel(id) ?? Promise.resolve(false);
   }
 
   status(): GatewayStatus {

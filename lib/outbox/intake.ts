@@ -32,6 +32,8 @@ class Batch {
 export class Intake {
   readonly #options: IntakeOptions;
   #batch: Batch | undefined;
+  /** Being stored, by id: those with a dedupe key, since others may be told that they are taken in. */
+  readonly #keyed = new Map<string, Batch>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -47,6 +49,13 @@ export class Intake {
     return new Promise((resolve, reject) => this.#add(body).waiting.push({ resolve, reject }));
   }
 
+  /** Resolves when an SMS that was taken is safe, which it mostly is; rejects when it could not be stored. */
+  safe(id: string): Promise<void> {
+    const batch = this.#keyed.get(id);
+    if (batch === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => batch.waiting.push({ resolve, reject }));
+  }
+
   #add(body: Body): Batch {
     const { entry } = body;
     const batch = (this.#batch ??= this.#begin());
@@ -54,6 +63,7 @@ export class Intake {
     batch.changes.push({ table: 'outbox', key: entry.id, value: entry });
     // The key is claimed now: a second SMS with it may come in this same turn.
     for (const change of this.#options.dedupe.claim(entry)) batch.changes.push(change);
+    if (entry.dedupeKey !== undefined) this.#keyed.set(entry.id, batch);
     if (batch.bodies.length === BATCH_MAX) this.#batch = undefined;
     return batch;
   }
@@ -76,6 +86,8 @@ export class Intake {
       onRefused(bodies, error);
       for (const { reject } of waiting) reject(error);
       return;
+    } finally {
+      if (this.#keyed.size > 0) for (const { entry } of bodies) this.#keyed.delete(entry.id);
     }
     onStored(bodies);
     for (const { resolve } of waiting) resolve();

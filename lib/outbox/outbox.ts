@@ -175,7 +175,10 @@ export class Outbox {
    */
   async enqueue(sms: OutboundSms): Promise<{ id: string }> {
     const admitted = this.#admit(sms);
-    if ('first' in admitted) return { id: admitted.first.id };
+    if ('first' in admitted) {
+      await this.#intake.safe(admitted.first.id);
+      return { id: admitted.first.id };
+    }
     await this.#intake.takeSafely(admitted.body);
     return { id: admitted.body.entry.id };
   }
@@ -201,12 +204,16 @@ export class Outbox {
     }
   }
 
-  /** Takes an SMS out of the queue. False when it is under way or settled. */
-  cancel(id: string): boolean {
+  /**
+   * Takes an SMS out of the queue; resolves when that would outlast a crash. False when it is under way or settled,
+   * or the gateway was stopped first.
+   */
+  cancel(id: string): Promise<boolean> {
     const item = this.#queue.get(id);
-    if (item?.state !== 'queued' && item?.state !== 'scheduled') return false;
+    if (item?.state !== 'queued' && item?.state !== 'scheduled') return Promise.resolve(false);
+    const isSafe = this.#settlement.isSafe(id);
     this.#answers.cancelled(item);
-    return true;
+    return isSafe;
   }
 
   /** A receipt for an SMS to this recipient came: it may tell of one whose outcome is unknown. */

@@ -44,6 +44,8 @@ export class Settlement {
   /** Results until a subscriber took them. */
   readonly results: Mailbox<SubmitResult>;
   readonly #awaited = new TransitMap<string, Awaited>();
+  /** Those who wait for a result to be safe, and do not take it. */
+  readonly #watching = new Map<string, (isSafe: boolean) => void>();
   #batch: Settled[] = [];
   #flushing: Promise<void> | undefined;
   #isClosed = false;
@@ -70,6 +72,11 @@ export class Settlement {
     return result;
   }
 
+  /** Resolves when the result of an SMS is safe, with false when the gateway is stopped first. One may ask for each. */
+  isSafe(id: string): Promise<boolean> {
+    return new Promise((resolve) => this.#watching.set(id, resolve));
+  }
+
   /** It was not taken in: those who wait for its result get the reason. */
   refuse(id: string, reason: unknown): void {
     this.#awaited.get(id)?.reject(reason);
@@ -91,6 +98,8 @@ export class Settlement {
     );
     for (const { reject } of this.#awaited.values()) reject(error);
     this.#awaited.clear();
+    for (const watch of this.#watching.values()) watch(false);
+    this.#watching.clear();
     await this.results.close();
   }
 
@@ -138,6 +147,8 @@ export class Settlement {
 
   #report(result: SubmitResult): void {
     this.#options.onSettled(result);
+    this.#watching.get(result.id)?.(true);
+    this.#watching.delete(result.id);
     const awaited = this.#awaited.get(result.id);
     if (awaited !== undefined) {
       this.#awaited.delete(result.id);

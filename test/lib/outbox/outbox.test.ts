@@ -3,6 +3,7 @@ import type { SubmitResult } from '../../../lib/message.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { heldStorage } from '../../support/held-storage.js';
 import { accepted, FakeLink, refused } from '../../support/fake-link.js';
 import { bench } from './outbox-bench.js';
 
@@ -35,6 +36,32 @@ describe('Outbox', () => {
       const { take, outbox } = await bench();
       await outbox.close();
       await assert.rejects(take(), { code: 'SMPP_STOPPED' });
+    });
+  });
+
+  describe('taking in under a dedupe key that another has', () => {
+    it('takes in what is safe only', async () => {
+      const storage = heldStorage();
+      const { take, settled } = await bench({ storage });
+      storage.hold();
+      let taken = 0;
+      for (let count = 0; count < 2; count += 1) void take({ dedupeKey: 'k' }).then(() => (taken += 1));
+      await settled();
+      assert.equal(taken, 0);
+      storage.release();
+      await settled();
+      assert.equal(taken, 2);
+    });
+
+    it('refuses what the other was refused for', async () => {
+      const storage = heldStorage();
+      const { take } = await bench({ storage });
+      storage.fail();
+      const taken = await Promise.allSettled([take({ dedupeKey: 'k' }), take({ dedupeKey: 'k' })]);
+      assert.deepEqual(
+        taken.map(({ status }) => status),
+        ['rejected', 'rejected'],
+      );
     });
   });
 
@@ -187,14 +214,28 @@ describe('Outbox', () => {
       const underWay = await take();
       const queued = await take();
       await up();
-      assert.equal(outbox.cancel(underWay), false);
-      assert.equal(outbox.cancel(queued), true);
-      assert.equal(outbox.cancel('nobody'), false);
+      assert.equal(await outbox.cancel(underWay), false);
+      assert.equal(await outbox.cancel(queued), true);
+      assert.equal(await outbox.cancel('nobody'), false);
       await settled();
       assert.deepEqual(
         results.map(({ id, outcome }) => [id, outcome]),
         [[queued, 'cancelled']],
       );
+    });
+
+    it('says that an SMS is cancelled when that is stored', async () => {
+      const storage = heldStorage();
+      const { take, outbox, settled } = await bench({ storage });
+      const id = await take();
+      storage.hold();
+      let said: boolean | undefined;
+      void outbox.cancel(id).then((isCancelled) => (said = isCancelled));
+      await settled();
+      assert.equal(said, undefined);
+      storage.release();
+      await settled();
+      assert.equal(said, true);
     });
 
     it('rejects those who still wait when it is closed', async () => {
