@@ -12,8 +12,10 @@ import type { OutboundSms } from '../message.js';
 import { planText, type TextPlan } from '../text/segmenter.js';
 import type { OutboxEntry } from './entry.js';
 
-/** Characters people write into phone numbers and that carry nothing. */
-const NUMBER_PUNCTUATION = /[\s\u00a0().\-/]/g;
+/** Characters people write into phone numbers and that carry nothing. Two numbers on two lines are not one. */
+const NUMBER_PUNCTUATION = /[\t\p{Zs}().\-/]/gu;
+/** What a spreadsheet makes of a number: its decimal would become a digit. No number is grouped so. */
+const DECIMAL = /\.\d$/;
 /** E.164: at most 15 digits; shorter than 5 is a short code, which no one can be reached at. */
 const DIGITS_MIN = 5;
 const DIGITS_MAX = 15;
@@ -103,9 +105,9 @@ function readNumber(value: unknown): string {
     throw refuse('to', 'the recipient is missing: give a number in international format, such as 4512345678');
   }
   if (typeof value === 'string' && PLAIN_NUMBER.test(value)) return value;
-  const text = typeof value === 'number' ? String(value) : value;
+  const text = typeof value === 'number' ? wholeNumber(value, 'to') : value;
   if (typeof text !== 'string') throw refuse('to', `the recipient is ${kindOf(text)}, not a phone number`);
-  const digits = text.replace(NUMBER_PUNCTUATION, '').replace(/^\+|^00/, '');
+  const digits = digitsOf(text);
   if (!/^[1-9]\d*$/.test(digits)) {
     throw refuse(
       'to',
@@ -127,9 +129,9 @@ function readSender(value: unknown): string {
   if (isMissing(value)) {
     throw refuse('from', 'the sender is missing: give a name of at most 11 characters or a phone number');
   }
-  const text = typeof value === 'number' ? String(value) : value;
+  const text = typeof value === 'number' ? wholeNumber(value, 'from') : value;
   if (typeof text !== 'string') throw refuse('from', `the sender is ${kindOf(text)}, not text`);
-  const digits = text.replace(NUMBER_PUNCTUATION, '').replace(/^\+|^00/, '');
+  const digits = digitsOf(text);
   if (/^\d+$/.test(digits)) {
     if (digits.length <= SOURCE_ADDR_MAX) return digits;
     throw refuse(
@@ -151,6 +153,17 @@ function readSender(value: unknown): string {
     );
   }
   return text;
+}
+
+function wholeNumber(value: number, field: 'to' | 'from'): string {
+  if (Number.isSafeInteger(value) && value > 0) return String(value);
+  throw refuse(field, 'it is not a phone number, since it is not whole or not exact: give it as text');
+}
+
+/** What is left of a number once what carries nothing is gone; the text itself when it cannot be one. */
+function digitsOf(text: string): string {
+  const written = text.trim();
+  return DECIMAL.test(written) ? written : written.replace(NUMBER_PUNCTUATION, '').replace(/^\+|^00/, '');
 }
 
 function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): TextPlan {

@@ -87,19 +87,29 @@ function copyValue(value: unknown, walk: Walk): Json | undefined {
 
 function copyNested(value: object, walk: Walk): Json | undefined {
   if (walk.parents.includes(value) || walk.parents.length >= DEPTH_MAX) return undefined;
-  if (Array.isArray(value)) return copyArray(value, walk);
+  if (isArray(value)) return copyArray(value, walk);
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
   return isPlain(value) ? copyObject(value, walk, new Set()) : undefined;
 }
 
 /** Places are kept: what an array cannot carry becomes null, as in JSON. */
-function copyArray(array: readonly unknown[], walk: Walk): readonly Json[] {
-  if (array.length > walk.valuesLeft) throw new TooLarge();
+function copyArray(array: object, walk: Walk): readonly Json[] {
+  const length = Number(ownValue(array, 'length') ?? 0);
+  if (length > walk.valuesLeft) throw new TooLarge();
   walk.parents.push(array);
-  // Array.from, for the array's own map would make one of the context that it comes from.
-  const copy = Array.from(array, (value) => copyValue(value, walk) ?? null);
+  // By its places: methods of its own need not be those of an array, and would make one of the context it comes from.
+  const copy = Array.from({ length }, (_, index) => copyValue(ownValue(array, String(index)), walk) ?? null);
   walk.parents.pop();
   return copy;
+}
+
+/** False of a revoked proxy, which throws when asked. */
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 function isPlain(value: object): boolean {

@@ -17,9 +17,14 @@ import { maskNumber, SmppError } from '../../lib/errors.js';
 const DIGITS_MIN = 7;
 const DIGITS_MAX = 15;
 
-/** Spaces of every kind, and the marks for writing direction that come along when a number is copied. */
-const INVISIBLE = /[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+/**
+ * Blanks of every kind, and the marks for writing direction that come along when a number is copied. Not what
+ * ends a line: two numbers on two lines are not one.
+ */
+const INVISIBLE = /[\t\p{Zs}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
 const PUNCTUATION = /[().\-/\u2010-\u2015]/g;
+/** What a spreadsheet makes of a number: its decimal would become a digit. No number is grouped so. */
+const DECIMAL = /\.\d$/;
 /** `+44 (0)20…`: the trunk prefix of a national call, not part of the number. */
 const TRUNK_PREFIX = '(0)';
 
@@ -78,7 +83,9 @@ function writtenNumber(value: unknown, field: string): string {
     const kind = Array.isArray(value) ? 'an array' : typeof value;
     throw new SmppError('SMPP_MESSAGE', `${field}: a phone number is text or digits, not ${kind}`, { field });
   }
-  return withoutMarks(String(value));
+  const text = String(value).trim();
+  const isWhole = typeof value === 'string' ? !DECIMAL.test(text) : Number.isSafeInteger(value) && value > 0;
+  return isWhole ? withoutMarks(text) : text;
 }
 
 function withoutMarks(value: string): string {

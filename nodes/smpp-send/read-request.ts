@@ -44,7 +44,7 @@ export async function readRequest(msg: NodeMessageInFlow, sources: RequestSource
   const said = readOverrides(msg.payload);
   const typed: Partial<Record<TypedField, unknown>> = {};
   for (const field of neededFields(said))
-    typed[field] = await evaluate(field, form.typed[field], msg, sources);
+    typed[field] = (await evaluate(field, form.typed[field], msg, sources)).value;
   const overrides = spread(said, typed.to);
   const list = await readAll(overrides, { defaults: form.defaults, typed, country });
   return overrides.isArray ? several(list, typed.to, msg, sources) : single(list, msg, sources.node.id);
@@ -117,13 +117,16 @@ function correlationOf(sms: OutboundSms | undefined): { correlation?: unknown } 
   return sms?.correlation === undefined ? {} : { correlation: sms.correlation };
 }
 
-/** The callback form: JSONata and persistent context are asynchronous. */
+/**
+ * The callback form: JSONata and persistent context are asynchronous. The value comes wrapped, for one that has a
+ * `then` of its own would be waited for.
+ */
 function evaluate(
   field: TypedField,
   { value, type }: TypedValue,
   msg: NodeMessageInFlow,
   { RED, node }: RequestSources,
-): Promise<unknown> {
+): Promise<{ readonly value: unknown }> {
   return new Promise((resolve, reject) => {
     // What an expression says of its failure may quote the msg; its code does not.
     const failed = (error: unknown): void => {
@@ -142,7 +145,7 @@ function evaluate(
     };
     try {
       RED.util.evaluateNodeProperty(value, type, node, msg, (error, result: unknown) => {
-        if (!error) resolve(result);
+        if (!error) resolve({ value: result });
         else failed(error);
       });
     } catch (error) {

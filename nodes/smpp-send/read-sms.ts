@@ -65,11 +65,11 @@ export interface Overrides {
  */
 export function readOverrides(payload: unknown): Overrides {
   if (!Array.isArray(payload)) return { list: [isObject(payload) ? own(payload) : {}], isArray: false };
-  const list = payload.map((entry: unknown, index) => {
+  const list = entriesOf(payload, 'payload', 0).map((entry, index) => {
     if (isObject(entry)) return own(entry);
     throw refuse('payload', `entry ${index} of the array is no object with to, from and text`);
   });
-  return checkedCount({ list, isArray: true });
+  return notEmpty(list);
 }
 
 /** The fields for which the form is needed. */
@@ -81,11 +81,13 @@ export function neededFields({ list }: Overrides): readonly TypedField[] {
 export function spread(overrides: Overrides, typedTo: unknown): Overrides {
   const recipients = (override: Override): unknown => override.to ?? typedTo;
   if (!overrides.list.some((override) => Array.isArray(recipients(override)))) return overrides;
-  const list = overrides.list.flatMap((override): readonly Override[] => {
+  const list: Override[] = [];
+  for (const override of overrides.list) {
     const to = recipients(override);
-    return Array.isArray(to) ? to.map((one: unknown) => ({ ...override, to: one })) : [override];
-  });
-  return checkedCount({ list, isArray: true });
+    if (!Array.isArray(to)) list.push(override);
+    else for (const one of entriesOf(to, 'to', list.length)) list.push({ ...override, to: one });
+  }
+  return notEmpty(list);
 }
 
 /**
@@ -130,12 +132,25 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-function checkedCount(overrides: Overrides): Overrides {
-  const count = overrides.list.length;
-  if (count === 0) throw refuse('to', 'the array is empty: there is no one to send to');
-  if (count > SMS_MAX)
-    throw refuse('to', `the array asks for ${count} SMS; at most ${SMS_MAX} are taken at once`);
-  return overrides;
+/**
+ * What stands at each place of an array, which may be sparse, endless, or have methods of its own.
+ *
+ * @param before SMS that the msg has asked for already
+ */
+function entriesOf(array: readonly unknown[], field: 'to' | 'payload', before: number): readonly unknown[] {
+  try {
+    const { length } = array;
+    if (before + length > SMS_MAX) throw new RangeError();
+    return Array.from({ length }, (_, index) => array[index]);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw refuse(field, 'reading the array failed', error);
+    throw refuse('to', `the array asks for too many SMS; at most ${SMS_MAX} are taken at once`);
+  }
+}
+
+function notEmpty(list: readonly Override[]): Overrides {
+  if (list.length === 0) throw refuse('to', 'the array is empty: there is no one to send to');
+  return { list, isArray: true };
 }
 
 /** Numbers and truth values as text, and octets as UTF-8; the rest as it is, for the gateway to refuse. */

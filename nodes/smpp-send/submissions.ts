@@ -175,8 +175,10 @@ export function outputsFor(
   message: NodeMessage,
   result: SubmitResult,
 ): [NodeMessage | null, NodeMessage | null] {
-  message.payload = unwrapped(result);
-  return result.outcome === 'accepted' ? [message, null] : [null, message];
+  const payload = unwrapped(result);
+  // False of a frozen msg: its result must come out all the same.
+  const out = Reflect.set(message, 'payload', payload) ? message : { ...message, payload };
+  return result.outcome === 'accepted' ? [out, null] : [null, out];
 }
 
 /** The outputs for a result that nobody waits for any more, from what its origin has kept. */

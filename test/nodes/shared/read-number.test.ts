@@ -49,6 +49,10 @@ describe('readNumber', () => {
     ['a truth value', true, DK],
     ['a number that is none', NaN, DK],
     ['two numbers', '4512345678,4587654321', DK],
+    ['two numbers on two lines', '1234567\n8765432', DK],
+    ['a fraction', 4512345678.5, DK],
+    ['a negative number', -4512345678, DK],
+    ['a number as a spreadsheet writes it', '4512345678.0', DK],
   ];
   for (const [name, value, country] of refused) {
     it(`refuses ${name}`, () => {
