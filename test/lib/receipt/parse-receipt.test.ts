@@ -7,6 +7,7 @@ import { parseReceipt, type ParsedReceipt } from '../../../lib/receipt/parse-rec
 import { encodeText } from '../../../lib/text/data-coding.js';
 import { concatenationHeader } from '../../../lib/text/user-data-header.js';
 import { EXAMPLE, EXAMPLE_ID, receiptDelivery } from './builders.js';
+import { VARIANTS } from './receipt-variants.js';
 
 /** 12 November 2019, 13:14 in Denmark, which has winter time then. */
 const EXAMPLE_DATE = Date.UTC(2019, 10, 12, 12, 14);
@@ -308,7 +309,7 @@ const DELIVERIES: readonly Case[] = [
 ];
 
 describe('parseReceipt', () => {
-  for (const [what, text, said] of TEXTS) {
+  for (const [what, text, said] of [...TEXTS, ...VARIANTS]) {
     it(`reads ${what}`, () => {
       assert.deepEqual(parseReceipt(receiptDelivery(text)), { ...said, raw: text });
     });
