@@ -73,13 +73,10 @@ export class Housekeeping implements CommitListener {
   }
 
   async #check(isCommitting: () => boolean): Promise<void> {
-    const { index, pending, reserve } = this.#parts;
+    const { index, reserve } = this.#parts;
     if (reserve.spent) await reserve.take();
     if (this.#stopped) return;
-    if (index.dropExpired(this.#options.clock.wall())) {
-      pending.recount();
-      this.died();
-    }
+    if (index.dropExpired(this.#options.clock.wall())) this.died();
     if (!isCommitting()) this.betweenGroups();
     this.#scheduleCheck(reserve.spent ? FULL_CHECK_MS : CHECK_MS, isCommitting);
   }
@@ -125,7 +122,7 @@ export class Housekeeping implements CommitListener {
 
   /** Moves the index over to the copy, in one go: no read may find a record between two files. */
   #adopt({ segment, copies, lost }: Compacted): void {
-    const { log, index, pending } = this.#parts;
+    const { log, index } = this.#parts;
     log.insert(segment);
     for (const [record, copy] of copies) index.move(record, copy);
     if (lost.length === 0) return;
@@ -133,7 +130,6 @@ export class Housekeeping implements CommitListener {
       record.place.segment.damaged = true;
       if (index.get(record.table, record.key) === record.place) index.delete(record.table, record.key);
     }
-    pending.recount();
     this.#options.onWarning(
       `${lost.length} records could not be read any more and are lost: check the disk.`,
     );

@@ -5,7 +5,7 @@
  * was on the disk shows again: nothing has to be undone. Batches of a group share one promise, since they
  * reach the disk together.
  */
-import { TABLES, type Change, type Table } from '../storage.js';
+import type { Change, Table } from '../storage.js';
 import type { EncodedBatch } from './record.js';
 import type { RecordIndex } from './record-index.js';
 
@@ -17,7 +17,9 @@ export interface PendingBatch extends EncodedBatch {
 export class Group {
   readonly batches: PendingBatch[] = [];
   readonly done: Promise<void>;
+  /** By table and key, of the batches that were laid; made when it is first asked for. */
   readonly #latest = new Map<Table, Map<string, Change>>();
+  #laid = 0;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
 
@@ -30,11 +32,14 @@ export class Group {
 
   /** The last change of a record, or undefined when the group has none. */
   latest(table: Table, key: string): Change | undefined {
+    for (; this.#laid < this.batches.length; this.#laid++) {
+      for (const change of this.batches[this.#laid]?.changes ?? []) this.#lay(change);
+    }
     return this.#latest.get(table)?.get(key);
   }
 
   /** Lays a change over the earlier ones of its record. */
-  lay(change: Change): void {
+  #lay(change: Change): void {
     const changes = this.#latest.get(change.table);
     if (changes) changes.set(change.key, change);
     else this.#latest.set(change.table, new Map([[change.key, change]]));
@@ -54,11 +59,9 @@ export class PendingWrites {
   readonly #index: RecordIndex;
   #writing: Group | undefined;
   #waiting: Group | undefined;
-  #counts: Map<Table, number>;
 
   constructor(index: RecordIndex) {
     this.#index = index;
-    this.#counts = this.#count();
   }
 
   /** Whether anything is on its way to the disk. */
@@ -70,10 +73,6 @@ export class PendingWrites {
   add(batch: PendingBatch): Promise<void> {
     const group = (this.#waiting ??= new Group());
     group.batches.push(batch);
-    for (const change of batch.changes) {
-      addToCount(this.#counts, change, this.has(change.table, change.key));
-      group.lay(change);
-    }
     return group.done;
   }
 
@@ -92,12 +91,6 @@ export class PendingWrites {
   /** The group being written was not kept. */
   dropped(): void {
     this.#writing = undefined;
-    this.recount();
-  }
-
-  /** To be called when records were taken out of the index by others. */
-  recount(): void {
-    this.#counts = this.#count();
   }
 
   /** The last change under way of a record, or undefined when the index has it as it is. */
@@ -110,8 +103,15 @@ export class PendingWrites {
     return change ? change.value !== undefined : this.#index.has(table, key);
   }
 
+  /** Counted anew each time: it is asked for seldom, and records are written often. */
   count(table: Table): number {
-    return this.#counts.get(table) ?? 0;
+    const present = new Map<string, boolean>();
+    for (const change of this.#changes()) {
+      if (change.table === table) present.set(change.key, change.value !== undefined);
+    }
+    let count = this.#index.size(table);
+    for (const [key, isPresent] of present) count += Number(isPresent) - Number(this.#index.has(table, key));
+    return count;
   }
 
   /** The keys of a table in the order of their first write, as they are now. */
@@ -130,20 +130,4 @@ export class PendingWrites {
       for (const batch of group?.batches ?? []) yield* batch.changes;
     }
   }
-
-  #count(): Map<Table, number> {
-    const counts = new Map(TABLES.map((table) => [table, this.#index.size(table)]));
-    const present = new Map<string, boolean>();
-    for (const change of this.#changes()) {
-      const id = `${change.table} ${change.key}`;
-      addToCount(counts, change, present.get(id) ?? this.#index.has(change.table, change.key));
-      present.set(id, change.value !== undefined);
-    }
-    return counts;
-  }
-}
-
-function addToCount(counts: Map<Table, number>, { table, value }: Change, present: boolean): void {
-  const difference = (value === undefined ? 0 : 1) - (present ? 1 : 0);
-  counts.set(table, (counts.get(table) ?? 0) + difference);
 }

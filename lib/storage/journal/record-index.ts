@@ -5,6 +5,7 @@
  * in which its keys came, which is the order that `scan` promises.
  */
 import type { EpochMs } from '../../clock.js';
+import { TransitMap } from '../../transit-map.js';
 import { TABLES, type Change, type Table } from '../storage.js';
 import type { Span } from './record.js';
 import type { Segment } from './segment.js';
@@ -34,7 +35,7 @@ export interface PlacedBatch {
 }
 
 export class RecordIndex {
-  readonly #tables = new Map<Table, Map<string, Place>>(TABLES.map((table) => [table, new Map()]));
+  readonly #tables: Readonly<Record<Table, TransitMap<string, Place>>> = emptyTables();
   #liveOctets = 0;
 
   /** Octets of the pieces that are still in force; all others in the files are dead. */
@@ -43,43 +44,46 @@ export class RecordIndex {
   }
 
   get(table: Table, key: string): Place | undefined {
-    return this.#table(table).get(key);
+    return this.#tables[table].get(key);
   }
 
   has(table: Table, key: string): boolean {
-    return this.#table(table).has(key);
+    return this.#tables[table].has(key);
   }
 
   keys(table: Table): Iterable<string> {
-    return this.#table(table).keys();
+    return this.#tables[table].keys();
   }
 
   size(table: Table): number {
-    return this.#table(table).size;
+    return this.#tables[table].size;
   }
 
   /** Every record, tables one after the other, keys in their order. */
   *records(): Generator<IndexedRecord> {
-    for (const [table, places] of this.#tables) {
-      for (const [key, place] of places) yield { table, key, place };
+    for (const table of TABLES) {
+      for (const [key, place] of this.#tables[table].entries()) yield { table, key, place };
     }
   }
 
   /** Takes a batch in. Returns whether octets have died by it. */
   apply({ changes, pieces, segment, offset }: PlacedBatch): boolean {
     let killed = false;
-    for (const [position, { table, key, value, keepUntil = Infinity }] of changes.entries()) {
-      const piece = pieces[position];
-      if (this.has(table, key) || value === undefined) killed = true;
-      if (value === undefined || !piece) this.delete(table, key);
-      else this.#set(table, key, { segment, offset: offset + piece.offset, length: piece.length, keepUntil });
+    let position = 0;
+    for (const { table, key, value, keepUntil = Infinity } of changes) {
+      const piece = pieces[position++];
+      const earlier = this.#tables[table].get(key);
+      if (earlier || value === undefined) killed = true;
+      if (earlier) this.#liveOctets -= earlier.length;
+      if (value === undefined || !piece) this.#tables[table].delete(key);
+      else this.#add(table, key, { segment, offset: offset + piece.offset, length: piece.length, keepUntil });
     }
     return killed;
   }
 
   delete(table: Table, key: string): void {
     this.#liveOctets -= this.get(table, key)?.length ?? 0;
-    this.#table(table).delete(key);
+    this.#tables[table].delete(key);
   }
 
   /** Points a record to its copy, unless it was written or deleted since it was copied. */
@@ -91,9 +95,9 @@ export class RecordIndex {
   keepOnly(segment: Segment): void {
     const kept = [...this.records()].filter(({ place }) => place.segment === segment);
     kept.sort((one, other) => one.place.offset - other.place.offset);
-    for (const places of this.#tables.values()) places.clear();
+    for (const places of Object.values(this.#tables)) places.clear();
     this.#liveOctets = 0;
-    for (const { table, key, place } of kept) this.#set(table, key, place);
+    for (const { table, key, place } of kept) this.#add(table, key, place);
   }
 
   /** Forgets what need not be kept any longer at `wall`. Returns whether there was any. */
@@ -107,14 +111,19 @@ export class RecordIndex {
     return dropped;
   }
 
-  #table(table: Table): Map<string, Place> {
-    const places = this.#tables.get(table);
-    if (!places) throw new TypeError(`No such table: ${table}`);
-    return places;
+  #set(table: Table, key: string, place: Place): void {
+    this.#liveOctets -= this.get(table, key)?.length ?? 0;
+    this.#add(table, key, place);
   }
 
-  #set(table: Table, key: string, place: Place): void {
-    this.#liveOctets += place.length - (this.get(table, key)?.length ?? 0);
-    this.#table(table).set(key, place);
+  #add(table: Table, key: string, place: Place): void {
+    this.#liveOctets += place.length;
+    this.#tables[table].set(key, place);
   }
+}
+
+function emptyTables(): Record<Table, TransitMap<string, Place>> {
+  return Object.fromEntries(TABLES.map((table) => [table, new TransitMap()])) as ReturnType<
+    typeof emptyTables
+  >;
 }

@@ -101,30 +101,64 @@ const SPACE = 0x20;
 /** Eight hexadecimal digits and the space behind them. */
 const PREFIX_OCTETS = 9;
 
+/** Lines are put together here and copied out: how long one is, is known when it is written. Grows as needed. */
+let scratch = Buffer.allocUnsafe(64 * 1024);
+
+/** A string has at most so many octets in UTF-8 for each of its code units. */
+const OCTETS_PER_UNIT = 3;
+
 function encodeLine(jsons: readonly string[]): EncodedBatch {
-  let size = 1;
-  for (const json of jsons) size += PREFIX_OCTETS + Buffer.byteLength(json) + 1;
-  const line = Buffer.allocUnsafe(size);
+  reserve(jsons);
   const pieces: Span[] = [];
-  line[0] = LF;
+  scratch[0] = LF;
   let offset = 1;
   for (const json of jsons) {
     const start = offset + PREFIX_OCTETS;
-    const end = start + line.write(json, start);
-    line.write(hexadecimal(crc32(line, start, end)), offset, 'latin1');
-    line[start - 1] = SPACE;
-    line[end] = TAB;
+    const end = start + scratch.write(json, start);
+    writeHexadecimal(crc32(scratch, start, end), offset);
+    scratch[start - 1] = SPACE;
+    scratch[end] = TAB;
     pieces.push({ offset, length: end - offset });
     offset = end + 1;
   }
-  line[size - 1] = LF;
-  return { line, pieces };
+  scratch[offset - 1] = LF;
+  return { line: Buffer.from(scratch.subarray(0, offset)), pieces };
 }
 
-function changeToJson({ table, key, value, keepUntil }: Change): string {
-  if (value === undefined) return JSON.stringify([table, key]);
-  return JSON.stringify(keepUntil === undefined ? [table, key, value] : [table, key, value, keepUntil]);
+function reserve(jsons: readonly string[]): void {
+  let size = 1;
+  for (const json of jsons) size += PREFIX_OCTETS + OCTETS_PER_UNIT * json.length + 1;
+  if (size > scratch.length) scratch = Buffer.allocUnsafe(2 * size);
 }
+
+/** The last short value: markers of progress are mostly one and the same object. A text is never held. */
+let marker: { readonly value: unknown; readonly json: string } = { value: undefined, json: '' };
+
+const MARKER_LENGTH_MAX = 100;
+
+function changeToJson({ table, key, value, keepUntil }: Change): string {
+  const head = `["${table}",${JSON.stringify(key)}`;
+  if (value === undefined) return `${head}]`;
+  const json = valueToJson(value);
+  return keepUntil === undefined ? `${head},${json}]` : `${head},${json},${keepUntil}]`;
+}
+
+function valueToJson(value: unknown): string {
+  if (value === marker.value) return marker.json;
+  const json = JSON.stringify(value) as string | undefined;
+  if (json === undefined) throw new TypeError('A value is not JSON.');
+  if (json.length <= MARKER_LENGTH_MAX) marker = { value, json };
+  return json;
+}
+
+/** Digit by digit, which takes a tenth of the time of making a string first. */
+function writeHexadecimal(crc: number, offset: number): void {
+  for (let digit = 7, left = crc; digit >= 0; digit--, left >>>= 4) {
+    scratch[offset + digit] = HEXADECIMAL[left & 0xf] ?? 0;
+  }
+}
+
+const HEXADECIMAL = Buffer.from('0123456789abcdef', 'latin1');
 
 function hexadecimal(crc: number): string {
   return crc.toString(16).padStart(8, '0');
