@@ -27,7 +27,8 @@ export class SmppClient {
 
   constructor(session: Session) {
     this.session = session;
-    this.ended = once(session, 'close');
+    // Not `once` of node:events: that rejects at an error, and a cut connection may say ECONNRESET first.
+    this.ended = new Promise((resolve) => session.once('close', resolve));
     session.on('error', () => undefined);
     session.on('pdu', (pdu: PDU) => this.#receive(pdu));
   }
