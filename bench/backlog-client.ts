@@ -1,7 +1,7 @@
 /** A child process with --expose-gc: fills a queue on disk, or starts on one that is full. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { built } from './built.js';
-import { connectTo, LOGIN, type Target } from './target.js';
+import { connectTo, LOGIN, watchWrites, type Target } from './target.js';
 import { RECIPIENTS, SENDER, stretch, TEXTS, type Stretch } from './traffic.js';
 import { callable } from './worker.js';
 
@@ -29,7 +29,11 @@ const methods = {
     await gateway.start();
     for (let from = 0; from < count; from += GROUP) {
       const group = Array.from({ length: Math.min(GROUP, count - from) }, (_, index) =>
-        gateway.enqueue({ to: RECIPIENTS[index % RECIPIENTS.length]!, from: SENDER, text: TEXTS[index % TEXTS.length]! }),
+        gateway.enqueue({
+          to: RECIPIENTS[index % RECIPIENTS.length]!,
+          from: SENDER,
+          text: TEXTS[index % TEXTS.length]!,
+        }),
       );
       await Promise.all(group);
     }
@@ -46,7 +50,11 @@ const methods = {
     return heldMiB;
   },
 
-  async start(run: { readonly directory: string; readonly count: number; readonly target: Target }): Promise<Started> {
+  async start(run: {
+    readonly directory: string;
+    readonly count: number;
+    readonly target: Target;
+  }): Promise<Started> {
     const { directory, count, target } = run;
     let firstSubmitMs = NaN;
     const startedAt = performance.now();
@@ -57,14 +65,12 @@ const methods = {
       storage: { kind: 'disk', directory },
       connect: async () => {
         const socket = await connectTo(target);
-        const write = socket.write.bind(socket) as (octets: Buffer) => boolean;
         let writes = 0;
-        socket.write = ((octets: Buffer) => {
+        watchWrites(socket, () => {
           writes += 1;
           // The first write is the bind.
           if (writes === 2) firstSubmitMs = performance.now() - startedAt;
-          return write(octets);
-        }) as typeof socket.write;
+        });
         return socket;
       },
     });

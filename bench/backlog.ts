@@ -18,7 +18,15 @@ export async function backlog({ backlog: count }: Effort): Promise<Report> {
   return {
     title: 'Start with a queue on disk',
     note: 'Each in a fresh process; window 100. The heap is what a started gateway holds after a collection.',
-    columns: ['SMS', 'start ms', 'first submit_sm ms', 'heap MiB', 'loop blocked ms', 'CPU µs each', 'messages/s'],
+    columns: [
+      'SMS',
+      'start ms',
+      'first submit_sm ms',
+      'heap MiB',
+      'loop blocked ms',
+      'CPU µs each',
+      'messages/s',
+    ],
     rows: found.map(({ length, startMs, firstSubmitMs, heapMiB, blockedMs, drained }) => [
       show(length),
       show(startMs),

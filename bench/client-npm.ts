@@ -4,7 +4,7 @@
  *
  * It keeps nothing, matches nothing and has no timeouts.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import * as smpp from 'smpp';
 import type { DeliverRun, SubmitRun } from './client.js';
 import { LOGIN, type Target } from './target.js';
@@ -80,7 +80,7 @@ const methods = {
 function bound({ host, port, ca }: Target): Promise<smpp.Session> {
   return new Promise((resolve, reject) => {
     const session = smpp.connect({ host, port, ca, tls: true }, () => {
-      (session.socket as Socket).setNoDelay(true);
+      if (session.socket instanceof Socket) session.socket.setNoDelay(true);
       session.bind_transceiver(
         { system_id: LOGIN.systemId, password: LOGIN.password, interface_version: 0x34 },
         () => resolve(session),

@@ -62,7 +62,8 @@ function nanosecondsOf(run: () => unknown, turnMs: number): number {
 function texts(): Subject[] {
   const subject = (what: string, text: string): Subject => ({
     what,
-    own: () => assemble(planText(text, { encoding: 'auto', substitute: true, longMessage: 'udh8' }), 'udh8', 1),
+    own: () =>
+      assemble(planText(text, { encoding: 'auto', substitute: true, longMessage: 'udh8' }), 'udh8', 1),
     npm: () => encodedByNpm(text),
   });
   return [
@@ -76,7 +77,8 @@ function texts(): Subject[] {
 
 /** It has no segmentation: it encodes the whole, and only after it was asked whether the text is GSM7. */
 function encodedByNpm(text: string): unknown {
-  return encodings.ASCII.match(text) ? encodings.ASCII.encode(text) : encodings.UCS2.encode(text);
+  const { ASCII, UCS2 } = encodings as typeof encodings & { readonly UCS2: { encode(text: string): Buffer } };
+  return ASCII.match(text) ? ASCII.encode(text) : UCS2.encode(text);
 }
 
 function pdus(): Subject[] {

@@ -15,7 +15,8 @@ export function spreadOf(values: readonly number[]): Spread {
 /** @param sorted ascending; the nearest rank counts, the mean of the two in the middle for a median */
 export function quantile(sorted: readonly number[], share: number): number {
   const middle = sorted.length / 2;
-  if (share === 0.5 && Number.isInteger(middle)) return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+  if (share === 0.5 && Number.isInteger(middle))
+    return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
 }
 

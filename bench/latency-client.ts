@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream';
 import * as smpp from 'smpp';
 import { built } from './built.js';
 import { COMMAND, FrameScanner } from './frames.js';
-import { connectTo, LOGIN, type Target } from './target.js';
+import { connectTo, LOGIN, watchWrites, type Target } from './target.js';
 import { RECIPIENTS, SENDER, TEXTS } from './traffic.js';
 import { callable } from './worker.js';
 
@@ -44,7 +44,13 @@ const methods = {
   },
 
   /** Milliseconds from the call to the write, for each SMS, at an even rate. */
-  async toWire({ perSecond, count }: { readonly perSecond: number; readonly count: number }): Promise<number[]> {
+  async toWire({
+    perSecond,
+    count,
+  }: {
+    readonly perSecond: number;
+    readonly count: number;
+  }): Promise<number[]> {
     const { send } = required(sender);
     writtenAt = [];
     const calledAt: number[] = [];
@@ -101,14 +107,12 @@ function evenly(perSecond: number, count: number, run: (index: number) => void):
 /** Notes when each submit_sm was handed to the socket. */
 function watch(socket: Duplex): void {
   const scanner = new FrameScanner();
-  const write = socket.write.bind(socket) as (octets: Buffer) => boolean;
-  socket.write = ((octets: Buffer) => {
+  watchWrites(socket, (octets) => {
     const now = performance.now();
     scanner.scan(octets, (pdus, at) => {
       if (pdus.readUInt32BE(at + 4) === COMMAND.submit_sm) writtenAt.push(now);
     });
-    return write(octets);
-  }) as typeof socket.write;
+  });
 }
 
 async function gatewaySender(target: Target): Promise<Sender> {

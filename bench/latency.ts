@@ -38,7 +38,10 @@ export async function latency({ latencySeconds: seconds }: Effort): Promise<Repo
     }
   }
   const disk = clients[1]!.client;
-  const { enqueue, bare } = await disk.call('durable', { perSecond: DURABLE_RATE, count: DURABLE_RATE * seconds });
+  const { enqueue, bare } = await disk.call('durable', {
+    perSecond: DURABLE_RATE,
+    count: DURABLE_RATE * seconds,
+  });
   found.push(latencyOf('gateway, disk: enqueue until safe', DURABLE_RATE, enqueue));
   found.push(latencyOf('bare write and fdatasync', DURABLE_RATE, bare));
   for (const { client } of clients) await client.end();

@@ -14,6 +14,9 @@ import { Worker } from './worker.js';
 
 const WINDOWS = [1, 10, 100, 1_000];
 
+/** What every client can do. */
+type SubmitClient = Pick<SessionClient, 'submit'>;
+
 /** What the others are compared with. */
 const YARDSTICK = 'npm smpp';
 
@@ -29,14 +32,14 @@ export interface Rates {
 
 export async function submit({ rounds, stretchMs }: Effort): Promise<Report> {
   const server = new Worker<FastServer>('fast-server');
-  const clients = {
+  const clients: Readonly<Record<string, Worker<SubmitClient>>> = {
     'gateway, memory': new Worker<GatewayClient>('client-gateway', ['memory']),
     'gateway, disk': new Worker<GatewayClient>('client-gateway', ['disk']),
     'own session alone': new Worker<SessionClient>('client-session'),
     [YARDSTICK]: new Worker<NpmClient>('client-npm'),
     'npm smpp, text encoded before': new Worker<NpmClient>('client-npm', ['encoded']),
     ceiling: new Worker<CeilingClient>('client-ceiling'),
-  } satisfies Record<string, Worker<never>>;
+  };
   const target = await server.call('listen', undefined);
   const found: Rates[] = [];
   for (const window of WINDOWS) {
@@ -75,8 +78,18 @@ export function compare(
 
 export const RATE_COLUMNS = ['CPU µs each', 'CPU: npm / this', 'messages/s', 'rate: this / npm'];
 
-export function rateCells({ cpuUs, timesLessCpu, perSecond, timesRate }: Omit<Rates, 'client' | 'window'>): string[] {
-  return [showSpread(cpuUs), `${show(timesLessCpu.median)} ×`, showSpread(perSecond), `${show(timesRate.median)} ×`];
+export function rateCells({
+  cpuUs,
+  timesLessCpu,
+  perSecond,
+  timesRate,
+}: Omit<Rates, 'client' | 'window'>): string[] {
+  return [
+    showSpread(cpuUs),
+    `${show(timesLessCpu.median)} ×`,
+    showSpread(perSecond),
+    `${show(timesRate.median)} ×`,
+  ];
 }
 
 function report(found: readonly Rates[]): Report {

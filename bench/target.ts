@@ -1,6 +1,7 @@
 /** Where the fast server is, and a TLS connection to it as every client but npm `smpp` makes it. */
 import { once } from 'node:events';
 import net from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 
 export interface Target {
@@ -20,6 +21,17 @@ export async function connectTo({ host, port, ca }: Target): Promise<tls.TLSSock
   });
   await once(secure, 'secureConnect');
   return secure;
+}
+
+/** Calls `look` with the octets of each write, before they are written. */
+export function watchWrites(socket: Duplex, look: (octets: Buffer) => void): void {
+  const write = socket.write.bind(socket) as (octets: Buffer) => boolean;
+  Object.assign(socket, {
+    write: (octets: Buffer) => {
+      look(octets);
+      return write(octets);
+    },
+  });
 }
 
 export const LOGIN = { systemId: 'bench', password: 'bench' } as const;

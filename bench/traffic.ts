@@ -9,7 +9,10 @@ export const SENDER = 'Bench';
 
 const COUNT = 1_000;
 
-export const RECIPIENTS: readonly string[] = Array.from({ length: COUNT }, (_, index) => `4520${300_000 + index}`);
+export const RECIPIENTS: readonly string[] = Array.from(
+  { length: COUNT },
+  (_, index) => `4520${300_000 + index}`,
+);
 
 export const TEXTS: readonly string[] = Array.from({ length: COUNT }, (_, index) =>
   `Pumpe ${index} på station Ærø: tryk 4,2 bar, vand i kælder. Ring vagt`.slice(0, 60).padEnd(60, '.'),

@@ -1,0 +1,154 @@
+/**
+ * A child process: Node-RED's own runtime with the pack installed, and two flows that differ in one node. In one it
+ * is smpp-send, in the other a node that hands on what it gets.
+ */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { NodeAPI, Node, NodeDef } from 'node-red';
+import { LOGIN, type Target } from './target.js';
+import { RECIPIENTS, SENDER, stretch, TEXTS, type Stretch } from './traffic.js';
+import { callable } from './worker.js';
+
+export const FLOWS = ['no-op', 'smpp-send'] as const;
+export type FlowName = (typeof FLOWS)[number];
+
+interface FlowRun {
+  readonly flow: FlowName;
+  /** msg under way at once. */
+  readonly ahead: number;
+  readonly forMs: number;
+}
+
+interface BenchDef extends NodeDef {
+  readonly flow: FlowName;
+}
+
+/** What of Node-RED's module is used. */
+interface NodeRed {
+  init(settings: object): void;
+  start(): Promise<void>;
+  readonly events: { once(event: string, listener: () => void): void };
+}
+
+const userDir = mkdtempSync(path.join(process.cwd(), '.cache', 'bench-'));
+process.on('exit', () => rmSync(userDir, { recursive: true, force: true }));
+
+/** The nodes of a flow that are ours: its first sends a msg, its last tells that one has come through. */
+const first = new Map<FlowName, Node>();
+let arrived: () => void = () => undefined;
+
+const methods = {
+  /** Resolves when the flows run. */
+  async start({ target, window }: { readonly target: Target; readonly window: number }): Promise<void> {
+    install();
+    const ca = path.join(userDir, 'ca.pem');
+    writeFileSync(ca, target.ca);
+    writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(flows(target, window, ca)));
+    writeFileSync(path.join(userDir, 'flows_cred.json'), JSON.stringify({ connection: LOGIN }));
+    const RED = createRequire(__filename)('node-red') as NodeRed;
+    RED.init({
+      userDir,
+      flowFile: 'flows.json',
+      httpAdminRoot: false,
+      httpNodeRoot: false,
+      credentialSecret: false,
+      logging: { console: { level: 'error', metrics: false, audit: false } },
+      telemetry: { enabled: false, updateNotification: false },
+    });
+    const started = new Promise<void>((resolve) => RED.events.once('flows:started', resolve));
+    await RED.start();
+    await started;
+  },
+
+  async measure({ flow, ahead, forMs }: FlowRun): Promise<Stretch> {
+    const node = first.get(flow);
+    if (node === undefined) throw new Error(`there is no flow ${flow}`);
+    let sent = 0;
+    let came = 0;
+    const next = (): void => {
+      const index = sent % TEXTS.length;
+      sent += 1;
+      node.send({ to: RECIPIENTS[index], payload: TEXTS[index] });
+    };
+    const measured = stretch();
+    const until = performance.now() + forMs;
+    await new Promise<void>((resolve) => {
+      arrived = () => {
+        came += 1;
+        if (performance.now() < until) next();
+        else if (came === sent) resolve();
+      };
+      for (let free = ahead; free > 0; free--) next();
+    });
+    return measured(came);
+  },
+};
+
+/** The pack as the palette would have it, and the nodes at the ends of the flows. */
+function install(): void {
+  const packages = path.join(userDir, 'node_modules', '@node-red-smpp');
+  mkdirSync(packages, { recursive: true });
+  symlinkSync(process.cwd(), path.join(packages, 'inmobile'), 'junction');
+  const manifest = { name: 'bench', private: true, dependencies: { '@node-red-smpp/inmobile': '*' } };
+  writeFileSync(path.join(userDir, 'package.json'), JSON.stringify(manifest));
+  const nodes = path.join(userDir, 'nodes');
+  mkdirSync(nodes);
+  // Node-RED loads files; this one brings it back into this module.
+  Object.assign(globalThis, { registerBenchNodes });
+  writeFileSync(path.join(nodes, 'bench.js'), 'module.exports = globalThis.registerBenchNodes;\n');
+  writeFileSync(path.join(nodes, 'bench.html'), '<script type="text/javascript"></script>\n');
+}
+
+function registerBenchNodes(RED: NodeAPI): void {
+  RED.nodes.registerType('bench-first', function (this: Node, def: BenchDef) {
+    RED.nodes.createNode(this, def);
+    first.set(def.flow, this);
+  });
+  RED.nodes.registerType('bench-no-op', function (this: Node, def: BenchDef) {
+    RED.nodes.createNode(this, def);
+    this.on('input', (msg, send, done) => {
+      send(msg);
+      done();
+    });
+  });
+  RED.nodes.registerType('bench-last', function (this: Node, def: BenchDef) {
+    RED.nodes.createNode(this, def);
+    this.on('input', (_msg, _send, done) => {
+      done();
+      arrived();
+    });
+  });
+}
+
+function flows(target: Target, window: number, ca: string): object[] {
+  const place = { x: 0, y: 0 };
+  return [
+    ...FLOWS.flatMap((flow) => [
+      { id: flow, type: 'tab', label: flow },
+      { id: `${flow}-1`, type: 'bench-first', flow, z: flow, ...place, wires: [[`${flow}-2`]] },
+      { id: `${flow}-2`, ...middle(flow), z: flow, ...place, wires: [[`${flow}-3`]] },
+      { id: `${flow}-3`, type: 'bench-last', flow, z: flow, ...place, wires: [] },
+    ]),
+    {
+      id: 'connection',
+      type: 'inmobile-connection',
+      gateway: 'custom',
+      hosts: `${target.host}:${target.port}`,
+      window: String(window),
+      storage: 'memory',
+      tls: 'tls',
+    },
+    { id: 'tls', type: 'tls-config', cert: '', key: '', ca, servername: '', verifyservercert: true },
+  ];
+}
+
+function middle(flow: FlowName): object {
+  if (flow === 'no-op') return { type: 'bench-no-op' };
+  const form = { to: 'to', toType: 'msg', from: SENDER, fromType: 'str', text: 'payload', textType: 'msg' };
+  return { type: 'smpp-send', connection: 'connection', ...form };
+}
+
+export type FlowClient = typeof methods;
+
+callable(methods);
