@@ -128,6 +128,7 @@ export class Dispatcher {
   }
 
   async #begin(open: OpenLink, items: readonly QueueItem[], reserved: number): Promise<void> {
+    const before = new Map(items.map((item) => [item, item.progress]));
     try {
       for (const item of items) if (item.body === undefined) await this.#load(item);
       const changes: Change[] = [];
@@ -139,24 +140,26 @@ export class Dispatcher {
       await this.#options.storage.write(changes);
     } catch (error) {
       this.#options.onFailure(error);
-      for (const item of items) this.#options.onReturned(item, STORAGE_RETRY_MS);
+      for (const [item, progress] of before) this.#giveBack(item, progress, STORAGE_RETRY_MS);
       return;
     } finally {
       open.reserved -= reserved;
     }
-    this.#submitNew(open, items);
+    this.#submitNew(open, before);
   }
 
-  #submitNew(open: OpenLink, items: readonly QueueItem[]): void {
+  /** @param marked SMS that are marked as under way, with their progress before that */
+  #submitNew(open: OpenLink, marked: ReadonlyMap<QueueItem, Progress>): void {
     const now = this.#options.clock.now();
     const batch = new Batch(this.#options, open);
     const isUp = this.#links.has(open.link.id);
-    let left = isUp ? open.link.capacity : 0;
-    for (const item of items) {
+    // What is promised to other rounds is theirs.
+    let left = isUp ? open.link.capacity - open.reserved : 0;
+    for (const [item, before] of marked) {
       if (item.state !== 'underWay' || item.body === undefined) continue;
       // A slow disk may have taken the window, or the rest of its life.
       if (left < 1 || item.expiresAt <= now) {
-        this.#options.onReturned(item, 0);
+        this.#giveBack(item, before, 0);
         continue;
       }
       const segments = this.#options.segmentsOf(item.body, item.expiresAt - now);
@@ -165,6 +168,12 @@ export class Dispatcher {
     }
     batch.submit();
     if (left < 1 && !isUp) this.wake();
+  }
+
+  /** It was not submitted: nothing has happened to it. */
+  #giveBack(item: QueueItem, before: Progress, waitMs: Millis): void {
+    item.progress = before;
+    this.#options.onReturned(item, waitMs);
   }
 
   /** Submits what is left of long messages before anything new. */
