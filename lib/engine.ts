@@ -76,6 +76,7 @@ export class Engine {
       linkDown: (link) => this.outbox.linkDown(link),
       ready: () => this.outbox.ready(),
       delivery: (delivery, respond, sessionId) => this.#delivered(delivery, respond, sessionId),
+      sessionOver: (sessionId) => this.inbox.sessionOver(sessionId),
       changed,
       log,
     });

@@ -27,6 +27,7 @@ export interface LaneListener {
   linkDown(link: Link): void;
   ready(link: Link): void;
   delivery(delivery: Delivery, respond: (status: number) => void, sessionId: number): void;
+  sessionOver(sessionId: number): void;
   noticed(sign: Sign): void;
   /** Something that the host sent was of no use. */
   ignored(host: LaneHost, what: string): void;
@@ -195,6 +196,7 @@ export class Lane {
   #ended(leg: Leg, end: LegEnd): void {
     this.#draining.delete(leg);
     if (this.#announced.delete(leg) && leg.link !== undefined) this.#listener.linkDown(leg.link);
+    if (leg.link !== undefined) this.#listener.sessionOver(leg.link.id);
     if (end.sign !== undefined) this.#listener.noticed(end.sign);
     if (this.#legs.includes(leg)) this.#finishRound(end);
     this.#listener.changed();

@@ -56,6 +56,8 @@ export interface SupervisorListener {
    * @param sessionId unique among the sessions of this process
    */
   delivery(delivery: Delivery, respond: (status: number) => void, sessionId: number): void;
+  /** A session, of any bind, has ended: what it brought and was not answered may come again on another. */
+  sessionOver(sessionId: number): void;
   /** `status()` has changed. */
   changed(): void;
   /** One line whenever the state changes, never per attempt; no personal data. */

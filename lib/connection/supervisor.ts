@@ -172,6 +172,7 @@ export class Supervisor {
       linkDown: (link) => listener.linkDown(link),
       ready: (link) => listener.ready(link),
       delivery: (delivery, respond, sessionId) => listener.delivery(delivery, respond, sessionId),
+      sessionOver: (sessionId) => listener.sessionOver(sessionId),
       noticed: (sign) => this.#noticed(sign),
       ignored: (host, what) => this.#remark(host, what),
       changed: () => this.#refresh(),

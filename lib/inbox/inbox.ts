@@ -154,6 +154,11 @@ export class Inbox {
     return 'kept';
   }
 
+  /** A session has ended: what it brought may be delivered again on another. */
+  sessionOver(sessionId: number): void {
+    this.#guard.sessionOver(sessionId);
+  }
+
   /**
    * Hands every incoming SMS to `listener`. It counts as emitted, and is forgotten, once the listener has returned
    * and its promise resolved; else it comes again, also after a restart.

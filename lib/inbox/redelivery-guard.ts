@@ -2,9 +2,10 @@
  * Tells a deliver_sm that the gateway sends once more, because our answer got lost with its session, from one
  * that says the same again. No I/O.
  *
- * The same content on a later session within ten minutes is a redelivery. The same text twice on one session is
- * two messages. With links to both hosts at once a phone that says the same twice within ten minutes, first over
- * the older session, is taken for a redelivery: nothing in a deliver_sm tells the two apart.
+ * The same content within ten minutes is a redelivery on a later session, and on any when the first session is over.
+ * The same text twice on one session is two messages. With links to both hosts at once a phone that says the same
+ * twice within ten minutes, first over the older session, is taken for a redelivery: nothing in a deliver_sm tells
+ * the two apart.
  * Source: SMPP 3.4 §4.6 has no identity for a deliver_sm; contract 3.3.
  */
 import { createHash } from 'node:crypto';
@@ -43,19 +44,28 @@ export interface Sighting {
 export class RedeliveryGuard {
   /** By fingerprint, the oldest first. */
   readonly #seen = new Map<string, Seen>();
+  /** Sessions that brought something and are not over. */
+  readonly #live = new Set<number>();
   #noted = 0;
 
   /** The promise that the content is safe, when this delivery is a redelivery. */
   earlier({ fingerprint, sessionId, at }: Sighting): Promise<void> | undefined {
     const seen = this.#seen.get(fingerprint);
     if (seen === undefined || seen.at + REMEMBER_MS < at) return undefined;
-    return seen.sessionId < sessionId ? seen.kept : undefined;
+    if (seen.sessionId === sessionId) return undefined;
+    return seen.sessionId < sessionId || !this.#live.has(seen.sessionId) ? seen.kept : undefined;
+  }
+
+  /** What it brought and was not answered comes again on any other session, also on an older one. */
+  sessionOver(sessionId: number): void {
+    this.#live.delete(sessionId);
   }
 
   /** Notes a delivery that is being kept. */
   note({ fingerprint, sessionId, at }: Sighting, kept: Promise<void>): void {
     this.#seen.delete(fingerprint);
     this.#seen.set(fingerprint, { sessionId, at, kept });
+    if (sessionId !== BEFORE_ALL_SESSIONS) this.#live.add(sessionId);
     this.#noted += 1;
     if (this.#noted % SWEEP_EVERY === 0) this.#sweep(at);
   }

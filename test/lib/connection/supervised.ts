@@ -16,6 +16,8 @@ export interface Supervised {
   readonly dk2: FakeHost;
   /** Links that are up. */
   readonly links: Link[];
+  /** Ids of the sessions that have ended. */
+  readonly over: number[];
   readonly events: string[];
   readonly lines: string[];
   /** `index status` or `index written|unwritten` of what `send` submitted. */
@@ -29,6 +31,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
   const clock = new FakeClock();
   const gateway = fakeGateway([DK1, DK2], () => clock.now());
   const links: Link[] = [];
+  const over: number[] = [];
   const events: string[] = [];
   const lines: string[] = [];
   const answers: string[] = [];
@@ -62,6 +65,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
         events.push(`delivery ${sessionId > 0}`);
         respond(0);
       },
+      sessionOver: (sessionId) => over.push(sessionId),
       changed: () => undefined,
       log: (level, line) => lines.push(`${level} ${line}`),
     },
@@ -72,6 +76,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
     dk1: gateway.host(DK1),
     dk2: gateway.host(DK2),
     links,
+    over,
     events,
     lines,
     answers,

@@ -36,6 +36,13 @@ describe('Supervisor', () => {
     assert.equal(dk1.bound[0]!.commands().at(-1), 'deliver_sm_resp');
   });
 
+  it('says that a session is over, also one that only receives', async () => {
+    const { dk1, over } = await running({ connectionMode: 'receiver' });
+    dk1.kill();
+    await settle();
+    assert.equal(over.length, 1);
+  });
+
   it('is over within 5 s of stop, though nothing answers any more', async () => {
     const { supervisor, clock, dk1, links, send, answers } = await running();
     dk1.submitStatus = undefined;

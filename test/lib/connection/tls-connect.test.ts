@@ -313,6 +313,7 @@ describe('connectTls', () => {
           linkDown: () => undefined,
           ready: () => undefined,
           delivery: () => undefined,
+          sessionOver: () => undefined,
           changed: () => {
             const { error } = supervisor.status();
             if (error === undefined || errors.length > 0) return;

@@ -27,6 +27,13 @@ describe('RedeliveryGuard', () => {
     assert.equal(guard.earlier(sighting(1)), undefined);
   });
 
+  it('knows what a later session brought that is over', () => {
+    const guard = new RedeliveryGuard();
+    guard.note(sighting(2), kept);
+    guard.sessionOver(2);
+    assert.equal(guard.earlier(sighting(1)), kept);
+  });
+
   it('forgets after ten minutes', () => {
     const guard = new RedeliveryGuard();
     guard.note(sighting(1), kept);
