@@ -49,7 +49,8 @@ export class WatchedNodeRed {
   #address = '';
   #output = '';
 
-  private constructor(userDir: string) {
+  /** Use `start`: this one is not ready. */
+  constructor(userDir: string) {
     this.#child = fork(require.resolve('node-red/red.js'), ['--userDir', userDir, '--verbose'], {
       cwd: userDir,
       execArgv: [],
