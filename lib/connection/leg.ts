@@ -120,6 +120,8 @@ export class Leg {
   async #open(): Promise<void> {
     try {
       const transport = await this.#reach();
+      // It may break while the login waits for its turn: an error without a listener would end the process.
+      transport.on('error', () => undefined);
       this.#certificateExpiresAt = certificateExpiry(transport);
       const isAllowed = await this.#turn();
       if (isAllowed && this.#state !== 'ended') this.#logIn(transport);
