@@ -1,6 +1,8 @@
 /** Work that is done one after the other for one key, and side by side for different keys. */
+import { TransitMap } from '../transit-map.js';
+
 export class Steps {
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #last = new TransitMap<string, Promise<void>>();
   #underWay = 0;
 
   /** Steps begun or waiting. */

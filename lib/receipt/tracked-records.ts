@@ -6,6 +6,7 @@
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { Change, Storage } from '../storage/storage.js';
+import { TransitMap } from '../transit-map.js';
 import type { TrackedRecord, TrackedSms } from './join-receipt.js';
 import type { Waiting } from './overdue-watch.js';
 import { type Tracked, TrackedIndex } from './tracked-index.js';
@@ -30,7 +31,11 @@ export class TrackedRecords {
   readonly #onFailure: (error: unknown) => void;
   #index = new TrackedIndex();
   /** By our id. As many at most as receipts may wait to be confirmed: with no room to keep one, none is taken. */
-  readonly #unstored = new Map<string, TrackedRecord>();
+  readonly #unstored = new TransitMap<string, TrackedRecord>();
+  /** Those of them that no write under way has. */
+  #toStore: TrackedRecord[] = [];
+  /** The next write, of what one turn of the event loop brings. */
+  #storing: Promise<void> | undefined;
   #added = 0;
 
   constructor({ storage, clock, keepMs, onFailure }: TrackedRecordsOptions) {
@@ -75,16 +80,11 @@ export class TrackedRecords {
    * Stores what has become of an SMS, once that was emitted. Never rejects: whoever had the receipt would get it
    * again. What could not be stored counts all the same, and is written with the next that can.
    */
-  async replace(record: TrackedRecord): Promise<void> {
+  replace(record: TrackedRecord): Promise<void> {
     this.#unstored.set(record.id, record);
-    const records = [...this.#unstored.values()];
-    try {
-      await this.#storage.write(records.map((each) => this.#changeTo(each)));
-    } catch (error) {
-      this.#onFailure(error);
-      return;
-    }
-    for (const each of records) if (this.#unstored.get(each.id) === each) this.#unstored.delete(each.id);
+    this.#toStore.push(record);
+    this.#storing ??= Promise.resolve().then(() => this.#store());
+    return this.#storing;
   }
 
   /** The SMS that a message id belongs to. */
@@ -97,6 +97,20 @@ export class TrackedRecords {
     const last = this.#index.lastTo(phoneKey(phone));
     if (last === undefined || last.acceptedAt + this.#keepMs < this.#clock.wall()) return undefined;
     return { id: last.id, sentAt: last.acceptedAt };
+  }
+
+  async #store(): Promise<void> {
+    this.#storing = undefined;
+    const records = this.#toStore;
+    this.#toStore = [];
+    const isLast = (record: TrackedRecord): boolean => this.#unstored.get(record.id) === record;
+    try {
+      await this.#storage.write(records.map((record) => this.#changeTo(record)));
+      for (const record of records) if (isLast(record)) this.#unstored.delete(record.id);
+    } catch (error) {
+      this.#toStore.unshift(...records.filter(isLast));
+      this.#onFailure(error);
+    }
   }
 
   #removeOld(): readonly Tracked[] {
