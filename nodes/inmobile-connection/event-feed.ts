@@ -29,6 +29,7 @@ class Channel<T> {
   readonly #listeners = new Set<(event: T) => void>();
   /** Events that came while the flows were stopping, in order. */
   #late: Late<T>[] = [];
+  #receiving: Promise<void> | undefined;
   #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
 
   constructor(gate: FlowGate, subscribe: Subscribe<T>, onFailure: (error: unknown) => void) {
@@ -68,12 +69,25 @@ class Channel<T> {
     this.#subscribed = undefined;
   }
 
-  #take(event: T): void | Promise<void> {
-    if (this.#gate.isOpen) {
-      this.#hand(event);
-      return;
+  /** Resolves when the next nodes of the flows have received it: until then a crash must bring it again. */
+  #take(event: T): Promise<void> {
+    if (!this.#gate.isOpen) {
+      return new Promise((taken, refused) => this.#late.push({ event, taken, refused }));
     }
-    return new Promise((taken, refused) => this.#late.push({ event, taken, refused }));
+    this.#hand(event);
+    return this.#received();
+  }
+
+  /** Node-RED delivers in the next turn what a node sends in this one. One promise for all of a turn. */
+  #received(): Promise<void> {
+    this.#receiving ??= new Promise((received) =>
+      setImmediate(() => {
+        this.#receiving = undefined;
+        // What was sent later in that turn is delivered by now or before this second step.
+        setImmediate(received);
+      }),
+    );
+    return this.#receiving;
   }
 
   /** The gateway keeps it for whoever comes next. */
@@ -86,7 +100,7 @@ class Channel<T> {
   #handLate(): void {
     for (const { event, taken } of this.#late.splice(0)) {
       this.#hand(event);
-      taken();
+      void this.#received().then(taken);
     }
   }
 

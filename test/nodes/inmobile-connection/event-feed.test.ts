@@ -111,6 +111,14 @@ describe('EventFeed', () => {
     assert.equal(gateway.overdue.size, 0);
   });
 
+  it('has taken an event once the next node could receive it, as Node-RED delivers in the next turn', async () => {
+    let isReceived = false;
+    feed.onSms(() => setImmediate(() => (isReceived = true)));
+    startFlows();
+    await give(gateway.sms, SMS);
+    assert.equal(isReceived, true);
+  });
+
   it('gives a result to the node that its SMS came from', async () => {
     const seen: string[] = [];
     feed.onSettled('one', () => seen.push('one'));
