@@ -109,13 +109,16 @@ export class Settlement {
   }
 
   async #flush(): Promise<void> {
+    let isAgain = false;
     while (this.#batch.length > 0) {
       const batch = this.#batch;
       this.#batch = [];
-      if (await this.#store(batch)) {
+      if (await this.#store(batch, isAgain)) {
+        isAgain = false;
         for (const { result } of batch) this.#report(result);
         continue;
       }
+      isAgain = true;
       this.#batch = [...batch, ...this.#batch];
       if (this.#isClosed) break;
       await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve));
@@ -123,11 +126,12 @@ export class Settlement {
     this.#flushing = undefined;
   }
 
-  async #store(batch: readonly Settled[]): Promise<boolean> {
+  /** @param isAgain some of the batch could not be stored before */
+  async #store(batch: readonly Settled[], isAgain: boolean): Promise<boolean> {
     try {
       const changes: Change[] = [];
       for (const settled of batch) this.#addChanges(changes, settled);
-      await this.#options.storage.write(changes);
+      await this.#options.storage.write(isAgain ? await this.#withoutOutdated(changes) : changes);
       return true;
     } catch (error) {
       this.#options.onFailure(error);
@@ -143,6 +147,17 @@ export class Settlement {
     );
     for (const change of this.#options.tracking(entry, result)) changes.push(change);
     for (const change of this.#options.dedupe.settle(entry, result)) changes.push(change);
+  }
+
+  /** A receipt may have come since the first try, and may have been stored: what is tracked then knows more. */
+  async #withoutOutdated(changes: readonly Change[]): Promise<Change[]> {
+    const { storage } = this.#options;
+    const isOutdated = await Promise.all(
+      changes.map(async ({ table, key, value }) => {
+        return table === 'tracked' && value !== undefined && (await storage.read(table, key)) !== undefined;
+      }),
+    );
+    return changes.filter((_change, index) => isOutdated[index] !== true);
   }
 
   #report(result: SubmitResult): void {

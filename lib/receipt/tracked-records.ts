@@ -56,6 +56,9 @@ export class TrackedRecords {
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
   add(sms: TrackedSms, waitOf: WaitOf): readonly Change[] {
     const { id, messageIds, to, from, acceptedAt, receipt, correlation } = sms;
+    // It was added before, but could not be stored, and has had a receipt meanwhile.
+    const unstored = this.#unstored.get(id);
+    if (unstored !== undefined) return [this.#changeTo(unstored)];
     const reports = messageIds.length === 1 ? NO_REPORT : messageIds.map(() => null);
     // A literal: spreading takes several times the memory, and this is done for every SMS.
     const known = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };

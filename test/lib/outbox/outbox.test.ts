@@ -224,6 +224,22 @@ describe('Outbox', () => {
       );
     });
 
+    it('does not put what is tracked back to what it was before its receipt came', async () => {
+      const storage = heldStorage();
+      const tracking = ({ id }: { id: string }) =>
+        [{ table: 'tracked', key: id, value: 'accepted' }] as const;
+      const { take, up, clock } = await bench({ storage, tracking });
+      const id = await take();
+      const link = await up();
+      storage.fail();
+      link.at(0).settle(accepted('ble-1'));
+      await clock.advance(0);
+      storage.release();
+      await storage.write([{ table: 'tracked', key: id, value: 'delivered' }]);
+      await clock.advance(1_000);
+      assert.equal(await storage.read('tracked', id), 'delivered');
+    });
+
     it('says that an SMS is cancelled when that is stored', async () => {
       const storage = heldStorage();
       const { take, outbox, settled } = await bench({ storage });
