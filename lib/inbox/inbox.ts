@@ -15,7 +15,7 @@ import { FailureLog } from '../failure-log.js';
 import type { CounterName, Delivery, InboundSms, Unsubscribe } from '../message.js';
 import { type Listener, Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { readPart, type WholeMessage } from './message-part.js';
+import { readPart, type WholeMessage, withOctets } from './message-part.js';
 import { joinOctets, readSms } from './read-sms.js';
 import { Reassembler, type Reassembly } from './reassembler.js';
 import { fingerprintOf, RedeliveryGuard, seenChange } from './redelivery-guard.js';
@@ -126,7 +126,7 @@ export class Inbox {
    * @throws SMPP_STORAGE when it could not be kept; SMPP_QUEUE_FULL when listeners confirm too slowly
    */
   async accept(delivery: Delivery, sessionId: number): Promise<'kept' | 'repeated'> {
-    const { clock, tracker, storage } = this.#options;
+    const { clock, tracker } = this.#options;
     if (this.#unconfirmed + tracker.underWay >= UNCONFIRMED_MAX) {
       throw new SmppError('SMPP_QUEUE_FULL', `${UNCONFIRMED_MAX} incoming messages wait to be confirmed`);
     }
@@ -142,7 +142,7 @@ export class Inbox {
         ? { changes: [], messages: [{ total: 1, parts: [{ ...part, sequence: 1 }] }], undo: () => undefined }
         : this.#reassembler.add(part, place, sighting.at);
     const seen = seenChange(sighting.fingerprint, part.receivedAt);
-    const writing = this.#finish(reassembly, (changes) => storage.write([...changes, seen]));
+    const writing = this.#finish(reassembly, seen);
     this.#guard.note(sighting, writing);
     this.#armExpiry();
     try {
@@ -177,13 +177,18 @@ export class Inbox {
   }
 
   /** Stores a reassembly with what its messages are, then hands those on; undoes it when that fails. */
-  async #finish(
-    { changes, messages, undo }: Reassembly,
-    write: (changes: readonly Change[]) => Promise<void>,
-  ): Promise<void> {
-    const taken = messages.flatMap((message) => this.#take(message) ?? []);
+  async #finish({ changes, messages, undo }: Reassembly, seen?: Change): Promise<void> {
+    const taken: Kept[] = [];
+    const writes = [...changes];
+    for (const message of messages) {
+      const kept = this.#take(message);
+      if (kept === undefined) continue;
+      taken.push(kept);
+      writes.push(...kept.changes);
+    }
+    if (seen !== undefined) writes.push(seen);
     try {
-      await write([...changes, ...taken.flatMap((each) => each.changes)]);
+      await this.#options.storage.write(writes);
     } catch (error) {
       undo();
       throw error;
@@ -245,9 +250,9 @@ export class Inbox {
 
   async #expire(): Promise<void> {
     this.#cancelExpiry = undefined;
-    const { clock, storage } = this.#options;
+    const { clock } = this.#options;
     try {
-      await this.#finish(this.#reassembler.expire(clock.now()), (changes) => storage.write(changes));
+      await this.#finish(this.#reassembler.expire(clock.now()));
       this.#armExpiry();
     } catch (error) {
       this.#failures.say('an incomplete message could not be stored and is kept', error);
@@ -266,7 +271,8 @@ function receiptOf({ parts }: WholeMessage): Delivery | undefined {
   if (first === undefined || (first.delivery.kind !== 'receipt' && first.delivery.kind !== 'notification')) {
     return undefined;
   }
-  return { ...first.delivery, octets: joinOctets(parts.map(({ body }) => body)), hasUserDataHeader: false };
+  const octets = parts.length === 1 ? first.body : joinOctets(parts.map(({ body }) => body));
+  return withOctets(first.delivery, octets);
 }
 
 function isStoredSms(value: unknown): value is StoredSms {

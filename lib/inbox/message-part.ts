@@ -7,6 +7,9 @@ import type { EpochMs } from '../clock.js';
 import type { Delivery } from '../message.js';
 import { parseUserData } from '../text/user-data-header.js';
 
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+type Tlvs = Pick<Delivery, 'receiptedMessageId' | 'messageState'>;
+
 /** Where a part belongs in its message. */
 export interface Place {
   /** Bits of a UDH's reference, or SMPP's own TLVs: references of different kinds are different. */
@@ -39,11 +42,31 @@ export function readPart(
   delivery: Delivery,
   receivedAt: EpochMs,
 ): { readonly part: MessagePart; readonly place: Place | undefined } {
-  const { octets, hasUserDataHeader, sar, ...rest } = delivery;
+  const { octets, hasUserDataHeader, sar } = delivery;
   const { body, concatenation } = parseUserData(octets, hasUserDataHeader);
-  const part = { delivery: rest, body: new Uint8Array(body), receivedAt };
+  const part = { delivery: withoutOctets(delivery), body: new Uint8Array(body), receivedAt };
   const place = concatenation ?? (sar && { ...sar, width: 'sar' as const });
   return { part, place: place !== undefined && isPlace(place) ? place : undefined };
+}
+
+/** The parts' delivery with all their octets. */
+export function withOctets(of: MessagePart['delivery'], octets: Uint8Array): Delivery {
+  const { from, to, dataCoding, kind } = of;
+  const delivery: Mutable<Delivery> = { from, to, octets, dataCoding, kind, hasUserDataHeader: false };
+  copyTlvs(of, delivery);
+  return delivery;
+}
+
+function withoutOctets(of: Delivery): MessagePart['delivery'] {
+  const { from, to, dataCoding, kind } = of;
+  const delivery: Mutable<MessagePart['delivery']> = { from, to, dataCoding, kind };
+  copyTlvs(of, delivery);
+  return delivery;
+}
+
+function copyTlvs({ receiptedMessageId, messageState }: Tlvs, to: Mutable<Tlvs>): void {
+  if (receiptedMessageId !== undefined) to.receiptedMessageId = receiptedMessageId;
+  if (messageState !== undefined) to.messageState = messageState;
 }
 
 function isPlace({ total, sequence }: Place): boolean {

@@ -8,6 +8,7 @@
  * the two apart.
  * Source: SMPP 3.4 §4.6 has no identity for a deliver_sm; contract 3.3.
  */
+import * as crypto from 'node:crypto';
 import { createHash } from 'node:crypto';
 import type { EpochMs, Millis } from '../clock.js';
 import type { Delivery } from '../message.js';
@@ -95,13 +96,17 @@ export function seenChange(fingerprint: string, wall: EpochMs): Change {
 
 /** A digest of all that a deliver_sm says, its sequence number apart. */
 export function fingerprintOf(delivery: Delivery): string {
-  const { octets, sar, ...rest } = delivery;
-  const { from, to, dataCoding, kind, hasUserDataHeader, receiptedMessageId, messageState } = rest;
-  const fields = [from, to, dataCoding, kind, hasUserDataHeader, receiptedMessageId, messageState];
-  const place = sar === undefined ? [] : [sar.reference, sar.total, sar.sequence];
-  return createHash('sha256')
-    .update(JSON.stringify([...fields, ...place]))
-    .update(octets)
-    .digest('base64url')
-    .slice(0, FINGERPRINT_LENGTH);
+  const { octets, from, to, dataCoding, kind, hasUserDataHeader, receiptedMessageId, messageState } =
+    delivery;
+  const { sar } = delivery;
+  const fields: unknown[] = [from, to, dataCoding, kind, hasUserDataHeader, receiptedMessageId, messageState];
+  if (sar !== undefined) fields.push(sar.reference, sar.total, sar.sequence);
+  const content = Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
+  return sha256(JSON.stringify(fields) + content).slice(0, FINGERPRINT_LENGTH);
+}
+
+/** In one call where Node has it (from 20.12 on): a third of the time, and nothing left for the collector. */
+function sha256(text: string): string {
+  if ('hash' in crypto) return crypto.hash('sha256', text, 'base64url');
+  return createHash('sha256').update(text).digest('base64url');
 }

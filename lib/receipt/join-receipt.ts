@@ -12,6 +12,8 @@ import type { DeliveryReceipt, ReceiptRequest } from '../message.js';
 import type { ParsedReceipt } from './parse-receipt.js';
 import { type GatewayState, isFinalState } from './receipt-state.js';
 
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+
 /** An accepted SMS whose receipts are to come. */
 export interface TrackedSms {
   /** Ours. */
@@ -80,16 +82,16 @@ const WORST_FIRST: readonly GatewayState[] = [
 export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): Joined {
   const { parsed } = received;
   const report = reportOf(parsed);
-  const isNews = segmentsMeant(record, parsed).map((meant, index) => {
-    return meant && isNewer(record.reports[index] ?? null, report);
+  const isMeant = segmentsMeant(record, parsed);
+  const reports = record.reports.map((known, index) => {
+    return isMeant(index) && isNewer(known, report) ? report : known;
   });
-  if (!isNews.includes(true)) return { record, events: [] };
+  if (!reports.includes(report)) return { record, events: [] };
 
-  const reports = record.reports.map((known, index) => (isNews[index] === true ? report : known));
   const verdict = verdictOn(reports);
   // That some segments have arrived and others not yet is no state of the SMS: the gateway said no such thing.
   const isSaid = isFinalState(verdict.state) || !isFinalState(report.state);
-  const joined: TrackedRecord = isSaid ? { ...record, reports, said: verdict.state } : { ...record, reports };
+  const joined = withReports(record, reports, isSaid ? verdict.state : record.said);
   const segment = matchedReceipt(joined, report, received);
   const events: ReceiptEvent[] = [{ scope: 'segment', receipt: segment }];
   if (isSaid && verdict.state !== record.said) {
@@ -100,16 +102,35 @@ export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): J
   return { record: joined, events };
 }
 
+/** By literals, as all that is made for every receipt: objects put together by spreading take several times as long. */
+function withReports(
+  record: TrackedRecord,
+  reports: TrackedRecord['reports'],
+  said: TrackedRecord['said'],
+): TrackedRecord {
+  const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, correlation } = record;
+  const joined: Mutable<TrackedRecord> = {
+    id,
+    messageIds,
+    to,
+    from,
+    acceptedAt,
+    receipt,
+    reports,
+    overdueMs,
+  };
+  if (said !== undefined) joined.said = said;
+  if (correlation !== undefined) joined.correlation = correlation;
+  return joined;
+}
+
 /** A receipt whose SMS nobody knows, for both scopes. */
 export function unmatchedEvents(received: ReceivedReceipt): readonly ReceiptEvent[] {
   const report = reportOf(received.parsed);
-  const receipt: DeliveryReceipt = {
-    ...common(report, received),
-    ...(received.phone === '' ? {} : { to: received.phone }),
-    ...(received.sender === '' ? {} : { from: received.sender }),
-    segments: { ...countReports([report]), total: received.parsed.sub ?? 1 },
-    matched: false,
-  };
+  const segments = { ...countReports([report]), total: received.parsed.sub ?? 1 };
+  const receipt = said(report, received, { segments, matched: false });
+  if (received.phone !== '') receipt.to = received.phone;
+  if (received.sender !== '') receipt.from = received.sender;
   return [
     { scope: 'segment', receipt },
     { scope: 'message', receipt },
@@ -118,8 +139,7 @@ export function unmatchedEvents(received: ReceivedReceipt): readonly ReceiptEven
 
 /** What is emitted when no final receipt came within `afterMs`. One may still come, so it is not final. */
 export function overdueReceipt(record: TrackedRecord, afterMs: number, now: EpochMs): DeliveryReceipt {
-  return {
-    ...ours(record),
+  return belonging(record, {
     messageId: record.messageIds[0] ?? '',
     state: 'NORECEIPT',
     delivered: false,
@@ -127,10 +147,12 @@ export function overdueReceipt(record: TrackedRecord, afterMs: number, now: Epoc
     errorCode: 0,
     errorText: `No final receipt within ${Math.round(afterMs / 1_000)} s`,
     errorClass: 'unknown',
+    segments: countReports(record.reports),
     submittedAt: record.acceptedAt,
     receivedAt: now,
+    matched: true,
     raw: '',
-  };
+  });
 }
 
 /** Whether the whole SMS has its final state. */
@@ -139,12 +161,12 @@ export function isSettled(record: TrackedRecord): boolean {
 }
 
 /** All of them when the receipt counts as many short messages as the SMS has segments, else those with its id. */
-function segmentsMeant(record: TrackedRecord, parsed: ParsedReceipt): readonly boolean[] {
-  const { messageIds } = record;
-  if (messageIds.length > 1 && parsed.sub === messageIds.length) return messageIds.map(() => true);
-  const folded = parsed.messageId.toLowerCase();
-  const isExact = messageIds.includes(parsed.messageId);
-  return messageIds.map((id) => (isExact ? id === parsed.messageId : id.toLowerCase() === folded));
+function segmentsMeant({ messageIds }: TrackedRecord, parsed: ParsedReceipt): (index: number) => boolean {
+  const { messageId, sub } = parsed;
+  if (messageIds.length > 1 && sub === messageIds.length) return () => true;
+  if (messageIds.includes(messageId)) return (index) => messageIds[index] === messageId;
+  const folded = messageId.toLowerCase();
+  return (index) => messageIds[index]?.toLowerCase() === folded;
 }
 
 function isNewer(known: SegmentReport | null, report: SegmentReport): boolean {
@@ -170,43 +192,52 @@ function matchedReceipt(
   report: SegmentReport,
   received: ReceivedReceipt,
 ): DeliveryReceipt {
-  return { ...common(report, received), ...ours(record) };
+  const segments = countReports(record.reports);
+  return belonging(record, said(report, received, { segments, matched: true }));
 }
 
-/** What our own record adds to a receipt. */
-function ours(
-  record: TrackedRecord,
-): Pick<DeliveryReceipt, 'id' | 'to' | 'from' | 'segments' | 'matched' | 'correlation'> {
-  const { id, to, from, correlation, reports } = record;
-  const segments = { ...countReports(reports), total: reports.length };
-  return { id, to, from, segments, matched: true, ...(correlation === undefined ? {} : { correlation }) };
+/** Adds what our own record knows. */
+function belonging(record: TrackedRecord, receipt: Mutable<DeliveryReceipt>): DeliveryReceipt {
+  const { id, to, from, correlation } = record;
+  receipt.id = id;
+  receipt.to = to;
+  receipt.from = from;
+  if (correlation !== undefined) receipt.correlation = correlation;
+  return receipt;
 }
 
 /** What the gateway's receipt itself says. */
-function common(
+function said(
   report: SegmentReport,
   { parsed, receivedAt }: ReceivedReceipt,
-): Omit<DeliveryReceipt, 'segments' | 'matched'> {
+  { segments, matched }: Pick<DeliveryReceipt, 'segments' | 'matched'>,
+): Mutable<DeliveryReceipt> {
   const { messageId, submittedAt, doneAt, raw } = parsed;
-  return {
+  const { state } = report;
+  const { errorCode, errorText, errorClass } = errorOf(report);
+  const receipt: Mutable<DeliveryReceipt> = {
     messageId,
-    state: report.state,
-    delivered: report.state === 'DELIVRD',
-    isFinal: isFinalState(report.state),
-    ...errorOf(report),
-    ...(submittedAt === undefined ? {} : { submittedAt }),
-    ...(doneAt === undefined ? {} : { doneAt }),
+    state,
+    delivered: state === 'DELIVRD',
+    isFinal: isFinalState(state),
+    errorCode,
+    errorText,
+    errorClass,
+    segments,
     receivedAt,
+    matched,
     raw,
   };
+  if (submittedAt !== undefined) receipt.submittedAt = submittedAt;
+  if (doneAt !== undefined) receipt.doneAt = doneAt;
+  return receipt;
 }
 
 function reportOf({ state, errorNumber, errorRaw }: ParsedReceipt): SegmentReport {
-  return {
-    state,
-    ...(errorNumber === undefined ? {} : { errorNumber }),
-    ...(errorRaw === undefined ? {} : { errorRaw }),
-  };
+  const report: Mutable<SegmentReport> = { state };
+  if (errorNumber !== undefined) report.errorNumber = errorNumber;
+  if (errorRaw !== undefined) report.errorRaw = errorRaw;
+  return report;
 }
 
 /** inMobile's code when there is one; a code that is no number is not passed off as "no error". */
@@ -217,8 +248,12 @@ function errorOf({ state, errorNumber, errorRaw }: SegmentReport): StatusCode {
   return { errorCode: 0, errorText: 'No code given', errorClass: isWell ? 'none' : 'unknown' };
 }
 
-function countReports(reports: readonly (SegmentReport | null)[]): { delivered: number; failed: number } {
-  const final = reports.filter((report) => report !== null && isFinalState(report.state));
-  const delivered = final.filter((report) => report?.state === 'DELIVRD').length;
-  return { delivered, failed: final.length - delivered };
+function countReports(reports: readonly (SegmentReport | null)[]): DeliveryReceipt['segments'] {
+  let delivered = 0;
+  let failed = 0;
+  for (const report of reports) {
+    if (report?.state === 'DELIVRD') delivered += 1;
+    else if (report !== null && isFinalState(report.state)) failed += 1;
+  }
+  return { total: reports.length, delivered, failed };
 }

@@ -13,6 +13,8 @@ import { parseUserData } from '../text/user-data-header.js';
 import { readReceiptDate } from './receipt-date.js';
 import { type GatewayState, stateOfNumber, stateOfWord } from './receipt-state.js';
 
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+
 /** JSON: it is stored until it has been emitted. */
 export interface ParsedReceipt {
   /** The gateway's id, exactly as written; '' when the receipt names none. */
@@ -55,17 +57,19 @@ export function parseReceipt(delivery: Delivery): ParsedReceipt | undefined {
   if (delivery.kind !== 'receipt' && delivery.kind !== 'notification') return undefined;
   const raw = receiptText(delivery);
   const fields = readFields(raw);
-  const errorRaw = fields.get('err');
-  return {
+  const receipt: Mutable<ParsedReceipt> = {
     messageId: receiptedId(delivery.receiptedMessageId) ?? fields.get('id') ?? '',
     state: stateOf(delivery.messageState, fields.get('stat')),
-    ...present('errorNumber', readErrorNumber(errorRaw)),
-    ...present('errorRaw', errorRaw),
-    ...present('sub', readCount(fields.get('sub'))),
-    ...present('submittedAt', readReceiptDate(fields.get('submitdate') ?? '')),
-    ...present('doneAt', readReceiptDate(fields.get('donedate') ?? '')),
     raw,
   };
+  readError(fields.get('err'), receipt);
+  const sub = readCount(fields.get('sub'));
+  if (sub !== undefined) receipt.sub = sub;
+  const submittedAt = readReceiptDate(fields.get('submitdate') ?? '');
+  if (submittedAt !== undefined) receipt.submittedAt = submittedAt;
+  const doneAt = readReceiptDate(fields.get('donedate') ?? '');
+  if (doneAt !== undefined) receipt.doneAt = doneAt;
+  return receipt;
 }
 
 function receiptText(delivery: Delivery): string {
@@ -95,19 +99,13 @@ function stateOf(messageState: number | undefined, word: string | undefined): Ga
   return byNumber ?? (word === undefined ? 'UNKNOWN' : stateOfWord(word));
 }
 
-function readErrorNumber(text: string | undefined): number | undefined {
-  const digits = ERROR_NUMBER.exec(text ?? '')?.[1];
-  return digits === undefined ? undefined : Number(digits);
+function readError(text: string | undefined, receipt: Mutable<ParsedReceipt>): void {
+  if (text === undefined) return;
+  const digits = ERROR_NUMBER.exec(text)?.[1];
+  if (digits !== undefined) receipt.errorNumber = Number(digits);
+  receipt.errorRaw = text;
 }
 
 function readCount(text: string | undefined): number | undefined {
   return text !== undefined && COUNT.test(text) ? Number(text) : undefined;
-}
-
-/** `{ [name]: value }`, or nothing when there is no value: an absent field is an absent property. */
-function present<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): Partial<Record<Name, Value>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
 }

@@ -94,7 +94,7 @@ export function decodeText(octets: Uint8Array, encoding: InboundEncoding): strin
     case 'ucs2':
       return decodeUtf16(octets);
     case 'latin1':
-      return textOfCodeUnits(Uint16Array.from(octets));
+      return textOfCodeUnits(new Uint16Array(octets));
     case 'binary':
       return '';
   }
