@@ -6,6 +6,7 @@
  * are no fill bits.
  * Source: 3GPP 23.040 §9.2.3.24, §9.2.3.24.1 (8-bit reference) and §9.2.3.24.8 (16-bit reference).
  */
+import { takeOctets } from './octet-pool.js';
 
 /** Bits of the reference. 16 leaves one septet or UTF-16 unit less for text, and collides less often. */
 export type ReferenceWidth = 8 | 16;
@@ -31,17 +32,26 @@ const IEI_CONCATENATION_16 = 0x08;
 
 /** The header alone, 6 or 7 octets. Of `reference`, the lowest `width` bits are used. */
 export function concatenationHeader(place: Concatenation, width: ReferenceWidth): Uint8Array {
-  const { reference, total, sequence } = place;
-  if (width === 8) return Uint8Array.of(5, IEI_CONCATENATION_8, 3, reference & 0xff, total, sequence);
-  return Uint8Array.of(
-    6,
-    IEI_CONCATENATION_16,
-    4,
-    (reference >> 8) & 0xff,
-    reference & 0xff,
-    total,
-    sequence,
-  );
+  const header = takeOctets(width === 8 ? 6 : 7);
+  writeConcatenationHeader(header, place, width);
+  return header;
+}
+
+/** Writes the header to the beginning of `octets`; returns its length. */
+export function writeConcatenationHeader(
+  octets: Uint8Array,
+  { reference, total, sequence }: Concatenation,
+  width: ReferenceWidth,
+): number {
+  const length = width === 8 ? 6 : 7;
+  octets[0] = length - 1;
+  octets[1] = width === 8 ? IEI_CONCATENATION_8 : IEI_CONCATENATION_16;
+  octets[2] = length - 3;
+  if (width === 16) octets[3] = reference >> 8;
+  octets[length - 3] = reference;
+  octets[length - 2] = total;
+  octets[length - 1] = sequence;
+  return length;
 }
 
 /**

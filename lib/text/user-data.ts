@@ -5,7 +5,8 @@
  */
 import type { LongMessage, Segment } from '../message.js';
 import type { TextPlan } from './segmenter.js';
-import { concatenationHeader } from './user-data-header.js';
+import { takeOctets } from './octet-pool.js';
+import { type Concatenation, type ReferenceWidth, writeConcatenationHeader } from './user-data-header.js';
 
 /** What a text decides about a submit_sm. */
 export type SegmentData = Pick<Segment, 'octets' | 'hasUserDataHeader' | 'asPayload' | 'sar'>;
@@ -29,14 +30,16 @@ export function assemble(
     if (total === 1) return { octets: body, hasUserDataHeader: false, asPayload };
     const place = { reference: reference & 0xffff, total, sequence: index + 1 };
     if (longMessage === 'sar') return { octets: body, hasUserDataHeader: false, asPayload, sar: place };
-    const header = concatenationHeader(place, longMessage === 'udh16' ? 16 : 8);
-    return { octets: joined(header, body), hasUserDataHeader: true, asPayload };
+    return {
+      octets: joined(place, longMessage === 'udh16' ? 16 : 8, body),
+      hasUserDataHeader: true,
+      asPayload,
+    };
   });
 }
 
-function joined(header: Uint8Array, body: Uint8Array): Uint8Array {
-  const octets = new Uint8Array(header.length + body.length);
-  octets.set(header);
-  octets.set(body, header.length);
+function joined(place: Concatenation, width: ReferenceWidth, body: Uint8Array): Uint8Array {
+  const octets = takeOctets((width === 8 ? 6 : 7) + body.length);
+  octets.set(body, writeConcatenationHeader(octets, place, width));
   return octets;
 }
