@@ -30,7 +30,10 @@ export class Housekeeping implements CommitListener {
   #notBefore: Millis = -Infinity;
   #compacting: Promise<void> | undefined;
   #stopped = false;
+  #isCommitting: () => boolean = () => false;
   #cancelCheck: () => void = () => undefined;
+  /** The next check comes soon, since the disk is full. */
+  #isSoon = false;
 
   constructor(parts: JournalParts, options: HousekeepingOptions) {
     this.#parts = parts;
@@ -40,7 +43,8 @@ export class Housekeeping implements CommitListener {
 
   /** Begins to check; `isCommitting` tells whether a write is under way. */
   start(isCommitting: () => boolean): void {
-    this.#scheduleCheck(FIRST_CHECK_MS, isCommitting);
+    this.#isCommitting = isCommitting;
+    this.#scheduleCheck(FIRST_CHECK_MS);
   }
 
   died(): void {
@@ -52,6 +56,7 @@ export class Housekeeping implements CommitListener {
   }
 
   betweenGroups(): void {
+    this.#watchFullDisk();
     const now = this.#options.clock.now();
     if (this.#compacting || this.#stopped || now < this.#notBefore) return;
     const { log, index } = this.#parts;
@@ -66,19 +71,24 @@ export class Housekeeping implements CommitListener {
     await this.#compacting;
   }
 
-  #scheduleCheck(delayMs: Millis, isCommitting: () => boolean): void {
-    this.#cancelCheck = this.#options.clock.after(delayMs, () => {
-      void this.#check(isCommitting);
-    });
+  #watchFullDisk(): void {
+    if (!this.#parts.reserve.spent || this.#isSoon || this.#stopped) return;
+    this.#cancelCheck();
+    this.#scheduleCheck(FULL_CHECK_MS);
   }
 
-  async #check(isCommitting: () => boolean): Promise<void> {
+  #scheduleCheck(delayMs: Millis): void {
+    this.#isSoon = delayMs <= FULL_CHECK_MS;
+    this.#cancelCheck = this.#options.clock.after(delayMs, () => void this.#check());
+  }
+
+  async #check(): Promise<void> {
     const { index, reserve } = this.#parts;
     if (reserve.spent) await reserve.take();
     if (this.#stopped) return;
     if (index.dropExpired(this.#options.clock.wall())) this.died();
-    if (!isCommitting()) this.betweenGroups();
-    this.#scheduleCheck(reserve.spent ? FULL_CHECK_MS : CHECK_MS, isCommitting);
+    this.#scheduleCheck(reserve.spent ? FULL_CHECK_MS : CHECK_MS);
+    if (!this.#isCommitting()) this.betweenGroups();
   }
 
   #startCompaction(): void {

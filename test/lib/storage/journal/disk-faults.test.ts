@@ -208,6 +208,14 @@ describe('a journal on a full disk', () => {
     await assert.doesNotReject(storage.write([put('new')]));
   });
 
+  it('notices soon that there is room, however long it has run', async () => {
+    await machine.clock.advance(120_000);
+    await storage.write([result('queued')]);
+    machine.disk.capacity = Infinity;
+    await machine.clock.advance(15_000);
+    await assert.doesNotReject(storage.write([put('new')]));
+  });
+
   it('rejects what does not fit into the reserve either', async () => {
     const large: Change = { table: 'event', key: 'large', value: 'x'.repeat(2_000_000) };
     await assert.rejects(storage.write([large]), { code: 'SMPP_STORAGE', message: /free some space/ });
