@@ -3,6 +3,8 @@ export interface Effort {
   readonly rounds: number;
   /** Of one client in one round. */
   readonly stretchMs: number;
+  /** Of one client at one window, before the first round. */
+  readonly warmUpMs: number;
   /** deliver_sm of one client in one round. */
   readonly deliveries: number;
   /** For each rate of the latencies, in seconds. */
@@ -14,15 +16,17 @@ export interface Effort {
 export const FULL: Effort = {
   rounds: 5,
   stretchMs: 300,
-  deliveries: 20_000,
-  latencySeconds: 6,
+  warmUpMs: 800,
+  deliveries: 10_000,
+  latencySeconds: 4,
   backlog: 100_000,
 };
 
 export const QUICK: Effort = {
   rounds: 2,
   stretchMs: 150,
-  deliveries: 5_000,
+  warmUpMs: 300,
+  deliveries: 3_000,
   latencySeconds: 2,
   backlog: 10_000,
 };
