@@ -51,6 +51,8 @@ interface OpenLink {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #links = new Map<number, OpenLink>();
+  /** Those whose SMS are being marked. */
+  readonly #rounds = new Set<Promise<void>>();
   #isOpen = false;
   #woken = false;
   #expiryLookedAt: Millis = -Infinity;
@@ -70,6 +72,11 @@ export class Dispatcher {
     this.#isOpen = false;
     this.#disarm?.();
     this.#armedAt = Infinity;
+  }
+
+  /** Resolves when no round is under way any more: what one marked and could not submit is unmarked again. */
+  async atRest(): Promise<void> {
+    await Promise.all(this.#rounds);
   }
 
   linkUp(link: Link): void {
@@ -122,9 +129,14 @@ export class Dispatcher {
       const reserved = Math.min(segments, room);
       open.reserved += reserved;
       this.#options.pace.take(reserved, times.now);
-      this.#begin(open, items, reserved).catch(this.#options.onFailure);
+      this.#note(this.#begin(open, items, reserved));
     }
     this.#arm(times);
+  }
+
+  #note(round: Promise<void>): void {
+    const over = round.catch(this.#options.onFailure).finally(() => this.#rounds.delete(over));
+    this.#rounds.add(over);
   }
 
   async #begin(open: OpenLink, items: readonly QueueItem[], reserved: number): Promise<void> {

@@ -146,6 +146,7 @@ export class Outbox {
   /** Completes what is settled; what is queued stays stored. */
   async close(): Promise<void> {
     this.halt();
+    await this.#dispatcher.atRest();
     await this.#settlement.close();
   }
 

@@ -254,6 +254,24 @@ describe('Outbox', () => {
       assert.equal(said, true);
     });
 
+    it('does not close while an SMS is marked as under way that was not submitted', async () => {
+      const storage = heldStorage();
+      const { take, link, outbox, settled, down } = await bench({ storage });
+      const id = await take();
+      storage.hold();
+      outbox.linkUp(link);
+      await settled();
+      await down(link);
+      let isClosed = false;
+      const closed = outbox.close().then(() => (isClosed = true));
+      await settled();
+      assert.equal(isClosed, false);
+      storage.release();
+      await closed;
+      const progress = (await storage.read('progress', id)) as { underWay: boolean };
+      assert.deepEqual([link.submitted.length, progress.underWay], [0, false]);
+    });
+
     it('rejects those who still wait when it is closed', async () => {
       const { outbox } = await bench();
       const result = outbox.send({ to: '4512345678', from: 'A', text: 'x' });
