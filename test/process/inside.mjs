@@ -1,0 +1,90 @@
+/**
+ * Loaded before Node-RED in the process under test: tells the test when the flows run, and breaks things where
+ * it is told to. The package itself has no hooks; what it calls of Node is wrapped here.
+ *
+ * A point is a place in the life of an SMS, named by what happens there:
+ *
+ *   journal-write · journal-sync    an SMS, a marker or a result is made safe
+ *   submit · answer                 octets to and from the gateway
+ *
+ * The process is killed (SIGKILL, no clean-up) right before or right after the nth time that is passed.
+ */
+import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import tls from 'node:tls';
+
+const require = createRequire(import.meta.url);
+const { events } = createRequire(require.resolve('node-red'))('@node-red/util');
+
+let fatal;
+let isDiskFull = false;
+
+process.on('message', ({ kill, diskFull }) => {
+  if (kill !== undefined) fatal = { ...kill };
+  if (diskFull !== undefined) isDiskFull = diskFull;
+});
+events.on('flows:started', () => process.send({ flowsStarted: true }));
+
+const open = fs.open.bind(fs);
+fs.open = async (file, ...rest) => {
+  const isJournal = path.basename(String(file)).startsWith('journal-');
+  if (isJournal && isDiskFull && rest[0] === 'wx+') throw full();
+  const handle = await open(file, ...rest);
+  return isJournal ? watched(handle) : handle;
+};
+
+const connect = tls.connect.bind(tls);
+tls.connect = (...given) => {
+  const socket = connect(...given);
+  const write = socket.write.bind(socket);
+  socket.write = (...octets) => passing('submit', () => write(...octets));
+  const push = socket.push.bind(socket);
+  socket.push = (...octets) => passing('answer', () => push(...octets));
+  return socket;
+};
+
+function watched(handle) {
+  const write = handle.write.bind(handle);
+  const datasync = handle.datasync.bind(handle);
+  handle.write = (...given) =>
+    passingLater('journal-write', () => (isDiskFull ? Promise.reject(full()) : write(...given)));
+  handle.datasync = () => passingLater('journal-sync', datasync);
+  return handle;
+}
+
+function passing(point, run) {
+  before(point);
+  const result = run();
+  after(point);
+  return result;
+}
+
+async function passingLater(point, run) {
+  before(point);
+  const result = await run();
+  after(point);
+  return result;
+}
+
+function before(point) {
+  if (fatal?.point !== point) return;
+  fatal.times -= 1;
+  if (fatal.times === 0 && fatal.when === 'before') die();
+}
+
+function after(point) {
+  if (fatal?.point === point && fatal.times <= 0) die();
+}
+
+function die() {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function full() {
+  return Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+}
+
+// Nothing is left behind by a test that is cut short.
+void once(process, 'disconnect').then(() => process.exit());

@@ -1,0 +1,247 @@
+/**
+ * A real Node-RED in a process of its own, with the built package installed: deployed to over its admin API, fed
+ * over HTTP, killed, and told where to break.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { GatewayStatus, SubmitResult } from '../../lib/message.js';
+import type { Flow, FlowNode } from './flow.js';
+
+const ROOT = path.resolve(__dirname, '../..');
+const PACKAGE = '@node-red-smpp/inmobile';
+
+export type DeployType = 'full' | 'flows' | 'nodes';
+
+/** A place in the life of an SMS, and which time that it is passed; see `inside.mjs`. */
+export interface KillPoint {
+  readonly point: 'journal-write' | 'journal-sync' | 'submit' | 'answer';
+  readonly when: 'before' | 'after';
+  readonly times: number;
+}
+
+/** What the flow tells of; see `flow.ts`. */
+export type Report =
+  | { readonly event: 'result'; readonly payload: SubmitResult }
+  | { readonly event: 'refused'; readonly payload: { readonly code: string; readonly message: string } }
+  | { readonly event: 'gateway'; readonly payload: GatewayStatus }
+  | { readonly event: 'status'; readonly payload: { readonly fill?: string; readonly text?: string } };
+
+type FromInside = Report | { readonly port: number } | { readonly flowsStarted: true };
+
+/** Of Node-RED's own nodes only those that the flow has: it starts in half the time. */
+const NOT_LOADED = [
+  '05-junction.js',
+  '20-inject.js',
+  '21-debug.js',
+  '24-complete.js',
+  '60-link.js',
+  '90-comment.js',
+  '91-global-config.js',
+  '98-unknown.js',
+  '10-switch.js',
+  '15-change.js',
+  '16-range.js',
+  '80-template.js',
+  '89-delay.js',
+  '89-trigger.js',
+  '90-exec.js',
+  'rbe.js',
+  '06-httpproxy.js',
+  '10-mqtt.js',
+  '21-httprequest.js',
+  '22-websocket.js',
+  '31-tcpin.js',
+  '32-udp.js',
+  '70-CSV.js',
+  '70-HTML.js',
+  '70-JSON.js',
+  '70-XML.js',
+  '70-YAML.js',
+  '17-split.js',
+  '18-sort.js',
+  '19-batch.js',
+  '10-file.js',
+  '23-watch.js',
+];
+
+const SETTINGS = `
+let serverPort;
+module.exports = {
+  uiHost: '127.0.0.1',
+  uiPort: 0,
+  get serverPort() { return serverPort; },
+  set serverPort(port) { serverPort = port; process.send({ port }); },
+  flowFile: 'flows.json',
+  credentialSecret: false,
+  logging: { console: { level: 'info', metrics: false, audit: false } },
+  telemetry: { enabled: false, updateNotification: false },
+  editorTheme: { tours: false },
+  nodesExcludes: ${JSON.stringify(NOT_LOADED)},
+  functionGlobalContext: { report: (event, payload) => process.send({ event, payload }) },
+};
+`;
+
+const running = new Set<ChildProcess>();
+
+/** Ends every Node-RED that is still there; for an `afterEach`. */
+export async function endAll(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    }),
+  );
+}
+
+export class NodeRed {
+  readonly #child: ChildProcess;
+  readonly #heard: ((message: FromInside) => void)[] = [];
+  readonly #exited: Promise<unknown>;
+  #address = '';
+  #said = '';
+
+  /** Call `start`. */
+  constructor(userDir: string) {
+    const inside = pathToFileURL(path.join(__dirname, 'inside.mjs')).href;
+    this.#child = fork(require.resolve('node-red/red.js'), ['--userDir', userDir], {
+      cwd: userDir,
+      execArgv: ['--import', inside],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    running.add(this.#child);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.#said += chunk.toString('utf8')));
+    }
+    this.#child.on('message', (message) => {
+      for (const heard of [...this.#heard]) heard(message as FromInside);
+    });
+    // Its last messages are read after its end.
+    const ends = [once(this.#child, 'exit'), once(this.#child, 'disconnect')];
+    this.#exited = Promise.all(ends).then(() => running.delete(this.#child));
+  }
+
+  /**
+   * Starts Node-RED in this folder, with these flows or with those that are there; resolves when they run.
+   *
+   * @throws Error with what it said, when it ends instead
+   */
+  static async start(userDir: string, flow?: Flow, report?: (report: Report) => void): Promise<NodeRed> {
+    prepare(userDir, flow);
+    const nodeRed = new NodeRed(userDir);
+    if (report !== undefined) nodeRed.onReport(report);
+    // It listens a little before its flows run.
+    const [port] = await Promise.all([
+      nodeRed.#next((message) => ('port' in message ? message.port : undefined)),
+      nodeRed.#next((message) => ('flowsStarted' in message ? message : undefined)),
+    ]);
+    nodeRed.#address = `http://127.0.0.1:${port}`;
+    return nodeRed;
+  }
+
+  /** What it wrote to its log. */
+  get said(): string {
+    return this.#said;
+  }
+
+  onReport(listener: (report: Report) => void): void {
+    this.#heard.push((message) => {
+      if ('event' in message) listener(message);
+    });
+  }
+
+  /** Deploys; resolves when the flows run. */
+  async deploy(type: DeployType, nodes: readonly FlowNode[]): Promise<void> {
+    const started = this.#next((message) => ('flowsStarted' in message ? message : undefined));
+    const answer = await fetch(`${this.#address}/flows`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': type },
+      body: JSON.stringify(nodes),
+    });
+    if (!answer.ok) throw new Error(`the deploy was answered ${answer.status}: ${await answer.text()}`);
+    await started;
+  }
+
+  /** Hands a payload to the flow. False when there was no flow to take it. */
+  async hand(payload: object): Promise<boolean> {
+    try {
+      const answer = await fetch(`${this.#address}/sms`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(payload),
+      });
+      await answer.arrayBuffer();
+      return answer.ok;
+    } catch {
+      return false; // it was killed meanwhile
+    }
+  }
+
+  /** Has it killed at a point. */
+  killAt(kill: KillPoint): void {
+    this.#child.send({ kill });
+  }
+
+  /** Whether the disk of the journal is full. */
+  diskFull(diskFull: boolean): void {
+    this.#child.send({ diskFull });
+  }
+
+  /** What the gateway client says of itself. */
+  async status(): Promise<GatewayStatus> {
+    const told = this.#next((message) =>
+      'event' in message && message.event === 'gateway' ? message.payload : undefined,
+    );
+    if (!(await this.hand({ action: 'status' }))) throw new Error('no flow took the question');
+    return told;
+  }
+
+  /** Sends a signal. */
+  signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+    this.#child.kill(signal);
+  }
+
+  /** Resolves when it has ended, with its log read to the end. */
+  async ended(): Promise<void> {
+    await this.#exited;
+  }
+
+  async stop(): Promise<void> {
+    this.signal('SIGTERM');
+    await this.ended();
+  }
+
+  #next<Found>(find: (message: FromInside) => Found | undefined): Promise<Found> {
+    const found = new Promise<Found>((resolve) => {
+      const hear = (message: FromInside): void => {
+        const value = find(message);
+        if (value === undefined) return;
+        this.#heard.splice(this.#heard.indexOf(hear), 1);
+        resolve(value);
+      };
+      this.#heard.push(hear);
+    });
+    const ended = this.#exited.then(() => {
+      throw new Error(`Node-RED ended:\n${this.#said}`);
+    });
+    return Promise.race([found, ended]);
+  }
+}
+
+function prepare(userDir: string, flow: Flow | undefined): void {
+  writeFileSync(path.join(userDir, 'settings.js'), SETTINGS);
+  if (flow !== undefined) {
+    writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(flow.nodes));
+    writeFileSync(path.join(userDir, 'flows_cred.json'), JSON.stringify(flow.credentials));
+  }
+  const link = path.join(userDir, 'node_modules', PACKAGE);
+  if (existsSync(link)) return;
+  mkdirSync(path.dirname(link), { recursive: true });
+  symlinkSync(ROOT, link, 'junction');
+  const manifest = { name: 'under-test', private: true, dependencies: { [PACKAGE]: '*' } };
+  writeFileSync(path.join(userDir, 'package.json'), JSON.stringify(manifest));
+}
