@@ -264,6 +264,11 @@ export default tseslint.config(
     },
   },
   {
+    // A checker is a list of what must hold, one condition after the other.
+    files: ['test/simulation/**/*.ts'],
+    rules: { complexity: ['error', 25] },
+  },
+  {
     files: ['**/*.mjs'],
     extends: [js.configs.recommended],
     languageOptions: { globals: Object.fromEntries(scriptGlobals.map((name) => [name, 'readonly'])) },

@@ -1,0 +1,160 @@
+/** The promises made for what comes from the gateway: once answered never lost, not twice, tied to the right SMS. */
+import type { Millis } from '../../lib/clock.js';
+import { OVERDUE_MS } from './flow.js';
+import { mayBeToldAgain } from './check-sms.js';
+import {
+  type DeliveryRecord,
+  type IncomingRecord,
+  type Ledger,
+  type ReceiptSeen,
+  type SmsRecord,
+  toldOf,
+} from './ledger.js';
+
+/** Contract: a receipt of no SMS is held for 60 s; a redelivery is known for 10 min. */
+const HELD_MS: Millis = 60_000;
+/** Parts wait 5 min for each other; what comes further apart comes out as it is. */
+const TOGETHER_MS: Millis = 290_000;
+const REMEMBERED_MS: Millis = 600_000;
+
+export function checkReceipts(ledger: Ledger): void {
+  const segments = ledger.receipts.filter(({ scope }) => scope === 'segment');
+  for (const delivery of ledger.deliveries) {
+    if (delivery.kind === 'receipt') checkTold(ledger, delivery, segments);
+  }
+  for (const seen of ledger.receipts) {
+    if (seen.scope === 'overdue') checkOverdue(ledger, seen);
+    else checkTied(ledger, seen);
+  }
+  for (const sms of ledger.sms) checkFinalOnce(ledger, sms);
+}
+
+function checkTold(
+  ledger: Ledger,
+  { keptAt, says, firstSentAt = 0 }: DeliveryRecord,
+  seen: readonly ReceiptSeen[],
+): void {
+  if (keptAt === undefined) return;
+  const told = seen.filter(({ receipt }) => receipt.messageId === says);
+  if (told.length === 0) ledger.violated(`the receipt for ${says} was answered and is lost`);
+  const runs = new Set(
+    ledger.runs.filter(({ startedAt }) => startedAt > firstSentAt).map(({ number }) => number),
+  );
+  if (told.some(({ run }) => runs.has(run))) ledger.saw('receipt in a later run');
+}
+
+function checkTied(ledger: Ledger, { receipt, at, run }: ReceiptSeen): void {
+  if (receipt.matched) {
+    const owner = ledger.sms.find(({ submits }) =>
+      submits.some(({ messageId }) => messageId === receipt.messageId),
+    );
+    if (owner === undefined || receipt.id !== toldOf(owner)?.result.id) {
+      ledger.violated(`the receipt for ${receipt.messageId} is tied to the wrong SMS`);
+    }
+    return;
+  }
+  ledger.saw('receipt emitted unmatched');
+  const sms = ledger.sms.find((each) => toldOf(each)?.result.messageIds.includes(receipt.messageId));
+  const isLate = at - ((sms && toldOf(sms))?.at ?? Infinity) > 0;
+  if (isLate && !ledger.hasClockBeenSet)
+    ledger.violated(`the receipt for ${receipt.messageId} is tied to no SMS`);
+  const delivery = ledger.deliveries.find(({ says }) => says === receipt.messageId);
+  const heldMs = at - (delivery?.firstSentAt ?? 0);
+  const isFirstRun = ledger.runs[run]!.startedAt < (delivery?.firstSentAt ?? 0);
+  if (isFirstRun && heldMs < HELD_MS && !ledger.hasClockBeenSet) {
+    ledger.violated(`the receipt for ${receipt.messageId} was given up after ${Math.round(heldMs)} ms`);
+  }
+}
+
+/** Said of an accepted SMS that asked for a receipt, when it is late, as long as there is none, and once. */
+function checkOverdue(ledger: Ledger, seen: ReceiptSeen): void {
+  ledger.saw('receipt overdue');
+  const { receipt, at } = seen;
+  const sms = ledger.sms.find((each) => toldOf(each)?.result.id === receipt.id);
+  const result = (sms && toldOf(sms))?.result;
+  const violated = (what: string): void =>
+    ledger.violated(`SMS ${sms?.number ?? '?'}: its receipt is overdue, ${what}`);
+  if (result?.outcome !== 'accepted') violated('and it was not accepted');
+  if (sms?.sms.receipt !== 'always') violated('and it asked for none');
+  const sameSms = ledger.receipts.filter((other) => other.receipt.id === receipt.id && other.at < at);
+  if (sameSms.some(({ scope, receipt: { isFinal } }) => scope === 'message' && isFinal))
+    violated('and it came before');
+  const before = sameSms.findLast(({ scope }) => scope === 'overdue');
+  if (before !== undefined && !mayBeReceivedAgain(ledger, before, seen)) violated('and that was said before');
+  const acceptedAt = sms?.acceptances[0]?.at ?? Infinity;
+  if (!ledger.hasClockBeenSet && at < acceptedAt + OVERDUE_MS) violated('although it is not late');
+}
+
+/** One verdict on each SMS, once every segment has its receipt; again only after a crash. */
+function checkFinalOnce(ledger: Ledger, sms: SmsRecord): void {
+  const id = toldOf(sms)?.result.id;
+  const result = toldOf(sms)?.result;
+  if (id === undefined || result?.outcome !== 'accepted' || result.messageIds.length === 0) return;
+  const finals = ledger.receipts.filter(
+    ({ scope, receipt }) => scope === 'message' && receipt.id === id && receipt.isFinal,
+  );
+  finals.slice(1).forEach((again, index) => {
+    if (!mayBeReceivedAgain(ledger, finals[index]!, again)) {
+      ledger.violated(`SMS ${sms.number} has two final receipts, without a crash in between`);
+    }
+  });
+  const isComplete = result.messageIds.every((messageId) => hasFinal(ledger, messageId));
+  if (isComplete && finals.length === 0)
+    ledger.violated(`SMS ${sms.number} has all its receipts, and no verdict`);
+  if (isComplete && result.messageIds.length > 1) ledger.saw('receipt matched to a long SMS');
+}
+
+function mayBeReceivedAgain(ledger: Ledger, before: ReceiptSeen, again: ReceiptSeen): boolean {
+  const { end } = ledger.runs[before.run]!;
+  return (before.run !== again.run && end !== undefined) || ledger.diskFailed;
+}
+
+function hasFinal(ledger: Ledger, messageId: string): boolean {
+  return ledger.receipts.some(
+    ({ scope, receipt }) =>
+      scope === 'segment' && receipt.messageId === messageId && receipt.matched && receipt.isFinal,
+  );
+}
+
+export function checkIncoming(ledger: Ledger): void {
+  for (const incoming of ledger.incoming) {
+    checkEmitted(ledger, incoming);
+    checkOnce(ledger, incoming);
+  }
+}
+
+function checkEmitted(ledger: Ledger, { number, texts, missing, deliveries, emitted }: IncomingRecord): void {
+  if (deliveries.some(({ keptAt }) => keptAt === undefined)) return;
+  if (emitted.length === 0) {
+    ledger.violated(`incoming SMS ${number} was answered and is lost`);
+    return;
+  }
+  if (spanOf(deliveries) > TOGETHER_MS) return;
+  const expected = texts.filter((_, part) => part !== missing).join('');
+  for (const { sms } of emitted) {
+    if (sms.text !== expected) ledger.violated(`incoming SMS ${number} came out as ${sms.text}`);
+    if (sms.complete !== (missing === undefined))
+      ledger.violated(`incoming SMS ${number}: complete is ${sms.complete}`);
+  }
+}
+
+/** From the first part that was kept to the last. */
+function spanOf(deliveries: readonly DeliveryRecord[]): Millis {
+  const keptAt = deliveries.map((delivery) => delivery.firstSentAt ?? 0);
+  const lastAt = deliveries.map((delivery) => delivery.keptAt ?? 0);
+  return Math.max(...lastAt) - Math.min(...keptAt);
+}
+
+function checkOnce(ledger: Ledger, { number, deliveries, emitted }: IncomingRecord): void {
+  emitted.slice(1).forEach((again, index) => {
+    const before = emitted[index]!;
+    if (spanOf(deliveries) > TOGETHER_MS) return;
+    if (mayBeToldAgain(ledger, before, again)) ledger.saw('incoming SMS emitted again after a crash');
+    else if (!deliveries.some(cameLate)) ledger.violated(`incoming SMS ${number} was emitted twice`);
+  });
+}
+
+/** Sent again when nobody remembers it any more. */
+function cameLate({ firstSentAt = 0, lastSentAt = 0 }: DeliveryRecord): boolean {
+  return lastSentAt - firstSentAt >= REMEMBERED_MS;
+}

@@ -1,0 +1,254 @@
+/** The promises made for each SMS: not lost, told once, not twice in silence, not too late, not too early, whole. */
+import type { Millis } from '../../lib/clock.js';
+import type { SubmitResult } from '../../lib/message.js';
+import { type Ledger, type ResultSeen, type SmsRecord, type SubmitSeen, toldOf } from './ledger.js';
+import type { Plan } from './plan.js';
+import type { Smsc } from './smsc.js';
+
+interface Case {
+  readonly ledger: Ledger;
+  readonly plan: Plan;
+  readonly smsc: Smsc;
+}
+
+type Check = (sms: SmsRecord, of: Case, violated: (what: string) => void) => void;
+
+const CHECKS: readonly Check[] = [
+  told,
+  toldOnce,
+  acceptedIsTrue,
+  duplicatesAreFlagged,
+  flagsHaveAReason,
+  reportSendsOnce,
+  rejectedWithReason,
+  wholeAndInOrder,
+  notAfterItsTime,
+  notBeforeItsTime,
+  notAfterItsEnd,
+  deduplicated,
+  alarmsFirst,
+];
+
+export function checkSms(sms: SmsRecord, of: Case): void {
+  const violated = (what: string): void => of.ledger.violated(`SMS ${sms.number}: ${what}`);
+  note(sms, of.ledger);
+  for (const check of CHECKS) check(sms, of, violated);
+}
+
+function resultOf(sms: SmsRecord): SubmitResult | undefined {
+  return toldOf(sms)?.result;
+}
+
+function told(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  if (ledger.isAwaited(sms))
+    violated(sms.state === 'taken' ? 'was taken in and is lost' : 'was never answered');
+  const { answer } = sms;
+  const reported = toldOf(ledger.ownerOf(sms))?.result;
+  if (answer === undefined || reported === undefined) return;
+  if (!isSameResult(answer, reported)) violated('send() and onSettled tell different results');
+}
+
+function toldOnce(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  sms.results.slice(1).forEach((again, index) => {
+    const before = sms.results[index]!;
+    if (!isSameResult(before.result, again.result)) violated('has two different results');
+    if (!again.result.recovered) violated('is reported again without `recovered`');
+    if (!mayBeToldAgain(ledger, before, again)) violated('is reported twice, without a crash in between');
+    else ledger.saw('result reported again after a crash');
+  });
+}
+
+/** The run in which it was told ended before it could know that it was taken. */
+export function mayBeToldAgain(
+  ledger: Ledger,
+  before: Pick<ResultSeen, 'run' | 'taking'>,
+  again: Pick<ResultSeen, 'run'>,
+): boolean {
+  const run = ledger.runs[before.run]!;
+  if (before.run === again.run || run.end === undefined) return false;
+  if (run.end === 'crash') return true;
+  const { doneAt = Infinity } = before.taking;
+  return doneAt > (run.stoppingAt ?? Infinity) || ledger.diskFailed;
+}
+
+function isSameResult(one: SubmitResult, other: SubmitResult): boolean {
+  const told = ({ id, outcome, messageIds, possibleDuplicate }: SubmitResult): string =>
+    JSON.stringify([id, outcome, messageIds, possibleDuplicate]);
+  return told(one) === told(other);
+}
+
+function acceptedIsTrue(sms: SmsRecord, _of: Case, violated: (what: string) => void): void {
+  const result = resultOf(sms);
+  if (result?.outcome !== 'accepted') return;
+  const ids = result.messageIds.join();
+  if (sms.acceptances.some(({ messageIds }) => messageIds.join() === ids)) return;
+  violated(`is reported as accepted with ids that the gateway did not give it: ${ids}`);
+}
+
+function duplicatesAreFlagged(sms: SmsRecord, _of: Case, violated: (what: string) => void): void {
+  const result = resultOf(sms);
+  if (result === undefined) return;
+  const { outcome, possibleDuplicate } = result;
+  const taken = sms.acceptances.length;
+  if (taken > 1 && !possibleDuplicate) violated(`was sent ${taken} times and is not flagged`);
+  if (taken > 0 && (outcome === 'expired' || outcome === 'cancelled'))
+    violated(`is ${outcome}, and was sent`);
+  if (taken > 0 && outcome === 'rejected' && !possibleDuplicate) violated('is rejected, and was sent');
+}
+
+/** A flag without any submit_sm that may have gone astray would cry wolf. */
+function flagsHaveAReason(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: string) => void): void {
+  if (resultOf(sms)?.possibleDuplicate !== true) return;
+  const from = sms.askedAt;
+  const until = toldOf(sms)!.at;
+  if (ledger.crashedBetween(from, until)) return;
+  if (sms.submits.some(({ answeredAt = Infinity, sentAt }) => answeredAt > sentAt + 29_000)) return;
+  if (sms.submits.some((submit) => isUnanswered(submit, smsc))) return;
+  if (smsc.links.some(({ link: { lostAt } }) => lostAt !== undefined && lostAt >= from)) return;
+  violated('is flagged as a possible duplicate, although every submit_sm was answered');
+}
+
+function isUnanswered({ answeredAt, sessionId }: SubmitSeen, smsc: Smsc): boolean {
+  const link = smsc.links.find(({ session }) => session.id === sessionId)?.link;
+  return answeredAt === undefined || (link?.closedAt !== undefined && answeredAt >= link.closedAt);
+}
+
+function reportSendsOnce(sms: SmsRecord, { plan }: Case, violated: (what: string) => void): void {
+  const policy = sms.sms.onUncertain ?? plan.options.onUncertain;
+  if (policy === 'report' && sms.acceptances.length > 1) violated('was sent twice under `report`');
+}
+
+function rejectedWithReason(sms: SmsRecord, _of: Case, violated: (what: string) => void): void {
+  if (resultOf(sms)?.outcome === 'rejected' && !sms.isRefused) violated('was rejected for no good reason');
+}
+
+/** Each attempt at a long SMS: one session, one reference, its segments in order from the first. */
+function wholeAndInOrder(sms: SmsRecord, _of: Case, violated: (what: string) => void): void {
+  const attempts = new Map<string, number>();
+  for (const { sessionId, reference, sequence, total } of sms.submits) {
+    if (total < 2) continue;
+    const key = `${sessionId} ${reference ?? ''}`;
+    const seen = attempts.get(key) ?? 0;
+    if (sequence > seen + 1) violated(`segment ${sequence} came before segment ${seen + 1} on its session`);
+    attempts.set(key, Math.max(seen, sequence));
+  }
+  const references = new Set(sms.submits.filter(({ total }) => total > 1).map(({ reference }) => reference));
+  const sessions = new Set(sms.submits.map(({ sessionId }) => sessionId));
+  if (references.size > 0 && references.size < sessions.size) {
+    violated('went again over another session with its old reference');
+  }
+}
+
+/** Unless the wall clock was set while nobody could tell: between two runs, age is all that is known. */
+function notAfterItsTime(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  if (ledger.clockSetAt.some((at) => at >= sms.askedAt)) return;
+  const { sendAt = sms.askedWall, expiresAfterMs = Infinity } = sms.sms;
+  const scheduledMs = Math.max(0, Number(sendAt) - sms.askedWall);
+  const until = sms.askedAt + scheduledMs + expiresAfterMs;
+  const late = sms.submits.find((submit) => submit.sentAt > until + graceOf(sms, submit));
+  if (late !== undefined) violated(`was submitted ${Math.round(late.sentAt - until)} ms after its time`);
+  const expiredAt = resultOf(sms)?.outcome === 'expired' ? (toldOf(sms)?.at ?? Infinity) : Infinity;
+  if (expiredAt < until - ROUNDING_MS) violated('expired before its time');
+}
+
+/** The first half of an SMS helps nobody, so its further segments go too; one that was refused goes soon or never. */
+function graceOf({ submits }: SmsRecord, { sessionId, reference, sequence }: SubmitSeen): Millis {
+  if (sequence === 1) return ROUNDING_MS;
+  const same = submits.filter((each) => each.sessionId === sessionId && each.reference === reference);
+  return same.filter((each) => each.sequence === sequence).length === 1 ? Infinity : RESUMED_MS;
+}
+
+/** The window and the pace may hold a segment up that was due in time. */
+const RESUMED_MS: Millis = 2_000;
+
+/** Wall clocks are whole milliseconds. */
+const ROUNDING_MS: Millis = 2;
+
+function notBeforeItsTime(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  const { sendAt } = sms.sms;
+  if (sendAt === undefined) return;
+  const first = sms.submits[0];
+  if (first === undefined) return;
+  // Once due, it stays so.
+  const isClockSet = ledger.clockSetAt.some((at) => at >= sms.askedAt);
+  if (first.sentWall < Number(sendAt) - ROUNDING_MS && !isClockSet)
+    violated('was submitted before its instant');
+  ledger.saw('sent at its instant');
+}
+
+function notAfterItsEnd(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  const last = sms.submits.at(-1)?.sentAt ?? -Infinity;
+  const endedAt = toldOf(sms)?.at ?? Infinity;
+  if (last > endedAt) violated('was submitted after its result was reported');
+  if (sms.cancelledAt !== undefined && last > sms.cancelledAt)
+    violated('was submitted after it was cancelled');
+  if (sms.cancelledAt !== undefined && endedAt < Infinity) {
+    const { outcome } = toldOf(sms)!.result;
+    if (outcome !== 'cancelled' && outcome !== 'uncertain') violated(`was cancelled, and is ${outcome}`);
+  }
+  const isRefused =
+    sms.state === 'refused' && sms.wants === 'id' && !ledger.crashedBetween(sms.askedAt, Infinity);
+  if (isRefused && sms.results.length > 0) violated('was not taken in, and has a result');
+}
+
+function deduplicated(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  const { dedupeKey } = sms.sms;
+  if (dedupeKey === undefined || sms.id === undefined) return;
+  if (ledger.ownerOf(sms) !== sms) {
+    ledger.saw('deduplicated');
+    if (sms.submits.length > 0) violated('was submitted, although its dedupe key was taken');
+    return;
+  }
+  const isOlder = (other: SmsRecord): boolean =>
+    other.sms.dedupeKey === dedupeKey && other.takenAt < sms.askedAt;
+  if (
+    !ledger.hasClockBeenSet &&
+    ledger.sms.some((other) => isOlder(other) && ledger.ownerOf(other) !== sms)
+  ) {
+    violated('was taken in under a dedupe key that another SMS had');
+  }
+}
+
+/** An SMS is chosen some time before its octets are seen: storage has to mark it, and a slow disk takes long. */
+const CHOSEN_BEFORE_MS: Millis = 3_000;
+
+/** No other SMS is begun while an alarm waits that was never tried. */
+function alarmsFirst(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: string) => void): void {
+  const [first] = sms.submits;
+  if (sms.sms.priority !== 'alarm' || sms.sms.sendAt !== undefined || sms.state !== 'taken') return;
+  if (ledger.ownerOf(sms) !== sms || resultOf(sms)?.possibleDuplicate === true) return;
+  if (ledger.diskFailed || smsc.links.some(({ link: { lostAt = 0 } }) => lostAt >= sms.askedAt)) return;
+  const { expiresAfterMs = Infinity } = sms.sms;
+  const until = Math.min(
+    first?.sentAt ?? Infinity,
+    toldOf(sms)?.at ?? Infinity,
+    sms.askedAt + expiresAfterMs,
+  );
+  for (const other of ledger.sms) {
+    const begun = other.submits[0];
+    if (other.sms.priority === 'alarm' || begun === undefined) continue;
+    if (first !== undefined && begun.sentAt > first.sentAt && other.takenAt < sms.askedAt)
+      ledger.saw('alarm overtook');
+    const runFrom = ledger.runs[begun.run]!.startedAt;
+    const isBefore = begun.sentAt < until && begun.sentAt > Math.max(sms.takenAt, runFrom) + CHOSEN_BEFORE_MS;
+    if (isBefore && sms.wants === 'id') violated(`is an alarm, and SMS ${other.number} went first`);
+  }
+}
+
+const OUTCOMES = ['accepted', 'rejected', 'uncertain', 'expired', 'cancelled'] as const;
+
+function note(sms: SmsRecord, ledger: Ledger): void {
+  const result = resultOf(sms);
+  const outcome = OUTCOMES.find((each) => each === result?.outcome);
+  if (outcome !== undefined) ledger.saw(outcome);
+  if (result?.possibleDuplicate === true) ledger.saw('possible duplicate');
+  if (result?.recovered === true) ledger.saw('recovered');
+  if (result?.outcome === 'accepted' && result.host === undefined) ledger.saw('reconciled by a receipt');
+  if (sms.acceptances.length > 1) ledger.saw('duplicate at the gateway');
+  if (sms.submits.some(({ status, answeredAt }) => status === 0 && answeredAt === undefined)) {
+    ledger.saw('accepted, and the answer lost');
+  }
+  if (new Set(sms.submits.map(({ host }) => host)).size > 1) ledger.saw('sent again over the other host');
+  const attempts = new Set(sms.submits.filter(({ total }) => total > 1).map(({ sessionId }) => sessionId));
+  if (attempts.size > 1) ledger.saw('long SMS lost half-way and sent again');
+}

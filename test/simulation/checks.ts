@@ -1,0 +1,56 @@
+/** The invariants, checked on the ledger of a run that is over. */
+import type { Millis } from '../../lib/clock.js';
+import { checkIncoming, checkReceipts } from './check-deliveries.js';
+import { checkRates } from './check-rates.js';
+import { checkSms } from './check-sms.js';
+import { type Ledger, type SmsRecord, toldOf } from './ledger.js';
+import type { Plan } from './plan.js';
+import type { Smsc } from './smsc.js';
+
+export function checkLedger(ledger: Ledger, plan: Plan, smsc: Smsc): void {
+  for (const sms of ledger.sms) checkSms(sms, { ledger, plan, smsc });
+  if (plan.options.links === 'both' && new Set(ledger.sms.flatMap(hostsOf)).size > 1)
+    ledger.saw('submits over both hosts');
+  checkNoSessionGivenUp(ledger, plan);
+  checkReceipts(ledger);
+  checkIncoming(ledger);
+  checkRates(ledger);
+}
+
+/** Answers that come late, or are read late because a flow keeps the event loop busy, end no session. */
+function checkNoSessionGivenUp(ledger: Ledger, { faults, options }: Plan): void {
+  if (ledger.idle > 0 || !faults.every(({ kind }) => kind === 'stall' || kind === 'slow')) return;
+  const binds = (options.links === 'both' ? 2 : 1) * (options.connectionMode === 'pair' ? 2 : 1);
+  if (ledger.binds.length > binds) {
+    ledger.violated(`${ledger.binds.length} binds, although nothing was wrong with its sessions`);
+  }
+}
+
+const HOUR_MS: Millis = 3_600_000;
+
+function hostsOf({ submits }: SmsRecord): readonly number[] {
+  return submits.map(({ host }) => host);
+}
+
+/**
+ * Contract: text is erased within an hour of the final result.
+ *
+ * @param disk what is on it `now`
+ */
+export function checkErased(ledger: Ledger, disk: string, now: Millis): void {
+  ledger.saw('text gone from the disk');
+  for (const [mark, number] of disk.matchAll(/<(\d+)>/g)) {
+    const sms = ledger.sms[Number(number)];
+    const settledAt = (sms && toldOf(sms))?.at ?? Infinity;
+    if (settledAt + HOUR_MS < now) violatedOnce(ledger, mark);
+  }
+  for (const [mark, number] of disk.matchAll(/\((\d+)\.\d+\)/g)) {
+    const emittedAt = ledger.incoming[Number(number)]?.emitted[0]?.at ?? Infinity;
+    if (emittedAt + HOUR_MS < now) violatedOnce(ledger, mark);
+  }
+}
+
+function violatedOnce(ledger: Ledger, mark: string): void {
+  const what = `text of an SMS is on the disk an hour later: ${mark}`;
+  if (!ledger.violations.includes(what)) ledger.violated(what);
+}

@@ -1,0 +1,274 @@
+/** The machine that the client runs on, over all its runs: started, killed, without power, redeployed; and asked to send. */
+import type { Millis } from '../../lib/clock.js';
+import type { GatewayOptions } from '../../lib/gateway-options.js';
+import type { Owner } from '../../lib/storage/journal/owner.js';
+import { ClientRun, type RunWorld } from './client-run.js';
+import { Flow } from './flow.js';
+import type { Ledger, SmsRecord } from './ledger.js';
+import type { SmsPlan } from './plan.js';
+
+/** A start that failed is tried again after this. */
+const START_AGAIN_MS: Millis = 3_000;
+
+/** A flow whose gateway is stopped asks again after this. */
+const ASK_AGAIN_MS: Millis = 1_000;
+
+/** Contract section 2: `stop` takes at most 5 s; what a slow disk adds is not its own. */
+const STOP_MAX_MS: Millis = 5_000;
+
+/** Syncs in a row that a stop may have to wait for: the write under way, and those that wait behind it. */
+const SYNCS_AT_STOP = 12;
+
+/** More is a loop that burns the machine's time. */
+const TIMERS_PER_SECOND_MAX = 100;
+
+export class Client {
+  readonly #world: RunWorld;
+  readonly #options: GatewayOptions;
+  readonly #ledger: Ledger;
+  readonly #flow: Flow;
+  #run: ClientRun | undefined;
+  #process = 0;
+  /** Nothing is started any more. */
+  #isOver = false;
+
+  constructor(world: RunWorld, options: GatewayOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#ledger = world.smsc.ledger;
+    this.#flow = new Flow(world);
+  }
+
+  /** The run that takes SMS in now, if one does. */
+  get up(): ClientRun | undefined {
+    return this.#run?.isUp === true ? this.#run : undefined;
+  }
+
+  start(): void {
+    if (this.#run !== undefined || this.#isOver) return;
+    const number = this.#ledger.runs.length;
+    const seen = {
+      number,
+      startedAt: this.#world.time.now,
+      endedAt: undefined,
+      stoppingAt: undefined,
+      end: undefined,
+    };
+    this.#ledger.runs.push(seen);
+    const self: Owner = {
+      host: 'machine',
+      boot: 'first',
+      pid: this.#process,
+      started: String(this.#process),
+    };
+    const processes = { self, isAlive: (owner: Owner) => owner.pid === this.#process };
+    const run = new ClientRun(this.#world, seen, this.#options, processes);
+    this.#run = run;
+    run.engine.start().then(
+      () => this.#started(run),
+      () => {
+        if (!run.isAlive) return;
+        this.#end(run, 'stop');
+        this.#later(START_AGAIN_MS, () => this.start());
+      },
+    );
+  }
+
+  /** Ends at once; what the disk has not synced is lost when the power goes too. */
+  crash(isPowerCut: boolean, downMs: Millis): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    const { disk, chance, smsc } = this.#world;
+    smsc.ledger.saw(isPowerCut ? 'power cut' : 'killed');
+    if (smsc.links.some(({ link, session }) => link.isOpen && session.submitsOpen > 0)) {
+      smsc.ledger.saw('crash with a submit_sm under way');
+    }
+    if (this.#ledger.sms.some(({ state, askedRun }) => state === 'asked' && askedRun === run.seen.number)) {
+      smsc.ledger.saw('crash while an SMS was being taken in');
+    }
+    run.die(isPowerCut);
+    this.#process += 1;
+    if (isPowerCut) {
+      const before = disk.used;
+      disk.cutPower((max) => chance.integer(0, max));
+      if (disk.used < before) smsc.ledger.saw('unsynced octets dropped');
+    } else disk.kill();
+    this.#end(run, 'crash');
+    this.#later(downMs, () => this.start());
+  }
+
+  /** As `crash`, at the next file operation after so many. */
+  crashAtOperation(operations: number, isPowerCut: boolean, downMs: Millis): void {
+    const run = this.#run;
+    run?.dieAfterOperations(operations, () => {
+      this.#ledger.saw('killed in the middle of a file operation');
+      if (this.#run === run) this.crash(isPowerCut, downMs);
+    });
+  }
+
+  /** Stops, and starts again after a while. */
+  redeploy(downMs: Millis): void {
+    const { time, smsc } = this.#world;
+    const run = this.up;
+    if (run === undefined) return;
+    const { alarm, normal, bulk, underWay } = run.engine.outbox.counts;
+    if (alarm + normal + bulk > 0) smsc.ledger.saw('redeployed with a queue');
+    if (underWay > 0) smsc.ledger.saw('redeployed with submit_sm under way');
+    this.#stop(run);
+    this.#whenEnded(run, () => time.schedule(downMs, 'input', () => this.start()));
+  }
+
+  /** Stops for good. */
+  finish(): void {
+    this.#isOver = true;
+    if (this.up !== undefined) this.#stop(this.up);
+  }
+
+  get isStopped(): boolean {
+    return this.#run === undefined;
+  }
+
+  /** Has the flow send an SMS, as soon as the gateway takes it. */
+  ask(plan: SmsPlan): void {
+    const run = this.up;
+    if (run === undefined) {
+      if (!this.#isOver) this.#later(ASK_AGAIN_MS, () => this.ask(plan));
+      return;
+    }
+    const record = this.#note(run, plan);
+    if (plan.wants === 'result') this.#send(run, record);
+    else this.#enqueue(run, record, plan);
+  }
+
+  #enqueue(run: ClientRun, record: SmsRecord, { cancelAfterMs }: SmsPlan): void {
+    run.engine.outbox.enqueue(record.sms).then(
+      ({ id }) => {
+        if (!run.isAlive) return;
+        this.#taken(record, id);
+        if (cancelAfterMs !== undefined) this.#later(cancelAfterMs, () => this.#cancel(record, id));
+      },
+      (error: unknown) => this.#failed(run, record, error),
+    );
+  }
+
+  #send(run: ClientRun, record: SmsRecord): void {
+    run.engine.outbox.send(record.sms).then(
+      (answer) => {
+        if (!run.isAlive) return;
+        this.#taken(record, answer.id);
+        record.answer = answer;
+        this.#flow.sent(run, answer);
+      },
+      (error: unknown) => this.#failed(run, record, error),
+    );
+  }
+
+  #note(run: ClientRun, plan: SmsPlan): SmsRecord {
+    const { now } = this.#world.time;
+    const number = this.#ledger.sms.length;
+    const sendAt = plan.sendAfterMs === undefined ? undefined : run.clock.wall() + plan.sendAfterMs;
+    const record: SmsRecord = {
+      number,
+      sms: {
+        ...plan.sms,
+        // Marked by its place in the ledger: an SMS that was refused is asked for under a new number.
+        text: plan.sms.text.replace(/<\d+>/g, `<${number}>`),
+        correlation: { number },
+        ...(sendAt !== undefined && { sendAt }),
+      },
+      isRefused: plan.isRefused,
+      wants: plan.wants,
+      askedAt: now,
+      askedWall: run.clock.wall(),
+      askedRun: run.seen.number,
+      state: 'asked',
+      takenAt: Infinity,
+      id: undefined,
+      cancelledAt: undefined,
+      answer: undefined,
+      submits: [],
+      acceptances: [],
+      results: [],
+      sent: undefined,
+    };
+    this.#ledger.sms.push(record);
+    return record;
+  }
+
+  #taken(record: SmsRecord, id: string): void {
+    record.state = 'taken';
+    record.takenAt = this.#world.time.now;
+    record.id = id;
+  }
+
+  #cancel(record: SmsRecord, id: string): void {
+    const run = this.up;
+    if (run === undefined) return;
+    void run.engine.outbox.cancel(id).then((isCancelled) => {
+      if (isCancelled && run.isAlive) record.cancelledAt = this.#world.time.now;
+    });
+  }
+
+  #failed(run: ClientRun, record: SmsRecord, error: unknown): void {
+    if (!run.isAlive) return;
+    const code = (error as { code?: unknown }).code;
+    // `send` was stopped: it may well be in the queue.
+    record.state = code === 'SMPP_STOPPED' && record.wants === 'result' ? 'stopped' : 'refused';
+    if (code === 'SMPP_STORAGE') this.#ledger.saw('SMS refused for want of storage');
+    else if (code !== 'SMPP_STOPPED')
+      this.#ledger.violated(`SMS ${record.number} was refused: ${String(error)}`);
+  }
+
+  #started(run: ClientRun): void {
+    if (!run.isAlive) return;
+    run.isUp = true;
+    const { time, plan } = this.#world;
+    time.schedule(plan.subscribesAfterMs, 'input', () => {
+      if (run.isUp) this.#flow.subscribe(run);
+    });
+  }
+
+  #stop(run: ClientRun): void {
+    const { time } = this.#world;
+    run.isUp = false;
+    run.seen.stoppingAt = time.now;
+    run.engine.stop().then(
+      () => {
+        if (!run.isAlive) return;
+        const tookMs = time.now - run.seen.stoppingAt! - this.#ledger.stalledMs(run.seen.stoppingAt!);
+        if (tookMs > STOP_MAX_MS + SYNCS_AT_STOP * this.#world.plan.syncMaxMs)
+          this.#ledger.violated(`stop took ${Math.round(tookMs)} ms`);
+        this.#end(run, 'stop');
+        this.#later(2_000, () => this.#checkStopped(run));
+      },
+      (error: unknown) => this.#ledger.violated(`stop failed: ${String(error)}`),
+    );
+  }
+
+  #checkStopped(run: ClientRun): void {
+    if (run.clock.pending > 0) this.#ledger.violated(`${run.clock.pending} timers are left after stop`);
+    const open = this.#world.smsc.links.filter(({ link, run: of }) => of === run.seen.number && link.isOpen);
+    if (open.length > 0) this.#ledger.violated(`${open.length} connections are left after stop`);
+  }
+
+  #end(run: ClientRun, end: 'crash' | 'stop'): void {
+    if (run.clock.busiest > TIMERS_PER_SECOND_MAX) {
+      this.#ledger.violated(`${run.clock.busiest} timers went off within a second`);
+    }
+    run.isUp = false;
+    run.seen.endedAt = this.#world.time.now;
+    run.seen.end = end;
+    if (this.#run === run) this.#run = undefined;
+  }
+
+  #whenEnded(run: ClientRun, then: () => void): void {
+    this.#world.time.schedule(10, 'elsewhere', () => {
+      if (run.seen.end === undefined) this.#whenEnded(run, then);
+      else if (run.seen.end === 'stop') then();
+    });
+  }
+
+  #later(ms: Millis, run: () => void): void {
+    this.#world.time.schedule(ms, 'input', run);
+  }
+}

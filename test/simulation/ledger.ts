@@ -1,0 +1,217 @@
+/**
+ * Everything that happened in one run, as the world saw it: what the checks are made on.
+ *
+ * Nothing is concluded here. Instants are virtual and monotonic unless they say `wall`.
+ */
+import type { EpochMs, Millis } from '../../lib/clock.js';
+import type { DeliveryReceipt, InboundSms, OutboundSms, SubmitResult } from '../../lib/message.js';
+import type { Situation } from './situations.js';
+
+/** One submit_sm as the host read it. */
+export interface SubmitSeen {
+  /** When the client wrote it. */
+  readonly sentAt: Millis;
+  readonly sentWall: EpochMs;
+  readonly sessionId: number;
+  readonly host: number;
+  readonly run: number;
+  readonly reference: number | undefined;
+  readonly sequence: number;
+  readonly total: number;
+  /** Of the answer that the host decided on, whether or not it ever arrived. */
+  readonly status: number;
+  readonly messageId: string;
+  /** The text that it carries, user data header apart. */
+  readonly text: string;
+  /** When the answer reached the client. */
+  answeredAt: Millis | undefined;
+}
+
+/** The gateway took the whole SMS: it charges for it and sends it. */
+export interface Acceptance {
+  readonly at: Millis;
+  readonly messageIds: readonly string[];
+}
+
+/** How a flow takes an event. */
+export interface Taking {
+  /** When it said that it had; undefined as long as it has not. */
+  doneAt: Millis | undefined;
+}
+
+export interface ResultSeen {
+  readonly at: Millis;
+  readonly run: number;
+  readonly result: SubmitResult;
+  readonly taking: Taking;
+}
+
+/** One SMS that the workload asked for. */
+export interface SmsRecord {
+  readonly number: number;
+  readonly sms: OutboundSms;
+  /** The gateway refuses it for good. */
+  readonly isRefused: boolean;
+  /** Asked for with `enqueue`, or with `send`. */
+  readonly wants: 'id' | 'result';
+  readonly askedAt: Millis;
+  readonly askedWall: EpochMs;
+  readonly askedRun: number;
+  /**
+   * `asked` no answer yet, or the process died before it · `taken` safe, by the client's word · `refused` not taken
+   * in · `stopped` the gateway was stopped before it was settled.
+   */
+  state: 'asked' | 'taken' | 'refused' | 'stopped';
+  takenAt: Millis;
+  id: string | undefined;
+  /** When the client said that it is cancelled. */
+  cancelledAt: Millis | undefined;
+  /** What `send` resolved with. */
+  answer: SubmitResult | undefined;
+  readonly submits: SubmitSeen[];
+  readonly acceptances: Acceptance[];
+  /** What `onSettled` told. */
+  readonly results: ResultSeen[];
+  /** What `send` told first, be it of another SMS with the same dedupe key. */
+  sent: ResultSeen | undefined;
+}
+
+/** One deliver_sm that the gateway has for the client; sent until it is answered. */
+export interface DeliveryRecord {
+  readonly number: number;
+  readonly kind: 'receipt' | 'sms';
+  /** Id in a receipt, text of a part of an incoming SMS. */
+  readonly says: string;
+  readonly state: string;
+  firstSentAt: Millis | undefined;
+  lastSentAt: Millis | undefined;
+  sends: number;
+  /** When the host had ESME_ROK for it. */
+  keptAt: Millis | undefined;
+}
+
+/** An SMS from a phone. */
+export interface IncomingRecord {
+  readonly number: number;
+  readonly texts: readonly string[];
+  /** Part that never comes. */
+  readonly missing: number | undefined;
+  readonly deliveries: DeliveryRecord[];
+  readonly emitted: EmittedSms[];
+}
+
+export interface EmittedSms {
+  readonly at: Millis;
+  readonly run: number;
+  readonly sms: InboundSms;
+  readonly taking: Taking;
+}
+
+export interface ReceiptSeen {
+  readonly at: Millis;
+  readonly run: number;
+  /** `overdue` the one that says that none came. */
+  readonly scope: 'message' | 'segment' | 'overdue';
+  readonly receipt: DeliveryReceipt;
+}
+
+export interface BindSeen {
+  readonly at: Millis;
+  readonly run: number;
+  readonly host: number;
+  readonly status: number | 'none';
+}
+
+/** One life of the client process, or of its engine between a start and a stop. */
+export interface RunSeen {
+  readonly number: number;
+  readonly startedAt: Millis;
+  stoppingAt: Millis | undefined;
+  endedAt: Millis | undefined;
+  end: 'crash' | 'stop' | undefined;
+}
+
+/** The first that the flow heard of the end of an SMS. */
+export function toldOf({ results, sent }: SmsRecord): ResultSeen | undefined {
+  const [first] = results;
+  return sent !== undefined && sent.at < (first?.at ?? Infinity) ? sent : first;
+}
+
+/** Nobody schedules an SMS further ahead in a run. */
+const SCHEDULED_MAX_MS: Millis = 200_000;
+
+export class Ledger {
+  readonly sms: SmsRecord[] = [];
+  readonly deliveries: DeliveryRecord[] = [];
+  readonly incoming: IncomingRecord[] = [];
+  readonly receipts: ReceiptSeen[] = [];
+  readonly binds: BindSeen[] = [];
+  readonly runs: RunSeen[] = [];
+  /** The wall clock at the end of all waiting. */
+  restWall: EpochMs = 0;
+  /** Instants at which the wall clock was set. */
+  readonly clockSetAt: Millis[] = [];
+  /** Sessions that a host closed because it heard nothing. */
+  idle = 0;
+  /** When the event loop was kept busy. */
+  readonly stalls: { readonly from: Millis; readonly until: Millis }[] = [];
+  readonly situations = new Set<Situation>();
+  /** What was found wrong while the run went on. */
+  readonly violations: string[] = [];
+
+  saw(situation: Situation): void {
+    this.situations.add(situation);
+  }
+
+  violated(what: string): void {
+    this.violations.push(what);
+  }
+
+  /** How long the event loop was kept busy after `from`. */
+  stalledMs(from: Millis): Millis {
+    return this.stalls.reduce((sum, stall) => sum + Math.max(0, stall.until - Math.max(from, stall.from)), 0);
+  }
+
+  get hasClockBeenSet(): boolean {
+    return this.clockSetAt.length > 0;
+  }
+
+  get diskFailed(): boolean {
+    return this.situations.has('disk full') || this.situations.has('disk error');
+  }
+
+  /** The SMS that stands for this one: another, when both have the same id by their dedupe key. */
+  ownerOf(sms: SmsRecord): SmsRecord {
+    if (sms.id === undefined) return sms;
+    const owner = this.sms.find((other) => (toldOf(other)?.result.id ?? other.id) === sms.id) ?? sms;
+    const { dedupeKey } = sms.sms;
+    if (owner !== sms || dedupeKey === undefined || sms.submits.length > 0 || toldOf(sms) !== undefined)
+      return owner;
+    // One that the process died over as it was taken in, and that has no result yet to tell its id.
+    const isNameless = (other: SmsRecord): boolean => other.id === undefined && toldOf(other) === undefined;
+    return this.sms.find((other) => other.sms.dedupeKey === dedupeKey && isNameless(other)) ?? sms;
+  }
+
+  /** It was taken in, or `send` has not said otherwise, and its result is due by now. */
+  isAwaited(sms: SmsRecord): boolean {
+    const owner = this.ownerOf(sms);
+    if (toldOf(owner) !== undefined) return false;
+    if (this.#isFarAhead(owner)) return false;
+    const { dedupeKey } = sms.sms;
+    const isNamesake = (other: SmsRecord): boolean =>
+      other.sms.dedupeKey === dedupeKey && this.#isFarAhead(other);
+    if (dedupeKey !== undefined && this.sms.some(isNamesake)) return false;
+    return sms.state === 'taken' || (sms.state === 'asked' && this.runs[sms.askedRun]?.end === undefined);
+  }
+
+  /** The clock was ahead of its time as somebody chose the instant: that one is not waited for. */
+  #isFarAhead({ sms: { sendAt = 0 } }: SmsRecord): boolean {
+    return Number(sendAt) > this.restWall + SCHEDULED_MAX_MS;
+  }
+
+  crashedBetween(from: Millis, until: Millis): boolean {
+    return this.runs.some(
+      ({ end, endedAt = Infinity }) => end === 'crash' && endedAt >= from && endedAt <= until,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+/** Looks at the run while it goes on: liveness, which no ledger shows afterwards. */
+import type { Millis } from '../../lib/clock.js';
+import { NOTICED_MS, type Stage } from './misfortune.js';
+
+const EVERY_MS: Millis = 1_000;
+
+/** What was connected is not looked at again so soon: a status costs more than all else here. */
+const SELDOM_MS: Millis = 10_000;
+
+/** The bar: bound again within this of any host being healthy. */
+const BOUND_MS: Millis = 45_000;
+
+/** A link that is left, because its twin of a pair is dead, is drained, unbound and hung up first. */
+const LEAVING_MS: Millis = 5_000;
+
+/** A refused login is not tried again for up to 10 min (contract section 4). */
+const LOGIN_HOLD_MS: Millis = 700_000;
+
+export class Probe {
+  readonly #stage: Stage;
+  readonly #healedAt: Millis;
+  /** When it was last seen bound, or was reported not to be. */
+  readonly #boundAt: Millis[] = [];
+  #isOver = false;
+  #isAtRest = false;
+  readonly #reported = new Set<string>();
+
+  /** @param healedAt when nothing goes wrong any more */
+  constructor(stage: Stage, healedAt: Millis) {
+    this.#stage = stage;
+    this.#healedAt = healedAt;
+  }
+
+  /** Whether all that has to come had come at the last look. */
+  get isAtRest(): boolean {
+    return this.#isAtRest;
+  }
+
+  start(): void {
+    const { time } = this.#stage.smsc;
+    time.schedule(EVERY_MS, 'elsewhere', () => {
+      if (this.#isOver) return;
+      this.#checkBound();
+      this.#checkDeaf();
+      if (time.now > this.#healedAt) this.#isAtRest = isAtRest(this.#stage);
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  #checkBound(): void {
+    const { client, smsc } = this.#stage;
+    const { now } = smsc.time;
+    const run = client.up;
+    if (run === undefined || this.#isHeld(now)) return;
+    // With links to both each host has its own; else any will do.
+    const groups = run.settings.links === 'both' ? smsc.hosts.map((host) => [host]) : [smsc.hosts];
+    for (const [index, hosts] of groups.entries()) {
+      const boundAt = this.#boundAt[index] ?? 0;
+      if (now - boundAt < SELDOM_MS) continue;
+      const { links } = run.engine.connection;
+      const isBound = hosts.some(({ name }) => {
+        const binds = links.filter(({ host, state }) => host.startsWith(name) && state !== 'draining');
+        return binds.length > 0 && binds.every(({ state }) => state === 'bound');
+      });
+      const healthySince = Math.min(...hosts.map(({ troubledUntil }) => troubledUntil));
+      const since = Math.max(healthySince, run.seen.startedAt + 1_000, boundAt);
+      if (!isBound && now - since <= BOUND_MS) continue;
+      if (!isBound) this.#report(`not bound at ${Math.round(now)}, although a host was healthy for 45 s`);
+      this.#boundAt[index] = now;
+    }
+  }
+
+  #isHeld(now: Millis): boolean {
+    const { ledger, weather } = this.#stage.smsc;
+    if (weather.now('badLogin') !== undefined) return true;
+    return ledger.binds.some(
+      ({ at, status }) => (status === 0x0e || status === 0x0f) && now - at < LOGIN_HOLD_MS,
+    );
+  }
+
+  #checkDeaf(): void {
+    const { links, time, ledger } = this.#stage.smsc;
+    for (const { link, session, run } of links) {
+      if (!link.isOpen || link.deafSince === undefined || ledger.runs[run]?.stoppingAt !== undefined)
+        continue;
+      const busyMs = ledger.stalledMs(link.deafSince);
+      const leavingMs = this.#stage.isPair ? LEAVING_MS : 0;
+      if (time.now - link.deafSince <= NOTICED_MS + busyMs + leavingMs) continue;
+      this.#report(`dead link ${session.id} not noticed within 21 s`);
+    }
+  }
+
+  #report(what: string): void {
+    if (this.#reported.has(what)) return;
+    this.#reported.add(what);
+    this.#stage.smsc.ledger.violated(what);
+  }
+}
+
+/** Whether all that has to come has come. */
+function isAtRest({ smsc, client }: Stage): boolean {
+  const { ledger, mailbox } = smsc;
+  if (client.up === undefined || !mailbox.isEmpty) return false;
+  ledger.restWall = client.up.clock.wall();
+  if (ledger.sms.some((sms) => ledger.isAwaited(sms))) return false;
+  if (ledger.incoming.some(({ emitted }) => emitted.length === 0)) return false;
+  const seen = new Set(ledger.receipts.map(({ receipt }) => receipt.messageId));
+  return ledger.deliveries.every(({ kind, says }) => kind === 'sms' || seen.has(says));
+}

@@ -1,0 +1,174 @@
+/** One connection as a host of the model sees it: reads PDUs, answers them, delivers. */
+import type { Millis } from '../../lib/clock.js';
+import { decodePdu } from '../../lib/pdu/decode.js';
+import { encodePdu } from '../../lib/pdu/encode.js';
+import { Framer } from '../../lib/pdu/framer.js';
+import type { Bind, Pdu, SubmitSm } from '../../lib/pdu/pdu.js';
+import type { HostEnd, LossyLink } from './lossy-link.js';
+import type { DeliveryFields, Receiver } from './smsc-mailbox.js';
+import type { SmscHost } from './smsc-host.js';
+
+let lastId = 0;
+
+interface HeldAnswer {
+  readonly send: () => void;
+  readonly cancel: () => void;
+}
+
+export class SmscSession implements HostEnd, Receiver {
+  readonly id = (lastId += 1);
+  readonly #host: SmscHost;
+  readonly #link: LossyLink;
+  readonly run: number;
+  readonly #framer = new Framer();
+  #bind: Bind['command'] | undefined;
+  #isClosed = false;
+  #isLeaving = false;
+  #sequence = 0;
+  /** deliver_sm without an answer. */
+  readonly #delivered = new Map<number, (status: number | undefined) => void>();
+  /** Answers to submit_sm that are not sent yet. */
+  readonly #answers = new Map<number, HeldAnswer>();
+  #submitsOpen = 0;
+  heardAt: Millis;
+
+  constructor(host: SmscHost, link: LossyLink, run: number) {
+    this.#host = host;
+    this.#link = link;
+    this.run = run;
+    this.heardAt = host.service.time.now;
+  }
+
+  get host(): number {
+    return this.#host.index;
+  }
+
+  get isBound(): boolean {
+    return this.#bind !== undefined && !this.#isClosed;
+  }
+
+  get link(): LossyLink {
+    return this.#link;
+  }
+
+  /** submit_sm whose answer has not left. */
+  get submitsOpen(): number {
+    return this.#submitsOpen;
+  }
+
+  receive(octets: Buffer, sentAt: Millis): void {
+    if (this.#isClosed) {
+      this.#link.lost();
+      return;
+    }
+    this.heardAt = this.#host.service.time.now;
+    for (const frame of this.#framer.push(octets)) this.#take(decodePdu(frame), sentAt);
+    if (this.#framer.pending > 0) this.#host.service.ledger.saw('cut inside a PDU towards the host');
+  }
+
+  /** Idempotent. What was delivered and not answered is delivered again elsewhere. */
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const { cancel } of this.#answers.values()) cancel();
+    this.#host.service.mailbox.leave(this);
+    this.#host.sessions.delete(this);
+    for (const answered of this.#delivered.values()) answered(undefined);
+    this.#link.end();
+  }
+
+  /** A restart: unbind, then the end. Answers under way are given before it, or never. */
+  unbind(answersFirst: boolean, closeAfterMs: Millis): void {
+    const { time, ledger } = this.#host.service;
+    ledger.saw('unbind from the gateway');
+    this.#isLeaving = true;
+    this.send({ command: 'unbind', sequence_number: this.#nextSequence() });
+    for (const answer of [...this.#answers.values()]) {
+      if (!answersFirst) answer.cancel();
+      else {
+        ledger.saw('answer between unbind and close');
+        answer.send();
+      }
+    }
+    time.schedule(closeAfterMs, 'elsewhere', () => this.closed());
+  }
+
+  send(pdu: Pdu, arrived?: () => void): void {
+    if (!this.#isClosed) this.#link.send(encodePdu(pdu), arrived);
+  }
+
+  sendDelivery(fields: DeliveryFields, answered: (status: number | undefined) => void): void {
+    const sequence_number = this.#nextSequence();
+    this.#delivered.set(sequence_number, answered);
+    this.send({ command: 'deliver_sm', sequence_number, ...fields });
+  }
+
+  /** Answers a submit_sm after a while; undefined: never. `arrived` when the client has it. */
+  answerLater(pdu: Pdu, afterMs: Millis | undefined, arrived: () => void): void {
+    this.#submitsOpen += 1;
+    if (afterMs === undefined) return;
+    const { time } = this.#host.service;
+    const send = (): void => {
+      if (!this.#answers.delete(pdu.sequence_number)) return;
+      cancel();
+      this.#submitsOpen -= 1;
+      this.send(pdu, arrived);
+    };
+    const cancel = time.schedule(afterMs, 'elsewhere', send);
+    this.#answers.set(pdu.sequence_number, { send, cancel });
+  }
+
+  #take(pdu: Pdu, sentAt: Millis): void {
+    const { sequence_number } = pdu;
+    switch (pdu.command) {
+      case 'bind_receiver':
+      case 'bind_transmitter':
+      case 'bind_transceiver':
+        this.#takeBind(pdu);
+        break;
+      case 'submit_sm':
+        this.#takeSubmit(pdu, sentAt);
+        break;
+      case 'deliver_sm_resp': {
+        const answered = this.#delivered.get(sequence_number);
+        this.#delivered.delete(sequence_number);
+        answered?.(pdu.command_status);
+        break;
+      }
+      case 'enquire_link':
+        this.send({ command: 'enquire_link_resp', sequence_number, command_status: 0 });
+        break;
+      case 'unbind':
+        this.send({ command: 'unbind_resp', sequence_number, command_status: 0 });
+        this.#host.service.mailbox.leave(this);
+        break;
+      default:
+    }
+  }
+
+  #takeBind(pdu: Bind): void {
+    const status = this.#host.judgeBind(this.run);
+    if (status === 'none') return;
+    const { sequence_number } = pdu;
+    this.send({
+      command: `${pdu.command}_resp`,
+      sequence_number,
+      command_status: status,
+      system_id: 'smsc',
+    });
+    if (status !== 0) return;
+    this.#bind = pdu.command;
+    if (pdu.command !== 'bind_transmitter') this.#host.service.mailbox.join(this);
+    this.#host.bound(this);
+  }
+
+  #takeSubmit(pdu: SubmitSm, sentAt: Millis): void {
+    const mayNot = this.#bind === undefined || this.#bind === 'bind_receiver';
+    this.#host.service.takeSubmit(this, pdu, { sentAt, mayNot, isLeaving: this.#isLeaving });
+  }
+
+  #nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+}
