@@ -56,6 +56,8 @@ export class JournalSession {
   readonly #clock: Clock;
   readonly #queue: CommitQueue;
   readonly #housekeeping: Housekeeping;
+  /** A queue that is read back in its order lies in the files in that order, so that reading ahead pays. */
+  readonly #readers = new Map<Table, PieceReader>();
 
   /** Made by `openJournal`. */
   constructor(options: JournalSessionOptions, parts: JournalParts, dead: boolean) {
@@ -71,7 +73,9 @@ export class JournalSession {
   }
 
   read(table: Table, key: string): Promise<unknown> {
-    return this.#read(table, key, new PieceReader());
+    let reader = this.#readers.get(table);
+    if (reader === undefined) this.#readers.set(table, (reader = new PieceReader()));
+    return this.#read(table, key, reader);
   }
 
   async *scan(table: Table): AsyncGenerator<readonly [string, unknown]> {

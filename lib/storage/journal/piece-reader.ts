@@ -7,14 +7,14 @@
 import type { Place } from './record-index.js';
 import type { Segment } from './segment.js';
 
-/** One reader serves one pass; it is not shared. */
+/** Reads of one pass, or of one table; they may overlap, each keeps what it has read when it is there. */
 export class PieceReader {
   #segment: Segment | undefined;
   #start = 0;
   #window: Buffer = Buffer.alloc(0);
   #ahead = AHEAD_OCTETS_MIN;
 
-  /** The octets of the piece at `place`; fewer when the file has lost its end. Valid until the next read. */
+  /** The octets of the piece at `place`; fewer when the file has lost its end. */
   async read({ segment, offset, length }: Place): Promise<Buffer> {
     const from = offset - this.#start;
     const end = this.#window.length;
