@@ -140,7 +140,7 @@ export class Dispatcher {
   }
 
   async #begin(open: OpenLink, items: readonly QueueItem[], reserved: number): Promise<void> {
-    const before = new Map(items.map((item) => [item, item.progress]));
+    const before = items.map((item) => item.progress);
     try {
       for (const item of items) if (item.body === undefined) await this.#load(item);
       const changes: Change[] = [];
@@ -152,26 +152,31 @@ export class Dispatcher {
       await this.#options.storage.write(changes);
     } catch (error) {
       this.#options.onFailure(error);
-      for (const [item, progress] of before) this.#giveBack(item, progress, STORAGE_RETRY_MS);
+      items.forEach((item, at) => this.#giveBack(item, before[at], STORAGE_RETRY_MS));
       return;
     } finally {
       open.reserved -= reserved;
     }
-    this.#submitNew(open, before);
+    this.#submitNew(open, items, before);
   }
 
-  /** @param marked SMS that are marked as under way, with their progress before that */
-  #submitNew(open: OpenLink, marked: ReadonlyMap<QueueItem, Progress>): void {
+  /**
+   * @param items marked as under way
+   * @param before their progress before that, in the same order
+   */
+  #submitNew(open: OpenLink, items: readonly QueueItem[], before: readonly Progress[]): void {
     const now = this.#options.clock.now();
     const batch = new Batch(this.#options, open);
     const isUp = this.#links.has(open.link.id);
     // What is promised to other rounds is theirs.
     let left = isUp ? open.link.capacity - open.reserved : 0;
-    for (const [item, before] of marked) {
+    let at = -1;
+    for (const item of items) {
+      at += 1;
       if (item.state !== 'underWay' || item.body === undefined) continue;
       // A slow disk may have taken the window, or the rest of its life.
       if (left < 1 || item.expiresAt <= now) {
-        this.#giveBack(item, before, 0);
+        this.#giveBack(item, before[at], 0);
         continue;
       }
       const segments = this.#options.segmentsOf(item.body, item.expiresAt - now);
@@ -183,8 +188,8 @@ export class Dispatcher {
   }
 
   /** It was not submitted: nothing has happened to it. */
-  #giveBack(item: QueueItem, before: Progress, waitMs: Millis): void {
-    item.progress = before;
+  #giveBack(item: QueueItem, before: Progress | undefined, waitMs: Millis): void {
+    item.progress = before ?? item.progress;
     this.#options.onReturned(item, waitMs);
   }
 

@@ -55,7 +55,8 @@ export interface QueueItem {
 
 /** One priority: first in, first out, with those that were released at their old place. */
 class Lane {
-  #fresh: QueueItem[] = [];
+  /** Empty where one has left: it is not to be held. */
+  #fresh: (QueueItem | undefined)[] = [];
   #head = 0;
   readonly #released = new Heap<QueueItem>((item) => item.order);
 
@@ -81,6 +82,7 @@ class Lane {
     if (released !== undefined && (fresh === undefined || released.order < fresh.order))
       return this.#released.pop();
     if (fresh === undefined) return undefined;
+    this.#fresh[this.#head] = undefined;
     this.#head += 1;
     if (this.#head > 1_024 && this.#head * 2 > this.#fresh.length) {
       this.#fresh = this.#fresh.slice(this.#head);

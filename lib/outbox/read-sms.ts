@@ -125,7 +125,16 @@ function readNumber(value: unknown): string {
   return digits;
 }
 
+/** Most SMS have the sender of the one before. */
+let lastSender: { readonly given: unknown; readonly read: string } = { given: undefined, read: '' };
+
 function readSender(value: unknown): string {
+  if (typeof value === 'string' && value === lastSender.given) return lastSender.read;
+  lastSender = { given: value, read: checkSender(value) };
+  return lastSender.read;
+}
+
+function checkSender(value: unknown): string {
   if (isMissing(value)) {
     throw refuse('from', 'the sender is missing: give a name of at most 11 characters or a phone number');
   }
