@@ -217,6 +217,8 @@ function alarmsFirst(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: st
   const [first] = sms.submits;
   if (sms.sms.priority !== 'alarm' || sms.sms.sendAt !== undefined || sms.state !== 'taken') return;
   if (ledger.ownerOf(sms) !== sms || resultOf(sms)?.possibleDuplicate === true) return;
+  // Marked as under way when the process died: it was tried, for all that the next one knows.
+  if (resultOf(sms)?.outcome === 'uncertain') return;
   if (ledger.diskFailed || smsc.links.some(({ link: { lostAt = 0 } }) => lostAt >= sms.askedAt)) return;
   const { expiresAfterMs = Infinity } = sms.sms;
   const until = Math.min(

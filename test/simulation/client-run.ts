@@ -30,7 +30,7 @@ export interface RunWorld {
   readonly aroundStorage: (storage: Storage) => Storage;
   /** How long a sync takes now. */
   readonly syncMs: () => Millis;
-  readonly plan: Pick<Plan, 'syncMaxMs' | 'subscribesAfterMs'>;
+  readonly plan: Pick<Plan, 'syncMaxMs' | 'subscribesAfterMs' | 'crashAfter' | 'healedAt'>;
   readonly log: (line: string) => void;
 }
 

@@ -5,7 +5,7 @@ import type { Owner } from '../../lib/storage/journal/owner.js';
 import { ClientRun, type RunWorld } from './client-run.js';
 import { Flow } from './flow.js';
 import type { Ledger, SmsRecord } from './ledger.js';
-import type { SmsPlan } from './plan.js';
+import type { Promised, SmsPlan } from './plan.js';
 
 /** A start that failed is tried again after this. */
 const START_AGAIN_MS: Millis = 3_000;
@@ -29,6 +29,7 @@ export class Client {
   readonly #flow: Flow;
   #run: ClientRun | undefined;
   #process = 0;
+  #hasFailedAfterPromise = false;
   /** Nothing is started any more. */
   #isOver = false;
 
@@ -36,7 +37,7 @@ export class Client {
     this.#world = world;
     this.#options = options;
     this.#ledger = world.smsc.ledger;
-    this.#flow = new Flow(world);
+    this.#flow = new Flow(world, () => this.promised('told'));
   }
 
   /** The run that takes SMS in now, if one does. */
@@ -95,6 +96,16 @@ export class Client {
     } else disk.kill();
     this.#end(run, 'crash');
     this.#later(downMs, () => this.start());
+  }
+
+  /** The client gave its word: now is the time for its power to go. */
+  promised(what: Promised): void {
+    const { plan, chance, time } = this.#world;
+    if (plan.crashAfter !== what || this.#hasFailedAfterPromise || time.now > plan.healedAt) return;
+    if (!chance.happens(0.2)) return;
+    this.#hasFailedAfterPromise = true;
+    this.#ledger.saw('power cut right after a promise');
+    this.#later(chance.between(0, 5), () => this.crash(true, chance.between(100, 5_000)));
   }
 
   /** As `crash`, at the next file operation after so many. */
@@ -158,6 +169,7 @@ export class Client {
         this.#taken(record, answer.id);
         record.answer = answer;
         this.#flow.sent(run, answer);
+        this.promised('told');
       },
       (error: unknown) => this.#failed(run, record, error),
     );
@@ -199,6 +211,7 @@ export class Client {
     record.state = 'taken';
     record.takenAt = this.#world.time.now;
     record.id = id;
+    this.promised('taken');
   }
 
   #cancel(record: SmsRecord, id: string): void {

@@ -10,9 +10,12 @@ export const OVERDUE_MS: Millis = 90_000;
 export class Flow {
   readonly #world: RunWorld;
   readonly #ledger: Ledger;
+  readonly #told: () => void;
 
-  constructor(world: RunWorld) {
+  /** @param told called when it has taken a result */
+  constructor(world: RunWorld, told: () => void) {
     this.#world = world;
+    this.#told = told;
     this.#ledger = world.smsc.ledger;
   }
 
@@ -71,6 +74,7 @@ export class Flow {
     const record = this.#recordOf(result);
     if (record === undefined) this.#ledger.violated(`a result of no SMS: ${JSON.stringify(result)}`);
     else record.results.push({ at: this.#world.time.now, run, result, taking });
+    this.#told();
   }
 
   #received(run: number, scope: ReceiptSeen['scope'], receipt: DeliveryReceipt): void {

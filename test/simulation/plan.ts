@@ -27,12 +27,17 @@ export interface IncomingPlan {
   readonly isShuffled: boolean;
 }
 
+/** A promise that was just given: an SMS is taken in, a result told, a deliver_sm answered. */
+export type Promised = 'taken' | 'told' | 'answered';
+
 export interface Plan {
   readonly seed: number;
   readonly options: GatewayOptions;
   readonly sms: readonly SmsPlan[];
   readonly incoming: readonly IncomingPlan[];
   readonly faults: readonly Fault[];
+  /** The power goes right after a promise of this kind, once. */
+  readonly crashAfter: Promised | undefined;
   /** Nothing goes wrong any more. */
   readonly healedAt: Millis;
   /** A sync of the disk takes at most this. */
@@ -53,6 +58,7 @@ export function planOf(seed: number): Plan {
     sms: sms.sort((one, other) => one.at - other.at),
     incoming: drawIncoming(chance, healedAt),
     faults: drawFaults(chance, healedAt),
+    crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,
     healedAt,
     syncMaxMs: chance.oneOf([2, 10, 10, 100, 400]),
     subscribesAfterMs: chance.happens(0.3) ? chance.between(0, 5_000) : 0,

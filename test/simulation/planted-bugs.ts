@@ -355,7 +355,15 @@ function writing(
 ): Storage {
   return {
     open: () => storage.open(),
-    write: async (changes) => write((kept) => storage.write(kept), changes),
+    write: async (changes) => {
+      const original: Write = (kept) => {
+        const writing = storage.write(kept);
+        // A bug that does not wait for the disk hears of no failure either; the run must not end of it.
+        writing.catch(() => undefined);
+        return writing;
+      };
+      await write(original, changes);
+    },
     read: (table: Table, key: string) => storage.read(table, key),
     scan: (table: Table) => storage.scan(table),
     count: (table: Table) => storage.count(table),

@@ -60,6 +60,7 @@ export const SITUATIONS = [
   'killed',
   'power cut',
   'killed in the middle of a file operation',
+  'power cut right after a promise',
   'unsynced octets dropped',
   'crash with a submit_sm under way',
   'crash while an SMS was being taken in',

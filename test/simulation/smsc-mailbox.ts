@@ -39,6 +39,8 @@ export class SmscMailbox {
   readonly #waiting: Waiting[] = [];
   readonly #receivers = new Map<Receiver, number>();
   #turn = 0;
+  /** A deliver_sm was answered with ESME_ROK. */
+  onAnswered: () => void = () => undefined;
 
   constructor(time: VirtualTime, ledger: Ledger) {
     this.#time = time;
@@ -116,8 +118,10 @@ export class SmscMailbox {
     receiver.sendDelivery(waiting.fields, (status) => {
       const underWay = this.#receivers.get(receiver);
       if (underWay !== undefined) this.#receivers.set(receiver, underWay - 1);
-      if (status === 0) record.keptAt = this.#time.now;
-      else this.#putBack(waiting, status === undefined ? 1 : AGAIN_MS);
+      if (status === 0) {
+        record.keptAt = this.#time.now;
+        this.onAnswered();
+      } else this.#putBack(waiting, status === undefined ? 1 : AGAIN_MS);
       this.#pump();
     });
   }

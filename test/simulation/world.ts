@@ -108,6 +108,7 @@ function build(plan: Plan, around: Around): World {
     },
     plan.options,
   );
+  smsc.mailbox.onAnswered = () => client.promised('answered');
   return {
     stage: { smsc, client, disk, wall, isPair: plan.options.connectionMode === 'pair' },
     time,

@@ -73,11 +73,12 @@ export class Housekeeping implements CommitListener {
 
   #watchFullDisk(): void {
     if (!this.#parts.reserve.spent || this.#isSoon || this.#stopped) return;
-    this.#cancelCheck();
     this.#scheduleCheck(FULL_CHECK_MS);
   }
 
+  /** There is one check to come at a time, also when one that is under way is asked for another. */
   #scheduleCheck(delayMs: Millis): void {
+    this.#cancelCheck();
     this.#isSoon = delayMs <= FULL_CHECK_MS;
     this.#cancelCheck = this.#options.clock.after(delayMs, () => void this.#check());
   }
