@@ -5,31 +5,40 @@
  * nodes: else the first node to be made would take what the others wait for. An event that comes while flows are
  * stopping is taken when they run again; if the gateway stops first it was never taken, and comes again
  * (contract section 3.3: not while flows are stopping, and again after a crash).
+ *
+ * What a node sends, Node-RED delivers in the next turn of the event loop. Only then it counts as taken; when a
+ * deploy has closed the next node in between, it is handed on once more.
  */
+import type { Node } from 'node-red';
 import { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, InboundSms, SubmitResult, Unsubscribe } from '../../lib/message.js';
 import type { Feed, LeaveFeed } from '../shared/connection.js';
-import type { FlowGate } from '../shared/flow-gate.js';
+import type { FlowGate, WiredNode } from '../shared/flow-gate.js';
 import type { ResultDesk } from './result-desk.js';
 
 type Subscribe<T> = (gateway: Gateway, take: (event: T) => void | Promise<void>) => Unsubscribe;
 
-interface Late<T> {
+/** An event on its way to the flows. */
+interface Handing<T> {
   readonly event: T;
   readonly taken: () => void;
   readonly refused: (error: Error) => void;
 }
+
+/** Returns the node that sends the event on, if any does. */
+type Listener<T> = (event: T) => WiredNode | undefined;
 
 /** One subscription at the gateway, with those who share it. */
 class Channel<T> {
   readonly #gate: FlowGate;
   readonly #subscribe: Subscribe<T>;
   readonly #onFailure: (error: unknown) => void;
-  readonly #listeners = new Set<(event: T) => void>();
-  /** Events that came while the flows were stopping, in order. */
-  #late: Late<T>[] = [];
-  #receiving: Promise<void> | undefined;
+  readonly #listeners = new Set<Listener<T>>();
+  /** Events for when the flows run again, in order. */
+  #late: Handing<T>[] = [];
+  /** Those that arrived in this turn: they are taken together, in one write. */
+  #arrived: Handing<T>[] = [];
   #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
 
   constructor(gate: FlowGate, subscribe: Subscribe<T>, onFailure: (error: unknown) => void) {
@@ -38,7 +47,7 @@ class Channel<T> {
     this.#onFailure = onFailure;
   }
 
-  add(listener: (event: T) => void): LeaveFeed {
+  add(listener: Listener<T>): LeaveFeed {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -69,25 +78,43 @@ class Channel<T> {
     this.#subscribed = undefined;
   }
 
-  /** Resolves when the next nodes of the flows have received it: until then a crash must bring it again. */
   #take(event: T): Promise<void> {
-    if (!this.#gate.isOpen) {
-      return new Promise((taken, refused) => this.#late.push({ event, taken, refused }));
-    }
-    this.#hand(event);
-    return this.#received();
+    return new Promise((taken, refused) => {
+      const handing = { event, taken, refused };
+      if (this.#gate.isOpen) this.#hand(handing);
+      else this.#late.push(handing);
+    });
   }
 
-  /** Node-RED delivers in the next turn what a node sends in this one. One promise for all of a turn. */
-  #received(): Promise<void> {
-    this.#receiving ??= new Promise((received) =>
-      setImmediate(() => {
-        this.#receiving = undefined;
-        // What was sent later in that turn is delivered by now or before this second step.
-        setImmediate(received);
-      }),
-    );
-    return this.#receiving;
+  /** One flow's fault is not the others': it is reported, and the event counts as handed on. */
+  #hand(handing: Handing<T>): void {
+    const nodes: WiredNode[] = [];
+    for (const listener of [...this.#listeners]) {
+      try {
+        const node = listener(handing.event);
+        if (node !== undefined) nodes.push(node);
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    }
+    // After the deliveries of what the listeners sent, which Node-RED has put off in the same way.
+    setImmediate(() => {
+      if (nodes.some((node) => this.#gate.isCutOff(node))) this.#putOff(handing);
+      else this.#arrive(handing);
+    });
+  }
+
+  #putOff(handing: Handing<T>): void {
+    this.#late.push(handing);
+    if (this.#subscribed === undefined) this.#refuseLate();
+  }
+
+  #arrive(handing: Handing<T>): void {
+    this.#arrived.push(handing);
+    if (this.#arrived.length > 1) return;
+    setImmediate(() => {
+      for (const { taken } of this.#arrived.splice(0)) taken();
+    });
   }
 
   /** The gateway keeps it for whoever comes next. */
@@ -98,21 +125,7 @@ class Channel<T> {
   }
 
   #handLate(): void {
-    for (const { event, taken } of this.#late.splice(0)) {
-      this.#hand(event);
-      void this.#received().then(taken);
-    }
-  }
-
-  /** One flow's fault is not the others': it is reported, and the event counts as handed on. */
-  #hand(event: T): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#onFailure(error);
-      }
-    }
+    for (const handing of this.#late.splice(0)) this.#hand(handing);
   }
 }
 
@@ -143,7 +156,9 @@ export class EventFeed implements Feed {
     this.#onFailure = onFailure;
     this.#settled = new Channel(gate, (gateway, take) => gateway.onSettled(take), onFailure);
     this.#settled.add((result) => {
-      if (!results.hand(result)) onUnclaimed(result);
+      const node = results.hand(result);
+      if (node === undefined) onUnclaimed(result);
+      return node;
     });
     this.#sms = new Channel(gate, (gateway, take) => gateway.onSms(take), onFailure);
     const receipts = (per: 'message' | 'segment') =>
@@ -163,27 +178,30 @@ export class EventFeed implements Feed {
     this.attach(undefined);
   }
 
-  onSettled(nodeId: string, listener: (result: SubmitResult) => void): LeaveFeed {
-    return this.#results.add(nodeId, listener);
+  onSettled(listener: (result: SubmitResult) => void, node: Node): LeaveFeed {
+    return this.#results.add(listener, node);
   }
 
-  onSms(listener: (sms: InboundSms) => void): LeaveFeed {
-    return this.#join(this.#sms, listener);
+  onSms(listener: (sms: InboundSms) => void, node: Node): LeaveFeed {
+    return this.#join(this.#sms, listener, node);
   }
 
-  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void): LeaveFeed {
-    return this.#join(this.#receipts[per], listener);
+  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed {
+    return this.#join(this.#receipts[per], listener, node);
   }
 
-  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void): LeaveFeed {
+  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed {
     const known = this.#overdue.get(afterMs);
     const channel = known ?? new Channel(this.#gate, overdueAfter(afterMs), this.#onFailure);
     this.#overdue.set(afterMs, channel);
-    return this.#join(channel, listener);
+    return this.#join(channel, listener, node);
   }
 
-  #join<T>(channel: Channel<T>, listener: (event: T) => void): LeaveFeed {
-    const remove = channel.add(listener);
+  #join<T>(channel: Channel<T>, listener: (event: T) => void, node: Node): LeaveFeed {
+    const remove = channel.add((event) => {
+      listener(event);
+      return node;
+    });
     this.#follow();
     return () => {
       remove();

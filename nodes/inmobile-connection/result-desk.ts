@@ -4,6 +4,7 @@
  * Over all connections of a runtime, since a node may use another one by now. A result whose node is gone is
  * logged and counts as taken: its SMS was sent all the same.
  */
+import type { Node } from 'node-red';
 import type { SubmitResult } from '../../lib/message.js';
 import type { LeaveFeed } from '../shared/connection.js';
 import { originOf } from '../shared/origin.js';
@@ -11,21 +12,21 @@ import { originOf } from '../shared/origin.js';
 type Listener = (result: SubmitResult) => void;
 
 export class ResultDesk {
-  readonly #listeners = new Map<string, Listener>();
+  readonly #seats = new Map<string, { readonly node: Node; readonly listener: Listener }>();
 
-  /** @param nodeId of the smpp-send node; a successor with the same id takes over */
-  add(nodeId: string, listener: Listener): LeaveFeed {
-    this.#listeners.set(nodeId, listener);
+  /** @param node the smpp-send node; a successor with the same id takes over */
+  add(listener: Listener, node: Node): LeaveFeed {
+    this.#seats.set(node.id, { node, listener });
     return () => {
-      if (this.#listeners.get(nodeId) === listener) this.#listeners.delete(nodeId);
+      if (this.#seats.get(node.id)?.node === node) this.#seats.delete(node.id);
     };
   }
 
-  /** Hands the result to its node. False when there is no such node. */
-  hand(result: SubmitResult): boolean {
+  /** Hands the result to its node; undefined when there is no such node. */
+  hand(result: SubmitResult): Node | undefined {
     const origin = originOf(result.correlation);
-    const listener = origin && this.#listeners.get(origin.node);
-    listener?.(result);
-    return listener !== undefined;
+    const seat = origin && this.#seats.get(origin.node);
+    seat?.listener(result);
+    return seat?.node;
   }
 }

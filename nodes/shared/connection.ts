@@ -11,14 +11,17 @@ import { problemStatus } from './status.js';
 
 export type LeaveFeed = () => void;
 
-/** Events for the flows: handed on while the flows run, kept while they do not. */
+/**
+ * Events for the flows: handed on while the flows run, kept while they do not. `node` is the one that sends an
+ * event on: what a deploy kept from arriving comes again.
+ */
 export interface Feed {
-  /** Results of what the smpp-send node with this id sent, also before a restart. */
-  onSettled(nodeId: string, listener: (result: SubmitResult) => void): LeaveFeed;
-  onSms(listener: (sms: InboundSms) => void): LeaveFeed;
-  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void): LeaveFeed;
+  /** Results of what the smpp-send node sent, and of what those before it with the same id sent. */
+  onSettled(listener: (result: SubmitResult) => void, node: Node): LeaveFeed;
+  onSms(listener: (sms: InboundSms) => void, node: Node): LeaveFeed;
+  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed;
   /** Accepted SMS that have no final receipt after `afterMs`. */
-  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void): LeaveFeed;
+  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed;
 }
 
 export interface Connection {

@@ -9,16 +9,31 @@
  * Source: Node-RED's runtime, `flows/index.js`.
  */
 import type { EventEmitter } from 'node:events';
+import type { Node } from 'node-red';
 
-/** What Node-RED's events about flows carry; a new object at each deploy. */
+/** What Node-RED's events about flows carry. */
 interface FlowsEvent {
+  /** A new object at each deploy. */
   readonly config?: object;
+  /** `full`: every node stops. */
+  readonly type?: string;
+  /** Ids of nodes and tabs. */
+  readonly diff?: Readonly<Partial<Record<(typeof STOPPED)[number] | 'flowChanged' | 'added', string[]>>> & {
+    readonly globalConfigChanged?: boolean;
+  };
 }
+
+/** Of those nodes that a deploy replaces; the last two by a deploy of flows only. */
+const STOPPED = ['changed', 'removed', 'linked', 'rewired'] as const;
+
+/** A node with what it is wired to: output by output, ids of nodes. */
+export type WiredNode = Pick<Node, 'z'> & { readonly wires?: readonly (readonly string[])[] };
 
 export class FlowGate {
   #isOpen = false;
   #isDeploying = false;
   #startedWith: object | undefined;
+  #stopping: FlowsEvent = {};
   readonly #watchers = new Set<() => void>();
 
   constructor(events: EventEmitter) {
@@ -34,6 +49,7 @@ export class FlowGate {
     });
     events.on('flows:stopping', (event?: FlowsEvent) => {
       this.#isDeploying = event?.config !== this.#startedWith;
+      this.#stopping = event ?? {};
       this.#turn(false);
     });
   }
@@ -46,6 +62,18 @@ export class FlowGate {
   /** True from the moment flows stop for a deploy until they run again: a node that closes may have a successor. */
   get isDeploying(): boolean {
     return this.#isDeploying;
+  }
+
+  /** Whether the flows are closed, and a node that this one is wired to with them. */
+  isCutOff({ z, wires = [] }: WiredNode): boolean {
+    if (this.#isOpen) return false;
+    const { type, diff } = this.#stopping;
+    if (type === 'full' || diff === undefined || diff.globalConfigChanged === true) return true;
+    const tabs = [diff.flowChanged, diff.added, diff.removed];
+    if (tabs.some((ids) => ids?.includes(z))) return true;
+    const lists = type === 'nodes' ? STOPPED.slice(0, 2) : STOPPED;
+    const stopped = new Set(lists.flatMap((list) => diff[list] ?? []));
+    return wires.flat().some((id) => stopped.has(id));
   }
 
   /** Calls `watcher` after each change; the returned function ends that. */

@@ -39,13 +39,21 @@ function follow(node: Node, form: DlrForm, { feed }: Connection): LeaveFeed[] {
     return [];
   }
   const { per, overdueAfterMs, isFromWanted, isStateWanted } = filter;
-  const receipts = feed.onReceipt(per, (receipt) => {
-    if (isFromWanted(receipt) && isStateWanted(receipt)) node.send([messageOf(receipt), null]);
-  });
+  const receipts = feed.onReceipt(
+    per,
+    (receipt) => {
+      if (isFromWanted(receipt) && isStateWanted(receipt)) node.send([messageOf(receipt), null]);
+    },
+    node,
+  );
   if (overdueAfterMs === undefined) return [receipts];
-  const overdue = feed.onOverdue(overdueAfterMs, (receipt) => {
-    if (isFromWanted(receipt)) node.send([null, messageOf(receipt)]);
-  });
+  const overdue = feed.onOverdue(
+    overdueAfterMs,
+    (receipt) => {
+      if (isFromWanted(receipt)) node.send([null, messageOf(receipt)]);
+    },
+    node,
+  );
   return [receipts, overdue];
 }
 

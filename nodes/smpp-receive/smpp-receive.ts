@@ -29,7 +29,7 @@ export default function registerSmppReceive(RED: NodeAPI): void {
       if (to !== '' && !isSameNumber(to, sms.to, connection.defaultCountry)) return;
       if (!sms.complete && def.incomplete === 'drop') return;
       this.send({ topic: sms.from, payload: forFlow(sms) });
-    });
+    }, this);
     connection.join(this);
     this.on('close', (closed: () => void) => {
       leaveFeed();

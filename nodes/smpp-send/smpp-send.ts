@@ -70,7 +70,7 @@ class Sender {
     this.#node = node;
     this.#def = def;
     this.#connection = connection;
-    this.#leaveFeed = connection?.feed.onSettled(node.id, (result) => this.#settled(result));
+    this.#leaveFeed = connection?.feed.onSettled((result) => this.#settled(result), node);
     connection?.join(node);
   }
 
@@ -110,10 +110,10 @@ class Sender {
     this.#connection?.leave(this.#node);
   }
 
+  /** What nobody here waits for came in before a redeploy or a restart, or could not arrive the first time. */
   #settled(result: SubmitResult): void {
     const origin = originOf(result.correlation);
-    if (origin === undefined) return;
-    if (this.#submissions.isOwn(origin)) this.#submissions.settled(origin.key, result);
-    else this.#node.send(recoveredOutputs(result));
+    if (origin === undefined || this.#submissions.settled(origin.key, result)) return;
+    this.#node.send(recoveredOutputs(result));
   }
 }

@@ -59,21 +59,17 @@ export class Submissions {
     }
   }
 
-  /** Whether the SMS was handed over by this node itself, rather than by one before it. */
-  isOwn(origin: Origin): boolean {
-    return origin.key.startsWith(this.#prefix);
-  }
-
-  /** A result for an SMS of this node; a second one for the same SMS is none of the flow's business. */
-  settled(key: string, result: SubmitResult): void {
+  /** Hands on the result of an SMS that this node waits for. False when it waits for none with that key. */
+  settled(key: string, result: SubmitResult): boolean {
     const waiting = this.#waiting.get(key);
-    if (waiting === undefined) return;
+    if (waiting === undefined) return false;
     this.#waiting.delete(key);
     try {
       waiting.request.send(outputsFor(waiting.request.message(waiting.index), result));
     } finally {
       waiting.tally.settled();
     }
+    return true;
   }
 
   /**

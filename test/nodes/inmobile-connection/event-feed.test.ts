@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
+import type { Node } from 'node-red';
 import type { Gateway } from '../../../lib/gateway.js';
 import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../../lib/message.js';
 import { EventFeed } from '../../../nodes/inmobile-connection/event-feed.js';
@@ -34,6 +35,11 @@ describe('EventFeed', () => {
   let gateway: FakeGateway;
   let feed: EventFeed;
   let unclaimed: SubmitResult[];
+  const node = (id: string): Node => ({ id, z: 'tab', wires: [['next']] }) as unknown as Node;
+  const onSms = (listener: (sms: InboundSms) => void) => feed.onSms(listener, node('receive'));
+  const onOverdue = (listener: (receipt: DeliveryReceipt) => void) =>
+    feed.onOverdue(1_000, listener, node('dlr'));
+  const onSettled = (id: string, listener: () => void) => feed.onSettled(listener, node(id));
   const give = <T>(takers: Set<Take<T>>, event: T): Promise<unknown> =>
     Promise.all([...takers].map(async (take) => take(event)));
   const stopFlows = (): boolean => events.emit('flows:stopping', { config: {} });
@@ -53,25 +59,25 @@ describe('EventFeed', () => {
   });
 
   it('takes nothing before the flows run', () => {
-    feed.onSms(() => undefined);
+    onSms(() => undefined);
     assert.equal(gateway.sms.size, 0);
   });
 
   it('gives what came during a deploy to the nodes that it made', async () => {
-    const leave = feed.onSms(() => assert.fail('the node is closed'));
+    const leave = onSms(() => assert.fail('the node is closed'));
     startFlows();
     stopFlows();
     leave();
     const taken = give(gateway.sms, SMS);
     const seen: InboundSms[] = [];
-    feed.onSms((sms) => seen.push(sms));
+    onSms((sms) => seen.push(sms));
     startFlows();
     await taken;
     assert.deepEqual(seen, [SMS]);
   });
 
   it('leaves what came during a deploy to the gateway when nobody wants it afterwards', async () => {
-    const leave = feed.onSms(() => undefined);
+    const leave = onSms(() => undefined);
     startFlows();
     stopFlows();
     leave();
@@ -82,7 +88,7 @@ describe('EventFeed', () => {
   });
 
   it('leaves what came during a deploy to the gateway when that stops', async () => {
-    feed.onSms(() => undefined);
+    onSms(() => undefined);
     startFlows();
     stopFlows();
     const taken = assert.rejects(give(gateway.sms, SMS), { code: 'SMPP_STOPPED' });
@@ -91,13 +97,13 @@ describe('EventFeed', () => {
   });
 
   it('keeps its subscription to missing receipts over deploys', async () => {
-    let leave = feed.onOverdue(1_000, () => assert.fail('the node is closed'));
+    let leave = onOverdue(() => assert.fail('the node is closed'));
     startFlows();
     const seen: DeliveryReceipt[] = [];
     for (let count = 0; count < 3; count += 1) {
       stopFlows();
       leave();
-      leave = feed.onOverdue(1_000, (receipt) => seen.push(receipt));
+      leave = onOverdue((receipt) => seen.push(receipt));
       startFlows();
     }
     await give(gateway.overdue, RECEIPT);
@@ -105,7 +111,7 @@ describe('EventFeed', () => {
   });
 
   it('ends its subscription to missing receipts with the last node that wants them', () => {
-    const leave = feed.onOverdue(1_000, () => undefined);
+    const leave = onOverdue(() => undefined);
     startFlows();
     leave();
     assert.equal(gateway.overdue.size, 0);
@@ -113,23 +119,47 @@ describe('EventFeed', () => {
 
   it('has taken an event once the next node could receive it, as Node-RED delivers in the next turn', async () => {
     let isReceived = false;
-    feed.onSms(() => setImmediate(() => (isReceived = true)));
+    onSms(() => setImmediate(() => (isReceived = true)));
     startFlows();
     await give(gateway.sms, SMS);
     assert.equal(isReceived, true);
   });
 
+  describe('when a deploy comes before the next node could receive an event', () => {
+    const deploys: [name: string, deploy: object, times: number][] = [
+      ['a full one', { type: 'full' }, 2],
+      ['one of its flow', { type: 'flows', diff: { flowChanged: ['tab'] } }, 2],
+      ['one of the next node', { type: 'nodes', diff: { changed: ['next'] } }, 2],
+      ['one of a flow in which it is linked to a change', { type: 'flows', diff: { linked: ['next'] } }, 2],
+      ['one of another node', { type: 'nodes', diff: { changed: ['other'], linked: ['next'] } }, 1],
+      ['one of another flow', { type: 'flows', diff: { flowChanged: ['other'] } }, 1],
+    ];
+    for (const [name, deploy, times] of deploys) {
+      it(`hands it on ${times === 1 ? 'once' : 'once more'}: ${name}`, async () => {
+        const seen: InboundSms[] = [];
+        onSms((sms) => seen.push(sms));
+        startFlows();
+        const taken = give(gateway.sms, SMS);
+        events.emit('flows:stopping', { config: {}, ...deploy });
+        await new Promise((resolve) => setImmediate(resolve));
+        startFlows();
+        await taken;
+        assert.equal(seen.length, times);
+      });
+    }
+  });
+
   it('gives a result to the node that its SMS came from', async () => {
     const seen: string[] = [];
-    feed.onSettled('one', () => seen.push('one'));
-    feed.onSettled('two', () => seen.push('two'));
+    onSettled('one', () => seen.push('one'));
+    onSettled('two', () => seen.push('two'));
     startFlows();
     await give(gateway.settled, resultOf('two'));
     assert.deepEqual(seen, ['two']);
   });
 
   it('tells of a result whose node is gone', async () => {
-    feed.onSettled('one', () => undefined)();
+    onSettled('one', () => undefined)();
     startFlows();
     await give(gateway.settled, resultOf('one'));
     assert.deepEqual(unclaimed, [resultOf('one')]);
