@@ -8,7 +8,11 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 
 import { SmppError } from '../errors.js';
-import type { Trust } from './trust.js';
+
+export interface Pins {
+  readonly pins: ReadonlySet<string>;
+  readonly pinMode: 'warn' | 'enforce';
+}
 
 /** Base64 of a SHA-256. */
 const PIN = /^[A-Za-z0-9+/]{43}=$/;
@@ -44,15 +48,15 @@ export const PIN_MISMATCH = 'PIN_MISMATCH';
  */
 export function checkPins(
   certificate: PeerCertificate,
-  trust: Trust,
+  { pins, pinMode }: Pins,
   name: string,
   onWarning: (line: string) => void,
 ): Error | undefined {
-  if (trust.pins.size === 0) return undefined;
+  if (pins.size === 0) return undefined;
   const served = chainOf(certificate).map(spkiPin);
-  if (served.some((pin) => trust.pins.has(pin))) return undefined;
+  if (served.some((pin) => pins.has(pin))) return undefined;
   const message = `The certificate of ${name} matches none of the pins; the pin of the one it shows is ${served[0] ?? '?'}`;
-  if (trust.pinMode === 'enforce') return Object.assign(new Error(message), { code: PIN_MISMATCH });
+  if (pinMode === 'enforce') return Object.assign(new Error(message), { code: PIN_MISMATCH });
   onWarning(`${message}. It is otherwise valid and was accepted, since pinMode is warn`);
   return undefined;
 }

@@ -8,7 +8,7 @@ import { X509Certificate } from 'node:crypto';
 import tls from 'node:tls';
 
 import { SmppError } from '../errors.js';
-import { readPins, spkiPin } from './pins.js';
+import { type Pins, readPins, spkiPin } from './pins.js';
 
 export interface TlsOptions {
   /** PEM: certificates to trust in addition to the built-in roots. */
@@ -22,10 +22,8 @@ export interface TlsOptions {
   readonly key?: string;
 }
 
-export interface Trust {
+export interface Trust extends Pins {
   readonly context: tls.SecureContext;
-  readonly pins: ReadonlySet<string>;
-  readonly pinMode: 'warn' | 'enforce';
 }
 
 /** @throws SMPP_OPTIONS naming the field that cannot be used */

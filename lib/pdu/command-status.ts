@@ -33,11 +33,6 @@ export function commandStatus(number: number): CommandStatus {
   return BY_NUMBER.get(number) ?? unlisted(number);
 }
 
-/** The name alone. */
-export function nameOfStatus(number: number): string {
-  return commandStatus(number).name;
-}
-
 type Row = readonly [number: number, statusClass: StatusClass, sentence: string, source?: 'inMobile'];
 
 const ROWS = {

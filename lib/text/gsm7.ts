@@ -64,18 +64,6 @@ export function isGsm7(text: string): boolean {
   return true;
 }
 
-/** Septets that `text` takes, two for each character of the extension table; undefined when not GSM7. */
-export function septetCount(text: string): number | undefined {
-  let count = text.length;
-  for (let index = 0; index < text.length; index += 1) {
-    const septet = SEPTET[text.charCodeAt(index)] ?? MISSING;
-    if (septet === MISSING) return undefined;
-    // Adds the bit: a branch on it would be mispredicted at every bracket.
-    count += septet >> 7;
-  }
-  return count;
-}
-
 /**
  * `text` as septets, one an octet, with an escape before each character of the extension table.
  *

@@ -6,8 +6,6 @@
  * are no fill bits.
  * Source: 3GPP 23.040 §9.2.3.24, §9.2.3.24.1 (8-bit reference) and §9.2.3.24.8 (16-bit reference).
  */
-import { takeOctets } from './octet-pool.js';
-
 /** Bits of the reference. 16 leaves one septet or UTF-16 unit less for text, and collides less often. */
 export type ReferenceWidth = 8 | 16;
 
@@ -29,13 +27,6 @@ export interface UserData {
 
 const IEI_CONCATENATION_8 = 0x00;
 const IEI_CONCATENATION_16 = 0x08;
-
-/** The header alone, 6 or 7 octets. Of `reference`, the lowest `width` bits are used. */
-export function concatenationHeader(place: Concatenation, width: ReferenceWidth): Uint8Array {
-  const header = takeOctets(width === 8 ? 6 : 7);
-  writeConcatenationHeader(header, place, width);
-  return header;
-}
 
 /** Writes the header to the beginning of `octets`; returns its length. */
 export function writeConcatenationHeader(

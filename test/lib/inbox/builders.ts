@@ -1,7 +1,7 @@
 /** Incoming deliveries, whole and in parts. */
 import type { Delivery } from '../../../lib/message.js';
 import { encodeText, type Encoding } from '../../../lib/text/data-coding.js';
-import { concatenationHeader } from '../../../lib/text/user-data-header.js';
+import { concatenationHeader } from '../../support/concatenation-header.js';
 
 export const PHONE = '4512345678';
 export const OURS = '1204';

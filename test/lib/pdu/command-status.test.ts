@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { errors } from 'smpp';
 
-import { STATUS, commandStatus, nameOfStatus, type StatusClass } from '../../../lib/pdu/command-status.js';
+import { STATUS, commandStatus, type StatusClass } from '../../../lib/pdu/command-status.js';
 
 /** The class of each status that contract section 4 names; it calls the others `rejected`. */
 const CLASSES: Readonly<Record<number, StatusClass>> = {
@@ -73,12 +73,6 @@ describe('commandStatus', () => {
       assert.deepEqual([kept, name, statusClass], [number, hex, 'transient']);
     });
   }
-});
-
-describe('nameOfStatus', () => {
-  it('is the name alone', () => {
-    assert.deepEqual([0x0b, 0x400].map(nameOfStatus), ['ESME_RINVDSTADR', '0x00000400']);
-  });
 });
 
 describe('STATUS', () => {

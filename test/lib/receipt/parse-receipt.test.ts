@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Delivery } from '../../../lib/message.js';
 import { parseReceipt, type ParsedReceipt } from '../../../lib/receipt/parse-receipt.js';
 import { encodeText } from '../../../lib/text/data-coding.js';
-import { concatenationHeader } from '../../../lib/text/user-data-header.js';
+import { concatenationHeader } from '../../support/concatenation-header.js';
 import { EXAMPLE, EXAMPLE_ID, receiptDelivery } from './builders.js';
 import { VARIANTS } from './receipt-variants.js';
 

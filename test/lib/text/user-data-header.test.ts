@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { concatenationHeader, parseUserData } from '../../../lib/text/user-data-header.js';
+import { parseUserData } from '../../../lib/text/user-data-header.js';
+import { concatenationHeader } from '../../support/concatenation-header.js';
 
 const BODY = [0x41, 0x42];
 
