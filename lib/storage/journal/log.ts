@@ -135,6 +135,11 @@ const JOURNAL = '.ndjson';
 const DAMAGED = '.damaged';
 const NAME = /^journal-(\d{6,12})\.(?:ndjson|damaged)$/;
 
+/** Whether a file of this name is the journal's, also one that was set aside. */
+export function isJournalFile(name: string): boolean {
+  return NAME.test(name);
+}
+
 function journalName(number: number, suffix = JOURNAL): string {
   return `journal-${String(number).padStart(6, '0')}${suffix}`;
 }

@@ -7,6 +7,9 @@
 import { join } from 'node:path';
 import { errorCode, writeFully, type FileSystem } from './file-system.js';
 
+/** Its name. */
+export const RESERVE = 'reserve';
+
 export class Reserve {
   readonly #files: FileSystem;
   readonly #path: string;
@@ -14,7 +17,7 @@ export class Reserve {
 
   constructor(files: FileSystem, directory: string) {
     this.#files = files;
-    this.#path = join(directory, 'reserve');
+    this.#path = join(directory, RESERVE);
   }
 
   /** Whether the disk is so full that the room is in use, or could not be kept free. */

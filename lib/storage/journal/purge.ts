@@ -1,0 +1,49 @@
+/**
+ * Erases a journal for good: every file of it, those set aside as damaged too.
+ *
+ * Only by who holds its lock, so never below a runtime that uses it; files of anybody else's stay.
+ */
+import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JournalSessionOptions } from './journal-session.js';
+import { acquireLock } from './lock.js';
+import { isJournalFile } from './log.js';
+import { RESERVE } from './reserve.js';
+import { refusal, storageError } from './storage-error.js';
+
+/**
+ * Erases the journal in `directory`, and the directory when nothing else is in it.
+ *
+ * @throws SMPP_STORAGE when there is no journal, another runtime uses it, or a file cannot be removed
+ */
+export async function purgeJournal(options: Omit<JournalSessionOptions, 'onWarning'>): Promise<void> {
+  const { directory, files } = options;
+  try {
+    await requireJournal(options);
+    const lock = await acquireLock(options);
+    try {
+      const names = await files.list(directory);
+      for (const name of names.filter((name) => isJournalFile(name) || name === RESERVE)) {
+        await lock.confirm();
+        await files.remove(join(directory, name));
+      }
+      await files.syncDirectory(directory);
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    throw storageError(directory, error);
+  }
+  // Whoever has other files in it keeps it.
+  await rmdir(directory).catch(() => undefined);
+}
+
+/** @throws SMPP_STORAGE when `directory` holds no journal: a slip of the pen is to make and to erase nothing */
+export async function requireJournal({
+  directory,
+  files,
+}: Pick<JournalSessionOptions, 'directory' | 'files'>): Promise<void> {
+  const names = await files.list(directory).catch((): readonly string[] => []);
+  if (names.some(isJournalFile)) return;
+  throw refusal(`"${directory}" holds no SMS store: name the folder that has the files "journal-….ndjson".`);
+}
