@@ -15,6 +15,7 @@ import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
 import { problemStatus, type Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
 import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
+import { metricsPage, METRICS_TYPE } from './metrics.js';
 import { ParkedAccounts } from './parked-accounts.js';
 import { readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
@@ -23,6 +24,9 @@ import { UnusableConnection } from './unusable-connection.js';
 
 /** Under Node-RED's userDir, one folder for each connection node. */
 const FOLDER = 'inmobile-smpp';
+
+/** Below Node-RED's admin root. */
+const METRICS_PATH = '/inmobile-smpp/metrics';
 
 type ConnectionDef = NodeDef & ConnectionForm;
 
@@ -33,7 +37,7 @@ type ConfigNode = Node<ConnectionCredentials> & {
 };
 
 export default function registerInmobileConnection(RED: NodeAPI): void {
-  const { gate, parked, results } = sharedOf(flowGateOf(RED.events));
+  const { gate, parked, results, live } = sharedOf(flowGateOf(RED.events));
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
 
   function accountOf(node: ConfigNode, def: ConnectionDef): Account {
@@ -53,7 +57,10 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     try {
       const account = accountOf(this, def);
       this.connection = account;
+      live.set(this.id, { node: this, account });
       this.on('close', (closed: () => void) => {
+        // One that replaces this one has its id, and may be here already.
+        if (live.get(this.id)?.node === this) live.delete(this.id);
         if (gate.isDeploying) {
           parked.park(this.id, account);
           closed();
@@ -67,6 +74,16 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
       this.connection = new UnusableConnection(problem, problemStatus('settings', translate));
     }
   }
+
+  const mayRead = RED.auth.needsPermission('inmobile-connection.read');
+  RED.httpAdmin.get(METRICS_PATH, mayRead, (_request, response) => {
+    const measured = [...live.values()].map(({ node: { id, name = '' }, account }) => ({
+      id,
+      name,
+      status: account.status(),
+    }));
+    response.set('Cache-Control', 'no-store').type(METRICS_TYPE).send(metricsPage(measured));
+  });
 
   RED.nodes.registerType<ConfigNode, ConnectionDef, object, ConnectionCredentials>(
     'inmobile-connection',
@@ -106,6 +123,8 @@ interface Shared {
   readonly gate: FlowGate;
   readonly parked: ParkedAccounts<Account>;
   readonly results: ResultDesk;
+  /** By id of the node. */
+  readonly live: Map<string, { readonly node: ConfigNode; readonly account: Account }>;
 }
 
 const sharedByGate = new WeakMap<FlowGate, Shared>();
@@ -113,7 +132,12 @@ const sharedByGate = new WeakMap<FlowGate, Shared>();
 function sharedOf(gate: FlowGate): Shared {
   const known = sharedByGate.get(gate);
   if (known !== undefined) return known;
-  const shared: Shared = { gate, parked: new ParkedAccounts<Account>(gate), results: new ResultDesk() };
+  const shared: Shared = {
+    gate,
+    parked: new ParkedAccounts<Account>(gate),
+    results: new ResultDesk(),
+    live: new Map(),
+  };
   sharedByGate.set(gate, shared);
   return shared;
 }

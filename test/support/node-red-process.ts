@@ -26,6 +26,7 @@ module.exports = {
   logging: { console: { level: 'warn', metrics: false, audit: false } },
   telemetry: { enabled: false, updateNotification: false },
   editorTheme: { tours: false },
+  ...MORE,
 };
 process.on('disconnect', () => process.exit(0)); // nothing is left behind by a test that is cut short
 `;
@@ -33,10 +34,11 @@ process.on('disconnect', () => process.exit(0)); // nothing is left behind by a 
 /**
  * Starts Node-RED in this user directory, with what is installed there; resolves when its flows are started.
  *
+ * @param more settings beside those above, as JavaScript
  * @throws Error with what it said, when it ends instead
  */
-export async function startNodeRed(userDir: string): Promise<NodeRedProcess> {
-  writeFileSync(path.join(userDir, 'settings.js'), SETTINGS);
+export async function startNodeRed(userDir: string, more = '{}'): Promise<NodeRedProcess> {
+  writeFileSync(path.join(userDir, 'settings.js'), `const MORE = ${more};\n${SETTINGS}`);
   const child = fork(require.resolve('node-red/red.js'), ['--userDir', userDir], {
     cwd: userDir,
     execArgv: [],
