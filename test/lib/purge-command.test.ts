@@ -6,7 +6,7 @@ import path from 'node:path';
 import { journalStorage } from '../../lib/storage/journal-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 
-const COMMAND = path.join(__dirname, '..', '..', 'lib', 'command.ts');
+const COMMAND = path.join(__dirname, '..', '..', 'lib', 'purge-command.ts');
 const TO = '4512345678';
 const TEXT = 'a text that nobody is to see';
 
