@@ -28,6 +28,7 @@ import type { Storage } from './storage/storage.js';
 
 export { SmppError, type SmppErrorCode } from './errors.js';
 export type { GatewayOptions, StorageOptions, TlsOptions } from './gateway-options.js';
+export { diagnose, type DiagnosisPlan } from './diagnose.js';
 export type { Connect } from './connection/tls-connect.js';
 export type { Timers } from './timers.js';
 export type * from './message.js';

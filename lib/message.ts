@@ -3,7 +3,7 @@
  *
  * Domain words only; SMPP's own field names stay inside `lib/pdu`, `lib/session` and `lib/simulator`.
  */
-import type { EpochMs } from './clock.js';
+import type { EpochMs, Millis } from './clock.js';
 
 /** How a long text is carried over several submit_sm (3GPP 23.040, SMPP 3.4 §5.3.2). */
 export type LongMessage = 'udh8' | 'udh16' | 'sar' | 'payload' | 'reject';
@@ -210,6 +210,35 @@ export type CounterName =
   | 'binds';
 
 export type Unsubscribe = () => void;
+
+/** One step on the way to a host. */
+export interface DiagnosisStep {
+  readonly step: 'dns' | 'tcp' | 'tls' | 'bind';
+  /** The mode of a bind. */
+  readonly mode?: BindMode;
+  readonly tookMs: Millis;
+  /** Absent when the step went well. */
+  readonly problem?: {
+    /** Stable: a command_status, or the system's, OpenSSL's or our own code. */
+    readonly code: string;
+    /** What is wrong and what to do about it, in English. */
+    readonly message: string;
+  };
+}
+
+/** What `diagnose` found on the way to one host; its last step is where it ended. */
+export interface HostDiagnosis {
+  /** `host:port`. */
+  readonly host: string;
+  readonly steps: readonly DiagnosisStep[];
+  /** Of a host that has proven who it is. */
+  readonly certificate?: {
+    readonly issuer: string;
+    readonly expiresAt: EpochMs;
+    /** SHA-256 of its public key, for `tls.pins`. */
+    readonly pin: string;
+  };
+}
 
 /**
  * One submit_sm's share of an SMS, in our words: what the outbox hands to a link. `lib/pdu` turns it into

@@ -26,12 +26,19 @@ import { readTrust, type TlsOptions, type Trust } from './trust.js';
  */
 export type Connect = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
 
+/** What has to go well, in this order. */
+export type Phase = 'dns' | 'tcp' | 'tls';
+
 export interface TlsConnectOptions {
   /** `false`: plain TCP, to loopback addresses alone. */
   readonly tls: TlsOptions | false;
   readonly timers: Pick<Timers, 'dnsMs' | 'connectMs' | 'tlsMs'>;
   /** A certificate that matches no pin, under pinMode `warn`; one line. */
   readonly onWarning: (line: string) => void;
+  /** Called as each phase has gone well. */
+  readonly onPhase?: (phase: Phase) => void;
+  /** Addresses that are not connected to, whatever name leads to them. */
+  readonly refusesAddress?: (address: string) => boolean;
 }
 
 /**
@@ -46,17 +53,23 @@ export interface TlsConnectOptions {
 export function connectTls(options: TlsConnectOptions): Connect {
   const names = new HostNames();
   const trust = options.tls === false ? undefined : readTrust(options.tls);
+  const { onPhase = ignore } = options;
   return async (host, port, signal) => {
     const peer = { host, port, signal };
     const addresses = await lookUp(names, peer, options.timers.dnsMs);
     if (trust === undefined) requireLoopback(host, addresses);
+    requireAllowed(host, addresses, options.refusesAddress);
+    onPhase('dns');
     const socket = await openTcp(peer, addresses, options.timers.connectMs);
+    onPhase('tcp');
     if (trust === undefined) return socket;
-    return await openTls(socket, peer, {
+    const secure = await openTls(socket, peer, {
       trust,
       limitMs: options.timers.tlsMs,
       onWarning: options.onWarning,
     });
+    onPhase('tls');
+    return secure;
   };
 }
 
@@ -157,6 +170,19 @@ function requireLoopback(host: string, addresses: readonly Address[]): void {
     `tls is false, but ${host} is not this machine: without TLS only loopback addresses are connected to`,
     { field: 'tls', host },
   );
+}
+
+/** @throws SMPP_CONNECT: the addresses are those that would be connected to, so no later answer slips by */
+function requireAllowed(
+  host: string,
+  addresses: readonly Address[],
+  refuses: TlsConnectOptions['refusesAddress'] = () => false,
+): void {
+  const refused = addresses.find(({ address }) => refuses(address));
+  if (refused === undefined) return;
+  const message = `${host} leads to ${refused.address}, which is not an address of the internet: check the name server`;
+  const cause = Object.assign(new Error(message), { code: 'ADDRESS_REFUSED' });
+  throw new SmppError('SMPP_CONNECT', message, { host, cause });
 }
 
 /** What `work` gives, or `timeout` as a rejection when that takes too long, or SMPP_STOPPED when aborted. */

@@ -22,9 +22,3 @@ export function pinsProblem(pins: string): Problem | undefined {
   const wrong = pins.split(/[\s,]+/).find((pin) => pin !== '' && !PIN.test(pin));
   return wrong === undefined ? undefined : 'pins';
 }
-
-/** Where the password would go: it is never sent on to another place than the one that it was entered for. */
-export function passwordTarget(gateway: string, hosts: string, tls: string): string {
-  if (gateway === 'simulator') return '';
-  return [gateway, gateway === 'custom' ? hosts.trim() : '', tls === '_ADD_' ? '' : tls].join('\n');
-}

@@ -43,6 +43,6 @@ RED.nodes.registerType('inmobile-connection', {
     return this.name !== undefined && this.name !== '' ? this.name : `inMobile (${String(this.gateway)})`;
   },
   oneditprepare() {
-    prepareConnection();
+    prepareConnection(this.id);
   },
 });

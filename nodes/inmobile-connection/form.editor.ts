@@ -3,14 +3,14 @@
  * password when the place that it would be sent to is changed (contract section 3.1).
  */
 import { PASSWORD_MAX } from '../../lib/inmobile.js';
-import { passwordTarget } from './checks.editor.js';
+import { prepareDoctor } from './doctor.editor.js';
+import { passwordTarget, STORED } from './password-target.js';
 
-/** What Node-RED puts into the field of a password that is stored. */
-const STORED = '__PWRD__';
 const FIELD = '#node-config-input-';
 
-/** Prepares the form of a connection node. */
-export function prepareConnection(): void {
+/** @param id of the node */
+export function prepareConnection(id: string): void {
+  prepareDoctor(id);
   showWhatMatters();
   guardPassword();
   $(`${FIELD}password`).on('input', () => {

@@ -14,8 +14,8 @@ import type { Connection } from '../shared/connection.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
 import { problemStatus, type Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
-import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
-import { metricsPage, METRICS_TYPE } from './metrics.js';
+import { environmentOf, registerAdminRoutes, type LiveConnection } from './admin-routes.js';
+import type { ConnectionCredentials, ConnectionForm } from './form.js';
 import { ParkedAccounts } from './parked-accounts.js';
 import { readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
@@ -24,9 +24,6 @@ import { UnusableConnection } from './unusable-connection.js';
 
 /** Under Node-RED's userDir, one folder for each connection node. */
 const FOLDER = 'inmobile-smpp';
-
-/** Below Node-RED's admin root. */
-const METRICS_PATH = '/inmobile-smpp/metrics';
 
 type ConnectionDef = NodeDef & ConnectionForm;
 
@@ -57,7 +54,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     try {
       const account = accountOf(this, def);
       this.connection = account;
-      live.set(this.id, { node: this, account });
+      live.set(this.id, { node: this, account, form: def });
       this.on('close', (closed: () => void) => {
         // One that replaces this one has its id, and may be here already.
         if (live.get(this.id)?.node === this) live.delete(this.id);
@@ -75,15 +72,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     }
   }
 
-  const mayRead = RED.auth.needsPermission('inmobile-connection.read');
-  RED.httpAdmin.get(METRICS_PATH, mayRead, (_request, response) => {
-    const measured = [...live.values()].map(({ node: { id, name = '' }, account }) => ({
-      id,
-      name,
-      status: account.status(),
-    }));
-    response.set('Cache-Control', 'no-store').type(METRICS_TYPE).send(metricsPage(measured));
-  });
+  registerAdminRoutes(RED, live);
 
   RED.nodes.registerType<ConfigNode, ConnectionDef, object, ConnectionCredentials>(
     'inmobile-connection',
@@ -95,10 +84,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
 }
 
 function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): ConnectionSettings {
-  const environment: Environment = (name) => {
-    const value: unknown = RED.util.getSetting(node, name);
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-  };
+  const environment = environmentOf(RED, node);
   const { userDir } = RED.settings;
   return readOptions(def, node.credentials, {
     environment,
@@ -124,7 +110,7 @@ interface Shared {
   readonly parked: ParkedAccounts<Account>;
   readonly results: ResultDesk;
   /** By id of the node. */
-  readonly live: Map<string, { readonly node: ConfigNode; readonly account: Account }>;
+  readonly live: Map<string, LiveConnection>;
 }
 
 const sharedByGate = new WeakMap<FlowGate, Shared>();

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  hostsProblem,
-  passwordTarget,
-  pinsProblem,
-} from '../../../nodes/inmobile-connection/checks.editor.js';
+import { hostsProblem, pinsProblem } from '../../../nodes/inmobile-connection/checks.editor.js';
+import { passwordTarget } from '../../../nodes/inmobile-connection/password-target.js';
 
 describe('The form of inmobile-connection', () => {
   it('accepts hosts that the runtime reads', () => {

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { GatewayStatus } from '../../../lib/message.js';
 import { metricsPage } from '../../../nodes/inmobile-connection/metrics.js';
-import { startNodeRed, type NodeRedProcess } from '../../support/node-red-process.js';
-import { connection, send, TAB } from '../flow.js';
-
-const ROOT = path.resolve(__dirname, '..', '..', '..');
 
 const STATUS: GatewayStatus = {
   state: 'connected',
@@ -93,73 +86,5 @@ describe('the metrics page', () => {
 
   it('is empty of samples without a connection', () => {
     assert.ok(!metricsPage([]).includes('{'));
-  });
-});
-
-const AUTH = `{
-  flowFile: 'flows.json',
-  httpAdminRoot: '/admin',
-  adminAuth: {
-    type: 'credentials',
-    users: async (username) => ({ username, permissions: username === 'reader' ? 'read' : 'flows.read' }),
-    authenticate: async (username) => ({ username, permissions: username === 'reader' ? 'read' : 'flows.read' }),
-  },
-}`;
-
-describe('the metrics route of a Node-RED with users', function () {
-  this.timeout(120_000);
-  let userDir: string;
-  let nodeRed: NodeRedProcess;
-  let url: string;
-
-  before(async () => {
-    userDir = mkdtempSync(path.join(tmpdir(), 'smpp-metrics-'));
-    mkdirSync(path.join(userDir, 'node_modules', '@node-red-smpp'), { recursive: true });
-    symlinkSync(ROOT, path.join(userDir, 'node_modules', '@node-red-smpp', 'inmobile'), 'junction');
-    const dependencies = { '@node-red-smpp/inmobile': '*' };
-    writeFileSync(path.join(userDir, 'package.json'), JSON.stringify({ name: 'user', dependencies }));
-    writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify([TAB, connection(), send()]));
-    nodeRed = await startNodeRed(userDir, AUTH);
-    url = `${nodeRed.address}/admin/inmobile-smpp/metrics`;
-  });
-  after(async () => {
-    await nodeRed.stop();
-    rmSync(userDir, { recursive: true, force: true });
-  });
-
-  async function tokenOf(username: string): Promise<string> {
-    const body = new URLSearchParams({
-      client_id: 'node-red-admin',
-      grant_type: 'password',
-      scope: '',
-      username,
-      password: 'any',
-    });
-    const answer = await fetch(`${nodeRed.address}/admin/auth/token`, { method: 'POST', body });
-    return ((await answer.json()) as { readonly access_token: string }).access_token;
-  }
-
-  async function asked(username: string, method = 'GET'): Promise<Response> {
-    return fetch(url, { method, headers: { Authorization: `Bearer ${await tokenOf(username)}` } });
-  }
-
-  it('refuses who is nobody', async () => {
-    assert.equal((await fetch(url)).status, 401);
-  });
-
-  it('refuses who may read the flows only', async () => {
-    assert.equal((await asked('stranger')).status, 401);
-  });
-
-  it('answers who may read', async () => {
-    const answer = await asked('reader');
-    assert.equal(answer.status, 200);
-    assert.match(answer.headers.get('content-type') ?? '', /^text\/plain;.*version=0\.0\.4/);
-    assert.equal(answer.headers.get('cache-control'), 'no-store');
-    assert.match(await answer.text(), /^inmobile_smpp_binds_total\{connection="connection",name=""\} \d+$/m);
-  });
-
-  it('has no other verb', async () => {
-    assert.equal((await asked('reader', 'POST')).status, 404);
   });
 });

@@ -1,0 +1,187 @@
+/**
+ * The connection doctor of the form: one request, one diagnosis with what the form holds now.
+ *
+ * The stored password goes to the deployed hosts alone, inMobile's names lead to addresses of the internet alone,
+ * one diagnosis runs at a time, and refused logins are counted, so that nobody can have an account locked or a
+ * network searched through it.
+ */
+import { BlockList, isIPv6 } from 'node:net';
+import type { Clock, Millis } from '../../lib/clock.js';
+import { asSmppError, SmppError } from '../../lib/errors.js';
+import { diagnose, type GatewayOptions } from '../../lib/gateway.js';
+import type { HostDiagnosis } from '../../lib/message.js';
+import { createSimulator } from '../../lib/simulator/simulator.js';
+import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
+import { passwordTarget, STORED } from './password-target.js';
+import { readOptions } from './read-options.js';
+import type { TlsFiles } from './read-tls-config.js';
+
+/** What the form sends. */
+export interface DoctorRequest extends ConnectionForm, ConnectionCredentials {
+  /** Of the connection node. */
+  readonly id?: unknown;
+  /** Every mode, at the first host, instead of the one that is chosen. */
+  readonly tryAllModes?: unknown;
+}
+
+export interface DoctorSurroundings {
+  /** A connection node that runs. */
+  readonly deployed: (
+    id: string,
+  ) => { readonly form: ConnectionForm; readonly password: string | undefined } | undefined;
+  readonly environment: Environment;
+  readonly tlsFiles: (id: string) => TlsFiles | undefined;
+}
+
+/** A status of HTTP, and what the form shows. */
+export interface DoctorAnswer {
+  readonly status: 200 | 400 | 409 | 429;
+  readonly body:
+    | { readonly hosts: readonly HostDiagnosis[] }
+    | { readonly error: { readonly code: string; readonly message: string } };
+}
+
+const DIAGNOSES_MAX = 6;
+const DIAGNOSES_WITHIN_MS: Millis = 60_000;
+/** Contract section 4: the same for the connection's own attempts. */
+const REFUSED_MAX = 6;
+const REFUSED_WITHIN_MS: Millis = 600_000;
+
+const CREDENTIALS_REFUSED = ['ESME_RINVPASWD', 'ESME_RINVSYSID'];
+
+export class Doctor {
+  readonly #clock: Clock;
+  #isBusy = false;
+  #diagnosedAt: Millis[] = [];
+  #refusedAt: Millis[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Never rejects. */
+  async answer(request: DoctorRequest, surroundings: DoctorSurroundings): Promise<DoctorAnswer> {
+    const now = this.#clock.now();
+    this.#diagnosedAt = this.#diagnosedAt.filter((at) => at > now - DIAGNOSES_WITHIN_MS);
+    this.#refusedAt = this.#refusedAt.filter((at) => at > now - REFUSED_WITHIN_MS);
+    if (this.#isBusy) return refused(409, 'DOCTOR_BUSY', 'another test is running: wait for it');
+    if (this.#diagnosedAt.length >= DIAGNOSES_MAX)
+      return refused(429, 'DOCTOR_RATE', 'at most 6 tests a minute: wait a little');
+    if (this.#refusedAt.length >= REFUSED_MAX) {
+      const message =
+        '6 logins were refused within 10 minutes; more could lock the account: wait, and check them';
+      return refused(429, 'DOCTOR_LOGINS', message);
+    }
+    this.#isBusy = true;
+    this.#diagnosedAt.push(now);
+    try {
+      return { status: 200, body: { hosts: await this.#examine(request, surroundings) } };
+    } catch (error) {
+      const { code, message } = asSmppError(error, 'SMPP_OPTIONS');
+      return refused(400, code, message);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #examine(request: DoctorRequest, surroundings: DoctorSurroundings): Promise<HostDiagnosis[]> {
+    const { isSimulated, options } = readRequest(request, surroundings);
+    const found = isSimulated
+      ? await examineSimulator(options, request)
+      : await diagnose(options, { ...planOf(request), refusesAddress: refusalOf(request.gateway) });
+    const codes = found.flatMap(({ steps }) => steps.map(({ problem }) => problem?.code ?? ''));
+    const count = codes.filter((code) => CREDENTIALS_REFUSED.includes(code)).length;
+    for (let refusals = 0; refusals < count; refusals += 1) this.#refusedAt.push(this.#clock.now());
+    return found;
+  }
+}
+
+function readRequest(
+  request: DoctorRequest,
+  { deployed, environment, tlsFiles }: DoctorSurroundings,
+): ReturnType<typeof readOptions> {
+  const { systemId = '' } = request;
+  const tls = typeof request.tls === 'string' && request.tls !== '_ADD_' ? request.tls : '';
+  // Nothing is stored by a test, so where does not matter.
+  const form = { ...request, tls, storage: 'memory' };
+  const password = passwordOf(request, deployed);
+  const { options, ...settings } = readOptions(
+    form,
+    { systemId, password },
+    { environment, directory: undefined, tlsFiles: tls === '' ? undefined : tlsFiles(tls) },
+  );
+  const hosts = request.tryAllModes === true ? options.hosts?.slice(0, 1) : options.hosts;
+  return { ...settings, options: hosts === undefined ? options : { ...options, hosts } };
+}
+
+/** @throws SMPP_OPTIONS when the stored password would go to another place than it was deployed for */
+function passwordOf(request: DoctorRequest, deployed: DoctorSurroundings['deployed']): string {
+  const { id, password = '' } = request;
+  if (password !== STORED) return password;
+  const stored = typeof id === 'string' ? deployed(id) : undefined;
+  if (stored?.password !== undefined && targetOf(stored.form) === targetOf(request)) return stored.password;
+  throw new SmppError(
+    'SMPP_OPTIONS',
+    'password: the stored one is used for the deployed hosts and TLS setting only: enter it to test others',
+    { field: 'password' },
+  );
+}
+
+function targetOf({ gateway, hosts, tls }: ConnectionForm): string {
+  const [first, second, third] = [gateway, hosts, tls].map((value) =>
+    typeof value === 'string' ? value : '',
+  );
+  return passwordTarget(first ?? '', second ?? '', third ?? '');
+}
+
+function planOf({ tryAllModes }: DoctorRequest): {
+  modes?: readonly ('transceiver' | 'transmitter' | 'receiver')[];
+} {
+  return tryAllModes === true ? { modes: ['transceiver', 'transmitter', 'receiver'] } : {};
+}
+
+async function examineSimulator(options: GatewayOptions, request: DoctorRequest): Promise<HostDiagnosis[]> {
+  const simulator = createSimulator();
+  try {
+    return await diagnose({ ...options, connect: simulator.connect }, planOf(request));
+  } finally {
+    await simulator.stop();
+  }
+}
+
+/** Where clouds keep the keys of their machines; no SMS gateway is there. */
+const LINK_LOCAL = blockList([
+  ['169.254.0.0', 16],
+  ['fe80::', 10],
+  ['fd00:ec2::254', 128],
+]);
+
+/** Where inMobile's hosts can never be (RFC 6890). */
+const NOT_PUBLIC = blockList([
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+]);
+
+/** A person who names hosts of their own may name one in their own network. */
+function refusalOf(gateway: unknown): (address: string) => boolean {
+  const list = gateway === 'custom' ? LINK_LOCAL : NOT_PUBLIC;
+  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+function blockList(subnets: readonly (readonly [network: string, prefix: number])[]): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of subnets) list.addSubnet(network, prefix, isIPv6(network) ? 'ipv6' : 'ipv4');
+  return list;
+}
+
+function refused(status: 400 | 409 | 429, code: string, message: string): DoctorAnswer {
+  return { status, body: { error: { code, message } } };
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
+import { Doctor, type DoctorAnswer, type DoctorRequest } from '../../../nodes/inmobile-connection/doctor.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const STORED = '__PWRD__';
+const SIMULATED: DoctorRequest = { gateway: 'simulator' };
+
+function codeOf({ body }: DoctorAnswer): string | undefined {
+  return 'error' in body ? body.error.code : undefined;
+}
+
+function problemsOf({ body }: DoctorAnswer): (string | undefined)[] {
+  return 'hosts' in body ? body.hosts.map(({ steps }) => steps.at(-1)?.problem?.code) : ['error'];
+}
+
+describe('the connection doctor', () => {
+  let simulator: Simulator;
+  let clock: FakeClock;
+  let doctor: Doctor;
+
+  before(async () => {
+    simulator = await startSimulator({ systemId: 'demo', password: 'secret' });
+  });
+  after(async () => simulator.stop());
+  beforeEach(() => {
+    clock = new FakeClock();
+    doctor = new Doctor(clock);
+  });
+
+  const hosts = (): string => simulator.hosts.map(({ host, port }) => `${host}:${port}`).join('\n');
+  const custom = (): DoctorRequest => ({ gateway: 'custom', hosts: hosts(), tls: 'tls', systemId: 'demo' });
+
+  /** With one deployed node, `deployed`, of the hosts of the simulator. */
+  function ask(request: DoctorRequest): Promise<DoctorAnswer> {
+    return doctor.answer(request, {
+      deployed: (id) => (id === 'deployed' ? { form: custom(), password: 'secret' } : undefined),
+      environment: () => undefined,
+      tlsFiles: () => ({ ca: simulator.ca }),
+    });
+  }
+
+  it('examines the simulator that the form offers', async () => {
+    assert.deepEqual(problemsOf(await ask(SIMULATED)), [undefined, undefined]);
+  });
+
+  it('uses the stored password for the deployed hosts', async () => {
+    const answer = await ask({ ...custom(), id: 'deployed', password: STORED });
+    assert.deepEqual(problemsOf(answer), [undefined, undefined]);
+  });
+
+  const elsewhere: [name: string, change: Partial<DoctorRequest>][] = [
+    ['other hosts', { hosts: '127.0.0.1:1' }],
+    ['another gateway', { gateway: 'inmobile' }],
+    ['another TLS setting', { tls: 'other' }],
+    ['a node that is not deployed', { id: 'new' }],
+  ];
+  for (const [name, change] of elsewhere) {
+    it(`does not use the stored password for ${name}`, async () => {
+      const attempts = simulator.bindAttempts.length;
+      const answer = await ask({ ...custom(), id: 'deployed', password: STORED, ...change });
+      assert.equal(answer.status, 400);
+      assert.match(JSON.stringify(answer.body), /password: the stored one is used for the deployed hosts/);
+      assert.equal(simulator.bindAttempts.length, attempts);
+    });
+  }
+
+  for (const address of ['169.254.169.254', '[fe80::1]', '[::ffff:169.254.169.254]', '[fd00:ec2::254]']) {
+    it(`does not connect to ${address}, where a cloud keeps its keys`, async () => {
+      const answer = await ask({ ...custom(), hosts: `${address}:80`, password: 'typed' });
+      assert.deepEqual(problemsOf(answer), ['ADDRESS_REFUSED']);
+    });
+  }
+
+  it('names the field and the remedy when the form cannot be read', async () => {
+    const answer = await ask({ ...custom(), password: '' });
+    assert.equal(answer.status, 400);
+    assert.match(JSON.stringify(answer.body), /password: enter the password/);
+  });
+
+  it('runs one test at a time', async () => {
+    const [first, second] = await Promise.all([ask(SIMULATED), ask(SIMULATED)]);
+    assert.deepEqual([first.status, second.status, codeOf(second)], [200, 409, 'DOCTOR_BUSY']);
+  });
+
+  it('runs six tests a minute at most', async () => {
+    for (let test = 0; test < 6; test += 1) assert.equal((await ask(SIMULATED)).status, 200);
+    const refused = await ask(SIMULATED);
+    assert.deepEqual([refused.status, codeOf(refused)], [429, 'DOCTOR_RATE']);
+    await clock.advance(60_000);
+    assert.equal((await ask(SIMULATED)).status, 200);
+  });
+
+  it('tries six wrong logins within ten minutes at most', async () => {
+    for (let test = 0; test < 6; test += 1) {
+      assert.deepEqual(problemsOf(await ask({ ...custom(), password: 'wrong' })), ['ESME_RINVPASWD']);
+      await clock.advance(60_000);
+    }
+    const refused = await ask({ ...custom(), password: 'wrong' });
+    assert.deepEqual([refused.status, codeOf(refused)], [429, 'DOCTOR_LOGINS']);
+    await clock.advance(600_000);
+    assert.equal((await ask({ ...custom(), password: 'secret' })).status, 200);
+  });
+});
