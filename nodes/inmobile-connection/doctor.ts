@@ -7,11 +7,11 @@
  */
 import { BlockList, isIPv6 } from 'node:net';
 import type { Clock, Millis } from '../../lib/clock.js';
-import { asSmppError, SmppError } from '../../lib/errors.js';
+import { asSmppError } from '../../lib/errors.js';
 import { diagnose, type GatewayOptions } from '../../lib/gateway.js';
 import type { HostDiagnosis } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
-import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
+import { FormReader, type ConnectionCredentials, type ConnectionForm, type Environment } from './form.js';
 import { passwordTarget, STORED } from './password-target.js';
 import { readOptions } from './read-options.js';
 import type { TlsFiles } from './read-tls-config.js';
@@ -47,6 +47,9 @@ const DIAGNOSES_WITHIN_MS: Millis = 60_000;
 const REFUSED_MAX = 6;
 const REFUSED_WITHIN_MS: Millis = 600_000;
 
+const OTHER_PLACE =
+  'the stored password is used for the deployed hosts and TLS setting only: enter it to test others';
+
 const CREDENTIALS_REFUSED = ['ESME_RINVPASWD', 'ESME_RINVSYSID'];
 
 export class Doctor {
@@ -75,7 +78,9 @@ export class Doctor {
     this.#isBusy = true;
     this.#diagnosedAt.push(now);
     try {
-      return { status: 200, body: { hosts: await this.#examine(request, surroundings) } };
+      const password = passwordOf(request, surroundings);
+      if (password === undefined) return refused(400, 'DOCTOR_PASSWORD', OTHER_PLACE);
+      return { status: 200, body: { hosts: await this.#examine({ ...request, password }, surroundings) } };
     } catch (error) {
       const { code, message } = asSmppError(error, 'SMPP_OPTIONS');
       return refused(400, code, message);
@@ -98,13 +103,12 @@ export class Doctor {
 
 function readRequest(
   request: DoctorRequest,
-  { deployed, environment, tlsFiles }: DoctorSurroundings,
+  { environment, tlsFiles }: DoctorSurroundings,
 ): ReturnType<typeof readOptions> {
-  const { systemId = '' } = request;
+  const { systemId = '', password = '' } = request;
   const tls = typeof request.tls === 'string' && request.tls !== '_ADD_' ? request.tls : '';
   // Nothing is stored by a test, so where does not matter.
   const form = { ...request, tls, storage: 'memory' };
-  const password = passwordOf(request, deployed);
   const { options, ...settings } = readOptions(
     form,
     { systemId, password },
@@ -114,24 +118,23 @@ function readRequest(
   return { ...settings, options: hosts === undefined ? options : { ...options, hosts } };
 }
 
-/** @throws SMPP_OPTIONS when the stored password would go to another place than it was deployed for */
-function passwordOf(request: DoctorRequest, deployed: DoctorSurroundings['deployed']): string {
+/** Undefined when the stored password would go to another place than it was deployed for. */
+function passwordOf(
+  request: DoctorRequest,
+  { deployed, environment }: DoctorSurroundings,
+): string | undefined {
   const { id, password = '' } = request;
   if (password !== STORED) return password;
   const stored = typeof id === 'string' ? deployed(id) : undefined;
-  if (stored?.password !== undefined && targetOf(stored.form) === targetOf(request)) return stored.password;
-  throw new SmppError(
-    'SMPP_OPTIONS',
-    'password: the stored one is used for the deployed hosts and TLS setting only: enter it to test others',
-    { field: 'password' },
-  );
+  const isSame =
+    stored !== undefined && targetOf(stored.form, environment) === targetOf(request, environment);
+  return isSame ? stored.password : undefined;
 }
 
-function targetOf({ gateway, hosts, tls }: ConnectionForm): string {
-  const [first, second, third] = [gateway, hosts, tls].map((value) =>
-    typeof value === 'string' ? value : '',
-  );
-  return passwordTarget(first ?? '', second ?? '', third ?? '');
+/** Node-RED has filled in the environment values of a deployed form, and not those of an open one. */
+function targetOf(form: ConnectionForm, environment: Environment): string {
+  const reader = new FormReader(form, environment);
+  return passwordTarget(reader.text('gateway'), reader.text('hosts'), reader.text('tls'));
 }
 
 function planOf({ tryAllModes }: DoctorRequest): {
