@@ -173,8 +173,8 @@ const NOT_PUBLIC = blockList([
   ['fe80::', 10],
 ]);
 
-/** A person who names hosts of their own may name one in their own network. */
-function refusalOf(gateway: unknown): (address: string) => boolean {
+/** The addresses that are not connected to. A person who names hosts of their own may name one in their own network. */
+export function refusalOf(gateway: unknown): (address: string) => boolean {
   const list = gateway === 'custom' ? LINK_LOCAL : NOT_PUBLIC;
   return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
-import { Doctor, type DoctorAnswer, type DoctorRequest } from '../../../nodes/inmobile-connection/doctor.js';
+import {
+  Doctor,
+  refusalOf,
+  type DoctorAnswer,
+  type DoctorRequest,
+} from '../../../nodes/inmobile-connection/doctor.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 const STORED = '__PWRD__';
@@ -105,5 +110,30 @@ describe('the connection doctor', () => {
     assert.deepEqual([refused.status, codeOf(refused)], [429, 'DOCTOR_LOGINS']);
     await clock.advance(600_000);
     assert.equal((await ask({ ...custom(), password: 'secret' })).status, 200);
+  });
+});
+
+describe('the addresses that the doctor refuses', () => {
+  const LINK_LOCAL = ['169.254.169.254', 'fe80::1', 'fd00:ec2::254'];
+  const PRIVATE = [
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '100.64.0.1',
+    '::1',
+    'fd12::1',
+    '::ffff:10.0.0.1',
+  ];
+  const PUBLIC = ['185.44.1.2', '172.32.0.1', '2a02:188::1'];
+
+  it('are all but those of the internet for the hosts of inMobile', () => {
+    const refuses = refusalOf('inmobile');
+    assert.deepEqual([...LINK_LOCAL, ...PRIVATE, ...PUBLIC].filter(refuses), [...LINK_LOCAL, ...PRIVATE]);
+  });
+
+  it("are the link-local ones for a person's own hosts", () => {
+    const refuses = refusalOf('custom');
+    assert.deepEqual([...LINK_LOCAL, ...PRIVATE, ...PUBLIC].filter(refuses), LINK_LOCAL);
   });
 });
