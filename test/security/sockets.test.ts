@@ -44,7 +44,19 @@ describe('the sources', () => {
     assert.deepEqual(naming([...others, ...sourcesOf('nodes')], /createServer|\.listen\(/), []);
   });
 
-  it('of the nodes register no route for the editor or for flows', () => {
-    assert.deepEqual(naming(sourcesOf('nodes'), /httpAdmin|httpNode|RED\.server|RED\.comms/), []);
+  it('of the nodes register no route for flows', () => {
+    assert.deepEqual(naming(sourcesOf('nodes'), /httpNode|RED\.server|RED\.comms/), []);
+  });
+
+  it('of the nodes register routes for the editor in one file, each with a permission', () => {
+    const files = naming(sourcesOf('nodes'), /httpAdmin/);
+    assert.deepEqual(files, ['nodes/inmobile-connection/admin-routes.ts']);
+    const source = readFileSync(path.join(ROOT, files[0]!), 'utf8');
+    const routes = source.match(/httpAdmin\.\w+\(.*/g) ?? [];
+    assert.deepEqual(
+      routes.filter((route) => !/\(\w+, may(Read|Write), /.test(route)),
+      [],
+    );
+    assert.ok(routes.length > 0);
   });
 });
