@@ -10,7 +10,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Node, NodeStatus } from 'node-red';
-import { systemClock } from '../../lib/clock.js';
+import { systemClock, type Millis } from '../../lib/clock.js';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { Gateway, GatewayOptions } from '../../lib/gateway.js';
 import type { GatewayStatus, QueuedSms, SubmitResult } from '../../lib/message.js';
@@ -106,6 +106,14 @@ export class Account implements Connection, Parked, Watched {
 
   get simulator(): SimulatorHandle | undefined {
     return this.#parts.simulator;
+  }
+
+  get lacksStorage(): boolean {
+    return this.#startError !== undefined && !this.#isRunning && this.#isWanted;
+  }
+
+  get waitingForMs(): Millis {
+    return this.#waitingSince === undefined ? 0 : systemClock.wall() - this.#waitingSince;
   }
 
   join(user: Node): void {
@@ -237,14 +245,12 @@ export class Account implements Connection, Parked, Watched {
 
   #readStatus(): { status: NodeStatus; changesByItself: boolean } {
     const { translate } = this.#options;
-    if (this.#startError !== undefined && !this.#isRunning && this.#isWanted) {
-      return { status: problemStatus('storage', translate), changesByItself: false };
-    }
+    if (this.lacksStorage) return { status: problemStatus('storage', translate), changesByItself: false };
     const status = this.status();
     const now = systemClock.wall();
     if (waitingCount(status) === 0) this.#waitingSince = undefined;
     else this.#waitingSince ??= now;
-    const waitingForMs = this.#waitingSince === undefined ? 0 : now - this.#waitingSince;
+    const { waitingForMs } = this;
     return {
       status: nodeStatus(status, { now, waitingForMs, isSimulated: this.#settings.isSimulated, translate }),
       changesByItself: status.state === 'retrying' || this.#waitingSince !== undefined,

@@ -1,6 +1,7 @@
 /** One connection in the sidebar. */
+import type { NodeStatus } from 'node-red';
 import { say as sayOf } from '../shared/catalogue.editor.js';
-import { nodeStatus } from '../shared/status.js';
+import { nodeStatus, problemStatus } from '../shared/status.js';
 import type { EpochMs } from '../../lib/clock.js';
 import { element, write } from './elements.editor.js';
 import { Events } from './events.editor.js';
@@ -48,15 +49,13 @@ export class ConnectionCard {
     this.element.dataset.connection = options.id;
   }
 
-  update({ name, status, rates, events, simulator }: ConnectionView, now: EpochMs): void {
-    const isSimulated = simulator !== undefined;
-    const translate = (key: string, blanks = {}): string => sayOf('inmobile-connection', key, blanks);
-    // How long SMS have waited is not known here; the queue says how many do.
-    const shown = nodeStatus(status, { now, isSimulated, waitingForMs: 0, translate });
+  update(view: ConnectionView, now: EpochMs): void {
+    const { name, status, rates, events, simulator } = view;
+    const { fill, shape, text } = shownStatus(view, now);
     write(this.#name, name === '' ? labelOf(this.#options.id) : name);
-    write(this.#status, shown.text ?? '');
-    this.#dot.dataset.fill = shown.fill ?? '';
-    this.#dot.dataset.shape = shown.shape ?? '';
+    write(this.#status, text ?? '');
+    this.#dot.style.color = `var(--red-ui-node-status-colors-${fill ?? 'grey'})`;
+    this.#dot.dataset.shape = shape ?? '';
     this.#links.update(status.links, now);
     this.#plot.update(rates);
     this.#outcomes.update(status.counters);
@@ -72,6 +71,16 @@ export class ConnectionCard {
     this.element.append(made.element);
     return made;
   }
+}
+
+/** The same as below the nodes, in the browser's language. */
+function shownStatus(
+  { status, lacksStorage, waitingForMs, simulator }: ConnectionView,
+  now: EpochMs,
+): NodeStatus {
+  const translate = (key: string, blanks = {}): string => sayOf('inmobile-connection', key, blanks);
+  if (lacksStorage) return problemStatus('storage', translate);
+  return nodeStatus(status, { now, isSimulated: simulator !== undefined, waitingForMs, translate });
 }
 
 /** What the editor calls a connection without a name. */

@@ -3,7 +3,7 @@
  *
  * Who may ask is judged before (`admin-routes.ts`). Nothing but what `overview.ts` lists leaves here.
  */
-import type { EpochMs } from '../../lib/clock.js';
+import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { GatewayStatus, QueuedSms } from '../../lib/message.js';
 import type { Overview, QueueView, RefusalCode, Refused, SimulatorView } from './overview.js';
 import type { Timeline } from './timeline.js';
@@ -13,6 +13,10 @@ export interface Watched {
   readonly timeline: Pick<Timeline, 'events' | 'rates'>;
   /** Undefined when the gateway is a real one. */
   readonly simulator: SimulatorHandle | undefined;
+  /** The store could not be opened, and is tried again. */
+  readonly lacksStorage: boolean;
+  /** How long there have been SMS that wait for a place in the window, without a pause; 0 when none do. */
+  readonly waitingForMs: Millis;
   status(): GatewayStatus;
   queued(max: number): Promise<readonly QueuedSms[]>;
   cancel(id: string): Promise<boolean>;
@@ -57,6 +61,8 @@ export function overviewOf(connections: Connections, now: EpochMs): Overview {
     id,
     name: node.name ?? '',
     status: account.status(),
+    lacksStorage: account.lacksStorage,
+    waitingForMs: account.waitingForMs,
     rates: account.timeline.rates(),
     events: account.timeline.events,
     ...(account.simulator !== undefined && { simulator: account.simulator.view }),

@@ -1,7 +1,7 @@
 /**
  * What passes between the sidebar and the runtime, as JSON. No text of an SMS, and no number but masked ones.
  */
-import type { EpochMs } from '../../lib/clock.js';
+import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { GatewayStatus, QueuedSms } from '../../lib/message.js';
 
 /** The answer to `GET …/sidebar`: every connection that runs. */
@@ -16,6 +16,9 @@ export interface ConnectionView {
   readonly id: string;
   readonly name: string;
   readonly status: GatewayStatus;
+  /** The store could not be opened, and is tried again. */
+  readonly lacksStorage: boolean;
+  readonly waitingForMs: Millis;
   readonly rates: Rates;
   /** Oldest first. */
   readonly events: readonly ConnectionEvent[];

@@ -217,5 +217,14 @@ describe('a Node-RED with users', function () {
       assert.match(said, /status\/connection/);
       assert.doesNotMatch(said, new RegExp(`${TEXT}|${NUMBER}|${NUMBER.slice(2, -2)}`));
     });
+
+    it('forgets a connection that a deploy has taken away', async () => {
+      const headers = { ...json, Authorization: `Bearer ${await tokenOf('writer')}` };
+      const body = JSON.stringify([TAB]);
+      const deployed = await fetch(`${nodeRed.address}/admin/flows`, { method: 'POST', headers, body });
+      assert.equal(deployed.status, 204);
+      while ((await overview()).connections.length > 0);
+      assert.equal((await ask('reader', 'sidebar/queue?connection=connection')).status, 404);
+    });
   });
 });
