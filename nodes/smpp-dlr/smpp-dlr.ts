@@ -19,7 +19,7 @@ export default function registerSmppDlr(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
     const leaveFeed = follow(this, def, connection);
-    connection.join(this);
+    connection.join(this, 'receive');
     this.on('close', (closed: () => void) => {
       for (const leave of leaveFeed) leave();
       connection.leave(this);

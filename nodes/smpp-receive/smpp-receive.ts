@@ -30,7 +30,7 @@ export default function registerSmppReceive(RED: NodeAPI): void {
       if (!sms.complete && def.incomplete === 'drop') return;
       this.send({ topic: sms.from, payload: forFlow(sms) });
     }, this);
-    connection.join(this);
+    connection.join(this, 'receive');
     this.on('close', (closed: () => void) => {
       leaveFeed();
       connection.leave(this);
