@@ -28,10 +28,12 @@ const CORE_FILES = [
   'common/25-catch.js',
   'common/25-status.js',
   'common/90-comment.js',
+  'function/10-function.js',
   'function/10-switch.js',
   'function/15-change.js',
   'function/89-delay.js',
   'network/05-tls.js',
+  'parsers/70-CSV.js',
   'sequence/17-split.js',
 ];
 const OURS = [registerConnection, registerSend, registerReceive, registerDlr];
