@@ -61,9 +61,14 @@ export interface ConnectionNode extends Node {
 export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection | undefined {
   const node = RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined;
   if (node?.connection !== undefined) return node.connection;
-  const translate: Translate = (key) => RED._(`${CATALOGUE}.${key}`);
-  user.status(problemStatus('noConnection', { isSimulated: false, translate }));
+  showProblem(RED, user, 'noConnection');
   return undefined;
+}
+
+/** Shows that a flow node can do nothing; it must not join its connection, which would show another status. */
+export function showProblem(RED: NodeAPI, user: Node, problem: 'noConnection' | 'settings'): void {
+  const translate: Translate = (key) => RED._(`${CATALOGUE}.${key}`);
+  user.status(problemStatus(problem, { isSimulated: false, translate }));
 }
 
 /** The catalogue of the connection node, as any node of the package addresses it. */

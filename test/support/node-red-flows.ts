@@ -127,6 +127,15 @@ export function shownBelow(id: string): NodeStatus | undefined {
   return statuses.get(id);
 }
 
+/** Node-RED's own numbers. */
+const LEVELS = { error: 20, warn: 30 } as const;
+
+/** What the node has logged since the flows were started. */
+export function loggedBy(id: string, level: keyof typeof LEVELS): string[] {
+  const events = helper.log().args.map(([event]) => event);
+  return events.filter((event) => event.id === id && event.level === LEVELS[level]).map(({ msg }) => msg);
+}
+
 class Inbox {
   readonly messages: Message[] = [];
   #asking: ((message: Message) => void)[] = [];

@@ -1,24 +1,11 @@
 /** Nodes on an account that cannot do what they are for. */
 import assert from 'node:assert/strict';
-import helper from 'node-red-node-test-helper';
-import { next, receive, shownBelow, startFlows, useNodeRed } from '../../support/node-red-flows.js';
+import { loggedBy, next, receive, shownBelow, startFlows, useNodeRed } from '../../support/node-red-flows.js';
 import { CATCH, connection, dlr, ENDS, receiver, send, TAB } from '../flow.js';
 
 const FLOW = [TAB, send(), dlr(), receiver(), ...ENDS, ...CATCH];
 /** Texts are their keys here; that of a simulated connection has the status in its blank. */
 const SIMULATED = 'inmobile-connection.status.simulated';
-
-/** Node-RED's own number for it. */
-const WARN = 30;
-
-/** The keys of what the node has warned of. */
-function warningsOf(id: string): string[] {
-  return helper
-    .log()
-    .args.map(([event]) => event)
-    .filter((event) => event.id === id && event.level === WARN)
-    .map(({ msg }) => msg);
-}
 
 describe('A node on an account of another connection mode', () => {
   useNodeRed();
@@ -29,14 +16,14 @@ describe('A node on an account of another connection mode', () => {
       receive('send', { to: '4512345678', payload: 'Hello' });
       await next('accepted');
       assert.deepEqual(shownBelow(id), { fill: 'red', shape: 'ring', text: SIMULATED });
-      assert.deepEqual(warningsOf(id), ['inmobile-connection.problem.sendsOnly']);
+      assert.deepEqual(loggedBy(id, 'warn'), ['inmobile-connection.problem.sendsOnly']);
     });
   }
 
   it('says that nothing is sent where the account only receives', async () => {
     await startFlows([...FLOW, connection({ connectionMode: 'receiver' })]);
     assert.deepEqual(shownBelow('send'), { fill: 'red', shape: 'ring', text: SIMULATED });
-    assert.deepEqual(warningsOf('send'), ['inmobile-connection.problem.receivesOnly']);
+    assert.deepEqual(loggedBy('send', 'warn'), ['inmobile-connection.problem.receivesOnly']);
   });
 
   it('fails the msg at once where the account only receives', async () => {
@@ -51,6 +38,9 @@ describe('A node on an account of another connection mode', () => {
     receive('send', { to: '4512345678', payload: 'Hello' });
     await next('accepted');
     assert.notEqual(shownBelow('receiver')?.fill, 'red');
-    assert.deepEqual(['send', 'dlr', 'receiver'].flatMap(warningsOf), []);
+    assert.deepEqual(
+      ['send', 'dlr', 'receiver'].flatMap((id) => loggedBy(id, 'warn')),
+      [],
+    );
   });
 });

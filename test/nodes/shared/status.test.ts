@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import type { GatewayStatus } from '../../../lib/message.js';
-import { nodeStatus, problemStatus, type StatusContext, type Translate } from '../../../nodes/shared/status.js';
+import {
+  nodeStatus,
+  problemStatus,
+  type StatusContext,
+  type Translate,
+} from '../../../nodes/shared/status.js';
 import { readCatalogue, translatorOf } from '../catalogue.js';
 
 const NOW = new Date(2026, 0, 1, 12, 0, 0).getTime();
