@@ -7,6 +7,10 @@ export const LANGUAGES = ['en-US', 'da'] as const;
 
 const NODES = join(__dirname, '..', '..', 'nodes');
 
+export function nodeFolder(type: string): string {
+  return join(NODES, type);
+}
+
 /** A file of a node's folder, as text. */
 export function readNodeFile(type: string, ...path: string[]): string {
   return readFileSync(join(NODES, type, ...path), 'utf8');
