@@ -69,7 +69,10 @@ RED.nodes.registerType('inmobile-connection', {
     },
   },
   label() {
-    return this.name !== undefined && this.name !== '' ? this.name : `inMobile (${String(this.gateway)})`;
+    if (this.name !== undefined && this.name !== '') return this.name;
+    const [firstHost = ''] = typeof this.hosts === 'string' ? this.hosts.trim().split(/[\s,]+/) : [];
+    if (this.gateway === 'custom' && firstHost !== '') return firstHost;
+    return this.gateway === 'simulator' ? 'inMobile (simulator)' : 'inMobile';
   },
   oneditprepare() {
     showDefaults(this, 'node-config-input');
