@@ -134,11 +134,13 @@ class SmsGateway implements Gateway {
   }
 
   send(sms: OutboundSms): Promise<SubmitResult> {
-    return this.#engine === undefined ? Promise.reject(stopped()) : this.#engine.outbox.send(sms);
+    const outbox = this.#outbox;
+    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.send(sms);
   }
 
   enqueue(sms: OutboundSms): Promise<{ id: string }> {
-    return this.#engine === undefined ? Promise.reject(stopped()) : this.#engine.outbox.enqueue(sms);
+    const outbox = this.#outbox;
+    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.enqueue(sms);
   }
 
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult> {
@@ -186,6 +188,12 @@ class SmsGateway implements Gateway {
     return this.#subscribe((engine) => engine.outbox.onSettled(listener));
   }
 
+  /** Where an SMS is taken in, or why none is. */
+  get #outbox(): Engine['outbox'] | SmppError {
+    if (this.#settings.connectionMode === 'receiver') return receivesOnly();
+    return this.#engine?.outbox ?? stopped();
+  }
+
   async #start(): Promise<void> {
     if (this.#engine !== undefined) return;
     const engine = new Engine({
@@ -231,6 +239,15 @@ class SmsGateway implements Gateway {
 
 function stopped(): SmppError {
   return new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
+}
+
+/** Taken in, it would wait until it expires. */
+function receivesOnly(): SmppError {
+  return new SmppError(
+    'SMPP_OPTIONS',
+    'connectionMode: an account that only receives cannot send; use transceiver, transmitter or pair',
+    { field: 'connectionMode' },
+  );
 }
 
 const EMPTY_QUEUE = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };

@@ -11,6 +11,7 @@ import type { EditorRED } from 'node-red';
 export interface FormNode {
   readonly id: string;
   readonly name?: string;
+  readonly _def: FormDefinition;
   /** A text of the node's own catalogue. */
   _(key: string, blanks?: Readonly<Record<string, string | number>>): string;
   [property: string]: unknown;
@@ -35,7 +36,9 @@ export interface FormDefinition {
   readonly inputs?: 0 | 1;
   readonly outputs?: number;
   readonly defaults: Readonly<Record<string, FormProperty>>;
-  readonly credentials?: Readonly<Record<string, { readonly type: 'text' | 'password' }>>;
+  readonly credentials?: Readonly<
+    Record<string, { readonly type: 'text' | 'password'; validate?: NonNullable<FormProperty['validate']> }>
+  >;
   readonly paletteLabel?: string;
   label?(this: FormNode): string;
   labelStyle?(this: FormNode): string;
@@ -46,13 +49,18 @@ export interface FormDefinition {
 }
 
 /** The editor, with the form definitions above, and plugins that can be removed (since 4.1). */
-export type Editor = Omit<EditorRED, 'nodes' | 'plugins'> & {
+export type Editor = Omit<EditorRED, 'nodes' | 'plugins' | 'utils'> & {
   readonly plugins: {
     registerPlugin(id: string, definition: { onadd(): void; onremove(): void }): void;
   };
+  readonly utils: {
+    /** True, or the editor's own words. */
+    validateTypedProperty(value: string, type: string): boolean | string;
+    getNodeLabel(node: FormNode, otherwise: string): string;
+  };
   readonly nodes: {
     registerType(type: string, definition: FormDefinition): void;
-    node(id: string): FormNode | null;
+    node(id: string): FormNode | null | undefined;
     eachConfig(visit: (node: FormNode & { readonly type: string }) => boolean): void;
     eachNode(visit: (node: FormNode & { readonly type: string; readonly z: string }) => boolean): void;
   };

@@ -14,7 +14,7 @@ import { systemClock, type Millis } from '../../lib/clock.js';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { Gateway, GatewayOptions } from '../../lib/gateway.js';
 import type { GatewayStatus, QueuedSms, SubmitResult } from '../../lib/message.js';
-import type { Connection } from '../shared/connection.js';
+import type { Connection, Direction } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
 import { nodeStatus, problemStatus, waitingCount, type Translate } from '../shared/status.js';
 import type { SimulatorHandle, Watched } from '../sidebar/desk.js';
@@ -63,6 +63,8 @@ export class Account implements Connection, Parked, Watched {
   #settings: ConnectionSettings;
   /** The present one: a deploy may replace it. */
   #node: AccountNode;
+  /** Users that need what the account cannot do, with the status that stays below them. */
+  readonly #misplaced = new WeakMap<Node, NodeStatus>();
   /** Nodes made since the flows last ran: no Status node has heard of theirs. */
   #newcomers: Node[] = [];
   #isRunning = false;
@@ -116,9 +118,10 @@ export class Account implements Connection, Parked, Watched {
     return this.#waitingSince === undefined ? 0 : systemClock.wall() - this.#waitingSince;
   }
 
-  join(user: Node): void {
+  join(user: Node, needs: Direction): void {
     this.#node.users[user.id] = user;
-    user.status(this.#statusLine.shown);
+    this.#place(user, needs);
+    this.#showBelow(user);
     if (!this.#options.gate.isOpen) this.#newcomers.push(user);
     void this.#follow();
   }
@@ -202,7 +205,7 @@ export class Account implements Connection, Parked, Watched {
 
   #flowsTurned(): void {
     if (!this.#options.gate.isOpen) return;
-    for (const node of this.#newcomers.splice(0)) node.status(this.#statusLine.shown);
+    for (const node of this.#newcomers.splice(0)) this.#showBelow(node);
     void this.#follow();
   }
 
@@ -245,21 +248,37 @@ export class Account implements Connection, Parked, Watched {
 
   #readStatus(): { status: NodeStatus; changesByItself: boolean } {
     const { translate } = this.#options;
-    if (this.lacksStorage) return { status: problemStatus('storage', translate), changesByItself: false };
+    const { isSimulated } = this.#settings;
+    if (this.lacksStorage) {
+      return { status: problemStatus('storage', { isSimulated, translate }), changesByItself: false };
+    }
     const status = this.status();
     const now = systemClock.wall();
     if (waitingCount(status) === 0) this.#waitingSince = undefined;
     else this.#waitingSince ??= now;
     const { waitingForMs } = this;
     return {
-      status: nodeStatus(status, { now, waitingForMs, isSimulated: this.#settings.isSimulated, translate }),
+      status: nodeStatus(status, { now, waitingForMs, isSimulated, translate }),
       changesByItself: status.state === 'retrying' || this.#waitingSince !== undefined,
     };
   }
 
   #showStatus(status: NodeStatus): void {
-    for (const user of Object.values(this.#node.users)) user.status(status);
-    this.#node.status(status);
+    const users = Object.values(this.#node.users).filter((user) => !this.#misplaced.has(user));
+    for (const node of [...users, this.#node]) node.status(status);
+  }
+
+  #showBelow(node: Node): void {
+    node.status(this.#misplaced.get(node) ?? this.#statusLine.shown);
+  }
+
+  #place(user: Node, needs: Direction): void {
+    const { options, isSimulated } = this.#settings;
+    if (options.connectionMode !== UNFIT_FOR[needs]) return;
+    const { translate } = this.#options;
+    const problem = needs === 'send' ? 'receivesOnly' : 'sendsOnly';
+    this.#misplaced.set(user, problemStatus(problem, { isSimulated, translate }));
+    user.warn(translate(`problem.${problem}`));
   }
 
   #log(level: 'info' | 'warn' | 'error', line: string): void {
@@ -268,6 +287,9 @@ export class Account implements Connection, Parked, Watched {
     else this.#node.error(line);
   }
 }
+
+/** The connection mode in which a node that needs this can never do anything. */
+const UNFIT_FOR = { send: 'receiver', receive: 'transmitter' } as const satisfies Record<Direction, string>;
 
 function unclaimed({ id, outcome }: SubmitResult): string {
   return `the smpp-send node of SMS ${id} is gone; the result of the SMS: ${outcome}`;

@@ -3,46 +3,79 @@
  *
  * The definition stands here as a literal: the flow library reads it from the built page.
  */
-import { liveValue, numberProblem, validator } from '../shared/catalogue.editor.js';
-import { hostsProblem, pinsProblem } from './checks.editor.js';
+import { choiceProblem, liveValue, numberProblem, validator } from '../shared/catalogue.editor.js';
+import { showDefaults } from '../shared/defaults.editor.js';
+import {
+  accountProblem,
+  hostsProblem,
+  passwordProblem,
+  pinsProblem,
+  systemIdProblem,
+} from './checks.editor.js';
 import { prepareConnection } from './form.editor.js';
 
 const TYPE = 'inmobile-connection';
-const isCustom = (saved: unknown): boolean => liveValue('#node-config-input-gateway', saved) === 'custom';
+const gatewayOf = (saved: unknown): string => liveValue('#node-config-input-gateway', saved);
+
+/** A choice between words. */
+const choice = (...words: string[]): ReturnType<typeof validator> =>
+  validator(TYPE, (value) => choiceProblem(value, words));
 
 RED.nodes.registerType('inmobile-connection', {
   category: 'config',
   icon: 'inmobile.svg',
   defaults: {
     name: { value: '' },
-    gateway: { value: 'inmobile' },
+    gateway: {
+      value: 'inmobile',
+      validate: validator(
+        TYPE,
+        (value, { credentials }) =>
+          choiceProblem(value, ['inmobile', 'custom', 'simulator']) ?? accountProblem(value, credentials),
+      ),
+    },
     hosts: {
       value: '',
-      validate: validator(TYPE, (value, node) => (isCustom(node.gateway) ? hostsProblem(value) : undefined)),
+      validate: validator(TYPE, (value, node) =>
+        gatewayOf(node.gateway) === 'custom' ? hostsProblem(value) : undefined,
+      ),
     },
-    connectionMode: { value: 'transceiver' },
-    links: { value: 'failover' },
+    connectionMode: {
+      value: 'transceiver',
+      validate: choice('transceiver', 'transmitter', 'receiver', 'pair'),
+    },
+    links: { value: 'failover', validate: choice('failover', 'both') },
     window: { value: '10', validate: validator(TYPE, (value) => numberProblem(value, 1, 1000)) },
     segmentsPerSecond: { value: '', validate: validator(TYPE, (value) => numberProblem(value, 1, 10_000)) },
-    onUncertain: { value: 'resend' },
-    storage: { value: 'disk' },
+    onUncertain: { value: 'resend', validate: choice('resend', 'reconcile', 'report') },
+    storage: { value: 'disk', validate: choice('disk', 'memory') },
     storageDirectory: { value: '' },
     tls: { value: '', type: 'tls-config', required: false },
     pins: { value: '', validate: validator(TYPE, pinsProblem) },
-    pinMode: { value: 'warn' },
+    pinMode: { value: 'warn', validate: choice('warn', 'enforce') },
     defaultCountry: {
       value: 'DK',
       validate: validator(TYPE, (value) => (/^([A-Za-z]{2})?$/.test(value.trim()) ? undefined : 'country')),
     },
   },
   credentials: {
-    systemId: { type: 'text' },
-    password: { type: 'password' },
+    systemId: {
+      type: 'text',
+      validate: validator(TYPE, (value, node) => systemIdProblem(value, gatewayOf(node.gateway))),
+    },
+    password: {
+      type: 'password',
+      validate: validator(TYPE, (value, node) => passwordProblem(value, gatewayOf(node.gateway))),
+    },
   },
   label() {
-    return this.name !== undefined && this.name !== '' ? this.name : `inMobile (${String(this.gateway)})`;
+    if (this.name !== undefined && this.name !== '') return this.name;
+    const [firstHost = ''] = typeof this.hosts === 'string' ? this.hosts.trim().split(/[\s,]+/) : [];
+    if (this.gateway === 'custom' && firstHost !== '') return firstHost;
+    return this.gateway === 'simulator' ? 'inMobile (simulator)' : 'inMobile';
   },
   oneditprepare() {
+    showDefaults(this, 'node-config-input');
     prepareConnection(this.id);
   },
 });

@@ -69,7 +69,10 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     } catch (error) {
       const problem = asSmppError(error, 'SMPP_OPTIONS');
       this.error(problem.message);
-      this.connection = new UnusableConnection(problem, problemStatus('settings', translate));
+      this.connection = new UnusableConnection(
+        problem,
+        problemStatus('settings', { isSimulated: def.gateway === 'simulator', translate }),
+      );
     }
   }
 

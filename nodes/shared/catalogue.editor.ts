@@ -26,7 +26,7 @@ export function validator(
   find: (value: string, node: FormNode) => Problem | undefined,
 ): NonNullable<FormProperty['validate']> {
   return function (value, _options) {
-    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+    const text = textOf(value);
     // An environment value is known to the runtime only.
     if (/\$\{[^}]+\}/.test(text)) return true;
     const problem = find(text, this);
@@ -44,9 +44,22 @@ export function numberProblem(value: string, min: number, max: number): Problem 
   return ['number', { min, max }];
 }
 
-/** The problem with the choice of a connection for a node that `needs` to send or to receive. */
+/** One of `words`, or empty: then the runtime takes the default. */
+export function choiceProblem(value: string, words: readonly string[]): Problem | undefined {
+  return value === '' || words.includes(value) ? undefined : ['choice', { value }];
+}
+
+/**
+ * The problem with the choice of a connection for a node that `needs` to send or to receive.
+ *
+ * Node-RED itself looks at a configuration node only where a property has no validator.
+ */
 export function connectionProblem(id: string, needs: 'transmitter' | 'receiver'): Problem | undefined {
-  const mode = RED.nodes.node(id)?.connectionMode;
+  if (id === '' || id === '_ADD_') return 'connectionNone';
+  const connection = RED.nodes.node(id);
+  if (connection === null || connection === undefined) return 'connectionGone';
+  if (connection.valid === false) return 'connectionInvalid';
+  const mode = connection.connectionMode;
   const other = needs === 'receiver' ? 'transmitter' : 'receiver';
   return mode === other ? 'connectionMode' : undefined;
 }
@@ -54,6 +67,12 @@ export function connectionProblem(id: string, needs: 'transmitter' | 'receiver')
 /** What a form's field holds now, else what the node has saved: validators run with and without a form. */
 export function liveValue(selector: string, saved: unknown): string {
   const field = $(selector);
-  const value = field.length > 0 ? field.val() : saved;
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  return textOf(field.length > 0 ? field.val() : saved);
+}
+
+/** A saved value as the form would have it. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : '';
 }

@@ -7,7 +7,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { CountryCode } from 'libphonenumber-js/min';
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
-import { problemStatus } from './status.js';
+import { problemStatus, type Translate } from './status.js';
 
 export type LeaveFeed = () => void;
 
@@ -24,12 +24,18 @@ export interface Feed {
   onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed;
 }
 
+/** What a node does with the connection: it sends SMS, or gets what comes in. */
+export type Direction = 'send' | 'receive';
+
 export interface Connection {
   /** How a number without a country code is read. */
   readonly defaultCountry: CountryCode | undefined;
   readonly feed: Feed;
-  /** The first user starts the gateway; every user shows the connection's status. */
-  join(user: Node): void;
+  /**
+   * The first user starts the gateway; every user shows the connection's status. One that needs what the account
+   * cannot do shows that instead, and says so once.
+   */
+  join(user: Node, needs: Direction): void;
   /** The last user stops it, unless another has joined by the end of the deploy. */
   leave(user: Node): void;
   /**
@@ -55,8 +61,14 @@ export interface ConnectionNode extends Node {
 export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection | undefined {
   const node = RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined;
   if (node?.connection !== undefined) return node.connection;
-  user.status(problemStatus('noConnection', (key) => RED._(`${CATALOGUE}.${key}`)));
+  showProblem(RED, user, 'noConnection');
   return undefined;
+}
+
+/** Shows that a flow node can do nothing; it must not join its connection, which would show another status. */
+export function showProblem(RED: NodeAPI, user: Node, problem: 'noConnection' | 'settings'): void {
+  const translate: Translate = (key) => RED._(`${CATALOGUE}.${key}`);
+  user.status(problemStatus(problem, { isSimulated: false, translate }));
 }
 
 /** The catalogue of the connection node, as any node of the package addresses it. */

@@ -25,17 +25,21 @@ const BACKLOG_AFTER_MS = 1_000;
 
 /** The status of a connection as Node-RED shows it. */
 export function nodeStatus(status: GatewayStatus, context: StatusContext): NodeStatus {
-  const shown = shownStatus(status, context);
-  if (!context.isSimulated) return shown;
-  return { ...shown, text: context.translate('status.simulated', { status: shown.text }) };
+  return named(shownStatus(status, context), context);
 }
 
-/** The status of a connection that cannot be started. */
+/**
+ * `settings` they are wrong · `storage` the store cannot be opened · `noConnection` the node names none ·
+ * `sendsOnly`, `receivesOnly` the account cannot do what the node is for.
+ */
+export type StatusProblem = 'settings' | 'storage' | 'noConnection' | 'sendsOnly' | 'receivesOnly';
+
+/** The status of a node that can do nothing until somebody changes something. */
 export function problemStatus(
-  key: 'settings' | 'storage' | 'noConnection',
-  translate: Translate,
+  problem: StatusProblem,
+  context: Pick<StatusContext, 'isSimulated' | 'translate'>,
 ): NodeStatus {
-  return { fill: 'red', shape: 'ring', text: translate(`status.${key}`) };
+  return named({ fill: 'red', shape: 'ring', text: context.translate(`status.${problem}`) }, context);
 }
 
 /** SMS that are due, and neither settled nor on their way. */
@@ -44,6 +48,14 @@ export function waitingCount({ queue }: GatewayStatus): number {
 }
 
 type ShownStatus = NodeStatus & { readonly text: string };
+
+/** Whatever a simulated connection shows says so. */
+function named(
+  shown: ShownStatus,
+  { isSimulated, translate }: Pick<StatusContext, 'isSimulated' | 'translate'>,
+): ShownStatus {
+  return isSimulated ? { ...shown, text: translate('status.simulated', { status: shown.text }) } : shown;
+}
 
 function shownStatus(status: GatewayStatus, { now, translate, waitingForMs }: StatusContext): ShownStatus {
   switch (status.state) {

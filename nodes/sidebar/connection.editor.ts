@@ -79,12 +79,13 @@ function shownStatus(
   now: EpochMs,
 ): NodeStatus {
   const translate = (key: string, blanks = {}): string => sayOf('inmobile-connection', key, blanks);
-  if (lacksStorage) return problemStatus('storage', translate);
-  return nodeStatus(status, { now, isSimulated: simulator !== undefined, waitingForMs, translate });
+  const isSimulated = simulator !== undefined;
+  if (lacksStorage) return problemStatus('storage', { isSimulated, translate });
+  return nodeStatus(status, { now, isSimulated, waitingForMs, translate });
 }
 
 /** What the editor calls a connection without a name. */
 export function labelOf(id: string): string {
   const node = RED.nodes.node(id);
-  return node === null ? id : RED.utils.getNodeLabel(node as never, id);
+  return node ? RED.utils.getNodeLabel(node, id) : id;
 }

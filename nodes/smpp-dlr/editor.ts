@@ -3,8 +3,12 @@
  *
  * The definition stands here as a literal: the flow library reads it from the built page.
  */
-import { connectionProblem, numberProblem, validator } from '../shared/catalogue.editor.js';
+import { choiceProblem, connectionProblem, numberProblem, validator } from '../shared/catalogue.editor.js';
+import { showDefaults } from '../shared/defaults.editor.js';
 import { chosenSenders, prepareSenders } from './senders.editor.js';
+
+/** Minutes; the default of `noReceiptAfter`. */
+const USUAL_WAIT = '10';
 
 RED.nodes.registerType('smpp-dlr', {
   category: 'SMS',
@@ -17,11 +21,16 @@ RED.nodes.registerType('smpp-dlr', {
     connection: {
       value: '',
       type: 'inmobile-connection',
-      required: true,
       validate: validator('smpp-dlr', (id) => connectionProblem(id, 'receiver')),
     },
-    states: { value: 'final' },
-    per: { value: 'message' },
+    states: {
+      value: 'final',
+      validate: validator('smpp-dlr', (value) => choiceProblem(value, ['final', 'all'])),
+    },
+    per: {
+      value: 'message',
+      validate: validator('smpp-dlr', (value) => choiceProblem(value, ['message', 'segment'])),
+    },
     from: { value: [] },
     noReceiptAfter: {
       value: '10',
@@ -30,7 +39,10 @@ RED.nodes.registerType('smpp-dlr', {
   },
   paletteLabel: 'smpp dlr',
   label() {
-    return this.name !== undefined && this.name !== '' ? this.name : 'smpp dlr';
+    if (this.name !== undefined && this.name !== '') return this.name;
+    const minutes = Number(this.noReceiptAfter ?? USUAL_WAIT);
+    const isUsual = minutes === Number(USUAL_WAIT) || !(minutes > 0);
+    return isUsual ? 'smpp dlr' : this._('smpp-dlr.title', { minutes });
   },
   labelStyle() {
     return this.name !== undefined && this.name !== '' ? 'node_label_italic' : '';
@@ -39,6 +51,7 @@ RED.nodes.registerType('smpp-dlr', {
     return this._(index === 0 ? 'smpp-dlr.output.receipt' : 'smpp-dlr.output.overdue');
   },
   oneditprepare() {
+    showDefaults(this, 'node-input');
     prepareSenders(this);
   },
   oneditsave() {

@@ -6,8 +6,7 @@
 import { SmppError } from '../../lib/errors.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
 import { originOf } from '../shared/origin.js';
-
-export type DlrForm = Readonly<Partial<Record<'states' | 'per' | 'from' | 'noReceiptAfter', unknown>>>;
+import { isAbsent, readChoice, type Form } from '../shared/read-choice.js';
 
 export interface ReceiptFilter {
   readonly per: 'message' | 'segment';
@@ -26,30 +25,31 @@ const MINUTE_MS = 60_000;
 /**
  * Reads the form; a property that is absent has its default.
  *
- * @throws SMPP_OPTIONS when `noReceiptAfter` is no number of minutes
+ * @throws SMPP_OPTIONS when `noReceiptAfter` is no number of minutes, or a choice is none
  */
-export function readFilter(form: DlrForm): ReceiptFilter {
-  const nodes = readNodes(form.from);
+export function readFilter(form: Form): ReceiptFilter {
+  const nodes = new Set(readSenders(form.from));
+  const states = readChoice(form, 'states', ['final', 'all']);
   return {
-    per: form.per === 'segment' ? 'segment' : 'message',
+    per: readChoice(form, 'per', ['message', 'segment']),
     overdueAfterMs: readMinutes(form.noReceiptAfter),
     isFromWanted: ({ correlation }) => {
       if (nodes.size === 0) return true;
       const origin = originOf(correlation);
       return origin !== undefined && nodes.has(origin.node);
     },
-    isStateWanted: ({ isFinal }) => isFinal || form.states === 'all',
+    isStateWanted: ({ isFinal }) => isFinal || states === 'all',
   };
 }
 
-function readNodes(from: unknown): ReadonlySet<string> {
+/** Ids of smpp-send nodes; the form saves a list, a hand may have written a text. */
+export function readSenders(from: unknown): readonly string[] {
   const ids: unknown[] = Array.isArray(from) ? from : typeof from === 'string' ? from.split(/[\s,]+/) : [];
-  return new Set(ids.filter((id) => typeof id === 'string').filter((id) => id !== ''));
+  return ids.filter((id) => typeof id === 'string').filter((id) => id !== '');
 }
 
 function readMinutes(value: unknown): number | undefined {
-  const isAbsent = value === undefined || value === null || value === '';
-  const minutes = isAbsent ? OVERDUE_AFTER_MINUTES : Number(value);
+  const minutes = isAbsent(value) ? OVERDUE_AFTER_MINUTES : Number(value);
   if (minutes === 0) return undefined;
   if (minutes > 0 && minutes <= OVERDUE_AFTER_MINUTES_MAX) return minutes * MINUTE_MS;
   throw new SmppError(

@@ -4,12 +4,13 @@
  * Node ids as a list, as the core Catch and Status nodes keep theirs; none chosen means all.
  */
 import type { FormNode } from '../node-red-editor.js';
+import { readSenders } from './read-filter.js';
 
 const LIST = '#smpp-dlr-senders';
 
 /** Shows every smpp-send node of the chosen connection, those ticked that the node has saved. */
 export function prepareSenders(node: FormNode): void {
-  const saved = new Set(Array.isArray(node.from) ? (node.from as unknown[]) : []);
+  const saved = new Set(readSenders(node.from));
   const show = (): void => {
     const connection = $('#node-input-connection').val();
     const senders = sendersOf(typeof connection === 'string' ? connection : '');

@@ -7,54 +7,46 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { asSmppError } from '../../lib/errors.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
-import { connectionOf, type Connection, type LeaveFeed } from '../shared/connection.js';
+import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
 import { originalMessage, originOf, unwrapped } from '../shared/origin.js';
-import { readFilter, type DlrForm, type ReceiptFilter } from './read-filter.js';
+import type { Form } from '../shared/read-choice.js';
+import { readFilter, type ReceiptFilter } from './read-filter.js';
 
-type SmppDlrDef = NodeDef & DlrForm & { readonly connection: string };
+type SmppDlrDef = NodeDef & Form & { readonly connection: string };
 
 export default function registerSmppDlr(RED: NodeAPI): void {
   function SmppDlr(this: Node, def: SmppDlrDef): void {
     RED.nodes.createNode(this, def);
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
-    const leaveFeed = follow(this, def, connection);
-    connection.join(this);
-    this.on('close', (closed: () => void) => {
-      for (const leave of leaveFeed) leave();
-      connection.leave(this);
-      closed();
-    });
+    try {
+      follow(this, readFilter(def), connection);
+    } catch (error) {
+      this.error(asSmppError(error, 'SMPP_OPTIONS').message);
+      showProblem(RED, this, 'settings');
+    }
   }
 
   RED.nodes.registerType('smpp-dlr', SmppDlr);
 }
 
-function follow(node: Node, form: DlrForm, { feed }: Connection): LeaveFeed[] {
-  let filter: ReceiptFilter;
-  try {
-    filter = readFilter(form);
-  } catch (error) {
-    node.error(asSmppError(error, 'SMPP_OPTIONS').message);
-    return [];
-  }
+function follow(node: Node, filter: ReceiptFilter, connection: Connection): void {
   const { per, overdueAfterMs, isFromWanted, isStateWanted } = filter;
-  const receipts = feed.onReceipt(
-    per,
-    (receipt) => {
-      if (isFromWanted(receipt) && isStateWanted(receipt)) node.send([messageOf(receipt), null]);
-    },
-    node,
-  );
-  if (overdueAfterMs === undefined) return [receipts];
-  const overdue = feed.onOverdue(
-    overdueAfterMs,
-    (receipt) => {
-      if (isFromWanted(receipt)) node.send([null, messageOf(receipt)]);
-    },
-    node,
-  );
-  return [receipts, overdue];
+  const { feed } = connection;
+  const onReceipt = (receipt: DeliveryReceipt): void => {
+    if (isFromWanted(receipt) && isStateWanted(receipt)) node.send([messageOf(receipt), null]);
+  };
+  const onOverdue = (receipt: DeliveryReceipt): void => {
+    if (isFromWanted(receipt)) node.send([null, messageOf(receipt)]);
+  };
+  const leaveFeed = [feed.onReceipt(per, onReceipt, node)];
+  if (overdueAfterMs !== undefined) leaveFeed.push(feed.onOverdue(overdueAfterMs, onOverdue, node));
+  connection.join(node, 'receive');
+  node.on('close', (closed: () => void) => {
+    for (const leave of leaveFeed) leave();
+    connection.leave(node);
+    closed();
+  });
 }
 
 /** The msg that the SMS came from, as far as it could be kept, with the receipt as its payload. */

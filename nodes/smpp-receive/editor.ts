@@ -3,7 +3,8 @@
  *
  * The definition stands here as a literal: the flow library reads it from the built page.
  */
-import { connectionProblem, validator } from '../shared/catalogue.editor.js';
+import { choiceProblem, connectionProblem, validator } from '../shared/catalogue.editor.js';
+import { showDefaults } from '../shared/defaults.editor.js';
 
 RED.nodes.registerType('smpp-receive', {
   category: 'SMS',
@@ -16,17 +17,30 @@ RED.nodes.registerType('smpp-receive', {
     connection: {
       value: '',
       type: 'inmobile-connection',
-      required: true,
       validate: validator('smpp-receive', (id) => connectionProblem(id, 'receiver')),
     },
-    to: { value: '' },
-    incomplete: { value: 'emit' },
+    to: {
+      value: '',
+      validate: validator('smpp-receive', (to) => (to === '' || /\d/.test(to) ? undefined : 'to')),
+    },
+    incomplete: {
+      value: 'emit',
+      validate: validator('smpp-receive', (value) => choiceProblem(value, ['emit', 'drop'])),
+    },
   },
   paletteLabel: 'smpp receive',
   label() {
-    return this.name !== undefined && this.name !== '' ? this.name : 'smpp receive';
+    if (this.name !== undefined && this.name !== '') return this.name;
+    const { to } = this;
+    return typeof to === 'string' && to !== '' ? this._('smpp-receive.title', { to }) : 'smpp receive';
   },
   labelStyle() {
     return this.name !== undefined && this.name !== '' ? 'node_label_italic' : '';
+  },
+  outputLabels() {
+    return this._('smpp-receive.output');
+  },
+  oneditprepare() {
+    showDefaults(this, 'node-input');
   },
 });

@@ -6,39 +6,51 @@
  * Source: contract section 3.3.
  */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { asSmppError } from '../../lib/errors.js';
 import type { InboundSms } from '../../lib/message.js';
-import { connectionOf } from '../shared/connection.js';
+import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
 import { unwrapped } from '../shared/origin.js';
+import { readChoice, type Form } from '../shared/read-choice.js';
 import { isSameNumber } from '../shared/read-number.js';
 
-interface SmppReceiveDef extends NodeDef {
-  readonly connection: string;
-  /** Only SMS to this number; empty or absent: all. */
-  readonly to?: unknown;
-  /** What is done with an SMS of which parts never came. */
-  readonly incomplete?: unknown;
-}
+type SmppReceiveDef = NodeDef & Form & { readonly connection: string };
+
+type IsWanted = (sms: InboundSms) => boolean;
 
 export default function registerSmppReceive(RED: NodeAPI): void {
   function SmppReceive(this: Node, def: SmppReceiveDef): void {
     RED.nodes.createNode(this, def);
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
-    const to = typeof def.to === 'string' || typeof def.to === 'number' ? String(def.to).trim() : '';
-    const leaveFeed = connection.feed.onSms((sms) => {
-      if (to !== '' && !isSameNumber(to, sms.to, connection.defaultCountry)) return;
-      if (!sms.complete && def.incomplete === 'drop') return;
-      this.send({ topic: sms.from, payload: forFlow(sms) });
-    }, this);
-    connection.join(this);
-    this.on('close', (closed: () => void) => {
-      leaveFeed();
-      connection.leave(this);
-      closed();
-    });
+    try {
+      receive(this, readFilter(def, connection), connection);
+    } catch (error) {
+      this.error(asSmppError(error, 'SMPP_OPTIONS').message);
+      showProblem(RED, this, 'settings');
+    }
   }
 
   RED.nodes.registerType('smpp-receive', SmppReceive);
+}
+
+/** `to`: only SMS to this number; `incomplete`: what is done with an SMS of which parts never came. */
+function readFilter(form: Form, { defaultCountry }: Connection): IsWanted {
+  const to = typeof form.to === 'string' || typeof form.to === 'number' ? String(form.to).trim() : '';
+  const incomplete = readChoice(form, 'incomplete', ['emit', 'drop']);
+  return (sms) =>
+    (to === '' || isSameNumber(to, sms.to, defaultCountry)) && (sms.complete || incomplete === 'emit');
+}
+
+function receive(node: Node, isWanted: IsWanted, connection: Connection): void {
+  const leaveFeed = connection.feed.onSms((sms) => {
+    if (isWanted(sms)) node.send({ topic: sms.from, payload: forFlow(sms) });
+  }, node);
+  connection.join(node, 'receive');
+  node.on('close', (closed: () => void) => {
+    leaveFeed();
+    connection.leave(node);
+    closed();
+  });
 }
 
 /** With the flow's own correlation in `inReplyTo`, not our wrapping of it. */

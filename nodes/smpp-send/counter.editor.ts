@@ -4,20 +4,20 @@
  * A text that comes from the msg is known at run time only; then a text can be tried out, which is not saved.
  */
 import { say } from '../shared/catalogue.editor.js';
-import { countText, type Count, type Foreign } from './count.editor.js';
+import { countText, hasLink, type Count, type Foreign } from './count.editor.js';
+import { isTyped, typedText } from './text.editor.js';
 
 const TYPE = 'smpp-send';
 
 /** Prepares the counter of an open form. */
 export function prepareCounter(): void {
   const update = (): void => {
-    const isFixed = $('#node-input-text').typedInput('type') === 'str';
-    $('#smpp-send-trial-row').toggle(!isFixed);
-    const text = isFixed ? $('#node-input-text').typedInput('value') : $('#smpp-send-trial').val();
-    show(typeof text === 'string' ? text : '');
+    $('#smpp-send-trial-row').toggle(!isTyped());
+    const trial = $('#smpp-send-trial').val();
+    show(isTyped() ? typedText() : typeof trial === 'string' ? trial : '');
   };
-  $('#node-input-text').on('change input', update);
-  $('#smpp-send-trial').on('input', update);
+  $('#node-input-text').on('change', update);
+  $('#smpp-send-fixed, #smpp-send-trial').on('input', update);
   $('#node-input-encoding, #node-input-substitute, #node-input-longMessage').on('change', update);
   update();
 }
@@ -28,7 +28,8 @@ function show(text: string): void {
     substitute: $('#node-input-substitute').prop('checked') === true,
     longMessage: String($('#node-input-longMessage').val()),
   });
-  const lines = [headline(count), ...details(count)].filter((line) => line !== '');
+  const link = hasLink(text) ? say(TYPE, 'counter.link') : '';
+  const lines = [headline(count), ...details(count), link].filter((line) => line !== '');
   // Text nodes only: what is typed must never become markup.
   $('#smpp-send-counter')
     .empty()

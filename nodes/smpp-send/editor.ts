@@ -3,13 +3,37 @@
  *
  * The definition stands here as a literal: the flow library reads it from the built page.
  */
-import { connectionProblem, liveValue, numberProblem, validator } from '../shared/catalogue.editor.js';
+import {
+  choiceProblem,
+  connectionProblem,
+  liveValue,
+  numberProblem,
+  validator,
+} from '../shared/catalogue.editor.js';
+import { showDefaults } from '../shared/defaults.editor.js';
 import { prepareCounter } from './counter.editor.js';
+import { recipientLabel } from './label.editor.js';
 import { senderProblem } from './sender.editor.js';
+import { keepText, prepareText } from './text.editor.js';
 
 const TYPE = 'smpp-send';
 const TYPES = ['str', 'msg', 'flow', 'global', 'env', 'jsonata'] as const;
-const isText = (saved: unknown): boolean => liveValue('#node-input-fromType', saved) === 'str';
+const FLAG = ['true', 'false'];
+
+/** A choice between words. */
+const choice = (...words: string[]): ReturnType<typeof validator> =>
+  validator(TYPE, (value) => choiceProblem(value, words));
+
+/** The type of a typed input, as the form has it or else the node. */
+const typeOf = (property: string, saved: unknown): string => liveValue(`#node-input-${property}Type`, saved);
+
+/** What the editor says of a property or an expression. */
+const typed = (property: string): ReturnType<typeof validator> =>
+  validator(TYPE, (value, node) => {
+    const type = typeOf(property, node[`${property}Type`]);
+    const isSound = value === '' || RED.utils.validateTypedProperty(value, type) === true;
+    return isSound ? undefined : ['typed', { type }];
+  });
 
 RED.nodes.registerType('smpp-send', {
   category: 'SMS',
@@ -22,45 +46,56 @@ RED.nodes.registerType('smpp-send', {
     connection: {
       value: '',
       type: 'inmobile-connection',
-      required: true,
       validate: validator(TYPE, (id) => connectionProblem(id, 'transmitter')),
     },
-    to: { value: 'to' },
-    toType: { value: 'msg' },
+    to: { value: 'to', validate: typed('to') },
+    toType: { value: 'msg', validate: choice(...TYPES) },
     from: {
       value: '',
-      validate: validator(TYPE, (value, node) => (isText(node.fromType) ? senderProblem(value) : undefined)),
+      validate: validator(TYPE, (value, node) =>
+        typeOf('from', node.fromType) === 'str' ? senderProblem(value) : undefined,
+      ),
     },
-    fromType: { value: 'str' },
-    text: { value: 'payload' },
-    textType: { value: 'msg' },
-    flash: { value: false },
-    encoding: { value: 'auto' },
-    substitute: { value: true },
+    fromType: { value: 'str', validate: choice(...TYPES) },
+    text: { value: 'payload', validate: typed('text') },
+    textType: { value: 'msg', validate: choice(...TYPES) },
+    flash: { value: false, validate: choice(...FLAG) },
+    encoding: { value: 'auto', validate: choice('auto', 'gsm7', 'ucs2') },
+    substitute: { value: true, validate: choice(...FLAG) },
     maxSegments: { value: '10', validate: validator(TYPE, (value) => numberProblem(value, 1, 255)) },
-    longMessage: { value: 'udh8' },
-    receipt: { value: 'always' },
-    priority: { value: 'normal' },
+    longMessage: { value: 'udh8', validate: choice('udh8', 'udh16', 'sar', 'payload', 'reject') },
+    receipt: { value: 'always', validate: choice('always', 'on-failure', 'never') },
+    priority: { value: 'normal', validate: choice('alarm', 'normal', 'bulk') },
     expiresAfter: { value: '1440', validate: validator(TYPE, (value) => numberProblem(value, 1, 43_200)) },
-    onUncertain: { value: '' },
+    onUncertain: { value: '', validate: choice('resend', 'reconcile', 'report') },
   },
   paletteLabel: 'smpp send',
   label() {
-    return this.name !== undefined && this.name !== '' ? this.name : 'smpp send';
+    if (this.name !== undefined && this.name !== '') return this.name;
+    const to = recipientLabel(this.to, this.toType);
+    return to === undefined ? 'smpp send' : this._('smpp-send.title', { to });
   },
   labelStyle() {
     return this.name !== undefined && this.name !== '' ? 'node_label_italic' : '';
+  },
+  inputLabels() {
+    return this._('smpp-send.input');
   },
   outputLabels(index) {
     return this._(index === 0 ? 'smpp-send.output.accepted' : 'smpp-send.output.other');
   },
   oneditprepare() {
-    for (const field of ['to', 'from', 'text']) {
+    showDefaults(this, 'node-input');
+    for (const field of ['to', 'from']) {
       $(`#node-input-${field}`).typedInput({
         types: [...TYPES],
         typeField: `#node-input-${field}Type`,
       });
     }
+    prepareText(this.text, TYPES);
     prepareCounter();
+  },
+  oneditsave() {
+    keepText();
   },
 });

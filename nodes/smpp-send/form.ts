@@ -7,6 +7,7 @@
  */
 import { SmppError } from '../../lib/errors.js';
 import type { OutboundSms } from '../../lib/message.js';
+import { isAbsent, readChoice, readFlag, type Form } from '../shared/read-choice.js';
 
 /** The three properties that are typed inputs. */
 export const TYPED_FIELDS = ['to', 'from', 'text'] as const;
@@ -18,8 +19,6 @@ export interface TypedValue {
   readonly type: string;
 }
 
-export type SendForm = Readonly<Record<string, unknown>>;
-
 /** What every SMS of the node takes unless its msg says otherwise. */
 export type SmsDefaults = Omit<OutboundSms, TypedField>;
 
@@ -27,6 +26,9 @@ export interface ReadForm {
   readonly typed: Readonly<Record<TypedField, TypedValue>>;
   readonly defaults: SmsDefaults;
 }
+
+/** Contract section 3.2; what else a typedInput knows has no field in the form. */
+const TYPES = ['str', 'msg', 'flow', 'global', 'env', 'jsonata'] as const;
 
 const TYPED_DEFAULTS: Readonly<Record<TypedField, TypedValue>> = {
   to: { value: 'to', type: 'msg' },
@@ -39,38 +41,42 @@ const MINUTE_MS = 60_000;
 /**
  * Reads the form. What a word or a number may be is for the gateway to say, with each SMS.
  *
- * @throws SMPP_OPTIONS when a number is none
+ * @throws SMPP_OPTIONS when a number, a truth value or a type is none
  */
-export function readForm(form: SendForm): ReadForm {
+export function readForm(form: Form): ReadForm {
   const expiresAfter = number(form, 'expiresAfter');
   const maxSegments = number(form, 'maxSegments');
   const words = Object.fromEntries(
     ['encoding', 'longMessage', 'receipt', 'priority', 'onUncertain']
       .map((field) => [field, form[field]] as const)
-      .filter(([, word]) => word !== undefined && word !== null && word !== ''),
+      .filter(([, word]) => !isAbsent(word)),
   );
+  const flash = readFlag(form, 'flash');
+  const substitute = readFlag(form, 'substitute');
   return {
     typed: { to: typedValue(form, 'to'), from: typedValue(form, 'from'), text: typedValue(form, 'text') },
     defaults: {
       ...words,
-      ...(typeof form.flash === 'boolean' && { flash: form.flash }),
-      ...(typeof form.substitute === 'boolean' && { substitute: form.substitute }),
+      ...(flash !== undefined && { flash }),
+      ...(substitute !== undefined && { substitute }),
       ...(maxSegments !== undefined && { maxSegments }),
       ...(expiresAfter !== undefined && { expiresAfterMs: expiresAfter * MINUTE_MS }),
     },
   };
 }
 
-function typedValue(form: SendForm, field: TypedField): TypedValue {
+function typedValue(form: Form, field: TypedField): TypedValue {
   const value = form[field];
-  const type = form[`${field}Type`];
-  if (typeof value !== 'string') return TYPED_DEFAULTS[field];
-  return { value, type: typeof type === 'string' && type !== '' ? type : TYPED_DEFAULTS[field].type };
+  const absent = TYPED_DEFAULTS[field];
+  return {
+    value: typeof value === 'string' || typeof value === 'number' ? String(value) : absent.value,
+    type: isAbsent(form[`${field}Type`]) ? absent.type : readChoice(form, `${field}Type`, TYPES),
+  };
 }
 
-function number(form: SendForm, field: string): number | undefined {
+function number(form: Form, field: string): number | undefined {
   const value = form[field];
-  if (value === undefined || value === null || value === '') return undefined;
+  if (isAbsent(value)) return undefined;
   const read = typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
   if (Number.isFinite(read)) return read;
   throw new SmppError('SMPP_OPTIONS', `${field}: it is not a number`, { field });

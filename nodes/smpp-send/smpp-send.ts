@@ -71,7 +71,7 @@ class Sender {
     this.#def = def;
     this.#connection = connection;
     this.#leaveFeed = connection?.feed.onSettled((result) => this.#settled(result), node);
-    connection?.join(node);
+    connection?.join(node, 'send');
   }
 
   /** @throws SmppError when nothing was taken in; else `done` is called when all of it is settled */

@@ -239,6 +239,13 @@ describe('Gateway over TLS', () => {
     await gateway.start();
     assert.equal((await gateway.send(SMS)).outcome, 'accepted');
   });
+
+  it('takes no SMS in that an account which only receives could never send', async () => {
+    const { gateway } = await set({ connectionMode: 'receiver' });
+    await gateway.start();
+    await assert.rejects(gateway.send(SMS), { code: 'SMPP_OPTIONS' });
+    await assert.rejects(gateway.enqueue(SMS), { code: 'SMPP_OPTIONS' });
+  });
 });
 
 describe('createGateway', () => {

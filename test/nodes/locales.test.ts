@@ -21,9 +21,28 @@ describe('The texts of the nodes', () => {
 
       it('has a text for every label of its form', () => {
         const form = readNodeFile(type, 'editor.html');
-        const keys = [...form.matchAll(/data-i18n="(?:\[\w+\])?([^"]+)"/g)].map(([, key]) => key ?? '');
+        const keys = [...form.matchAll(/data-i18n="(?:\[[\w-]+\])?([^"]+)"/g)].map(([, key]) => key ?? '');
         assert.ok(keys.length > 0);
         for (const key of keys) assert.ok(english.has(key), key);
+      });
+
+      it('has every text that its form asks for by name', () => {
+        const scripts = nodeFiles(type).filter((name) => name.endsWith('editor.ts'));
+        for (const script of scripts) {
+          const source = readNodeFile(type, script);
+          const asked = [
+            ...[...source.matchAll(/this\._\('([\w.-]+)'/g)].map(([, key]) => key ?? ''),
+            ...[...source.matchAll(/say\((?:TYPE|'[\w-]+'), '([\w.]+)'/g)].map(([, key]) => `${type}.${key}`),
+          ];
+          for (const key of asked) assert.ok(english.has(key), key);
+        }
+      });
+
+      it('has no text of its own in its form', () => {
+        const visible = readNodeFile(type, 'editor.html')
+          .replace(/<[^>]*>/g, '')
+          .replaceAll('&nbsp;', '');
+        assert.equal(visible.trim(), '');
       });
 
       it('has a field in its form for every property and credential', () => {

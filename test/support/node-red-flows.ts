@@ -28,10 +28,12 @@ const CORE_FILES = [
   'common/25-catch.js',
   'common/25-status.js',
   'common/90-comment.js',
+  'function/10-function.js',
   'function/10-switch.js',
   'function/15-change.js',
   'function/89-delay.js',
   'network/05-tls.js',
+  'parsers/70-CSV.js',
   'sequence/17-split.js',
 ];
 const OURS = [registerConnection, registerSend, registerReceive, registerDlr];
@@ -123,6 +125,15 @@ export function waitingAt(id: string): number {
 /** What a node shows below itself now. */
 export function shownBelow(id: string): NodeStatus | undefined {
   return statuses.get(id);
+}
+
+/** Node-RED's own numbers. */
+const LEVELS = { error: 20, warn: 30 } as const;
+
+/** What the node has logged since the flows were started. */
+export function loggedBy(id: string, level: keyof typeof LEVELS): string[] {
+  const events = helper.log().args.map(([event]) => event);
+  return events.filter((event) => event.id === id && event.level === LEVELS[level]).map(({ msg }) => msg);
 }
 
 class Inbox {

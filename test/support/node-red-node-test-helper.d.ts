@@ -11,6 +11,10 @@ declare module 'node-red-node-test-helper' {
     getNode(id: string): Node | null;
     startServer(): Promise<void>;
     stopServer(): Promise<void>;
+    /** A sinon spy on Node-RED's log. */
+    log(): {
+      readonly args: readonly [{ readonly id?: string; readonly level: number; readonly msg: string }][];
+    };
     readonly _events: EventEmitter;
     readonly _redNodes: {
       setFlows(flow: readonly object[], credentials: object, type: string): Promise<unknown>;

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { hostsProblem, pinsProblem } from '../../../nodes/inmobile-connection/checks.editor.js';
-import { passwordTarget } from '../../../nodes/inmobile-connection/password-target.js';
+import {
+  hostsProblem,
+  passwordProblem,
+  pinsProblem,
+  systemIdProblem,
+} from '../../../nodes/inmobile-connection/checks.editor.js';
+import { passwordTarget, STORED } from '../../../nodes/inmobile-connection/password-target.js';
 
 describe('The form of inmobile-connection', () => {
   it('accepts hosts that the runtime reads', () => {
@@ -29,5 +34,29 @@ describe('The form of inmobile-connection', () => {
 
   it('does not mind hosts that are not used', () => {
     assert.equal(passwordTarget('inmobile', 'a.example', ''), passwordTarget('inmobile', 'b.example', ''));
+  });
+
+  it('asks for the account, but not for the simulator', () => {
+    assert.deepEqual(
+      [systemIdProblem('', 'inmobile'), systemIdProblem('', 'simulator')],
+      ['systemId', undefined],
+    );
+    assert.deepEqual(
+      [passwordProblem('', 'custom'), passwordProblem('', 'simulator')],
+      ['password', undefined],
+    );
+  });
+
+  it('says what is too long for SMPP', () => {
+    assert.deepEqual(systemIdProblem('s'.repeat(16), 'inmobile'), ['tooLong', { length: 16, max: 15 }]);
+    assert.deepEqual(passwordProblem('ninechars', 'inmobile'), ['tooLong', { length: 9, max: 8 }]);
+  });
+
+  it('takes an account that fits, and a password that is stored', () => {
+    assert.equal(systemIdProblem('demo', 'inmobile'), undefined);
+    assert.deepEqual(
+      [passwordProblem('secret', 'custom'), passwordProblem(STORED, 'custom')],
+      [undefined, undefined],
+    );
   });
 });

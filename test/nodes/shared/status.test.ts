@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import type { GatewayStatus } from '../../../lib/message.js';
-import { nodeStatus, type StatusContext, type Translate } from '../../../nodes/shared/status.js';
+import {
+  nodeStatus,
+  problemStatus,
+  type StatusContext,
+  type Translate,
+} from '../../../nodes/shared/status.js';
 import { readCatalogue, translatorOf } from '../catalogue.js';
 
 const NOW = new Date(2026, 0, 1, 12, 0, 0).getTime();
@@ -17,11 +22,12 @@ function status(properties: Partial<GatewayStatus>): GatewayStatus {
   };
 }
 
+const translate: Translate = translatorOf(
+  readCatalogue('inmobile-connection', 'en-US'),
+  'inmobile-connection',
+);
+
 function shown(properties: Partial<GatewayStatus>, context: Partial<StatusContext> = {}): string {
-  const translate: Translate = translatorOf(
-    readCatalogue('inmobile-connection', 'en-US'),
-    'inmobile-connection',
-  );
   const { fill, shape, text } = nodeStatus(status(properties), {
     now: NOW,
     isSimulated: false,
@@ -85,5 +91,20 @@ describe('nodeStatus', () => {
 
   it('always says that it is simulated', () => {
     assert.equal(shown({ host: 'dk1' }, { isSimulated: true }), 'green dot simulated: connected dk1');
+  });
+});
+
+describe('problemStatus', () => {
+  it('is a red ring that says what to change', () => {
+    assert.deepEqual(problemStatus('sendsOnly', { isSimulated: false, translate }), {
+      fill: 'red',
+      shape: 'ring',
+      text: 'account only sends',
+    });
+  });
+
+  it('says that it is simulated too', () => {
+    const { text } = problemStatus('storage', { isSimulated: true, translate });
+    assert.equal(text, 'simulated: storage unavailable');
   });
 });

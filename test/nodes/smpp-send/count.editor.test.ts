@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { planText } from '../../../lib/text/segmenter.js';
-import { countText, type Count, type CountOptions } from '../../../nodes/smpp-send/count.editor.js';
+import { countText, hasLink, type Count, type CountOptions } from '../../../nodes/smpp-send/count.editor.js';
 
 function count(text: string, choices: Partial<CountOptions> = {}): Count {
   return countText(text, { encoding: 'auto', substitute: true, longMessage: 'udh8', ...choices });
@@ -68,4 +68,23 @@ describe('countText', () => {
     const result = count('x'.repeat(161), { longMessage: 'reject' });
     assert.deepEqual([result.kind, result.kind === 'refused' && result.reason], ['refused', 'tooLong']);
   });
+});
+
+describe('hasLink', () => {
+  for (const text of [
+    'See https://example.com',
+    'www.example.dk/x',
+    'Læs mere: example.dk',
+    'http://10.0.0.1/',
+  ]) {
+    it(`finds the web address in "${text}"`, () => {
+      assert.ok(hasLink(text));
+    });
+  }
+
+  for (const text of ['Level 3.5 m', 'Kl. 12.30: pumpe 3 stoppet', 'f.eks. i dag', 'Tank 2: 31.5 °C.']) {
+    it(`finds none in "${text}"`, () => {
+      assert.ok(!hasLink(text));
+    });
+  }
 });
