@@ -99,8 +99,7 @@ function withTlvs(receipt: ParsedReceipt, { receiptedMessageId, messageState }: 
 function receiptText({ octets, hasUserDataHeader, dataCoding }: Delivery): string {
   const body = hasUserDataHeader ? parseUserData(octets, true).body : octets;
   if (readDataCoding(dataCoding).encoding === 'ucs2') return decodeText(body, 'ucs2');
-  const { buffer, byteOffset, length } = body;
-  return Buffer.from(buffer, byteOffset, length).toString('latin1');
+  return (Buffer.isBuffer(body) ? body : Buffer.from(body)).toString('latin1');
 }
 
 /** The fields before `text:`, by label in lower case without white space; the first of a label counts. */

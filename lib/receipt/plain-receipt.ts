@@ -49,17 +49,21 @@ function after(label: string, raw: string, at: number): number {
 
 /** The first character from here on that is not visible ASCII. */
 function endOfId(raw: string, from: number): number {
-  let at = from;
-  // NaN, behind the end, is not in the range either.
-  while (raw.charCodeAt(at) > 0x20 && raw.charCodeAt(at) < 0x7f) at += 1;
-  return at;
+  return endOfRange(raw, from, 0x21, 0x7e);
 }
 
 /** The first character from here on that is not a capital letter. */
 function endOfWord(raw: string, from: number): number {
-  let at = from;
-  while (raw.charCodeAt(at) >= 0x41 && raw.charCodeAt(at) <= 0x5a) at += 1;
-  return at;
+  return endOfRange(raw, from, 0x41, 0x5a);
+}
+
+function endOfRange(raw: string, from: number, first: number, last: number): number {
+  if (from < 0) return NOWHERE;
+  for (let at = from; at < raw.length; at += 1) {
+    const code = raw.charCodeAt(at);
+    if (code < first || code > last) return at;
+  }
+  return raw.length;
 }
 
 /** Three digits as a number; negative when they are not. */

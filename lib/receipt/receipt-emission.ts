@@ -10,6 +10,7 @@
  */
 import { SmppError } from '../errors.js';
 import type { CounterName } from '../message.js';
+import type { StoredReceipt } from './held-receipts.js';
 import {
   isSettled,
   joinReceipt,
@@ -49,9 +50,10 @@ export class ReceiptEmission {
    *
    * @throws what a listener threw, or rejects with it; SMPP_STORAGE when its SMS cannot be read yet
    */
-  emit(received: ReceivedReceipt): Promise<void> | undefined {
+  emit(stored: StoredReceipt): Promise<void> | undefined {
     const { records, steps } = this.#options;
-    const tracked = records.find(received.parsed.messageId);
+    const { received } = stored;
+    const tracked = stored.tracked ?? records.find(received.parsed.messageId);
     if (tracked === undefined) return this.#hand(unmatchedEvents(received));
     return steps.run(tracked.id, () => {
       const { record } = tracked;

@@ -147,12 +147,15 @@ export class ReceiptTracker {
     const receivedAt = this.#options.clock.wall();
     this.#lastKey += 1;
     const key = `${KEY_PREFIX}${this.#lastKey}`;
-    const stored = { key, received: { parsed, phone: delivery.from, sender: delivery.to, receivedAt } };
+    const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
+    const tracked = this.#records.find(parsed.messageId);
+    const stored = { key, received, tracked };
     return {
-      isKnown: isFinalState(parsed.state) && this.#records.isLasting(parsed.messageId, receivedAt),
-      changes: [this.#box.keeping(key, recordOf(stored.received, delivery), receivedAt)],
+      isKnown:
+        tracked !== undefined && isFinalState(parsed.state) && this.#records.isLasting(tracked, receivedAt),
+      changes: [this.#box.keeping(key, recordOf(received, delivery), receivedAt)],
       kept: () => {
-        if (!this.#hold(stored)) this.#box.deliver(key, stored);
+        if (tracked !== undefined || !this.#hold(stored)) this.#box.deliver(key, stored);
       },
     };
   }
@@ -216,7 +219,7 @@ export class ReceiptTracker {
   #subscribe(): void {
     if (this.#emission.listeners.isEmpty) return;
     this.#unsubscribe?.();
-    this.#unsubscribe = this.#box.subscribe(({ received }) => this.#emission.emit(received));
+    this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
   }
 
   readonly #waitOf = (record: TrackedRecord): Waiting | undefined => this.#overdue.add(record);

@@ -124,10 +124,9 @@ export class TrackedRecords {
     return this.#index.find(messageId);
   }
 
-  /** Whether the SMS of a message id is known, and will be for as long as a receipt may be delivered again. */
-  isLasting(messageId: string, now: EpochMs): boolean {
-    const tracked = this.#index.find(messageId);
-    return tracked !== undefined && tracked.acceptedAt + this.#keepMs - LASTING_MS > now;
+  /** Whether an SMS will be known for as long as a receipt may be delivered again. */
+  isLasting({ acceptedAt }: Tracked, now: EpochMs): boolean {
+    return acceptedAt + this.#keepMs - LASTING_MS > now;
   }
 
   /** Our last SMS to a phone, while its record is kept. */
