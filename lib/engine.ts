@@ -10,6 +10,7 @@
 import { randomBytes } from 'node:crypto';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
+import { SmppError } from './errors.js';
 import { FailureLog } from './failure-log.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { Inbox } from './inbox/inbox.js';
@@ -154,16 +155,15 @@ export class Engine {
   }
 
   #delivered(delivery: Delivery, respond: (status: number) => void, sessionId: number): void {
-    this.inbox.accept(delivery, sessionId).then(
-      () => {
-        respond(0);
-        if (delivery.kind !== 'sms') this.outbox.receiptCame(delivery.from);
-      },
-      (error: unknown) => {
-        this.#failures.say('a deliver_sm could not be kept; the gateway delivers it again', error);
+    this.inbox.accept(delivery, sessionId, (outcome) => {
+      if (outcome instanceof SmppError) {
+        this.#failures.say('a deliver_sm could not be kept; the gateway delivers it again', outcome);
         respond(ESME_RX_T_APPN);
-      },
-    );
+        return;
+      }
+      respond(0);
+      if (delivery.kind !== 'sms') this.outbox.receiptCame(delivery.from);
+    });
   }
 }
 

@@ -1,11 +1,14 @@
 /**
  * From a deliver_sm to an incoming SMS or a receipt: safe in storage before it is answered, emitted at least once.
  *
- *   accept ─┬─ seen on an earlier session ─▶ answered, nothing else
- *           ├─ receipt ─▶ taken by the receipt tracker
+ *   accept ─┬─ receipt for an SMS that is known ─▶ taken by the receipt tracker
+ *           ├─ seen on an earlier session ─▶ answered, nothing else
+ *           ├─ receipt for any other SMS ─▶ taken by the receipt tracker
  *           ├─ part of a long message ─▶ kept until it is whole, or the wait is over
- *           └─ SMS ─▶ kept ─▶ answered ─▶ emitted ─▶ record deleted
+ *           └─ SMS ─▶ kept ─▶ emitted, answered ─▶ record deleted
  *
+ * A receipt that comes again for an SMS that is known says nothing new (`join-receipt.ts`), so nobody need have seen
+ * it. What one turn of the event loop brings is kept in one write: `turn-writes.ts`.
  * It knows nothing of what a receipt means: `lib/receipt`, which the gateway hands in.
  * Source: contract 3.3; SMPP 3.4 §4.6.
  */
@@ -15,16 +18,17 @@ import { FailureLog } from '../failure-log.js';
 import type { CounterName, Delivery, InboundSms, Unsubscribe } from '../message.js';
 import { type Listener, Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { readPart, type WholeMessage, withOctets } from './message-part.js';
-import { joinOctets, readSms } from './read-sms.js';
-import { Reassembler, type Reassembly } from './reassembler.js';
-import { fingerprintOf, RedeliveryGuard, seenChange } from './redelivery-guard.js';
+import { isWhole, readPart, receiptOf, type WholeMessage } from './message-part.js';
+import { readSms } from './read-sms.js';
+import { alone, Reassembler } from './reassembler.js';
+import { fingerprintOf, RedeliveryGuard, seenChange, type Sighting } from './redelivery-guard.js';
 import { isStoredPart } from './stored-part.js';
+import { TurnWrites } from './turn-writes.js';
 
 /** What the inbox asks of the receipt tracker. */
 export interface Tracker {
   /** Takes a receipt; undefined when the delivery is none. */
-  take(delivery: Delivery): Kept | undefined;
+  take(delivery: Delivery): (Kept & { readonly isKnown: boolean }) | undefined;
   lastSmsTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined;
   correlationOf(id: string): Promise<unknown>;
   /** Receipts that were handed on and not confirmed. */
@@ -36,6 +40,9 @@ interface Kept {
   readonly changes: readonly Change[];
   readonly kept: () => void;
 }
+
+/** How a delivery ended, once it is known. */
+export type Answer = (outcome: 'kept' | 'repeated' | SmppError) => void;
 
 export interface InboxOptions {
   readonly storage: Storage;
@@ -73,6 +80,7 @@ export class Inbox {
   readonly #options: InboxOptions;
   readonly #box: Mailbox<StoredSms>;
   readonly #failures: FailureLog;
+  readonly #turnWrites: TurnWrites;
   #guard = new RedeliveryGuard();
   #reassembler: Reassembler;
   #lastKey = 0;
@@ -84,6 +92,7 @@ export class Inbox {
     this.#options = options;
     this.#failures = new FailureLog(options.clock, options.log);
     this.#reassembler = this.#emptyReassembler();
+    this.#turnWrites = new TurnWrites(options.storage);
     this.#box = new Mailbox({
       storage: options.storage,
       table: 'event',
@@ -119,39 +128,32 @@ export class Inbox {
   }
 
   /**
-   * Makes a delivery safe; answer the deliver_sm with ESME_ROK when it resolves, with ESME_RX_T_APPN when it
-   * rejects. `repeated`: it was safe already, and is not emitted again. Any content is survived.
+   * Makes a delivery safe, with all that this turn of the event loop brings. Any content is survived.
    *
    * @param sessionId of the session that it came on; a later session has a higher one
-   * @throws SMPP_STORAGE when it could not be kept; SMPP_QUEUE_FULL when listeners confirm too slowly
+   * @param answer called once, later: `kept` when it is safe, `repeated` when it was before and is not emitted again,
+   *   SMPP_STORAGE when it could not be kept, SMPP_QUEUE_FULL when listeners confirm too slowly
    */
-  async accept(delivery: Delivery, sessionId: number): Promise<'kept' | 'repeated'> {
+  accept(delivery: Delivery, sessionId: number, answer: Answer): void {
     const { clock, tracker } = this.#options;
     if (this.#unconfirmed + tracker.underWay >= UNCONFIRMED_MAX) {
-      throw new SmppError('SMPP_QUEUE_FULL', `${UNCONFIRMED_MAX} incoming messages wait to be confirmed`);
+      const what = `${UNCONFIRMED_MAX} incoming messages wait to be confirmed`;
+      queueMicrotask(() => answer(new SmppError('SMPP_QUEUE_FULL', what)));
+      return;
+    }
+    const receipt = isWhole(delivery) ? tracker.take(delivery) : undefined;
+    if (receipt?.isKnown === true) {
+      const kept = (): void => keptAll([receipt], answer);
+      void this.#turnWrites.add({ changes: receipt.changes, kept, failed: answer });
+      return;
     }
     const sighting = { fingerprint: fingerprintOf(delivery), sessionId, at: clock.now() };
-    const { part, place } = readPart(delivery, clock.wall());
     const earlier = this.#guard.earlier(sighting);
-    if (earlier !== undefined) {
-      await earlier;
-      return 'repeated';
-    }
-    const reassembly =
-      place === undefined
-        ? { changes: [], messages: [{ total: 1, parts: [{ ...part, sequence: 1 }] }], undo: () => undefined }
-        : this.#reassembler.add(part, place, sighting.at);
-    const seen = seenChange(sighting.fingerprint, part.receivedAt);
-    const writing = this.#finish(reassembly, seen);
-    this.#guard.note(sighting, writing);
-    this.#armExpiry();
-    try {
-      await writing;
-    } catch (error) {
-      this.#guard.forget(sighting.fingerprint);
-      throw asSmppError(error, 'SMPP_STORAGE');
-    }
-    return 'kept';
+    if (earlier === undefined) this.#news(delivery, receipt, sighting, answer);
+    else
+      void earlier
+        .then(() => answer('repeated'))
+        .catch((error: unknown) => answer(asSmppError(error, 'SMPP_STORAGE')));
   }
 
   /** A session has ended: what it brought may be delivered again on another. */
@@ -176,24 +178,31 @@ export class Inbox {
     this.#box.resume();
   }
 
-  /** Stores a reassembly with what its messages are, then hands those on; undoes it when that fails. */
-  async #finish({ changes, messages, undo }: Reassembly, seen?: Change): Promise<void> {
-    const taken: Kept[] = [];
-    const writes = [...changes];
-    for (const message of messages) {
-      const kept = this.#take(message);
-      if (kept === undefined) continue;
-      taken.push(kept);
-      writes.push(...kept.changes);
-    }
-    if (seen !== undefined) writes.push(seen);
-    try {
-      await this.#options.storage.write(writes);
-    } catch (error) {
-      undo();
-      throw error;
-    }
-    for (const { kept } of taken) kept();
+  /** A delivery that nobody has seen. */
+  #news(delivery: Delivery, receipt: Kept | undefined, sighting: Sighting, answer: Answer): void {
+    const { part, place } = readPart(delivery, this.#options.clock.wall());
+    const { changes, messages, undo } =
+      place === undefined ? alone(part) : this.#reassembler.add(part, place, sighting.at);
+    const taken = receipt === undefined ? this.#takeAll(messages) : [receipt];
+    const written = this.#turnWrites.add({
+      changes: [
+        ...changes,
+        ...taken.flatMap((each) => each.changes),
+        seenChange(sighting.fingerprint, part.receivedAt),
+      ],
+      kept: () => keptAll(taken, answer),
+      failed: (error) => {
+        undo();
+        this.#guard.forget(sighting.fingerprint);
+        answer(error);
+      },
+    });
+    this.#guard.note(sighting, written);
+    this.#armExpiry();
+  }
+
+  #takeAll(messages: readonly WholeMessage[]): readonly Kept[] {
+    return messages.flatMap((message) => this.#take(message) ?? []);
   }
 
   #take(message: WholeMessage): Kept | undefined {
@@ -245,19 +254,25 @@ export class Inbox {
     // Waits end in the order in which they began: an alarm that is set is early enough.
     if (!this.#isOpen || at === undefined || this.#cancelExpiry !== undefined) return;
     const { clock } = this.#options;
-    this.#cancelExpiry = clock.after(delayMs ?? at - clock.now(), () => void this.#expire());
+    this.#cancelExpiry = clock.after(delayMs ?? at - clock.now(), () => this.#expire());
   }
 
-  async #expire(): Promise<void> {
+  #expire(): void {
     this.#cancelExpiry = undefined;
-    const { clock } = this.#options;
-    try {
-      await this.#finish(this.#reassembler.expire(clock.now()));
-      this.#armExpiry();
-    } catch (error) {
-      this.#failures.say('an incomplete message could not be stored and is kept', error);
-      this.#armExpiry(RETRY_MS);
-    }
+    const { changes, messages, undo } = this.#reassembler.expire(this.#options.clock.now());
+    const taken = this.#takeAll(messages);
+    void this.#turnWrites.add({
+      changes: [...changes, ...taken.flatMap((each) => each.changes)],
+      kept: () => {
+        for (const { kept } of taken) kept();
+        this.#armExpiry();
+      },
+      failed: (error) => {
+        undo();
+        this.#failures.say('an incomplete message could not be stored and is kept', error);
+        this.#armExpiry(RETRY_MS);
+      },
+    });
   }
 
   #emptyReassembler(): Reassembler {
@@ -265,14 +280,9 @@ export class Inbox {
   }
 }
 
-/** The joined message as one delivery, when it is a receipt or a notification. */
-function receiptOf({ parts }: WholeMessage): Delivery | undefined {
-  const [first] = parts;
-  if (first === undefined || (first.delivery.kind !== 'receipt' && first.delivery.kind !== 'notification')) {
-    return undefined;
-  }
-  const octets = parts.length === 1 ? first.body : joinOctets(parts.map(({ body }) => body));
-  return withOctets(first.delivery, octets);
+function keptAll(taken: readonly Kept[], answer: Answer): void {
+  for (const { kept } of taken) kept();
+  answer('kept');
 }
 
 function isStoredSms(value: unknown): value is StoredSms {

@@ -49,8 +49,28 @@ export function readPart(
   return { part, place: place !== undefined && isPlace(place) ? place : undefined };
 }
 
+/** Whether a delivery has no place in a longer message, as nearly all receipts. */
+export function isWhole({ hasUserDataHeader, sar }: Delivery): boolean {
+  return !hasUserDataHeader && sar === undefined;
+}
+
+/** The joined message as one delivery, when it is a receipt or a notification. */
+export function receiptOf({ parts }: WholeMessage): Delivery | undefined {
+  const [first] = parts;
+  if (first === undefined || (first.delivery.kind !== 'receipt' && first.delivery.kind !== 'notification')) {
+    return undefined;
+  }
+  const octets = parts.length === 1 ? first.body : joinOctets(parts.map(({ body }) => body));
+  return withOctets(first.delivery, octets);
+}
+
+/** All octets, one after the other. */
+export function joinOctets(bodies: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(bodies);
+}
+
 /** The parts' delivery with all their octets. */
-export function withOctets(of: MessagePart['delivery'], octets: Uint8Array): Delivery {
+function withOctets(of: MessagePart['delivery'], octets: Uint8Array): Delivery {
   const { from, to, dataCoding, kind } = of;
   const delivery: Mutable<Delivery> = { from, to, octets, dataCoding, kind, hasUserDataHeader: false };
   copyTlvs(of, delivery);

@@ -1,7 +1,7 @@
 /** From the parts of an incoming message to an SMS in our words. No I/O; survives any data coding and any octets. */
 import type { InboundSms } from '../message.js';
 import { decodeText, readDataCoding } from '../text/data-coding.js';
-import type { MessagePart, WholeMessage } from './message-part.js';
+import { joinOctets, type MessagePart, type WholeMessage } from './message-part.js';
 
 /** An unbroken row of parts in one data coding. */
 interface Run {
@@ -56,9 +56,4 @@ function runsOf(parts: readonly (MessagePart & { readonly sequence: number })[])
 
 function textOf({ dataCoding, bodies }: Run): string {
   return decodeText(joinOctets(bodies), readDataCoding(dataCoding).encoding);
-}
-
-/** All octets, one after the other. */
-export function joinOctets(bodies: readonly Uint8Array[]): Buffer {
-  return Buffer.concat(bodies);
 }

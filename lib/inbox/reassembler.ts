@@ -42,6 +42,11 @@ export interface Reassembly {
   readonly undo: () => void;
 }
 
+/** What a message by itself leads to. */
+export function alone(part: MessagePart): Reassembly {
+  return { changes: [], messages: [{ total: 1, parts: [{ ...part, sequence: 1 }] }], undo: () => undefined };
+}
+
 export class Reassembler {
   readonly #waitMs: Millis;
   /** By key, the one whose wait ends first first. */

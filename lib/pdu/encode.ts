@@ -7,7 +7,7 @@
 import { COMMAND_ID } from './command.js';
 import { refuse, FrameWriter } from './frame-writer.js';
 import { HEADER_LENGTH } from './framer.js';
-import type { Bind, DeliverSm, Pdu, SubmitSm } from './pdu.js';
+import type { Bind, DeliverSm, DeliverSmResp, Pdu, SubmitSm } from './pdu.js';
 import { MESSAGE_ID_MAX, roomForTlvs, writeMessageTlvs, writeReceiptTlvs } from './tlv.js';
 
 /** SMPP 3.4, in each bind; the npm package would say 5.0 (D28). */
@@ -38,7 +38,7 @@ const FIXED_ROOM = HEADER_LENGTH + 32;
  * @throws SMPP_PROTOCOL naming the field when a value has no place in SMPP 3.4
  */
 export function encodePdu(pdu: Pdu): Buffer {
-  return encodeAll([pdu]);
+  return pdu.command === 'deliver_sm_resp' ? encodeDeliverSmResp(pdu) : encodeAll([pdu]);
 }
 
 /**
@@ -51,6 +51,15 @@ export function encodeAll(pdus: readonly Pdu[]): Buffer {
   for (const pdu of pdus) room += roomFor(pdu);
   const writer = new FrameWriter(room);
   for (const pdu of pdus) writePdu(writer, pdu);
+  return writer.written;
+}
+
+/** Written for every receipt, and always alike: it has the way without a look at what a PDU may hold. */
+function encodeDeliverSmResp({ command_status, sequence_number }: DeliverSmResp): Buffer {
+  const writer = new FrameWriter(HEADER_LENGTH + 1);
+  writer.begin(COMMAND_ID.deliver_sm_resp, command_status, sequence_number);
+  if (command_status === 0) writer.uint8('message_id', 0); // unused, SMPP 3.4 §4.6.2
+  writer.end();
   return writer.written;
 }
 

@@ -55,7 +55,8 @@ export class FrameReader {
     if (end === frame.length) this.fail(field, 'has no end');
     if (end - start > lengthMax) this.fail(field, `is longer than ${lengthMax} characters`);
     this.#at = end + 1;
-    return frame.toString('latin1', start, end);
+    // Most of these fields are empty in most PDUs, and the call costs more than the look.
+    return end === start ? '' : frame.toString('latin1', start, end);
   }
 
   /** @throws PduError of kind `malformed`, always */

@@ -18,7 +18,7 @@ export class FrameWriter {
 
   /** What was written so far. */
   get written(): Buffer {
-    return this.#buffer.subarray(0, this.#at);
+    return this.#at === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#at);
   }
 
   /** Begins a PDU; `end` fills in its command_length. */

@@ -47,12 +47,12 @@ export function toSubmitSm(segment: Segment, sequence_number: number): SubmitSm 
   };
 }
 
-/** What a deliver_sm says, with its octets copied: keeping it does not keep the socket's whole chunk. */
+/** What a deliver_sm says. Its octets stay a view of what the socket read: who keeps them copies them. */
 export function toDelivery(pdu: DeliverSm): Delivery {
   const delivery: Mutable<Delivery> = {
     from: pdu.source_addr,
     to: pdu.destination_addr,
-    octets: Buffer.from(contentOf(pdu)),
+    octets: contentOf(pdu),
     dataCoding: pdu.data_coding,
     kind: kindOf(pdu.esm_class),
     hasUserDataHeader: (pdu.esm_class & ESM_CLASS.UDH_INDICATOR) !== 0,

@@ -6,12 +6,15 @@
  */
 import type { Millis } from '../clock.js';
 import type { ReceivedReceipt } from './join-receipt.js';
+import type { Tracked } from './tracked-index.js';
 import { phoneKey } from './tracked-records.js';
 
 /** A receipt with the key of its record. */
 export interface StoredReceipt {
   readonly key: string;
   readonly received: ReceivedReceipt;
+  /** Its SMS, when that was known as it came. */
+  readonly tracked?: Tracked | undefined;
 }
 
 interface Held extends StoredReceipt {

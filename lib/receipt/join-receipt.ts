@@ -44,7 +44,7 @@ export interface TrackedRecord extends TrackedSms {
   readonly overdueMs: number;
 }
 
-/** A receipt as stored in table `event` until it is emitted. JSON. */
+/** A receipt on its way to the flows; what is stored of it meanwhile is `receipt-record.ts`. */
 export interface ReceivedReceipt {
   readonly parsed: ParsedReceipt;
   /** The phone that the SMS went to: source of the deliver_sm. */
@@ -82,6 +82,7 @@ const WORST_FIRST: readonly GatewayState[] = [
 export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): Joined {
   const { parsed } = received;
   const report = reportOf(parsed);
+  if (record.reports.length === 1) return joinOnly(record, report, received);
   const isMeant = segmentsMeant(record, parsed);
   const reports = record.reports.map((known, index) => {
     return isMeant(index) && isNewer(known, report) ? report : known;
@@ -95,11 +96,19 @@ export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): J
   const segment = matchedReceipt(joined, report, received);
   const events: ReceiptEvent[] = [{ scope: 'segment', receipt: segment }];
   if (isSaid && verdict.state !== record.said) {
-    // Most SMS have one segment, and its receipt is that of the whole.
-    const receipt = verdict === report ? segment : matchedReceipt(joined, verdict, received);
-    events.push({ scope: 'message', receipt });
+    events.push({ scope: 'message', receipt: matchedReceipt(joined, verdict, received) });
   }
   return { record: joined, events };
+}
+
+/** Most SMS have one segment, and its receipt is that of the whole. */
+function joinOnly(record: TrackedRecord, report: SegmentReport, received: ReceivedReceipt): Joined {
+  if (!isNewer(record.reports[0] ?? null, report)) return { record, events: [] };
+  const joined = withReports(record, [report], report.state);
+  const receipt = matchedReceipt(joined, report, received);
+  const segment: ReceiptEvent = { scope: 'segment', receipt };
+  if (report.state === record.said) return { record: joined, events: [segment] };
+  return { record: joined, events: [segment, { scope: 'message', receipt }] };
 }
 
 /** By literals, as all that is made for every receipt: objects put together by spreading take several times as long. */

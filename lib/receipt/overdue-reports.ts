@@ -91,7 +91,7 @@ export class OverdueReports {
     for (const overdue of this.#watch.take(this.#checkedAt)) {
       steps
         .run(overdue.waiting.id, () => this.#tell(overdue))
-        .catch((error: unknown) => {
+        ?.catch((error: unknown) => {
           onFailure(error);
           this.#watch.retry(overdue, clock.now() + RETRY_MS);
           this.#arm();
@@ -106,6 +106,6 @@ export class OverdueReports {
     if (record === undefined || isSettled(record) || record.overdueMs >= afterMs) return;
     const receipt = overdueReceipt(record, afterMs, clock.wall());
     await giveTo(this.#listeners.get(afterMs) ?? new Set(), receipt);
-    await records.replace({ ...record, overdueMs: afterMs });
+    records.replace({ ...record, overdueMs: afterMs });
   }
 }

@@ -10,12 +10,15 @@ import type { EpochMs } from '../clock.js';
 import type { Delivery } from '../message.js';
 import { decodeText, readDataCoding } from '../text/data-coding.js';
 import { parseUserData } from '../text/user-data-header.js';
+import { readPlainReceipt } from './plain-receipt.js';
 import { readReceiptDate } from './receipt-date.js';
 import { type GatewayState, stateOfNumber, stateOfWord } from './receipt-state.js';
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-/** JSON: it is stored until it has been emitted. */
+/** What a receipt may say beside its text. */
+export type ReceiptTlvs = Pick<Delivery, 'receiptedMessageId' | 'messageState'>;
+
 export interface ParsedReceipt {
   /** The gateway's id, exactly as written; '' when the receipt names none. */
   readonly messageId: string;
@@ -55,11 +58,22 @@ const COUNT = /^\d{1,9}$/;
  */
 export function parseReceipt(delivery: Delivery): ParsedReceipt | undefined {
   if (delivery.kind !== 'receipt' && delivery.kind !== 'notification') return undefined;
-  const raw = receiptText(delivery);
+  return readReceipt(receiptText(delivery), delivery);
+}
+
+/** What a receipt's text says, and its TLVs where it has them. */
+export function readReceipt(raw: string, tlvs: ReceiptTlvs): ParsedReceipt {
+  const receipt = readPlainReceipt(raw) ?? readAnyReceipt(raw);
+  return hasTlvs(tlvs) ? withTlvs(receipt, tlvs) : receipt;
+}
+
+/** A receipt's text in whatever form: slower than `plain-receipt.ts`, and right for every text. */
+export function readAnyReceipt(raw: string): ParsedReceipt {
   const fields = readFields(raw);
+  const stat = fields.get('stat');
   const receipt: Mutable<ParsedReceipt> = {
-    messageId: receiptedId(delivery.receiptedMessageId) ?? fields.get('id') ?? '',
-    state: stateOf(delivery.messageState, fields.get('stat')),
+    messageId: fields.get('id') ?? '',
+    state: stat === undefined ? 'UNKNOWN' : stateOfWord(stat),
     raw,
   };
   readError(fields.get('err'), receipt);
@@ -72,10 +86,20 @@ export function parseReceipt(delivery: Delivery): ParsedReceipt | undefined {
   return receipt;
 }
 
-function receiptText(delivery: Delivery): string {
-  const { body } = parseUserData(delivery.octets, delivery.hasUserDataHeader);
-  const { encoding } = readDataCoding(delivery.dataCoding);
-  return decodeText(body, encoding === 'ucs2' ? 'ucs2' : 'latin1');
+function hasTlvs({ receiptedMessageId, messageState }: ReceiptTlvs): boolean {
+  return receiptedMessageId !== undefined || messageState !== undefined;
+}
+
+function withTlvs(receipt: ParsedReceipt, { receiptedMessageId, messageState }: ReceiptTlvs): ParsedReceipt {
+  const messageId = receiptedId(receiptedMessageId) ?? receipt.messageId;
+  const state = (messageState === undefined ? undefined : stateOfNumber(messageState)) ?? receipt.state;
+  return { ...receipt, messageId, state };
+}
+
+function receiptText({ octets, hasUserDataHeader, dataCoding }: Delivery): string {
+  const body = hasUserDataHeader ? parseUserData(octets, true).body : octets;
+  if (readDataCoding(dataCoding).encoding === 'ucs2') return decodeText(body, 'ucs2');
+  return (Buffer.isBuffer(body) ? body : Buffer.from(body)).toString('latin1');
 }
 
 /** The fields before `text:`, by label in lower case without white space; the first of a label counts. */
@@ -92,11 +116,6 @@ function readFields(raw: string): ReadonlyMap<string, string> {
 function receiptedId(tlv: string | undefined): string | undefined {
   const id = tlv?.replaceAll('\0', ' ').trim();
   return id === '' ? undefined : id;
-}
-
-function stateOf(messageState: number | undefined, word: string | undefined): GatewayState {
-  const byNumber = messageState === undefined ? undefined : stateOfNumber(messageState);
-  return byNumber ?? (word === undefined ? 'UNKNOWN' : stateOfWord(word));
 }
 
 function readError(text: string | undefined, receipt: Mutable<ParsedReceipt>): void {

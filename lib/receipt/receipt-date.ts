@@ -15,8 +15,22 @@ const OCTOBER = 9;
 /** YYMMDDhhmm, or with seconds; hours to 23, minutes and seconds to 59. */
 const DATE = /^\d{6}(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/;
 
+/** Receipts come by the hundred with one and the same minute. As many as the last minutes and some late ones. */
+const KNOWN_MAX = 64;
+let known = new Map<string, EpochMs>();
+
 /** The instant that `YYMMDDhhmm` or `YYMMDDhhmmss` names; undefined when it is no date. Years are 2000 to 2099. */
 export function readReceiptDate(digits: string): EpochMs | undefined {
+  const before = known.get(digits);
+  if (before !== undefined) return before;
+  const instant = instantOf(digits);
+  if (instant === undefined) return undefined;
+  if (known.size >= KNOWN_MAX) known = new Map();
+  known.set(digits, instant);
+  return instant;
+}
+
+function instantOf(digits: string): EpochMs | undefined {
   if (!DATE.test(digits)) return undefined;
   const pair = (index: number) => Number(digits.slice(2 * index, 2 * index + 2));
   const year = 2000 + pair(0);

@@ -1,4 +1,8 @@
-/** Who wants receipts, and for which scope. */
+/**
+ * Who wants receipts, and for which scope.
+ *
+ * A listener that returns nothing has taken what it was given: no promise is made for it.
+ */
 import type { DeliveryReceipt } from '../message.js';
 import type { ReceiptEvent, ReceiptScope } from './join-receipt.js';
 
@@ -20,17 +24,46 @@ export class ReceiptListeners {
     this.#byScope[scope].delete(listener);
   }
 
-  /** Resolves when every listener has taken every event, in their order; rejects when one failed. */
-  async emit(events: readonly ReceiptEvent[]): Promise<void> {
-    for (const { scope, receipt } of events) await giveTo(this.#byScope[scope], receipt);
+  /**
+   * Hands on every event, in their order: undefined when every listener has taken them all, else a promise that
+   * resolves when they have.
+   *
+   * @throws what a listener threw, or rejects with it; the events that follow are not handed on then
+   */
+  emit(events: readonly ReceiptEvent[], from = 0): Promise<void> | undefined {
+    const event = events[from];
+    if (event === undefined) return undefined;
+    const taking = giveTo(this.#byScope[event.scope], event.receipt);
+    return taking === undefined
+      ? this.emit(events, from + 1)
+      : taking.then(() => this.emit(events, from + 1));
   }
 }
 
-/** Resolves when all have taken it; rejects when one failed, after all of them were asked. */
-export async function giveTo(
+/**
+ * Undefined when all have taken it, else a promise that resolves when they have.
+ *
+ * @throws what one threw, or rejects with it, after all of them were asked
+ */
+export function giveTo(
   listeners: ReadonlySet<ReceiptListener>,
   receipt: DeliveryReceipt,
-): Promise<void> {
-  // The async arrow turns what a listener throws into a rejection.
-  await Promise.all([...listeners].map(async (listener) => listener(receipt)));
+): Promise<void> | undefined {
+  let pending: Promise<void>[] | undefined;
+  for (const listener of listeners) {
+    const taking = given(listener, receipt);
+    if (taking !== undefined) (pending ??= []).push(taking);
+  }
+  return pending && Promise.all(pending).then(() => undefined);
+}
+
+/** What a listener throws is its answer too: the others are still asked. */
+function given(listener: ReceiptListener, receipt: DeliveryReceipt): void | Promise<void> {
+  try {
+    return listener(receipt);
+  } catch (error) {
+    return Promise.resolve().then(() => {
+      throw error;
+    });
+  }
 }

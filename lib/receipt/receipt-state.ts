@@ -42,7 +42,7 @@ const STATES_BY_NUMBER: readonly (GatewayState | undefined)[] = [
 
 /** The state that a `stat:` word names, in any letter case; a word nobody knows is UNKNOWN, never delivered. */
 export function stateOfWord(word: string): GatewayState {
-  return STATES_BY_WORD.get(word.toUpperCase()) ?? 'UNKNOWN';
+  return STATES_BY_WORD.get(word) ?? STATES_BY_WORD.get(word.toUpperCase()) ?? 'UNKNOWN';
 }
 
 /** The state that TLV message_state names; undefined for a number that SMPP 3.4 does not define. */

@@ -4,13 +4,11 @@
  *   take ─▶ stored ─┬─ SMS known ────────────────▶ joined with its segments ─▶ emitted ─▶ record deleted
  *                   └─ held until it is known ───▶ … or unmatched after 60 s ─▶ emitted ─▶ record deleted
  *
- * What a receipt says is `parse-receipt.ts`, what it means for its SMS `join-receipt.ts`. Receipts of one SMS
- * are handled one after the other, those of different SMS side by side. A crash between emission and deletion
- * emits once more; nothing is dropped.
+ * What a receipt says is `parse-receipt.ts`, what it means for its SMS `join-receipt.ts`; how it is handed on,
+ * `receipt-emission.ts`. A crash between emission and deletion emits once more; nothing is dropped.
  * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { SmppError } from '../errors.js';
 import { FailureLog } from '../failure-log.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
@@ -18,21 +16,15 @@ import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Alarm } from './alarm.js';
 import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
-import {
-  isSettled,
-  joinReceipt,
-  type ReceiptEvent,
-  type ReceiptScope,
-  type TrackedRecord,
-  type TrackedSms,
-  unmatchedEvents,
-} from './join-receipt.js';
+import type { ReceiptScope, ReceivedReceipt, TrackedRecord, TrackedSms } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
 import type { Waiting } from './overdue-watch.js';
 import { parseReceipt } from './parse-receipt.js';
-import { type ReceiptListener, ReceiptListeners } from './receipt-listeners.js';
+import { receivedOf, recordOf } from './receipt-record.js';
+import { isFinalState } from './receipt-state.js';
+import { ReceiptEmission } from './receipt-emission.js';
+import type { ReceiptListener } from './receipt-listeners.js';
 import { Steps } from './steps.js';
-import type { Tracked } from './tracked-index.js';
 import { TrackedRecords } from './tracked-records.js';
 
 export type { ReceiptScope, TrackedSms } from './join-receipt.js';
@@ -53,6 +45,8 @@ export interface ReceiptTrackerOptions {
 /** A receipt that was taken: `changes` make it safe, and `kept` is called once they are durable. */
 export interface TakenReceipt {
   readonly changes: readonly Change[];
+  /** Its SMS is known, and the same receipt once more would say nothing new of it: a redelivery does no harm. */
+  readonly isKnown: boolean;
   readonly kept: () => void;
 }
 
@@ -71,8 +65,7 @@ export class ReceiptTracker {
   readonly #records: TrackedRecords;
   readonly #box: Mailbox<StoredReceipt>;
   readonly #overdue: OverdueReports;
-  readonly #listeners = new ReceiptListeners();
-  readonly #steps = new Steps();
+  readonly #emission: ReceiptEmission;
   readonly #alarm: Alarm;
   #held = new HeldReceipts();
   #lastKey = 0;
@@ -80,7 +73,7 @@ export class ReceiptTracker {
   #unsubscribe: Unsubscribe | undefined;
 
   constructor(options: ReceiptTrackerOptions) {
-    const { storage, clock, log, keepMs = RECEIPT_WAIT_MS } = options;
+    const { storage, clock, count, log, keepMs = RECEIPT_WAIT_MS } = options;
     this.#options = { unmatchedAfterMs: UNMATCHED_AFTER_MS, keepMs, ...options };
     const failures = new FailureLog(clock, log);
     const failing = (what: string) => (error: unknown) => failures.say(what, error);
@@ -94,13 +87,21 @@ export class ReceiptTracker {
       storage,
       table: 'event',
       clock,
-      revive: (value) => this.#revive(value),
+      revive: (value, key) => this.#revive(value, key),
+      forget: (changes) => this.#records.store(changes),
       onFailure: failing('a receipt could not be handed on and is kept'),
+    });
+    const steps = new Steps();
+    this.#emission = new ReceiptEmission({
+      records: this.#records,
+      steps,
+      count,
+      mayWait: (received) => this.#holdMs(received) > 0,
     });
     this.#overdue = new OverdueReports({
       clock,
       records: this.#records,
-      steps: this.#steps,
+      steps,
       onFailure: failing('a missing receipt could not be reported and is reported later'),
     });
     this.#alarm = new Alarm(clock, () => this.#endHold());
@@ -145,14 +146,16 @@ export class ReceiptTracker {
     if (parsed === undefined) return undefined;
     const receivedAt = this.#options.clock.wall();
     this.#lastKey += 1;
-    const stored: StoredReceipt = {
-      key: `${KEY_PREFIX}${this.#lastKey}`,
-      received: { parsed, phone: delivery.from, sender: delivery.to, receivedAt },
-    };
+    const key = `${KEY_PREFIX}${this.#lastKey}`;
+    const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
+    const tracked = this.#records.find(parsed.messageId);
+    const stored = { key, received, tracked };
     return {
-      changes: [this.#box.keeping(stored.key, stored)],
+      isKnown:
+        tracked !== undefined && isFinalState(parsed.state) && this.#records.isLasting(tracked, receivedAt),
+      changes: [this.#box.keeping(key, recordOf(received, delivery), receivedAt)],
       kept: () => {
-        if (!this.#hold(stored)) this.#box.deliver(stored.key, stored);
+        if (tracked !== undefined || !this.#hold(stored)) this.#box.deliver(key, stored);
       },
     };
   }
@@ -163,13 +166,12 @@ export class ReceiptTracker {
    * resolved; else it comes again, also after a restart.
    */
   onReceipt(listener: ReceiptListener, scope: ReceiptScope = 'message'): Unsubscribe {
-    this.#listeners.add(scope, listener);
-    // Subscribing anew hands on what waited, or failed, until now.
-    this.#unsubscribe?.();
-    this.#unsubscribe = this.#box.subscribe(this.#receive);
+    this.#emission.listeners.add(scope, listener);
+    // Later: others may subscribe in this turn too, and what waited is for all of them.
+    queueMicrotask(() => this.#subscribe());
     return () => {
-      this.#listeners.remove(scope, listener);
-      if (this.#listeners.isEmpty) this.#unsubscribe?.();
+      this.#emission.listeners.remove(scope, listener);
+      if (this.#emission.listeners.isEmpty) this.#unsubscribe?.();
     };
   }
 
@@ -199,7 +201,7 @@ export class ReceiptTracker {
 
   /** Receipts that a listener has and did not confirm, or that wait for their turn. */
   get underWay(): number {
-    return this.#steps.underWay;
+    return this.#emission.underWay;
   }
 
   /** Emits nothing until `resume`: the flows are stopping. */
@@ -213,36 +215,14 @@ export class ReceiptTracker {
     this.#overdue.resume();
   }
 
-  /** A property, so that subscribing it twice is once. */
-  readonly #receive = (stored: StoredReceipt): Promise<void> => {
-    const tracked = this.#records.find(stored.received.parsed.messageId);
-    return this.#steps.run(tracked?.id ?? stored.key, () => this.#emit(stored, tracked));
-  };
+  /** Subscribing anew hands on what waited, or failed, until now. */
+  #subscribe(): void {
+    if (this.#emission.listeners.isEmpty) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
+  }
 
   readonly #waitOf = (record: TrackedRecord): Waiting | undefined => this.#overdue.add(record);
-
-  async #emit({ received }: StoredReceipt, tracked: Tracked | undefined): Promise<void> {
-    const known = tracked === undefined ? undefined : await this.#records.read(tracked.id);
-    if (known === undefined) {
-      if (tracked !== undefined && this.#holdMs(received) > 0) throw notStoredYet();
-      await this.#emitAll(unmatchedEvents(received));
-      return;
-    }
-    const { record, events } = joinReceipt(known, received);
-    await this.#emitAll(events);
-    if (record === known) return;
-    if (tracked?.waiting !== undefined && isSettled(record)) tracked.waiting.isOver = true;
-    await this.#records.replace(record);
-  }
-
-  async #emitAll(events: readonly ReceiptEvent[]): Promise<void> {
-    await this.#listeners.emit(events);
-    for (const { scope, receipt } of events) {
-      if (scope !== 'message') continue;
-      this.#options.count('receipts', 1);
-      if (receipt.delivered) this.#options.count('delivered', 1);
-    }
-  }
 
   /** Has a receipt wait for its SMS. False when it need not wait, or has waited long enough. */
   #hold(stored: StoredReceipt): boolean {
@@ -262,7 +242,7 @@ export class ReceiptTracker {
   }
 
   /** How long a receipt still waits for its SMS. */
-  #holdMs({ receivedAt }: StoredReceipt['received']): Millis {
+  #holdMs({ receivedAt }: ReceivedReceipt): Millis {
     const { clock, unmatchedAfterMs } = this.#options;
     return unmatchedAfterMs - Math.max(0, clock.wall() - receivedAt);
   }
@@ -273,20 +253,11 @@ export class ReceiptTracker {
   }
 
   /** A stored receipt of an earlier process: waits on, or is handed to the next listener. */
-  #revive(value: unknown): StoredReceipt | undefined {
-    if (!isStoredReceipt(value)) return undefined;
-    this.#lastKey = Math.max(this.#lastKey, Number(value.key.slice(KEY_PREFIX.length)));
-    return this.#hold(value) ? undefined : value;
+  #revive(value: unknown, key: string): StoredReceipt | undefined {
+    const received = KEY.test(key) ? receivedOf(value) : undefined;
+    if (received === undefined) return undefined;
+    this.#lastKey = Math.max(this.#lastKey, Number(key.slice(KEY_PREFIX.length)));
+    const stored = { key, received };
+    return this.#hold(stored) ? undefined : stored;
   }
-}
-
-/** The disk fails: the SMS is accepted, and its record will be written once it can be. The receipt comes again. */
-function notStoredYet(): SmppError {
-  return new SmppError('SMPP_STORAGE', 'the SMS of a receipt is not stored yet; the receipt waits for it');
-}
-
-function isStoredReceipt(value: unknown): value is StoredReceipt {
-  if (typeof value !== 'object' || value === null) return false;
-  const { key, received } = value as Partial<StoredReceipt>;
-  return typeof key === 'string' && KEY.test(key) && typeof received?.parsed.messageId === 'string';
 }

@@ -1,6 +1,9 @@
 /** Work that is done one after the other for one key, and side by side for different keys. */
 import { TransitMap } from '../transit-map.js';
 
+/** A promise when it is not over yet. */
+export type Step = () => Promise<void> | undefined;
+
 export class Steps {
   readonly #last = new TransitMap<string, Promise<void>>();
   #underWay = 0;
@@ -10,20 +13,26 @@ export class Steps {
     return this.#underWay;
   }
 
-  /** Runs `step` once every earlier step of this key is over, however those ended; settles as it does. */
-  run(key: string, step: () => Promise<void>): Promise<void> {
+  /**
+   * Runs `step` once every earlier step of this key is over, however those ended: at once when none is under way.
+   * Ends as the step does: undefined when it is over already.
+   */
+  run(key: string, step: Step): Promise<void> | undefined {
+    const earlier = this.#last.get(key);
+    const running = earlier === undefined ? step() : this.#after(earlier, step);
+    if (running === undefined) return undefined;
     this.#underWay += 1;
-    const running = this.#after(this.#last.get(key), step).finally(() => {
+    const ended = running.finally(() => {
       this.#underWay -= 1;
-      if (this.#last.get(key) === running) this.#last.delete(key);
+      if (this.#last.get(key) === ended) this.#last.delete(key);
     });
-    this.#last.set(key, running);
-    return running;
+    this.#last.set(key, ended);
+    return ended;
   }
 
-  async #after(earlier: Promise<void> | undefined, step: () => Promise<void>): Promise<void> {
+  async #after(earlier: Promise<void>, step: Step): Promise<void> {
     // Its failure is its own caller's.
-    await earlier?.catch(() => undefined);
+    await earlier.catch(() => undefined);
     await step();
   }
 }

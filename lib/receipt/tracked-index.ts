@@ -1,11 +1,12 @@
 /**
  * Which SMS a message id belongs to, and which SMS went to a phone last. On the heap, without texts or
- * correlations: those stay in storage. No I/O.
+ * correlations: those stay in storage, but for the most recent (`recent-records.ts`). No I/O.
  *
  * Every SMS that is accepted comes by here, so it costs one object and two entries of a Map: the order of
  * acceptance is a chain through the objects themselves, and a phone goes with the last SMS to it.
  */
 import type { EpochMs } from '../clock.js';
+import type { TrackedRecord } from './join-receipt.js';
 import type { Waiting } from './overdue-watch.js';
 
 /**
@@ -25,6 +26,8 @@ export interface Tracked {
   readonly acceptedAt: EpochMs;
   /** Its wait for a final receipt; undefined when it asked for none. */
   readonly waiting: Waiting | undefined;
+  /** What is known of it, while it is recent; else only storage has it. */
+  record: TrackedRecord | undefined;
   /** The SMS accepted after it; the index's own. */
   next: Tracked | undefined;
 }
@@ -59,6 +62,15 @@ export class TrackedIndex {
     if (exact !== undefined) return exact;
     const folded = messageId.toLowerCase();
     return this.#exact.get(folded) ?? this.#folded.get(folded);
+  }
+
+  /** The entry of an SMS of ours; undefined when all its message ids have come to mean other SMS. */
+  entryOf({ id, messageIds }: Pick<Tracked, 'id' | 'messageIds'>): Tracked | undefined {
+    for (const messageId of messageIds) {
+      const tracked = this.#exact.get(messageId);
+      if (tracked?.id === id) return tracked;
+    }
+    return undefined;
   }
 
   /** Our last SMS to a phone. */

@@ -33,8 +33,10 @@ export interface MailboxOptions<T> {
   readonly storage: Storage;
   readonly table: Table;
   readonly clock: Clock;
-  /** From a stored record to the event, after a restart; undefined drops a record that cannot be read. */
-  readonly revive: (value: unknown) => T | undefined;
+  /** From a stored record to the event, after a restart; undefined leaves a record alone that cannot be read. */
+  readonly revive: (value: unknown, key: string) => T | undefined;
+  /** Writes that events are gone, which its owner may have to write with more; by default by themselves. */
+  readonly forget?: (changes: readonly Change[]) => Promise<void>;
   /** A subscriber threw: say so, without the event's content. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -71,15 +73,14 @@ export class Mailbox<T> {
     this.#isClosed = false;
     this.#held = [];
     for await (const [key, value] of this.#options.storage.scan(this.#options.table)) {
-      const event = this.#options.revive(value);
+      const event = this.#options.revive(value, key);
       if (event !== undefined) this.#held.push({ key, event });
     }
   }
 
   /** The write that makes an event safe; its owner adds it to a batch, and calls `deliver` once that is durable. */
-  keeping(key: string, value: unknown): Change {
-    const keepUntil: EpochMs = this.#options.clock.wall() + KEEP_MS;
-    return { table: this.#options.table, key, value, keepUntil };
+  keeping(key: string, value: unknown, now: EpochMs = this.#options.clock.wall()): Change {
+    return { table: this.#options.table, key, value, keepUntil: now + KEEP_MS };
   }
 
   /**
@@ -193,8 +194,9 @@ export class Mailbox<T> {
     if (this.#taken.length === 0) return;
     const changes = this.#taken;
     this.#taken = [];
+    const { storage, onFailure, forget } = this.#options;
     // Not awaited: if it is lost in a crash the event is handed on once more, which is the promise.
-    this.#options.storage.write(changes).catch(this.#options.onFailure);
+    (forget?.(changes) ?? storage.write(changes)).catch(onFailure);
   }
 }
 

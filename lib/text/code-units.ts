@@ -17,12 +17,29 @@ export function textOfCodeUnits(units: Uint16Array): string {
   return text;
 }
 
+export function codeUnitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let index = 0; index < text.length; index += 1) units[index] = text.charCodeAt(index);
+  return units;
+}
+
 export function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
 export function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/** Whether every surrogate is one of a pair. */
+export function isWellFormed(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0xd800 || unit > 0xdfff) continue;
+    if (!isHighSurrogate(unit) || !isLowSurrogate(text.charCodeAt(index + 1))) return false;
+    index += 1;
+  }
+  return true;
 }
 
 /** The code point at `index` the way errors name it, such as `U+00B0`: text itself never stands in an error. */

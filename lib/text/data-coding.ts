@@ -25,7 +25,7 @@ import { DATA_CODING } from '../inmobile.js';
 import type { InboundEncoding } from '../message.js';
 import { textOfCodeUnits } from './code-units.js';
 import { decodeGsm7, encodeGsm7 } from './gsm7.js';
-import { takeOctets } from './octet-pool.js';
+import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS } from './wide-scratch.js';
 
 /** What the gateway takes (gateway.md: data codings). `ucs2` is UTF-16, big-endian. */
 export type Encoding = 'gsm7' | 'ucs2';
@@ -107,7 +107,17 @@ function generalAlphabet(dataCoding: number): InboundEncoding {
 }
 
 function encodeUtf16(text: string): Uint8Array {
-  const octets = takeOctets(2 * text.length);
+  if (!readUnits(text)) return encodeLongUtf16(text);
+  for (let index = 0; 2 * index < text.length; index += 1) {
+    const units = UNIT_WORDS[index] ?? 0;
+    OCTET_WORDS[index] = ((units & 0x00ff00ff) << 8) | ((units >>> 8) & 0x00ff00ff);
+  }
+  return takeWritten(2 * text.length);
+}
+
+/** Unit by unit: for texts that no SMS holds, and machines of the other order of octets. */
+function encodeLongUtf16(text: string): Uint8Array {
+  const octets = new Uint8Array(2 * text.length);
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     octets[2 * index] = unit >> 8;

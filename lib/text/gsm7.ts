@@ -7,8 +7,9 @@
  * Source: 3GPP 23.038 §6.2.1 (alphabet) and §6.2.1.1 (extension table).
  */
 import { SmppError } from '../errors.js';
-import { codePointName, textOfCodeUnits } from './code-units.js';
+import { codePointName, codeUnitsOf, textOfCodeUnits } from './code-units.js';
 import { takeOctets } from './octet-pool.js';
+import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS, writtenOctets } from './wide-scratch.js';
 
 /** Character by septet, 0x00 to 0x7F; 0x1B is the escape to the extension table, not a character. */
 const ALPHABET =
@@ -56,12 +57,20 @@ for (const [septet, character] of EXTENSION) {
 // A lone escape, and one that is followed by another (reserved for a further table), show as a space: §6.2.1.
 BASIC_UNIT[ESCAPE] = 0x20;
 
+/** The marks of `SEPTET` in four octets at once. */
+const ANY_MARK = 0x80808080 | 0;
+
 /** Whether every character of `text` is in GSM 03.38 or its extension table. */
 export function isGsm7(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    if (SEPTET[text.charCodeAt(index)] === MISSING) return false;
+  return firstMissing(text, 0) < 0;
+}
+
+/** Index of the first UTF-16 code unit from `start` on that GSM7 lacks; negative when there is none. */
+export function firstMissing(text: string, start: number): number {
+  for (let index = start; index < text.length; index += 1) {
+    if (SEPTET[text.charCodeAt(index)] === MISSING) return index;
   }
-  return true;
+  return -1;
 }
 
 /**
@@ -77,15 +86,21 @@ export function encodeGsm7(text: string): Uint8Array {
 
 /** As `encodeGsm7`; undefined when a character is not in GSM 03.38. */
 export function encodeGsm7IfPossible(text: string): Uint8Array | undefined {
-  const octets = takeOctets(text.length);
+  if (!readUnits(text)) return withEscapes(Uint8Array.from(codeUnitsOf(text), septetOf));
   // Without a branch in the loop it runs at twice the speed; few texts need the second way.
   let seen = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const septet = SEPTET[text.charCodeAt(index)] ?? MISSING;
-    octets[index] = septet;
-    seen |= septet;
+  for (let index = 0; 4 * index < text.length; index += 1) {
+    const first = UNIT_WORDS[2 * index] ?? 0;
+    const second = UNIT_WORDS[2 * index + 1] ?? 0;
+    const septets =
+      septetOf(first & 0xffff) |
+      (septetOf(first >>> 16) << 8) |
+      (septetOf(second & 0xffff) << 16) |
+      (septetOf(second >>> 16) << 24);
+    OCTET_WORDS[index] = septets;
+    seen |= septets;
   }
-  return seen < ESCAPED ? octets : withEscapes(octets);
+  return (seen & ANY_MARK) === 0 ? takeWritten(text.length) : withEscapes(writtenOctets(text.length));
 }
 
 /**
@@ -111,21 +126,29 @@ export function decodeGsm7(octets: Uint8Array): string {
   return textOfCodeUnits(units.subarray(0, length));
 }
 
+/** As `SEPTET` has it. */
+function septetOf(unit: number): number {
+  return SEPTET[unit] ?? MISSING;
+}
+
 /** Septets as `SEPTET` has them, with those of the extension table behind an escape; undefined if one is missing. */
 function withEscapes(marked: Uint8Array): Uint8Array | undefined {
-  const octets = takeOctets(2 * marked.length);
-  let length = 0;
+  let escapes = 0;
   for (const septet of marked) {
     if (septet === MISSING) return undefined;
+    escapes += septet >> 7;
+  }
+  const octets = takeOctets(marked.length + escapes);
+  let length = 0;
+  for (const septet of marked) {
     if (septet >= ESCAPED) octets[length++] = ESCAPE;
     octets[length++] = septet & 0x7f;
   }
-  return octets.subarray(0, length);
+  return octets;
 }
 
 function missingCharacter(text: string): SmppError {
-  let index = 0;
-  while (SEPTET[text.charCodeAt(index)] !== MISSING) index += 1;
+  const index = firstMissing(text, 0);
   return new SmppError(
     'SMPP_MESSAGE',
     `text: GSM7 has no ${codePointName(text, index)} (index ${index}); leave it out, or use UTF-16`,

@@ -7,7 +7,7 @@
  */
 import { SmppError } from '../errors.js';
 import type { LongMessage, Substitution } from '../message.js';
-import { codePointName } from './code-units.js';
+import { codePointName, isWellFormed } from './code-units.js';
 import { encodeText, type Encoding } from './data-coding.js';
 import { encodeGsm7, encodeGsm7IfPossible } from './gsm7.js';
 import { cutSeptets, cutUtf16 } from './segment-breaks.js';
@@ -118,9 +118,11 @@ function encode(text: string, options: TextOptions): Encoded {
 }
 
 function encodeUtf16(text: string): Encoded {
+  if (isWellFormed(text))
+    return { encoding: 'ucs2', text, substituted: [], octets: encodeText(text, 'ucs2') };
   const lone = text.matchAll(LONE_SURROGATE);
   const substituted = Array.from(lone, ({ 0: from, index }) => ({ from, to: '\ufffd', index }));
-  const wellFormed = substituted.length === 0 ? text : text.replace(LONE_SURROGATE, '\ufffd');
+  const wellFormed = text.replace(LONE_SURROGATE, '\ufffd');
   return { encoding: 'ucs2', text: wellFormed, substituted, octets: encodeText(wellFormed, 'ucs2') };
 }
 

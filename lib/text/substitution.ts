@@ -8,7 +8,7 @@
  * more than one reading is not in it, such as `÷`, which is also how Danes write a minus sign.
  */
 import type { Substitution } from '../message.js';
-import { isGsm7 } from './gsm7.js';
+import { firstMissing, isGsm7 } from './gsm7.js';
 
 export interface SubstitutionRule {
   /** Characters and sequences that GSM7 lacks; of two that match, the longer one counts. */
@@ -123,32 +123,71 @@ export interface Unfit {
 const REPLACEMENT = byCharacter(SUBSTITUTIONS);
 const REPLACEMENT_AFTER_DIGIT = byCharacter(SUBSTITUTIONS_AFTER_DIGIT);
 
+/** Combining marks but overlays. */
+const ACCENTS = '\\u0300-\\u0333\\u0339-\\u036f';
+
 /** Coloured form, tone of skin, and the tags that make a black flag England's. */
 const EMOJI_ADDITIONS = '[\\ufe0f\\p{EMod}\\u{e0020}-\\u{e007f}]*';
 
 /**
- * What may have to be replaced as one: a Latin letter with combining accents, a degree sign with its scale, an
- * emoji or flag with all that belongs to it, or any single character but plain ASCII. Overlays (U+0334 to
- * U+0338) are no accents: to drop one would turn a text that is struck through into its opposite.
+ * What has to be replaced as one, where it stands: a Latin letter with combining accents, a degree sign with its scale,
+ * an emoji or flag with all that belongs to it, or any single character. Overlays (U+0334 to U+0338) are no accents: to
+ * drop one would turn a text that is struck through into its opposite.
  */
-const CANDIDATE = new RegExp(
+const UNFIT = new RegExp(
   [
-    '\\p{Script=Latin}[\\u0300-\\u0333\\u0339-\\u036f]+',
+    `\\p{Script=Latin}[${ACCENTS}]+`,
     '[°º˚][CF]',
     '\\p{RI}{2}',
     `\\p{ExtPict}${EMOJI_ADDITIONS}(?:\\u200d\\p{ExtPict}${EMOJI_ADDITIONS})*`,
-    '[^\\n\\r -_a-~]',
+    '[^]',
   ].join('|'),
-  'gu',
+  'uy',
 );
+
+/** A letter that GSM7 has, with an accent of its own behind it. */
+const ACCENTED = new RegExp(`\\p{Script=Latin}[${ACCENTS}]`, 'uy');
+
+/** What may stand behind a degree sign. */
+const SCALE_C = 0x43;
+const SCALE_F = 0x46;
 
 /** Everything in `text` that GSM7 lacks, in order; lazily, so that a caller can stop at the first. */
 export function* unfitForGsm7(text: string): Generator<Unfit> {
-  for (const { 0: from, index } of text.matchAll(CANDIDATE)) {
-    if (isGsm7(from)) continue;
-    const isAfterDigit = /^\d$/.test(text.charAt(index - 1));
-    yield { from, index, to: replacementOf(from, isAfterDigit) };
+  let end = 0;
+  for (let missing = firstMissing(text, 0); missing >= 0; missing = firstMissing(text, end)) {
+    const index = isAccentOf(text, end, missing) ? missing - 1 : missing;
+    const from = standsAlone(text, index) ? text.charAt(index) : unfitAt(text, index);
+    end = index + from.length;
+    yield { from, index, to: replacementOf(from, isDigit(text.charCodeAt(index - 1))) };
   }
+}
+
+/** Whether what is missing is an accent of a letter before it, which is no part of what was before. */
+function isAccentOf(text: string, start: number, missing: number): boolean {
+  if (missing === start || !isCombining(text.charCodeAt(missing))) return false;
+  ACCENTED.lastIndex = missing - 1;
+  return ACCENTED.test(text);
+}
+
+/** Whether nothing can belong to the character here: quicker than to ask what does, and true of nearly all. */
+function standsAlone(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  const next = text.charCodeAt(index + 1);
+  return (unit < 0xd800 || unit > 0xdfff) && !(next >= 0x300) && next !== SCALE_C && next !== SCALE_F;
+}
+
+function unfitAt(text: string, index: number): string {
+  UNFIT.lastIndex = index;
+  return UNFIT.exec(text)?.[0] ?? text.charAt(index);
+}
+
+function isCombining(unit: number): boolean {
+  return unit >= 0x300 && unit <= 0x36f;
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
 }
 
 /**
@@ -180,11 +219,23 @@ function withoutEmojiStyle(from: string): string | undefined {
   return from.endsWith('\ufe0f') ? REPLACEMENT.get(from.slice(0, -1)) : undefined;
 }
 
+/** Letters are taken apart but once: few are ever used. */
+const PLAIN_MAX = 1_000;
+let plain = new Map<string, string | undefined>();
+
+function withoutAccents(from: string): string | undefined {
+  if (plain.has(from)) return plain.get(from);
+  if (plain.size >= PLAIN_MAX) plain = new Map();
+  const letter = plainLetter(from);
+  plain.set(from, letter);
+  return letter;
+}
+
 /**
  * The composed form, or the letter with the first of its accents that GSM7 has, or the bare letter: `ế` becomes
  * `é`, `č` becomes `c`. Letters only, for the bar of `≮` is no accent.
  */
-function withoutAccents(from: string): string | undefined {
+function plainLetter(from: string): string | undefined {
   const composed = from.normalize('NFC');
   if (isGsm7(composed)) return composed;
   const [letter = '', ...marks] = from.normalize('NFD');

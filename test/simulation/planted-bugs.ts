@@ -256,9 +256,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         Inbox.prototype,
         'accept',
         (accept) =>
-          function (this: Inbox, delivery, sessionId) {
-            accept.call(this, delivery, sessionId).catch(() => undefined);
-            return Promise.resolve('kept');
+          function (this: Inbox, delivery, sessionId, answer) {
+            accept.call(this, delivery, sessionId, () => undefined);
+            answer('kept');
           },
       ),
   },

@@ -2,93 +2,13 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import { Inbox } from '../../../lib/inbox/inbox.js';
-import type { Delivery, DeliveryReceipt, InboundSms } from '../../../lib/message.js';
-import { ReceiptTracker } from '../../../lib/receipt/receipt-tracker.js';
-import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import type { Change, Storage } from '../../../lib/storage/storage.js';
-import { FakeClock } from '../../support/fake-clock.js';
+import type { InboundSms } from '../../../lib/message.js';
 import { EXAMPLE, EXAMPLE_ID, receiptDelivery, trackedSms } from '../receipt/builders.js';
+import { bench } from './bench.js';
 import { partDelivery, partsOf, PHONE, smsDelivery } from './builders.js';
 
 const MINUTE = 60_000;
 
-/** An inbox and a tracker on a clock and a storage that outlive them. */
-class Bench {
-  readonly clock = new FakeClock();
-  readonly storage: Storage = memoryStorage(this.clock);
-  readonly lines: string[] = [];
-  tracker = this.#makeTracker();
-  inbox = this.#makeInbox();
-
-  #makeTracker(): ReceiptTracker {
-    const { storage, clock, lines } = this;
-    return new ReceiptTracker({
-      storage,
-      clock,
-      count: () => undefined,
-      log: (_level, line) => lines.push(line),
-    });
-  }
-
-  #makeInbox(): Inbox {
-    const { storage, clock, lines, tracker } = this;
-    return new Inbox({
-      storage,
-      clock,
-      tracker,
-      count: () => undefined,
-      log: (_level, line) => lines.push(line),
-    });
-  }
-
-  async open(): Promise<this> {
-    await this.tracker.open();
-    await this.inbox.open();
-    return this;
-  }
-
-  async restart(): Promise<void> {
-    void this.close(); // a crash waits for nobody
-    this.tracker = this.#makeTracker();
-    this.inbox = this.#makeInbox();
-    await this.open();
-  }
-
-  async close(): Promise<void> {
-    await this.inbox.close();
-    await this.tracker.close();
-  }
-
-  async accept(deliveries: readonly Delivery[], sessionId = 1): Promise<('kept' | 'repeated')[]> {
-    const outcomes = await Promise.all(deliveries.map((delivery) => this.inbox.accept(delivery, sessionId)));
-    await this.clock.advance(0);
-    return outcomes;
-  }
-
-  collect(): InboundSms[] {
-    const list: InboundSms[] = [];
-    this.inbox.onSms((sms) => void list.push(sms));
-    return list;
-  }
-
-  collectReceipts(): DeliveryReceipt[] {
-    const list: DeliveryReceipt[] = [];
-    this.tracker.onReceipt((receipt) => void list.push(receipt));
-    return list;
-  }
-
-  /** Has the next writes fail that have a change for which `match` holds; returns how to mend it. */
-  breakStorage(match: (change: Change) => boolean = () => true): () => void {
-    const { storage } = this;
-    const write = storage.write.bind(storage);
-    storage.write = (changes) =>
-      changes.some(match) ? Promise.reject(new Error('disk full')) : write(changes);
-    return () => (storage.write = write);
-  }
-}
-
-const bench = () => new Bench().open();
 const texts = (list: readonly InboundSms[]) => list.map(({ text }) => text);
 const hi = smsDelivery('Hi');
 
@@ -124,12 +44,34 @@ describe('Inbox', () => {
       return write(changes);
     };
     let isKept = false;
-    const accepting = on.inbox.accept(hi, 1).then(() => (isKept = true));
+    const accepting = on.accepting(hi, 1).then(() => (isKept = true));
     await on.clock.advance(0);
     const before = [isKept, list.length];
     finish();
     await accepting;
     assert.deepEqual([before, isKept], [[false, 0], true]);
+  });
+
+  it('keeps what one turn of the event loop brings in one write', async () => {
+    const on = await bench();
+    let writes = 0;
+    const write = on.storage.write.bind(on.storage);
+    on.storage.write = (changes) => {
+      writes += 1;
+      return write(changes);
+    };
+    await on.accept(['a', 'b', 'c'].map((text) => smsDelivery(text)));
+    assert.deepEqual([writes, on.storage.count('event')], [1, 3]);
+  });
+
+  it('keeps a copy of the octets, which the socket may use anew', async () => {
+    const on = await bench();
+    const list = on.collect();
+    const octets = Buffer.from('Hi');
+    const accepting = on.accepting(smsDelivery('', { octets }));
+    octets.fill(0);
+    await accepting;
+    assert.deepEqual(texts(list), ['Hi']);
   });
 
   it('takes a text that imitates a receipt for an SMS', async () => {
@@ -178,65 +120,9 @@ describe('Inbox', () => {
     });
     await fc.assert(
       fc.asyncProperty(deliveries, async (delivery) => {
-        assert.equal(await on.inbox.accept({ ...hi, ...delivery }, 1), 'kept');
+        assert.equal(await on.accepting({ ...hi, ...delivery }, 1), 'kept');
       }),
     );
-  });
-
-  describe('of a delivery that comes again', () => {
-    it('on the next session, emits it once', async () => {
-      const on = await bench();
-      const list = on.collect();
-      await on.accept([hi], 1);
-      const outcomes = await on.accept([hi], 2);
-      assert.deepEqual([outcomes, list.length], [['repeated'], 1]);
-    });
-
-    it('on the same session, emits it twice', async () => {
-      const on = await bench();
-      const list = on.collect();
-      await on.accept([hi, hi], 1);
-      assert.equal(list.length, 2);
-    });
-
-    it('after eleven minutes, emits it twice', async () => {
-      const on = await bench();
-      const list = on.collect();
-      await on.accept([hi], 1);
-      await on.clock.advance(11 * MINUTE);
-      await on.accept([hi], 2);
-      assert.equal(list.length, 2);
-    });
-
-    it('after a restart, emits it once', async () => {
-      const on = await bench();
-      on.collect();
-      await on.accept([hi], 5);
-      await on.restart();
-      const list = on.collect();
-      await on.accept([hi], 1);
-      assert.deepEqual(list, []);
-    });
-
-    it('after it could not be kept, emits it', async () => {
-      const on = await bench();
-      const list = on.collect();
-      const mend = on.breakStorage();
-      await assert.rejects(on.inbox.accept(hi, 1));
-      mend();
-      await on.accept([hi], 2);
-      assert.deepEqual(texts(list), ['Hi']);
-    });
-
-    it('while the first is being stored, is not safe before that one is', async () => {
-      const on = await bench();
-      on.breakStorage();
-      const both = await Promise.allSettled([on.inbox.accept(hi, 1), on.inbox.accept(hi, 2)]);
-      assert.deepEqual(
-        both.map(({ status }) => status),
-        ['rejected', 'rejected'],
-      );
-    });
   });
 
   describe('of a long SMS', () => {
@@ -314,7 +200,7 @@ describe('Inbox', () => {
       const list = on.collect();
       await on.accept([parts[0]!, parts[1]!]);
       const mend = on.breakStorage();
-      await assert.rejects(on.inbox.accept(parts[2]!, 1));
+      await assert.rejects(on.accepting(parts[2]!, 1));
       mend();
       await on.accept([parts[2]!]);
       assert.deepEqual(texts(list), ['abcdef']);
@@ -411,16 +297,16 @@ describe('Inbox', () => {
     it('takes no more in when ten thousand are not confirmed', async () => {
       const on = await bench();
       on.inbox.onSms(() => new Promise<void>(() => undefined));
-      for (let count = 0; count < 10_000; count += 1) await on.inbox.accept(smsDelivery(`${count}`), 1);
+      for (let count = 0; count < 10_000; count += 1) await on.accepting(smsDelivery(`${count}`), 1);
       await on.clock.advance(0);
-      await assert.rejects(on.inbox.accept(hi, 1), { code: 'SMPP_QUEUE_FULL' });
+      await assert.rejects(on.accepting(hi, 1), { code: 'SMPP_QUEUE_FULL' });
     });
   });
 
   it('rejects what it could not keep', async () => {
     const on = await bench();
     on.breakStorage();
-    await assert.rejects(on.inbox.accept(hi, 1), { code: 'SMPP_STORAGE' });
+    await assert.rejects(on.accepting(hi, 1), { code: 'SMPP_STORAGE' });
   });
 
   it('ties an answer to our last SMS to that phone', async () => {

@@ -80,6 +80,18 @@ describe('ReceiptTracker', () => {
     );
   });
 
+  it('gives what waited to all who subscribe in one turn of the event loop', async () => {
+    const on = await bench();
+    await on.accepted();
+    await on.arrives(receiptFor('a-1'));
+    const lists = [on.collect('message'), on.collect('segment')];
+    await on.clock.advance(0);
+    assert.deepEqual(
+      lists.map(({ length }) => length),
+      [1, 1],
+    );
+  });
+
   it('forgets a receipt once it is emitted', async () => {
     const on = await bench();
     on.collect();

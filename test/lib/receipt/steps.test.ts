@@ -33,12 +33,18 @@ describe('Steps', () => {
     assert.deepEqual(log, ['a', 'b']);
   });
 
+  it('runs a step at once when none is under way, and makes no promise for it', () => {
+    const log: string[] = [];
+    const running = new Steps().run('a', () => void log.push('run'));
+    assert.deepEqual([running, log], [undefined, ['run']]);
+  });
+
   it('goes on after a step that failed', async () => {
     const steps = new Steps();
     const failed = steps.run('a', () => Promise.reject(new Error('no')));
     const next = steps.run('a', () => Promise.resolve());
-    await assert.rejects(failed, /no/);
-    await assert.doesNotReject(next);
+    await assert.rejects(() => failed!, /no/);
+    await assert.doesNotReject(() => next!);
   });
 
   it('counts what is not over', async () => {

@@ -8,6 +8,7 @@ const sms = (id: string, ...messageIds: readonly string[]): Tracked => ({
   phone: '45',
   acceptedAt: 1_000,
   waiting: undefined,
+  record: undefined,
   next: undefined,
 });
 

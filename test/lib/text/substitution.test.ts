@@ -129,3 +129,29 @@ describe('what GSM7 lacks', () => {
     assert.deepEqual(unfit(emoji.join('')), emoji);
   });
 });
+
+describe('substitute, where characters belong together', () => {
+  for (const [what, text, expected] of [
+    ['an accent behind a letter that GSM7 has', 'xe\u0301y', [['e\u0301', 1, 'é']]],
+    ['an accent behind a letter of its own', 'ł\u0301', [['ł\u0301', 0, undefined]]],
+    [
+      'a degree sign with its scale, and an accent behind it',
+      '°C\u0301',
+      [
+        ['°C', 0, 'C'],
+        ['\u0301', 2, undefined],
+      ],
+    ],
+    ['an accent at the beginning', '\u0301a', [['\u0301', 0, undefined]]],
+    ['an accent behind a digit', '1\u0301', [['\u0301', 1, undefined]]],
+    ['a square behind a digit', '2²', [['²', 1, '^2']]],
+    ['a sign in its coloured form', '©\ufe0f', [['©\ufe0f', 0, '(C)']]],
+  ] as const) {
+    it(`takes ${what} for what it is`, () => {
+      assert.deepEqual(
+        [...unfitForGsm7(text)].map(({ from, index, to }) => [from, index, to]),
+        expected,
+      );
+    });
+  }
+});

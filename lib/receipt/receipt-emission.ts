@@ -1,0 +1,107 @@
+/**
+ * A stored receipt on its way out: joined with its SMS, and handed to those who listen.
+ *
+ *   emit ─┬─ SMS on the heap ────▶ joined ─┬─ all have taken it ──▶ what became of the SMS is stored
+ *         ├─ SMS in storage ─▶ read ─▶ joined ┘
+ *         └─ no SMS ────────▶ emitted unmatched
+ *
+ * All in one go, without a promise, when the record is on the heap and nobody who listens takes time: so do most.
+ * Receipts of one SMS are handled one after the other, those of different SMS side by side.
+ */
+import { SmppError } from '../errors.js';
+import type { CounterName } from '../message.js';
+import type { StoredReceipt } from './held-receipts.js';
+import {
+  isSettled,
+  joinReceipt,
+  type ReceiptEvent,
+  type ReceivedReceipt,
+  type TrackedRecord,
+  unmatchedEvents,
+} from './join-receipt.js';
+import { ReceiptListeners } from './receipt-listeners.js';
+import type { Steps } from './steps.js';
+import type { Tracked } from './tracked-index.js';
+import type { TrackedRecords } from './tracked-records.js';
+
+export interface ReceiptEmissionOptions {
+  readonly records: TrackedRecords;
+  readonly steps: Steps;
+  readonly count: (counter: CounterName, by: number) => void;
+  /** Whether a receipt came so lately that its SMS may yet be stored. */
+  readonly mayWait: (received: ReceivedReceipt) => boolean;
+}
+
+export class ReceiptEmission {
+  readonly listeners = new ReceiptListeners();
+  readonly #options: ReceiptEmissionOptions;
+
+  constructor(options: ReceiptEmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Receipts that a listener has and did not confirm, or that wait for their turn. */
+  get underWay(): number {
+    return this.#options.steps.underWay;
+  }
+
+  /**
+   * Undefined when it is emitted, else a promise that resolves when it is.
+   *
+   * @throws what a listener threw, or rejects with it; SMPP_STORAGE when its SMS cannot be read yet
+   */
+  emit(stored: StoredReceipt): Promise<void> | undefined {
+    const { records, steps } = this.#options;
+    const { received } = stored;
+    const tracked = stored.tracked ?? records.find(received.parsed.messageId);
+    if (tracked === undefined) return this.#hand(unmatchedEvents(received));
+    return steps.run(tracked.id, () => {
+      const { record } = tracked;
+      return record === undefined
+        ? this.#joinStored(tracked, received)
+        : this.#join(record, tracked, received);
+    });
+  }
+
+  async #joinStored(tracked: Tracked, received: ReceivedReceipt): Promise<void> {
+    const { records, mayWait } = this.#options;
+    const known = await records.read(tracked.id);
+    if (known !== undefined) await this.#join(known, tracked, received);
+    else if (mayWait(received)) throw notStoredYet();
+    else await this.#hand(unmatchedEvents(received));
+  }
+
+  #join(known: TrackedRecord, tracked: Tracked, received: ReceivedReceipt): Promise<void> | undefined {
+    const { record, events } = joinReceipt(known, received);
+    return this.#hand(events, () => {
+      if (record === known) return;
+      if (tracked.waiting !== undefined && isSettled(record)) tracked.waiting.isOver = true;
+      this.#options.records.replace(record, tracked);
+    });
+  }
+
+  /** `then` follows once all who listen have taken the events. */
+  #hand(events: readonly ReceiptEvent[], then?: () => void): Promise<void> | undefined {
+    const taken = (): void => {
+      this.#countAll(events);
+      then?.();
+    };
+    const taking = this.listeners.emit(events);
+    if (taking !== undefined) return taking.then(taken);
+    taken();
+    return undefined;
+  }
+
+  #countAll(events: readonly ReceiptEvent[]): void {
+    for (const { scope, receipt } of events) {
+      if (scope !== 'message') continue;
+      this.#options.count('receipts', 1);
+      if (receipt.delivered) this.#options.count('delivered', 1);
+    }
+  }
+}
+
+/** The disk fails: the SMS is accepted, and its record will be written once it can be. The receipt comes again. */
+function notStoredYet(): SmppError {
+  return new SmppError('SMPP_STORAGE', 'the SMS of a receipt is not stored yet; the receipt waits for it');
+}
