@@ -23,6 +23,8 @@ const SCRATCH = path.join(process.cwd(), '.cache');
 const aheadOf = (window: number): number => 4 * window + 100;
 
 let delivered: Promise<Stretch> | undefined;
+/** Of `submitOn`. */
+let kept: Gateway | undefined;
 let finish: () => Promise<void> = () => Promise.resolve();
 
 const methods = {
@@ -35,6 +37,21 @@ const methods = {
     await stop();
     return result;
   },
+
+  /** As `submit`, with one gateway for all calls: what it keeps of SMS that await their receipts grows, as in a flow. */
+  async submitOn({ target, window, forMs }: SubmitRun): Promise<Stretch> {
+    if (kept === undefined) {
+      const { gateway, stop } = await running(target, window);
+      kept = gateway;
+      finish = stop;
+    }
+    const measured = stretch();
+    const until = performance.now() + forMs;
+    return measured(await sendWhile(kept, aheadOf(window), () => performance.now() < until));
+  },
+
+  /** Ends what `submitOn` began. */
+  stop: (): Promise<void> => finish(),
 
   /** Has `count` SMS accepted, so that every receipt is one for an SMS of ours. */
   async prepareDeliver({ target, count }: DeliverRun): Promise<void> {

@@ -14,9 +14,12 @@ import { Worker } from './worker.js';
 
 const WINDOWS = [10, 100, 1_000];
 
+/** What every client can do. */
+type DeliverClient = Pick<GatewayClient, 'prepareDeliver' | 'delivered'>;
+
 export async function deliver({ rounds, deliveries: count }: Effort): Promise<Report> {
   const server = new Worker<FastServer>('fast-server');
-  const clients = {
+  const clients: Readonly<Record<string, Worker<DeliverClient>>> = {
     'gateway, memory': new Worker<GatewayClient>('client-gateway', ['memory']),
     'gateway, disk': new Worker<GatewayClient>('client-gateway', ['disk']),
     'npm smpp': new Worker<NpmClient>('client-npm'),

@@ -34,7 +34,11 @@ export async function flow({ rounds, stretchMs, warmUpMs }: Effort): Promise<Rep
     const result: Record<string, Stretch> = {};
     result[NO_OP] = await nodeRed.call('measure', { flow: NO_OP, ahead: AHEAD, forMs });
     for (const [at, storage] of STORAGES.entries()) {
-      result[`library, ${storage}`] = await libraries[at]!.call('submit', { target, window: WINDOW, forMs });
+      result[`library, ${storage}`] = await libraries[at]!.call('submitOn', {
+        target,
+        window: WINDOW,
+        forMs,
+      });
       result[`flow, ${storage}`] = await nodeRed.call('measure', { flow: storage, ahead: AHEAD, forMs });
     }
     return result;
@@ -42,6 +46,7 @@ export async function flow({ rounds, stretchMs, warmUpMs }: Effort): Promise<Rep
   await round(WARM_UP_TIMES * warmUpMs);
   const results: Round[] = [];
   while (results.length < rounds) results.push(await round(stretchMs));
+  for (const library of libraries) await library.call('stop', undefined);
   for (const process of [...libraries, nodeRed, server]) await process.end();
   return report(results);
 }
