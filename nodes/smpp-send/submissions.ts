@@ -4,11 +4,12 @@
  * A result is recognised by the key in its origin, not by the id of the SMS: it may come before `enqueue` has
  * returned. What came in before a redeploy or a restart is not waited for here; it is rebuilt from its origin.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { NodeMessage } from 'node-red';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { SubmitResult } from '../../lib/message.js';
+import { TransitMap } from '../../lib/transit-map.js';
 import { addressOf, originText, unwrapped } from '../shared/origin.js';
 import { outputsFor, payloadFor, type Outputs } from './outputs.js';
 import type { SmsDraft } from './read-sms.js';
@@ -50,9 +51,9 @@ interface Waiting {
 const GROUP = 200;
 
 export class Submissions {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new TransitMap<string, Waiting>();
   /** Tells this node's keys from those of its predecessors with the same id. */
-  readonly #prefix = `${randomUUID()}.`;
+  readonly #prefix = `${randomBytes(9).toString('base64url')}.`;
   #keys = 0;
 
   /**
