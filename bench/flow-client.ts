@@ -5,9 +5,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { NodeAPI, Node, NodeDef } from 'node-red';
+import type { IdleRun } from './client.js';
 import { LOGIN, type Target } from './target.js';
 import { RECIPIENTS, SENDER, stretch, TEXTS, type Stretch } from './traffic.js';
+import { wakeUps, type WakeUps } from './wake-ups.js';
 import { callable } from './worker.js';
 
 export const STORAGES = ['memory', 'disk'] as const;
@@ -43,12 +46,16 @@ const first = new Map<string, Node>();
 let arrived: (msg: object) => void = () => undefined;
 
 const methods = {
-  /** Resolves when the flows run. */
-  async start({ target, window }: { readonly target: Target; readonly window: number }): Promise<void> {
+  /** Resolves when the flows run; without a target they have none of the pack's nodes. */
+  async start({ target, window }: { readonly target?: Target; readonly window: number }): Promise<void> {
     install();
     const ca = path.join(userDir, 'ca.pem');
-    writeFileSync(ca, target.ca);
-    writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(flows(target, window, ca)));
+    const withPack = target === undefined ? [] : packFlows(target, window, ca);
+    if (target !== undefined) writeFileSync(ca, target.ca);
+    writeFileSync(
+      path.join(userDir, 'flows.json'),
+      JSON.stringify([...flow(NO_OP, { type: 'bench-no-op' }, 1), ...withPack]),
+    );
     writeFileSync(
       path.join(userDir, 'flows_cred.json'),
       JSON.stringify({ 'connection-memory': LOGIN, 'connection-disk': LOGIN }),
@@ -91,6 +98,12 @@ const methods = {
     });
     return measured(came);
   },
+
+  /** Its flows run, and no msg comes. */
+  async idle({ settleMs, forMs }: IdleRun): Promise<WakeUps> {
+    await setTimeout(settleMs);
+    return wakeUps(forMs);
+  },
 };
 
 /** The pack as the palette would have it, and the nodes at the ends of the flows. */
@@ -129,10 +142,9 @@ function registerBenchNodes(RED: NodeAPI): void {
   });
 }
 
-function flows(target: Target, window: number, ca: string): object[] {
+function packFlows(target: Target, window: number, ca: string): object[] {
   const hosts = `${target.host}:${target.port}`;
   return [
-    ...flow(NO_OP, { type: 'bench-no-op' }, 1),
     ...STORAGES.flatMap((storage) => [
       ...flow(`flow-${storage}`, smppSend(storage), 2),
       {
