@@ -9,12 +9,9 @@ import type { Report } from './report.js';
 import { cpuOf, rateOf } from './submit.js';
 import { Worker } from './worker.js';
 
-/** Beside the one that is asked for, so that what is the same for any length shows. */
-const SMALL = 1_000;
-
-export async function backlog({ backlog: count }: Effort): Promise<Report> {
+export async function backlog({ backlogs }: Effort): Promise<Report> {
   const found = [];
-  for (const length of [SMALL, count]) found.push({ length, ...(await measure(length)) });
+  for (const length of backlogs) found.push({ length, ...(await measure(length)) });
   return {
     title: 'Start with a queue on disk',
     note: 'Each in a fresh process; window 100. The heap is what a started gateway holds after a collection.',
@@ -23,6 +20,7 @@ export async function backlog({ backlog: count }: Effort): Promise<Report> {
       'start ms',
       'first submit_sm ms',
       'heap MiB',
+      'octets each',
       'loop blocked ms',
       'CPU µs each',
       'messages/s',
@@ -32,6 +30,7 @@ export async function backlog({ backlog: count }: Effort): Promise<Report> {
       show(startMs),
       show(firstSubmitMs),
       show(heapMiB),
+      show((heapMiB * 1024 * 1024) / length),
       show(blockedMs),
       show(cpuOf(drained)),
       show(rateOf(drained)),

@@ -3,12 +3,14 @@
  * sequence number patched in, one write for each chunk of answers, a parser that only counts.
  */
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { built } from './built.js';
-import type { DeliverRun, SubmitRun } from './client.js';
+import type { DeliverRun, IdleRun, SubmitRun } from './client.js';
 import { COMMAND, FrameScanner, frame, repeated } from './frames.js';
 import { bindBody, connectTo, type Target } from './target.js';
 import { encodedTexts, RECIPIENTS, SENDER, stretch, type Stretch } from './traffic.js';
+import { wakeUps, type WakeUps } from './wake-ups.js';
 import { callable } from './worker.js';
 
 const BATCH_MAX = 1_000;
@@ -47,6 +49,15 @@ const methods = {
     const result = measured(answered);
     socket.destroy();
     return result;
+  },
+
+  /** A bound socket, and nothing that uses it. */
+  async idle({ target, settleMs, forMs }: IdleRun & { readonly target: Target }): Promise<WakeUps> {
+    const socket = await bound(target);
+    await setTimeout(settleMs);
+    const measured = await wakeUps(forMs);
+    socket.destroy();
+    return measured;
   },
 
   /** Connects; the deliveries that follow are answered until there are `count`. */

@@ -5,11 +5,13 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Gateway, StorageOptions, SubmitResult } from '../lib/gateway.js';
 import { built } from './built.js';
-import type { DeliverRun, SubmitRun } from './client.js';
+import type { DeliverRun, IdleRun, SubmitRun } from './client.js';
 import { connectTo, LOGIN, type Target } from './target.js';
 import { RECIPIENTS, SENDER, stretch, TEXTS, type Stretch } from './traffic.js';
+import { wakeUps, type WakeUps } from './wake-ups.js';
 import { callable } from './worker.js';
 
 const { createGateway } = built('gateway.js');
@@ -23,6 +25,8 @@ const SCRATCH = path.join(process.cwd(), '.cache');
 const aheadOf = (window: number): number => 4 * window + 100;
 
 let delivered: Promise<Stretch> | undefined;
+/** Of `submitOn` and `idle`. */
+let kept: Gateway | undefined;
 let finish: () => Promise<void> = () => Promise.resolve();
 
 const methods = {
@@ -35,6 +39,24 @@ const methods = {
     await stop();
     return result;
   },
+
+  /** As `submit`, with one gateway for all calls: what it keeps of SMS that await their receipts grows, as in a flow. */
+  async submitOn({ target, window, forMs }: SubmitRun): Promise<Stretch> {
+    const gateway = await keptRunning(target, window);
+    const measured = stretch();
+    const until = performance.now() + forMs;
+    return measured(await sendWhile(gateway, aheadOf(window), () => performance.now() < until));
+  },
+
+  /** Bound, with nothing to do; ended by `stop`. */
+  async idle({ target, settleMs, forMs }: IdleRun & { readonly target: Target }): Promise<WakeUps> {
+    await keptRunning(target, 100);
+    await setTimeout(settleMs);
+    return wakeUps(forMs);
+  },
+
+  /** Ends what `submitOn` or `idle` began. */
+  stop: (): Promise<void> => finish(),
 
   /** Has `count` SMS accepted, so that every receipt is one for an SMS of ours. */
   async prepareDeliver({ target, count }: DeliverRun): Promise<void> {
@@ -60,6 +82,15 @@ const methods = {
     return result;
   },
 };
+
+/** The gateway that one call leaves to the next. */
+async function keptRunning(target: Target, window: number): Promise<Gateway> {
+  if (kept !== undefined) return kept;
+  const { gateway, stop } = await running(target, window);
+  kept = gateway;
+  finish = stop;
+  return gateway;
+}
 
 async function running(
   target: Target,

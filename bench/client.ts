@@ -14,3 +14,9 @@ export interface DeliverRun {
   /** Deliveries that will come. */
   readonly count: number;
 }
+
+export interface IdleRun {
+  /** Before it is measured. */
+  readonly settleMs: number;
+  readonly forMs: number;
+}

@@ -4,19 +4,26 @@
  */
 import type { CeilingClient } from './client-ceiling.js';
 import type { GatewayClient } from './client-gateway.js';
+import type { DeliverRun } from './client.js';
 import type { NpmClient } from './client-npm.js';
 import type { Effort } from './effort.js';
 import type { FastServer } from './fast-server.js';
 import type { Report } from './report.js';
 import { compare, rateCells, RATE_COLUMNS, type Rates } from './submit.js';
 import type { Stretch } from './traffic.js';
-import { Worker } from './worker.js';
+import { Worker, type Methods } from './worker.js';
 
 const WINDOWS = [10, 100, 1_000];
 
+/** What every client can do. */
+interface DeliverClient extends Methods {
+  readonly prepareDeliver: (run: DeliverRun) => Promise<void>;
+  readonly delivered: () => Promise<Stretch | undefined> | undefined;
+}
+
 export async function deliver({ rounds, deliveries: count }: Effort): Promise<Report> {
   const server = new Worker<FastServer>('fast-server');
-  const clients = {
+  const clients: Readonly<Record<string, Worker<DeliverClient>>> = {
     'gateway, memory': new Worker<GatewayClient>('client-gateway', ['memory']),
     'gateway, disk': new Worker<GatewayClient>('client-gateway', ['disk']),
     'npm smpp': new Worker<NpmClient>('client-npm'),

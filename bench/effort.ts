@@ -9,8 +9,12 @@ export interface Effort {
   readonly deliveries: number;
   /** For each rate of the latencies, in seconds. */
   readonly latencySeconds: number;
-  /** SMS in the queue at a start. */
-  readonly backlog: number;
+  /** SMS in the queue at a start: one start for each. */
+  readonly backlogs: readonly number[];
+  /** For how long processes with nothing to do are watched: an enquire_link falls into it. */
+  readonly idleMs: number;
+  /** SMS of a soak, for each storage. */
+  readonly soak: number;
 }
 
 export const FULL: Effort = {
@@ -19,7 +23,9 @@ export const FULL: Effort = {
   warmUpMs: 800,
   deliveries: 10_000,
   latencySeconds: 4,
-  backlog: 100_000,
+  backlogs: [1_000, 100_000],
+  idleMs: 20_000,
+  soak: 1_000_000,
 };
 
 export const QUICK: Effort = {
@@ -28,5 +34,7 @@ export const QUICK: Effort = {
   warmUpMs: 300,
   deliveries: 3_000,
   latencySeconds: 2,
-  backlog: 10_000,
+  backlogs: [1_000, 10_000],
+  idleMs: 5_000,
+  soak: 50_000,
 };

@@ -21,10 +21,18 @@ const BIND_ANSWER = frame(COMMAND.bind_transceiver_resp, Buffer.from('bench\0', 
 const RECEIPT = receiptPdu();
 const RECEIPT_ID_AT = RECEIPT.indexOf(MESSAGE_ID_START) + MESSAGE_ID_START.length;
 
+export interface DeliverTask {
+  readonly count: number;
+  readonly window: number;
+  readonly follows?: boolean;
+}
+
 /** A stretch of deliveries under way. */
 interface Deliveries {
   readonly count: number;
   readonly window: number;
+  /** Only for what was accepted already; else for ids that the peer will have been given. */
+  readonly follows: boolean;
   readonly done: () => void;
   sent: number;
   answered: number;
@@ -48,9 +56,9 @@ class Peer {
   }
 
   /** Delivers receipts for the first `count` ids that this peer was given; resolves when all are answered. */
-  deliver(count: number, window: number): Promise<void> {
+  deliver({ count, window, follows = false }: DeliverTask): Promise<void> {
     return new Promise((resolve) => {
-      this.#deliveries = { count, window, done: resolve, sent: 0, answered: 0 };
+      this.#deliveries = { count, window, follows, done: resolve, sent: 0, answered: 0 };
       this.#fill(this.#deliveries);
     });
   }
@@ -99,8 +107,9 @@ class Peer {
   }
 
   #fill(deliveries: Deliveries): void {
-    const { count, window, sent, answered } = deliveries;
-    const more = Math.min(count - sent, window - (sent - answered));
+    const { count, window, follows, sent, answered } = deliveries;
+    const due = follows ? Math.min(count, this.#accepted) : count;
+    const more = Math.min(due - sent, window - (sent - answered));
     if (more > 0) {
       const octets = repeated(RECEIPT, more);
       for (let at = 0; at < octets.length; at += RECEIPT.length) {
@@ -143,8 +152,8 @@ const methods = {
     return { host, port: (server.address() as AddressInfo).port, ca: authority.cert };
   },
   /** To whoever connected last. */
-  async deliver({ count, window }: { readonly count: number; readonly window: number }): Promise<void> {
-    await last?.deliver(count, window);
+  async deliver(task: DeliverTask): Promise<void> {
+    await last?.deliver(task);
   },
 };
 

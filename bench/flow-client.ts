@@ -1,17 +1,24 @@
 /**
- * A child process: Node-RED's own runtime with the pack installed, and two flows that differ in one node. In one it
- * is smpp-send, in the other a node that hands on what it gets.
+ * A child process: Node-RED's own runtime with the pack installed, and flows that differ in one node. In one it hands
+ * on what it gets; in the others it is smpp-send, with one storage or the other.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { NodeAPI, Node, NodeDef } from 'node-red';
+import type { IdleRun } from './client.js';
 import { LOGIN, type Target } from './target.js';
 import { RECIPIENTS, SENDER, stretch, TEXTS, type Stretch } from './traffic.js';
+import { wakeUps, type WakeUps } from './wake-ups.js';
 import { callable } from './worker.js';
 
-export const FLOWS = ['no-op', 'smpp-send'] as const;
-export type FlowName = (typeof FLOWS)[number];
+export const STORAGES = ['memory', 'disk'] as const;
+type StorageKind = (typeof STORAGES)[number];
+
+export const NO_OP = 'no-op';
+/** `no-op`, or the storage of the smpp-send in its place. */
+export type FlowName = StorageKind | typeof NO_OP;
 
 interface FlowRun {
   readonly flow: FlowName;
@@ -21,7 +28,7 @@ interface FlowRun {
 }
 
 interface BenchDef extends NodeDef {
-  readonly flow: FlowName;
+  readonly flow: string;
 }
 
 /** What of Node-RED's module is used. */
@@ -35,17 +42,24 @@ const userDir = mkdtempSync(path.join(process.cwd(), '.cache', 'bench-'));
 process.on('exit', () => rmSync(userDir, { recursive: true, force: true }));
 
 /** The nodes of a flow that are ours: its first sends a msg, its last tells that one has come through. */
-const first = new Map<FlowName, Node>();
-let arrived: () => void = () => undefined;
+const first = new Map<string, Node>();
+let arrived: (msg: object) => void = () => undefined;
 
 const methods = {
-  /** Resolves when the flows run. */
-  async start({ target, window }: { readonly target: Target; readonly window: number }): Promise<void> {
+  /** Resolves when the flows run; without a target they have none of the pack's nodes. */
+  async start({ target, window }: { readonly target?: Target; readonly window: number }): Promise<void> {
     install();
     const ca = path.join(userDir, 'ca.pem');
-    writeFileSync(ca, target.ca);
-    writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(flows(target, window, ca)));
-    writeFileSync(path.join(userDir, 'flows_cred.json'), JSON.stringify({ connection: LOGIN }));
+    const withPack = target === undefined ? [] : packFlows(target, window, ca);
+    if (target !== undefined) writeFileSync(ca, target.ca);
+    writeFileSync(
+      path.join(userDir, 'flows.json'),
+      JSON.stringify([...flow(NO_OP, { type: 'bench-no-op' }, 1), ...withPack]),
+    );
+    writeFileSync(
+      path.join(userDir, 'flows_cred.json'),
+      JSON.stringify({ 'connection-memory': LOGIN, 'connection-disk': LOGIN }),
+    );
     const RED = createRequire(__filename)('node-red') as NodeRed;
     RED.init({
       userDir,
@@ -62,7 +76,7 @@ const methods = {
   },
 
   async measure({ flow, ahead, forMs }: FlowRun): Promise<Stretch> {
-    const node = first.get(flow);
+    const node = first.get(flow === NO_OP ? NO_OP : `flow-${flow}`);
     if (node === undefined) throw new Error(`there is no flow ${flow}`);
     let sent = 0;
     let came = 0;
@@ -73,15 +87,22 @@ const methods = {
     };
     const measured = stretch();
     const until = performance.now() + forMs;
-    await new Promise<void>((resolve) => {
-      arrived = () => {
+    await new Promise<void>((resolve, reject) => {
+      arrived = (msg) => {
         came += 1;
+        if ('error' in msg) reject(new Error(`the flow caught ${JSON.stringify(msg.error)}`));
         if (performance.now() < until) next();
         else if (came === sent) resolve();
       };
       for (let free = ahead; free > 0; free--) next();
     });
     return measured(came);
+  },
+
+  /** Its flows run, and no msg comes. */
+  async idle({ settleMs, forMs }: IdleRun): Promise<WakeUps> {
+    await setTimeout(settleMs);
+    return wakeUps(forMs);
   },
 };
 
@@ -114,39 +135,48 @@ function registerBenchNodes(RED: NodeAPI): void {
   });
   RED.nodes.registerType('bench-last', function (this: Node, def: BenchDef) {
     RED.nodes.createNode(this, def);
-    this.on('input', (_msg, _send, done) => {
+    this.on('input', (msg, _send, done) => {
       done();
-      arrived();
+      arrived(msg);
     });
   });
 }
 
-function flows(target: Target, window: number, ca: string): object[] {
-  const place = { x: 0, y: 0 };
+function packFlows(target: Target, window: number, ca: string): object[] {
+  const hosts = `${target.host}:${target.port}`;
   return [
-    ...FLOWS.flatMap((flow) => [
-      { id: flow, type: 'tab', label: flow },
-      { id: `${flow}-1`, type: 'bench-first', flow, z: flow, ...place, wires: [[`${flow}-2`]] },
-      { id: `${flow}-2`, ...middle(flow), z: flow, ...place, wires: [[`${flow}-3`]] },
-      { id: `${flow}-3`, type: 'bench-last', flow, z: flow, ...place, wires: [] },
+    ...STORAGES.flatMap((storage) => [
+      ...flow(`flow-${storage}`, smppSend(storage), 2),
+      {
+        id: `connection-${storage}`,
+        type: 'inmobile-connection',
+        gateway: 'custom',
+        hosts,
+        window: String(window),
+        storage,
+        tls: 'tls',
+      },
     ]),
-    {
-      id: 'connection',
-      type: 'inmobile-connection',
-      gateway: 'custom',
-      hosts: `${target.host}:${target.port}`,
-      window: String(window),
-      storage: 'memory',
-      tls: 'tls',
-    },
     { id: 'tls', type: 'tls-config', cert: '', key: '', ca, servername: '', verifyservercert: true },
   ];
 }
 
-function middle(flow: FlowName): object {
-  if (flow === 'no-op') return { type: 'bench-no-op' };
+/** Three nodes in a row; of several outputs the first is wired, as in a flow that only wants what was accepted. */
+function flow(tab: string, middle: object, outputs: number): object[] {
+  const place = { z: tab, x: 0, y: 0 };
+  const unwired = Array.from({ length: outputs - 1 }, () => []);
+  return [
+    { id: tab, type: 'tab', label: tab },
+    { id: `${tab}-1`, type: 'bench-first', flow: tab, ...place, wires: [[`${tab}-2`]] },
+    { id: `${tab}-2`, ...middle, ...place, wires: [[`${tab}-3`], ...unwired] },
+    { id: `${tab}-3`, type: 'bench-last', ...place, wires: [] },
+    { id: `${tab}-4`, type: 'catch', scope: null, uncaught: false, ...place, wires: [[`${tab}-3`]] },
+  ];
+}
+
+function smppSend(storage: StorageKind): object {
   const form = { to: 'to', toType: 'msg', from: SENDER, fromType: 'str', text: 'payload', textType: 'msg' };
-  return { type: 'smpp-send', connection: 'connection', ...form };
+  return { type: 'smpp-send', connection: `connection-${storage}`, ...form };
 }
 
 export type FlowClient = typeof methods;

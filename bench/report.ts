@@ -10,7 +10,7 @@ export interface Report {
   readonly data: unknown;
 }
 
-export function print({ title, note, columns, rows }: Report): void {
+export function asTable({ title, note, columns, rows }: Report): string {
   const widths = columns.map((column, at) =>
     Math.max(column.length, ...rows.map((row) => row[at]?.length ?? 0)),
   );
@@ -18,8 +18,6 @@ export function print({ title, note, columns, rows }: Report): void {
     cells
       .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
       .join('  ');
-  console.log(`\n${title}\n${note}\n`);
-  console.log(line(columns));
-  console.log(widths.map((width) => '─'.repeat(width)).join('  '));
-  for (const row of rows) console.log(line(row));
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return [`\n${title}\n${note}\n`, line(columns), rule, ...rows.map(line)].join('\n');
 }

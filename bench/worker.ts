@@ -34,8 +34,8 @@ async function answer(methods: Methods, { method, input }: Call): Promise<Reply>
   }
 }
 
-/** A call that takes longer has gone wrong: nothing is measured for so long, a million SMS apart. */
-const CALL_MAX_MS = 300_000;
+/** A call that takes longer has gone wrong: nothing is measured for so long, a million SMS on a busy machine apart. */
+const CALL_MAX_MS = 3_600_000;
 
 export class Worker<Child extends Methods> {
   readonly #name: string;

@@ -225,6 +225,7 @@ function readDedupe(sms: Properties): { dedupeKey?: string; dedupeMs?: number } 
 
 /** A copy, so that what comes back is what was handed over even if the caller changes it meanwhile. */
 function readCorrelation(value: unknown): unknown {
+  if (typeof value === 'string' && value.length > CORRELATION_CHARACTERS_MAX) throw tooLongACorrelation();
   if (typeof value !== 'object' || value === null) {
     if (['string', 'number', 'boolean'].includes(typeof value) || value === null) return value;
     throw refuse('correlation', `it is ${kindOf(value)}, not a JSON value`);
@@ -236,10 +237,12 @@ function readCorrelation(value: unknown): unknown {
   } catch (error) {
     throw refuse('correlation', 'it is not a JSON value', error);
   }
-  if (typeof json !== 'string' || json.length > CORRELATION_CHARACTERS_MAX) {
-    throw refuse('correlation', `it is longer than ${CORRELATION_CHARACTERS_MAX} characters as JSON`);
-  }
+  if (typeof json !== 'string' || json.length > CORRELATION_CHARACTERS_MAX) throw tooLongACorrelation();
   return JSON.parse(json);
+}
+
+function tooLongACorrelation(): SmppError {
+  return refuse('correlation', `it is longer than ${CORRELATION_CHARACTERS_MAX} characters as JSON`);
 }
 
 function oneOf<const T extends string>(

@@ -73,13 +73,17 @@ export class Account implements Connection, Parked, Watched {
   #startError: SmppError | undefined;
   #cancelRestart: (() => void) | undefined;
   #work: Promise<void>;
+  /** Starts, stops, and what they wait for, that are not over. */
+  #worksAhead = 1;
   #waitingSince: number | undefined;
 
   constructor({ settings, makeParts, gate, results, translate, node, after }: AccountOptions) {
     this.#options = { gate, translate };
     this.#settings = settings;
     this.#node = node;
-    this.#work = after;
+    this.#work = after.then(() => {
+      this.#worksAhead -= 1;
+    });
     this.#parts = makeParts(settings, (level, line) => this.#log(level, line));
     this.feed = new EventFeed({
       gate,
@@ -131,6 +135,10 @@ export class Account implements Connection, Parked, Watched {
     // A node that replaces another one has its id, and may have joined before the other left.
     if (users[user.id] === user) Reflect.deleteProperty(users, user.id);
     if (this.#options.gate.isOpen) void this.#follow();
+  }
+
+  get running(): Gateway | undefined {
+    return this.#isRunning && this.#worksAhead === 0 ? this.#parts.gateway : undefined;
   }
 
   async gateway(): Promise<Gateway> {
@@ -212,10 +220,13 @@ export class Account implements Connection, Parked, Watched {
   /** Brings the gateway into the state that is wanted when its turn has come. Never rejects. */
   #follow(): Promise<void> {
     this.#cancelRestart?.();
+    this.#worksAhead += 1;
     this.#work = this.#work.then(async () => {
-      if (this.#isWanted === this.#isRunning) return;
-      await (this.#isWanted ? this.#start() : this.#stop());
-      this.#statusLine.changed();
+      if (this.#isWanted !== this.#isRunning) {
+        await (this.#isWanted ? this.#start() : this.#stop());
+        this.#statusLine.changed();
+      }
+      this.#worksAhead -= 1;
     });
     return this.#work;
   }

@@ -21,20 +21,26 @@ type Subscribe<T> = (gateway: Gateway, take: (event: T) => void | Promise<void>)
 
 /** An event on its way to the flows. */
 interface Handing<T> {
+  readonly channel: Channel<T>;
   readonly event: T;
   readonly taken: () => void;
   readonly refused: (error: Error) => void;
+  /** Those that send it on. */
+  nodes: readonly WiredNode[];
 }
 
 /** Returns the node that sends the event on, if any does. */
 type Listener<T> = (event: T) => WiredNode | undefined;
+
+const NO_NODES: readonly WiredNode[] = [];
 
 /** One subscription at the gateway, with those who share it. */
 class Channel<T> {
   readonly #gate: FlowGate;
   readonly #subscribe: Subscribe<T>;
   readonly #onFailure: (error: unknown) => void;
-  readonly #listeners = new Set<Listener<T>>();
+  /** A new list at each change: one that changes it while it is gone through is not seen. */
+  #listeners: readonly Listener<T>[] = [];
   /** Events for when the flows run again, in order. */
   #late: Handing<T>[] = [];
   /** Those that arrived in this turn: they are taken together, in one write. */
@@ -48,9 +54,9 @@ class Channel<T> {
   }
 
   add(listener: Listener<T>): LeaveFeed {
-    this.#listeners.add(listener);
+    this.#listeners = [...this.#listeners, listener];
     return () => {
-      this.#listeners.delete(listener);
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
     };
   }
 
@@ -70,7 +76,7 @@ class Channel<T> {
   }
 
   get isUnused(): boolean {
-    return this.#listeners.size === 0;
+    return this.#listeners.length === 0;
   }
 
   #end(): void {
@@ -80,7 +86,7 @@ class Channel<T> {
 
   #take(event: T): Promise<void> {
     return new Promise((taken, refused) => {
-      const handing = { event, taken, refused };
+      const handing: Handing<T> = { channel: this, event, taken, refused, nodes: NO_NODES };
       if (this.#gate.isOpen) this.#hand(handing);
       else this.#late.push(handing);
     });
@@ -88,21 +94,25 @@ class Channel<T> {
 
   /** One flow's fault is not the others': it is reported, and the event counts as handed on. */
   #hand(handing: Handing<T>): void {
-    const nodes: WiredNode[] = [];
-    for (const listener of [...this.#listeners]) {
+    handing.nodes = NO_NODES;
+    for (const listener of this.#listeners) {
       try {
         const node = listener(handing.event);
-        if (node !== undefined) nodes.push(node);
+        if (node !== undefined)
+          handing.nodes = handing.nodes === NO_NODES ? [node] : [...handing.nodes, node];
       } catch (error) {
         this.#onFailure(error);
       }
     }
     // After the deliveries of what the listeners sent, which Node-RED has put off in the same way.
-    setImmediate(() => {
-      if (nodes.some((node) => this.#gate.isCutOff(node))) this.#putOff(handing);
-      else this.#arrive(handing);
-    });
+    setImmediate(Channel.delivered, handing);
   }
+
+  static readonly delivered = <T>(handing: Handing<T>): void => {
+    const { channel, nodes } = handing;
+    if (!channel.#gate.isOpen && nodes.some((node) => channel.#gate.isCutOff(node))) channel.#putOff(handing);
+    else channel.#arrive(handing);
+  };
 
   #putOff(handing: Handing<T>): void {
     this.#late.push(handing);
@@ -178,7 +188,7 @@ export class EventFeed implements Feed {
     this.attach(undefined);
   }
 
-  onSettled(listener: (result: SubmitResult) => void, node: Node): LeaveFeed {
+  onSettled(listener: (result: SubmitResult, key: string) => void, node: Node): LeaveFeed {
     return this.#results.add(listener, node);
   }
 

@@ -7,9 +7,9 @@
 import type { Node } from 'node-red';
 import type { SubmitResult } from '../../lib/message.js';
 import type { LeaveFeed } from '../shared/connection.js';
-import { originOf } from '../shared/origin.js';
+import { addressOf } from '../shared/origin.js';
 
-type Listener = (result: SubmitResult) => void;
+type Listener = (result: SubmitResult, key: string) => void;
 
 export class ResultDesk {
   readonly #seats = new Map<string, { readonly node: Node; readonly listener: Listener }>();
@@ -24,9 +24,10 @@ export class ResultDesk {
 
   /** Hands the result to its node; undefined when there is no such node. */
   hand(result: SubmitResult): Node | undefined {
-    const origin = originOf(result.correlation);
-    const seat = origin && this.#seats.get(origin.node);
-    seat?.listener(result);
+    const address = addressOf(result.correlation);
+    if (address === undefined) return undefined;
+    const seat = this.#seats.get(address.node);
+    seat?.listener(result, address.key);
     return seat?.node;
   }
 }

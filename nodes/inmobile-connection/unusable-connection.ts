@@ -21,6 +21,7 @@ const SILENT_FEED: Feed = {
 
 export class UnusableConnection implements Connection {
   readonly defaultCountry = undefined;
+  readonly running = undefined;
   readonly feed = SILENT_FEED;
   readonly #problem: SmppError;
   readonly #shown: NodeStatus;

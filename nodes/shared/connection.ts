@@ -16,8 +16,11 @@ export type LeaveFeed = () => void;
  * event on: what a deploy kept from arriving comes again.
  */
 export interface Feed {
-  /** Results of what the smpp-send node sent, and of what those before it with the same id sent. */
-  onSettled(listener: (result: SubmitResult) => void, node: Node): LeaveFeed;
+  /**
+   * Results of what the smpp-send node sent, and of what those before it with the same id sent; `key` is the one in
+   * the origin of the SMS.
+   */
+  onSettled(listener: (result: SubmitResult, key: string) => void, node: Node): LeaveFeed;
   onSms(listener: (sms: InboundSms) => void, node: Node): LeaveFeed;
   onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed;
   /** Accepted SMS that have no final receipt after `afterMs`. */
@@ -38,6 +41,8 @@ export interface Connection {
   join(user: Node, needs: Direction): void;
   /** The last user stops it, unless another has joined by the end of the deploy. */
   leave(user: Node): void;
+  /** The gateway while it runs and nothing is about to change that: else `gateway()` waits, or tells why not. */
+  readonly running: Gateway | undefined;
   /**
    * The running gateway.
    *

@@ -18,6 +18,8 @@ const TOPIC_CHARACTERS_MAX = 1_000;
 /** Node-RED's own HTTP nodes put their request and response there; a copy of them means nothing. */
 const NEVER_KEPT: ReadonlySet<string> = new Set(['req', 'res', '__proto__']);
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 interface Walk {
@@ -28,23 +30,23 @@ interface Walk {
 class TooLarge extends Error {}
 
 /**
- * Copies the JSON-safe properties of a msg.
+ * The JSON-safe properties of a msg, as JSON.
  *
  * @param without names of properties to leave out
- * @param charactersMax of the copy as JSON; a larger one keeps `_msgid` and `topic` only
+ * @param charactersMax of the JSON; where it would be longer it has `_msgid` and `topic` only
  */
-export function jsonSafeMessage(
+export function jsonSafeText(
   msg: object,
-  without: readonly string[],
+  without: ReadonlySet<string>,
   charactersMax: number = KEPT_CHARACTERS_MAX,
-): Readonly<Record<string, unknown>> {
+): string {
   try {
-    const kept = copyObject(msg, { valuesLeft: VALUES_MAX, parents: [] }, new Set(without));
-    if (JSON.stringify(kept).length <= charactersMax) return kept;
+    const json = JSON.stringify(copyObject(msg, { valuesLeft: VALUES_MAX, parents: [] }, without));
+    if (json.length <= charactersMax) return json;
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
   }
-  return essentials(msg);
+  return JSON.stringify(essentials(msg));
 }
 
 /** Own property `name` of `object`, or undefined: a getter or a proxy that throws counts as absent. */
@@ -80,16 +82,17 @@ function copyObject(object: object, walk: Walk, without: ReadonlySet<string>): R
 function copyValue(value: unknown, walk: Walk): Json | undefined {
   walk.valuesLeft -= 1;
   if (walk.valuesLeft < 0) throw new TooLarge();
+  if (typeof value === 'string') return value;
   if (typeof value === 'object' && value !== null) return copyNested(value, walk);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  return value === null || typeof value === 'string' || typeof value === 'boolean' ? value : undefined;
+  return value === null || typeof value === 'boolean' ? value : undefined;
 }
 
 function copyNested(value: object, walk: Walk): Json | undefined {
   if (walk.parents.includes(value) || walk.parents.length >= DEPTH_MAX) return undefined;
   if (isArray(value)) return copyArray(value, walk);
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  return isPlain(value) ? copyObject(value, walk, new Set()) : undefined;
+  return isPlain(value) ? copyObject(value, walk, NOTHING) : undefined;
 }
 
 /** Places are kept: what an array cannot carry becomes null, as in JSON. */

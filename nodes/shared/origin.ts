@@ -4,6 +4,9 @@
  * It travels as the SMS's `correlation`, so that a result or a receipt finds the node with the same id and can
  * rebuild the msg, also after a redeploy or a restart. The flow's own correlation is wrapped inside, and
  * unwrapped before anything reaches a flow.
+ *
+ * It travels as text: an object would be copied at each border that it crosses, and nearly all results find their msg
+ * still waiting. Stores of earlier versions have it as an object.
  */
 import type { NodeMessage } from 'node-red';
 
@@ -20,22 +23,66 @@ export interface Origin {
   readonly correlation?: unknown;
 }
 
+/** Begins every origin's text. The key comes first, then the node: a result finds who waits without reading the rest. */
+const START = '{"key":"';
+const NODE = '","node":"';
+
+/** Of an origin, all that its key does not say; `msg` is JSON already. */
+export interface OriginContent {
+  readonly node: string;
+  readonly msg: string;
+  readonly parts?: unknown;
+  readonly correlation?: unknown;
+}
+
+/** An origin's text but for its beginning, which `originText` puts before it. */
+export function originTail({ node, msg, parts, correlation }: OriginContent): string {
+  const nested = parts === undefined ? '' : `,"parts":${JSON.stringify(parts)}`;
+  const own = correlation === undefined ? '' : `,"correlation":${JSON.stringify(correlation)}`;
+  return `,"node":${JSON.stringify(node)},"msg":${msg}${nested}${own}}`;
+}
+
+/** @param key has nothing in it that JSON would escape */
+export function originText(key: string, tail: string): string {
+  return `${START}${key}"${tail}`;
+}
+
+/** Whose SMS it was: its node's id, and the key by which that knows what it waits for. */
+export function addressOf(correlation: unknown): Pick<Origin, 'node' | 'key'> | undefined {
+  if (typeof correlation !== 'string' || !correlation.startsWith(START)) return originOf(correlation);
+  const keyEnd = correlation.indexOf('"', START.length);
+  const nodeAt = keyEnd + NODE.length;
+  const node = correlation.slice(nodeAt, correlation.indexOf('"', nodeAt));
+  // An id that was written by hand may have anything in it.
+  const isPlain = correlation.startsWith(NODE, keyEnd) && !node.includes('\\');
+  return isPlain ? { node, key: correlation.slice(START.length, keyEnd) } : originOf(correlation);
+}
+
 /** The origin in a correlation, or undefined when another program wrote it. */
 export function originOf(correlation: unknown): Origin | undefined {
-  if (typeof correlation !== 'object' || correlation === null) return undefined;
-  const { node, key, msg } = correlation as Partial<Record<keyof Origin, unknown>>;
+  const origin = typeof correlation === 'string' ? parsed(correlation) : correlation;
+  if (typeof origin !== 'object' || origin === null) return undefined;
+  const { node, key, msg } = origin as Partial<Record<keyof Origin, unknown>>;
   const isOrigin =
     typeof node === 'string' && typeof key === 'string' && typeof msg === 'object' && msg !== null;
-  return isOrigin ? (correlation as Origin) : undefined;
+  return isOrigin ? (origin as Origin) : undefined;
+}
+
+function parsed(text: string): unknown {
+  if (!text.startsWith(START)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The event as a flow sees it: with the flow's own correlation, or none. */
 export function unwrapped<T extends { readonly correlation?: unknown }>(event: T): T {
   const origin = originOf(event.correlation);
   if (origin === undefined) return event;
-  const unwrapped = { ...event, correlation: origin.correlation };
-  if (origin.correlation === undefined) Reflect.deleteProperty(unwrapped, 'correlation');
-  return unwrapped;
+  const { correlation: _origin, ...rest } = event;
+  return (origin.correlation === undefined ? rest : { ...rest, correlation: origin.correlation }) as T;
 }
 
 /** The msg that an SMS came from, without its payload. */

@@ -28,6 +28,13 @@ const DECIMAL = /\.\d$/;
 /** `+44 (0)20…`: the trunk prefix of a national call, not part of the number. */
 const TRUNK_PREFIX = '(0)';
 
+/** Numbers read before, by country and by how they were written: alarms go to the same few again and again. */
+const known = new Map<CountryCode | undefined, Map<string, string>>();
+/** Per country; beyond it they are read again. */
+const KNOWN_MAX = 10_000;
+/** A number is not longer; what is will be refused. */
+const KNOWN_CHARACTERS_MAX = 40;
+
 /** The country of the form as an ISO code, or undefined when numbers must be international. */
 export function readCountry(value: string): CountryCode | undefined {
   const code = value.trim().toUpperCase();
@@ -51,6 +58,18 @@ export function readCountry(value: string): CountryCode | undefined {
  * @throws SMPP_MESSAGE naming the field, the value (masked) and the remedy
  */
 export function readNumber(value: unknown, field: string, country: CountryCode | undefined): string {
+  if (typeof value !== 'string' || value.length > KNOWN_CHARACTERS_MAX) return read(value, field, country);
+  let numbers = known.get(country);
+  if (numbers === undefined) known.set(country, (numbers = new Map<string, string>()));
+  const before = numbers.get(value);
+  if (before !== undefined) return before;
+  const number = read(value, field, country);
+  if (numbers.size >= KNOWN_MAX) numbers.clear();
+  numbers.set(value, number);
+  return number;
+}
+
+function read(value: unknown, field: string, country: CountryCode | undefined): string {
   const written = writtenNumber(value, field);
   const isInternational = /^(\+|00)/.test(written);
   const digits = written.replace(/^(\+|00)/, '');

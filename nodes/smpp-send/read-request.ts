@@ -1,19 +1,29 @@
 /**
  * From a msg to the request that it makes: which SMS, and which msg their results come back in.
  *
- * Evaluates the typed inputs, and reads and checks a large array in slices, so that the event loop stays free.
- * All SMS of a msg are checked before the first is handed over: if one is unsound, nothing is sent.
+ * One SMS whose values are at hand, as nearly all are, is read without waiting. A large array is read and checked in
+ * slices, so that the event loop stays free. All SMS of an array are checked before the first is handed over: if one
+ * is unsound, nothing is sent.
  * Source: contract section 3.2.
  */
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { CountryCode } from 'libphonenumber-js/min';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import { checkSms } from '../../lib/gateway.js';
-import type { OutboundSms } from '../../lib/message.js';
-import { jsonSafeMessage, KEPT_CHARACTERS_MAX } from '../shared/json-safe.js';
-import type { ReadForm, TypedField, TypedValue } from './form.js';
-import { neededFields, readOverrides, readSms, spread, type Overrides, type SmsSources } from './read-sms.js';
+import { jsonSafeText, KEPT_CHARACTERS_MAX } from '../shared/json-safe.js';
+import { originTail } from '../shared/origin.js';
+import type { ReadForm, TypedField } from './form.js';
+import {
+  neededFields,
+  readOverrides,
+  readSms,
+  spread,
+  type Overrides,
+  type SmsDraft,
+  type SmsSources,
+} from './read-sms.js';
 import type { Request } from './submissions.js';
+import { typedInput, type TypedInput } from './typed-input.js';
 
 export interface RequestSources {
   readonly RED: NodeAPI;
@@ -22,47 +32,83 @@ export interface RequestSources {
   readonly country: CountryCode | undefined;
 }
 
-/** What a request is besides its two callbacks. */
-export type ReadRequest = Pick<Request, 'messageId' | 'list' | 'message' | 'origin'>;
-
 /** SMS read in one turn of the event loop: some milliseconds. */
 const SLICE = 250;
 
+/** The result takes its place. */
+const PAYLOAD: ReadonlySet<string> = new Set(['payload']);
 /** Each result has its own payload and parts, and is a msg of its own. */
 const NOT_SHARED: ReadonlySet<string> = new Set(['payload', 'parts', '_msgid']);
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Kept of all SMS of one msg together: each of them is stored with a copy of the msg's properties. */
 const KEPT_TOGETHER_MAX = 32 * 1024 * 1024;
 
-/**
- * Reads a msg.
- *
- * @throws SMPP_MESSAGE naming the property at fault, and the index where there are several SMS
- */
-export async function readRequest(msg: NodeMessageInFlow, sources: RequestSources): Promise<ReadRequest> {
-  const { form, country } = sources;
-  const said = readOverrides(msg.payload);
-  const typed: Partial<Record<TypedField, unknown>> = {};
-  for (const field of neededFields(said))
-    typed[field] = (await evaluate(field, form.typed[field], msg, sources)).value;
-  const overrides = spread(said, typed.to);
-  const list = await readAll(overrides, { defaults: form.defaults, typed, country });
-  return overrides.isArray ? several(list, typed.to, msg, sources) : single(list, msg, sources.node.id);
-}
+type TypedResults = Partial<Record<TypedField, unknown>>;
 
-async function readAll(overrides: Overrides, sources: SmsSources): Promise<OutboundSms[]> {
-  const list: OutboundSms[] = [];
-  for (const [index, override] of overrides.list.entries()) {
-    if (index > 0 && index % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
-    try {
-      const sms = readSms(override, sources);
-      checkSms(sms);
-      list.push(sms);
-    } catch (error) {
-      throw overrides.isArray ? ofIndex(index, asSmppError(error, 'SMPP_MESSAGE')) : error;
-    }
+export class RequestReader {
+  readonly #sources: RequestSources;
+  readonly #inputs: Readonly<Record<TypedField, TypedInput>>;
+
+  constructor(sources: RequestSources) {
+    const { form } = sources;
+    const input = (field: TypedField): TypedInput => typedInput(field, form.typed[field], sources);
+    this.#sources = sources;
+    this.#inputs = { to: input('to'), from: input('from'), text: input('text') };
   }
-  return list;
+
+  /**
+   * Reads a msg; a promise only where there is something to wait for.
+   *
+   * @throws SMPP_MESSAGE naming the property at fault, and the index where there are several SMS
+   */
+  read(msg: NodeMessageInFlow): Request | Promise<Request> {
+    const said = readOverrides(msg.payload);
+    const needed = neededFields(said);
+    const typed: TypedResults = {};
+    for (const field of needed) {
+      const input = this.#inputs[field];
+      if (input.kind === 'late') return this.#readLate(msg, said, needed);
+      typed[field] = input.read(msg);
+    }
+    return this.#readWith(msg, said, typed);
+  }
+
+  async #readLate(msg: NodeMessageInFlow, said: Overrides, needed: readonly TypedField[]): Promise<Request> {
+    const typed: TypedResults = {};
+    for (const field of needed) {
+      const input = this.#inputs[field];
+      typed[field] = input.kind === 'prompt' ? input.read(msg) : (await input.read(msg)).value;
+    }
+    return this.#readWith(msg, said, typed);
+  }
+
+  #readWith(msg: NodeMessageInFlow, said: Overrides, typed: TypedResults): Request | Promise<Request> {
+    const { form, country, node } = this.#sources;
+    const overrides = spread(said, typed.to);
+    const sources = { defaults: form.defaults, typed, country };
+    const [override] = overrides.list;
+    if (overrides.isArray || override === undefined) return this.#readSeveral(msg, overrides, sources);
+    const sms = readSms(override, sources);
+    // The gateway checks an SMS as it takes it in; a correlation it would get wrapped.
+    if (sms.correlation !== undefined) checkSms(sms);
+    return new SingleRequest(sms, msg, node);
+  }
+
+  async #readSeveral(msg: NodeMessageInFlow, overrides: Overrides, sources: SmsSources): Promise<Request> {
+    const list: SmsDraft[] = [];
+    for (const [index, override] of overrides.list.entries()) {
+      if (index > 0 && index % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+      try {
+        const sms = readSms(override, sources);
+        checkSms(sms);
+        list.push(sms);
+      } catch (error) {
+        throw ofIndex(index, asSmppError(error, 'SMPP_MESSAGE'));
+      }
+    }
+    return new ArrayRequest(list, msg, sources.typed.to, this.#sources);
+  }
 }
 
 function ofIndex(index: number, error: SmppError): SmppError {
@@ -73,83 +119,84 @@ function ofIndex(index: number, error: SmppError): SmppError {
   });
 }
 
-function single(list: readonly OutboundSms[], msg: NodeMessageInFlow, node: string): ReadRequest {
-  const kept = jsonSafeMessage(msg, ['payload']);
-  return {
-    messageId: msg._msgid,
-    list,
-    message: () => msg,
-    origin: () => ({ node, msg: kept, ...correlationOf(list[0]) }),
-  };
+/** One SMS: its result comes in the msg itself. */
+class SingleRequest implements Request {
+  readonly list: readonly SmsDraft[];
+  readonly #msg: NodeMessageInFlow;
+  readonly #node: Node;
+
+  constructor(sms: SmsDraft, msg: NodeMessageInFlow, node: Node) {
+    this.list = [sms];
+    this.#msg = msg;
+    this.#node = node;
+  }
+
+  get messageId(): string {
+    return this.#msg._msgid;
+  }
+
+  message(): NodeMessage {
+    return this.#msg;
+  }
+
+  originTail(): string {
+    return originTail({
+      node: this.#node.id,
+      msg: jsonSafeText(this.#msg, PAYLOAD),
+      correlation: this.list[0]?.correlation,
+    });
+  }
 }
 
 /** One msg out for each SMS, with `msg.parts` for a Join node; a sequence that the msg is part of is nested. */
-function several(
-  list: readonly OutboundSms[],
-  recipients: unknown,
-  msg: NodeMessageInFlow,
-  { RED, node }: RequestSources,
-): ReadRequest {
-  // The list of recipients itself is not repeated in every one of its results.
-  const isRecipients = (value: unknown): boolean => Array.isArray(value) && value === recipients;
-  const outer = msg.parts;
-  const shared = Object.fromEntries(
-    Object.entries(msg).filter(([name, value]) => !NOT_SHARED.has(name) && !isRecipients(value)),
-  );
-  const kept = jsonSafeMessage(shared, [], Math.min(KEPT_CHARACTERS_MAX, KEPT_TOGETHER_MAX / list.length));
-  const id = RED.util.generateId();
-  const parts = (index: number): NonNullable<NodeMessageInFlow['parts']> & { type: 'array' } => ({
-    ...(outer !== undefined && { parts: outer }),
-    id,
-    type: 'array',
-    count: list.length,
-    index,
-  });
-  return {
-    messageId: msg._msgid,
-    list,
-    message: (index) => ({ ...RED.util.cloneMessage<NodeMessage>(shared), parts: parts(index) }),
-    origin: (index) => ({ node: node.id, msg: kept, parts: parts(index), ...correlationOf(list[index]) }),
-  };
-}
+class ArrayRequest implements Request {
+  readonly list: readonly SmsDraft[];
+  readonly messageId: string;
+  readonly #RED: NodeAPI;
+  readonly #node: Node;
+  readonly #shared: NodeMessage;
+  readonly #kept: string;
+  readonly #parts: object;
 
-function correlationOf(sms: OutboundSms | undefined): { correlation?: unknown } {
-  return sms?.correlation === undefined ? {} : { correlation: sms.correlation };
-}
-
-/**
- * The callback form: JSONata and persistent context are asynchronous. The value comes wrapped, for one that has a
- * `then` of its own would be waited for.
- */
-function evaluate(
-  field: TypedField,
-  { value, type }: TypedValue,
-  msg: NodeMessageInFlow,
-  { RED, node }: RequestSources,
-): Promise<{ readonly value: unknown }> {
-  return new Promise((resolve, reject) => {
-    // What an expression says of its failure may quote the msg; its code does not.
-    const failed = (error: unknown): void => {
-      const code = (error as { code?: unknown } | null)?.code;
-      const reason = typeof code === 'string' ? ` (${code})` : '';
-      reject(
-        new SmppError(
-          'SMPP_MESSAGE',
-          `${field}: its ${type} value cannot be evaluated${reason}: check the node`,
-          {
-            field,
-            cause: error,
-          },
-        ),
-      );
+  /** @param recipients the list itself is not repeated in every one of its results */
+  constructor(
+    list: readonly SmsDraft[],
+    msg: NodeMessageInFlow,
+    recipients: unknown,
+    { RED, node }: RequestSources,
+  ) {
+    const isRecipients = (value: unknown): boolean => Array.isArray(value) && value === recipients;
+    this.list = list;
+    this.messageId = msg._msgid;
+    this.#RED = RED;
+    this.#node = node;
+    this.#shared = Object.fromEntries(
+      Object.entries(msg).filter(([name, value]) => !NOT_SHARED.has(name) && !isRecipients(value)),
+    );
+    const keptMax = Math.min(KEPT_CHARACTERS_MAX, KEPT_TOGETHER_MAX / list.length);
+    this.#kept = jsonSafeText(this.#shared, NOTHING, keptMax);
+    this.#parts = {
+      ...(msg.parts !== undefined && { parts: msg.parts }),
+      id: RED.util.generateId(),
+      type: 'array',
+      count: list.length,
     };
-    try {
-      RED.util.evaluateNodeProperty(value, type, node, msg, (error, result: unknown) => {
-        if (!error) resolve({ value: result });
-        else failed(error);
-      });
-    } catch (error) {
-      failed(error);
-    }
-  });
+  }
+
+  message(index: number): NodeMessage {
+    return Object.assign(this.#RED.util.cloneMessage(this.#shared), { parts: this.#partsOf(index) });
+  }
+
+  originTail(index: number): string {
+    return originTail({
+      node: this.#node.id,
+      msg: this.#kept,
+      parts: this.#partsOf(index),
+      correlation: this.list[index]?.correlation,
+    });
+  }
+
+  #partsOf(index: number): object {
+    return { ...this.#parts, index };
+  }
 }

@@ -48,6 +48,9 @@ const OVERRIDES = [
 /** Those that are numbers, and may come as text from a form, a query or a file. */
 const NUMBERS: ReadonlySet<string> = new Set(['maxSegments', 'expiresAfterMs', 'dedupeMs']);
 
+/** An SMS that is ours until it is handed over. */
+export type SmsDraft = { -readonly [Field in keyof OutboundSms]: OutboundSms[Field] };
+
 /** What one SMS says of itself. */
 export type Override = Readonly<Partial<Record<(typeof OVERRIDES)[number], unknown>>>;
 
@@ -58,13 +61,17 @@ export interface Overrides {
   readonly isArray: boolean;
 }
 
+/** A payload that is the text, as most are. */
+const NOTHING_SAID: Override = {};
+const NOTHING: Overrides = { list: [NOTHING_SAID], isArray: false };
+
 /**
  * What `msg.payload` says of each SMS; a payload that is no object says nothing.
  *
  * @throws SMPP_MESSAGE when an array is empty or has something else than objects in it
  */
 export function readOverrides(payload: unknown): Overrides {
-  if (!Array.isArray(payload)) return { list: [isObject(payload) ? own(payload) : {}], isArray: false };
+  if (!Array.isArray(payload)) return isObject(payload) ? { list: [own(payload)], isArray: false } : NOTHING;
   const list = entriesOf(payload, 'payload', 0).map((entry, index) => {
     if (isObject(entry)) return own(entry);
     throw refuse('payload', `entry ${index} of the array is no object with to, from and text`);
@@ -73,12 +80,15 @@ export function readOverrides(payload: unknown): Overrides {
 }
 
 /** The fields for which the form is needed. */
-export function neededFields({ list }: Overrides): readonly TypedField[] {
+export function neededFields(overrides: Overrides): readonly TypedField[] {
+  if (overrides === NOTHING) return TYPED_FIELDS;
+  const { list } = overrides;
   return TYPED_FIELDS.filter((field) => list.some((override) => override[field] === undefined));
 }
 
 /** One SMS for each recipient, where `to` is an array. */
 export function spread(overrides: Overrides, typedTo: unknown): Overrides {
+  if (overrides === NOTHING && !Array.isArray(typedTo)) return overrides;
   const recipients = (override: Override): unknown => override.to ?? typedTo;
   if (!overrides.list.some((override) => Array.isArray(recipients(override)))) return overrides;
   const list: Override[] = [];
@@ -95,23 +105,26 @@ export function spread(overrides: Overrides, typedTo: unknown): Overrides {
  *
  * @throws SMPP_MESSAGE naming the property at fault
  */
-export function readSms(override: Override, { defaults, typed, country }: SmsSources): OutboundSms {
-  const said = Object.fromEntries(
-    Object.entries(override).map(([field, value]) => [
-      field,
-      NUMBERS.has(field) ? lenientNumber(value) : value,
-    ]),
-  );
+export function readSms(override: Override, { defaults, typed, country }: SmsSources): SmsDraft {
   const sms = {
     ...defaults,
-    ...said,
     to: readNumber(override.to ?? typed.to, 'to', country),
     from: lenientText(override.from ?? typed.from, 'from'),
     text: lenientText(override.text ?? typed.text, 'text'),
-    ...(override.sendAt !== undefined && { sendAt: lenientInstant(override.sendAt) }),
   };
+  if (override !== NOTHING_SAID) Object.assign(sms, lenient(override));
   // The gateway checks every property at run time: what a flow hands over has no types.
-  return sms as OutboundSms;
+  return sms as SmsDraft;
+}
+
+/** What an SMS says of itself besides the fields that the form has too. */
+function lenient({ to: _to, from: _from, text: _text, ...said }: Override): object {
+  return Object.fromEntries(
+    Object.entries(said).map(([field, value]) => {
+      if (field === 'sendAt') return [field, lenientInstant(value)];
+      return [field, NUMBERS.has(field) ? lenientNumber(value) : value];
+    }),
+  );
 }
 
 function own(object: object): Override {
@@ -155,6 +168,7 @@ function notEmpty(list: readonly Override[]): Overrides {
 
 /** Numbers and truth values as text, and octets as UTF-8; the rest as it is, for the gateway to refuse. */
 function lenientText(value: unknown, field: string): unknown {
+  if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (!ArrayBuffer.isView(value)) return value;
   try {

@@ -5,27 +5,23 @@
  * do to the connection is `control.ts`, sending is `lib/gateway.ts`.
  * Source: contract section 3.2.
  */
-import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { connectionOf, type Connection } from '../shared/connection.js';
-import { originOf } from '../shared/origin.js';
-import { control, readAction } from './control.js';
-import { readForm, type ReadForm } from './form.js';
-import { readRequest } from './read-request.js';
-import { recoveredOutputs, Submissions } from './submissions.js';
+import { control, readAction, type Action } from './control.js';
+import { readForm } from './form.js';
+import { recoveredOutputs } from './outputs.js';
+import { RequestReader } from './read-request.js';
+import { Submissions, type Reply } from './submissions.js';
 
 interface SmppSendDef extends NodeDef {
   readonly connection: string;
   readonly [property: string]: unknown;
 }
 
-type Outputs = [NodeMessage | null, NodeMessage | null];
-
-interface Input {
+interface Input extends Reply {
   readonly msg: NodeMessageInFlow;
-  readonly send: (outputs: Outputs) => void;
-  readonly done: (error?: Error) => void;
 }
 
 export default function registerSmppSend(RED: NodeAPI): void {
@@ -34,9 +30,14 @@ export default function registerSmppSend(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     const sender = new Sender(RED, this, def, connection);
     this.on('input', (msg, send, done) => {
-      sender
-        .take({ msg, send, done })
-        .catch((error: unknown) => report(this, asSmppError(error, 'SMPP_MESSAGE'), done));
+      sender.take({
+        msg,
+        send,
+        done: (error) => {
+          if (error === undefined) done();
+          else report(this, error, done);
+        },
+      });
     });
     this.on('close', (closed: () => void) => {
       sender.close();
@@ -48,7 +49,7 @@ export default function registerSmppSend(RED: NodeAPI): void {
 }
 
 /** A Catch node gets a copy of the msg; one that cannot be copied must not end Node-RED. */
-function report(node: Node, error: SmppError, done: (error: Error) => void): void {
+function report(node: Node, error: Error, done: (error: Error) => void): void {
   try {
     done(error);
   } catch {
@@ -62,7 +63,7 @@ class Sender {
   readonly #def: SmppSendDef;
   readonly #connection: Connection | undefined;
   readonly #submissions = new Submissions();
-  #form: ReadForm | undefined;
+  #reader: RequestReader | undefined;
   readonly #leaveFeed: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node, def: SmppSendDef, connection: Connection | undefined) {
@@ -70,38 +71,61 @@ class Sender {
     this.#node = node;
     this.#def = def;
     this.#connection = connection;
-    this.#leaveFeed = connection?.feed.onSettled((result) => this.#settled(result), node);
+    this.#leaveFeed = connection?.feed.onSettled((result, key) => this.#settled(result, key), node);
     connection?.join(node, 'send');
   }
 
-  /** @throws SmppError when nothing was taken in; else `done` is called when all of it is settled */
-  async take({ msg, send, done }: Input): Promise<void> {
+  /** Its `done` gets the error when nothing was taken in; else it is called when all of it is settled. */
+  take(input: Input): void {
+    const refused = (error: unknown): void => input.done(asSmppError(error, 'SMPP_MESSAGE'));
+    try {
+      this.#take(input)?.catch(refused);
+    } catch (error) {
+      refused(error);
+    }
+  }
+
+  /** A promise only when there is something to wait for: this runs for every SMS. */
+  #take(input: Input): Promise<void> | undefined {
     const connection = this.#connection;
     if (connection === undefined) {
       throw new SmppError('SMPP_OPTIONS', 'connection: the node names none that exists and is enabled', {
         field: 'connection',
       });
     }
-    const action = readAction(msg.action);
-    if (action !== undefined) {
-      const { status, cancelled } = await control(connection, action, msg.id, (id) =>
-        this.#submissions.idsOf(id),
-      );
-      msg.payload = status;
-      if (cancelled !== undefined) msg.cancelled = cancelled;
-      send([msg, null]);
-      done();
-      return;
-    }
-    const sources = {
+    const action = readAction(input.msg.action);
+    if (action !== undefined) return this.#control(connection, action, input);
+    const reader = (this.#reader ??= this.#makeReader(connection));
+    const gateway = connection.running;
+    if (gateway === undefined) return this.#takeLater(connection, reader, input);
+    const request = reader.read(input.msg);
+    if (!(request instanceof Promise)) return this.#submissions.submit(gateway, request, input);
+    return request.then((read) => this.#submissions.submit(gateway, read, input));
+  }
+
+  async #takeLater(connection: Connection, reader: RequestReader, input: Input): Promise<void> {
+    const gateway = await connection.gateway();
+    const request = await reader.read(input.msg);
+    await this.#submissions.submit(gateway, request, input);
+  }
+
+  async #control(connection: Connection, action: Action, { msg, send, done }: Input): Promise<void> {
+    const { status, cancelled } = await control(connection, action, msg.id, (id) =>
+      this.#submissions.idsOf(id),
+    );
+    msg.payload = status;
+    if (cancelled !== undefined) msg.cancelled = cancelled;
+    send([msg, null]);
+    done();
+  }
+
+  #makeReader({ defaultCountry }: Connection): RequestReader {
+    return new RequestReader({
       RED: this.#RED,
       node: this.#node,
-      form: (this.#form ??= readForm(this.#def)),
-      country: connection.defaultCountry,
-    };
-    const gateway = await connection.gateway();
-    const request = await readRequest(msg, sources);
-    await this.#submissions.submit(gateway, { ...request, send, done });
+      form: readForm(this.#def),
+      country: defaultCountry,
+    });
   }
 
   close(): void {
@@ -111,9 +135,7 @@ class Sender {
   }
 
   /** What nobody here waits for came in before a redeploy or a restart, or could not arrive the first time. */
-  #settled(result: SubmitResult): void {
-    const origin = originOf(result.correlation);
-    if (origin === undefined || this.#submissions.settled(origin.key, result)) return;
-    this.#node.send(recoveredOutputs(result));
+  #settled(result: SubmitResult, key: string): void {
+    if (!this.#submissions.settled(key, result)) this.#node.send(recoveredOutputs(result));
   }
 }

@@ -4,59 +4,70 @@
  * A result is recognised by the key in its origin, not by the id of the SMS: it may come before `enqueue` has
  * returned. What came in before a redeploy or a restart is not waited for here; it is rebuilt from its origin.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { NodeMessage } from 'node-red';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
-import type { OutboundSms, SubmitResult } from '../../lib/message.js';
-import { originalMessage, originOf, unwrapped, type Origin } from '../shared/origin.js';
+import type { SubmitResult } from '../../lib/message.js';
+import { TransitMap } from '../../lib/transit-map.js';
+import { addressOf, originText, unwrapped } from '../shared/origin.js';
+import { outputsFor, payloadFor, type Outputs } from './outputs.js';
+import type { SmsDraft } from './read-sms.js';
 
-/** One msg in, and what is to become of it. */
+/** What one msg in asks for. */
 export interface Request {
   /** `_msgid` of the msg in. */
   readonly messageId: string;
-  readonly list: readonly OutboundSms[];
+  readonly list: readonly SmsDraft[];
   /** The msg for the result of the SMS at `index`, without its payload. */
-  readonly message: (index: number) => NodeMessage;
-  /** What is kept of the msg for later, without the key. */
-  readonly origin: (index: number) => Omit<Origin, 'key'>;
-  readonly send: (outputs: [NodeMessage | null, NodeMessage | null]) => void;
+  message(index: number): NodeMessage;
+  /** What is kept of the msg for later; see `originTail`. */
+  originTail(index: number): string;
+}
+
+/** Where results go, and what is called once when all is said. */
+export interface Reply {
+  readonly send: (outputs: Outputs) => void;
   readonly done: (error?: Error) => void;
 }
 
-interface Waiting {
-  readonly request: Request;
+/** One SMS of a msg. */
+interface HandOver {
+  readonly submission: Submission;
+  readonly sms: SmsDraft;
   readonly index: number;
-  readonly tally: Tally;
+}
+
+interface Waiting {
+  readonly submission: Submission;
+  readonly index: number;
+  /** What the flow gave as the SMS's correlation. */
+  readonly correlation: unknown;
   /** Ours for the SMS, once it is taken in. */
-  id?: string;
+  id: string | undefined;
 }
 
 /** SMS handed over at once: the event loop is free, and storage has caught up, between two such groups. */
 const GROUP = 200;
 
 export class Submissions {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new TransitMap<string, Waiting>();
   /** Tells this node's keys from those of its predecessors with the same id. */
-  readonly #prefix = randomUUID();
+  readonly #prefix = `${randomBytes(9).toString('base64url')}.`;
   #keys = 0;
 
-  /** Hands a request over; its `done` is called when all that was taken in is settled. Never rejects. */
-  async submit(gateway: Gateway, request: Request): Promise<void> {
-    const { list } = request;
-    const tally = new Tally(list.length, request.done);
-    for (let from = 0; from < list.length; from += GROUP) {
-      if (from > 0) await nextTurn();
-      const group = list.slice(from, from + GROUP);
-      await Promise.all(
-        group.map((sms, place) => this.#handOver(gateway, sms, { request, index: from + place, tally })),
-      );
-      // What storage or a full queue refused now, it would refuse in the next group too.
-      if (tally.error !== undefined) {
-        tally.refused(tally.error, list.length - from - group.length);
-        return;
-      }
-    }
+  /**
+   * Hands a request over; its `done` is called when all that was taken in is settled.
+   *
+   * @returns for a large one a promise, which does not reject
+   * @throws SMPP_MESSAGE when an SMS cannot be kept as it is; only before anything was handed over
+   */
+  submit(gateway: Gateway, request: Request, reply: Reply): Promise<void> | undefined {
+    const submission = new Submission(request, reply);
+    if (request.list.length > GROUP) return this.#inGroups(gateway, submission);
+    let index = 0;
+    for (const sms of request.list) void this.#handOver(gateway, { submission, sms, index: index++ });
+    return undefined;
   }
 
   /** Hands on the result of an SMS that this node waits for. False when it waits for none with that key. */
@@ -64,11 +75,7 @@ export class Submissions {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return false;
     this.#waiting.delete(key);
-    try {
-      waiting.request.send(outputsFor(waiting.request.message(waiting.index), result));
-    } finally {
-      waiting.tally.settled();
-    }
+    waiting.submission.settled(waiting.index, payloadFor(result, waiting.correlation));
     return true;
   }
 
@@ -78,7 +85,7 @@ export class Submissions {
    */
   idsOf(id: string): readonly string[] {
     const ids = [...this.#waiting.values()]
-      .filter(({ request }) => request.messageId === id)
+      .filter(({ submission }) => submission.request.messageId === id)
       .map((waiting) => waiting.id)
       .filter((known) => known !== undefined);
     return ids.length > 0 ? ids : [id];
@@ -86,35 +93,56 @@ export class Submissions {
 
   /** The node closes: what was taken in comes out of its successor, and every msg is done with. */
   close(): void {
-    const requests = new Set([...this.#waiting.values()].map(({ request }) => request));
+    const submissions = new Set([...this.#waiting.values()].map(({ submission }) => submission));
     this.#waiting.clear();
-    for (const { done } of requests) done();
+    for (const { reply } of submissions) reply.done();
   }
 
-  /** Resolves when it is clear whether the SMS was taken in. */
-  async #handOver(gateway: Gateway, sms: OutboundSms, waiting: Waiting): Promise<void> {
-    this.#keys += 1;
-    const key = `${this.#prefix}.${this.#keys}`;
-    const marked: OutboundSms = { ...sms, correlation: { ...waiting.request.origin(waiting.index), key } };
+  async #inGroups(gateway: Gateway, submission: Submission): Promise<void> {
+    const { list } = submission.request;
+    for (let from = 0; from < list.length; from += GROUP) {
+      if (from > 0) await nextTurn();
+      const group = list.slice(from, from + GROUP);
+      await Promise.all(
+        group.map((sms, place) => this.#handOver(gateway, { submission, sms, index: from + place })),
+      );
+      // What storage or a full queue refused now, it would refuse in the next group too.
+      if (submission.error !== undefined) {
+        submission.refused(submission.error, list.length - from - group.length);
+        return;
+      }
+    }
+  }
+
+  /** Resolves when it is clear whether the SMS was taken in; never rejects. */
+  #handOver(gateway: Gateway, { submission, sms, index }: HandOver): Promise<void> {
+    const { request } = submission;
+    const { correlation } = sms;
+    const key = this.#prefix + (this.#keys += 1).toString(36);
+    sms.correlation = originText(key, request.originTail(index));
+    const waiting: Waiting = { submission, index, correlation, id: undefined };
     this.#waiting.set(key, waiting);
     if (sms.dedupeKey !== undefined) {
-      void this.#sendOnce(gateway, marked, key);
-      return;
+      void this.#sendOnce(gateway, sms, key);
+      return Promise.resolve();
     }
-    try {
-      const { id } = await gateway.enqueue(marked);
-      waiting.id = id;
-    } catch (error) {
-      this.#refused(key, asSmppError(error, 'SMPP_STORAGE'));
-    }
+    return gateway.enqueue(sms).then(
+      ({ id }) => {
+        waiting.id = id;
+      },
+      (error: unknown) => this.#refused(key, asSmppError(error, 'SMPP_STORAGE')),
+    );
   }
 
   /** When another SMS holds the dedupe key its result is ours too, and no event says so. */
-  async #sendOnce(gateway: Gateway, sms: OutboundSms, key: string): Promise<void> {
+  async #sendOnce(gateway: Gateway, sms: SmsDraft, key: string): Promise<void> {
     try {
       const result = await gateway.send(sms);
       // An own result also comes as an event, which waits while flows are stopping.
-      if (originOf(result.correlation)?.key !== key) this.settled(key, result);
+      if (addressOf(result.correlation)?.key === key) return;
+      const waiting = this.#waiting.get(key);
+      this.#waiting.delete(key);
+      waiting?.submission.settled(waiting.index, unwrapped(result));
     } catch (thrown) {
       const error = asSmppError(thrown, 'SMPP_STORAGE');
       // Stopped while it waited: it had been taken in, and its result comes when the gateway runs again.
@@ -125,29 +153,33 @@ export class Submissions {
   #refused(key: string, error: SmppError): void {
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);
-    waiting?.tally.refused(error, 1);
+    waiting?.submission.refused(error, 1);
   }
 }
 
-/** Counts the SMS of one request until each is settled or refused. */
-class Tally {
-  readonly #total: number;
-  readonly #done: (error?: Error) => void;
+/** One msg in: counts its SMS until each is settled or refused. */
+class Submission {
+  readonly request: Request;
+  readonly reply: Reply;
+  /** Why the first that was refused was. */
+  error: SmppError | undefined;
   #left: number;
   #refusedCount = 0;
-  error: SmppError | undefined;
 
-  constructor(total: number, done: (error?: Error) => void) {
-    this.#total = total;
-    this.#left = total;
-    this.#done = done;
+  constructor(request: Request, reply: Reply) {
+    this.request = request;
+    this.reply = reply;
+    this.#left = request.list.length;
   }
 
-  settled(): void {
-    this.#count(1);
+  settled(index: number, payload: SubmitResult): void {
+    try {
+      this.reply.send(outputsFor(this.request.message(index), payload));
+    } finally {
+      this.#count(1);
+    }
   }
 
-  /** @param error why; the first one is the request's */
   refused(error: SmppError, count: number): void {
     this.error ??= error;
     this.#refusedCount += count;
@@ -156,30 +188,15 @@ class Tally {
 
   #count(count: number): void {
     this.#left -= count;
-    if (count > 0 && this.#left === 0) this.#done(this.#summary());
+    if (count > 0 && this.#left === 0) this.reply.done(this.#summary());
   }
 
   #summary(): SmppError | undefined {
-    if (this.error === undefined || this.#total === 1) return this.error;
-    const message = `${this.#refusedCount} of ${this.#total} SMS were not taken in: ${this.error.message}`;
+    const total = this.request.list.length;
+    if (this.error === undefined || total === 1) return this.error;
+    const message = `${this.#refusedCount} of ${total} SMS were not taken in: ${this.error.message}`;
     return new SmppError(this.error.code, message, { cause: this.error });
   }
-}
-
-/** The two outputs for a result: the first when the gateway accepted the SMS. */
-export function outputsFor(
-  message: NodeMessage,
-  result: SubmitResult,
-): [NodeMessage | null, NodeMessage | null] {
-  const payload = unwrapped(result);
-  // False of a frozen msg: its result must come out all the same.
-  const out = Reflect.set(message, 'payload', payload) ? message : { ...message, payload };
-  return result.outcome === 'accepted' ? [out, null] : [null, out];
-}
-
-/** The outputs for a result that nobody waits for any more, from what its origin has kept. */
-export function recoveredOutputs(result: SubmitResult): [NodeMessage | null, NodeMessage | null] {
-  return outputsFor(originalMessage(originOf(result.correlation)), { ...result, recovered: true });
 }
 
 function nextTurn(): Promise<void> {

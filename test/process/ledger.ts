@@ -15,6 +15,7 @@ import path from 'node:path';
 import type { SubmitResult } from '../../lib/message.js';
 import type { Simulator } from '../../lib/simulator/simulator.js';
 import { journalStorage } from '../../lib/storage/journal-storage.js';
+import { originOf } from '../../nodes/shared/origin.js';
 import type { Report } from './node-red.js';
 
 export const TO = '4512345678';
@@ -189,5 +190,5 @@ export const CLEAN: Omit<Verdict, 'takenIn'> = {
 
 /** The smpp-send node wraps the flow's correlation in its own. */
 function numberOf({ correlation }: Pick<SubmitResult, 'correlation'>): number {
-  return (correlation as { readonly correlation: number }).correlation;
+  return originOf(correlation)?.correlation as number;
 }

@@ -90,6 +90,7 @@ describe('readSms', () => {
     ['dedupeKey', 7, /a string/],
     ['correlation', () => 1, /a function/],
     ['correlation', 10n, /a bigint/],
+    ['correlation', 'x'.repeat(262_145), /longer than 262144/],
   ] as const) {
     it(`refuses ${field} = ${typeof value === 'object' ? JSON.stringify(value) : String(value).slice(0, 24)}`, () => {
       const error = refusal({ [field]: value });

@@ -1,16 +1,66 @@
 import assert from 'node:assert/strict';
-import { originalMessage, originOf, unwrapped } from '../../../nodes/shared/origin.js';
+import {
+  addressOf,
+  originalMessage,
+  originOf,
+  originTail,
+  originText,
+  unwrapped,
+} from '../../../nodes/shared/origin.js';
 
 const ORIGIN = { node: 'send', key: 'k', msg: { topic: 't' } };
 
+/** Ids of nodes as Node-RED makes them, and as somebody may write them. */
+const IDS = ['f1a2b3c4d5e6f708', 'the "send" node', 'back\\slash', 'line\nfeed', 'Ærø 🚨', ''];
+
+describe('originText', () => {
+  for (const node of IDS) {
+    const text = originText(
+      'run.7',
+      originTail({ node, msg: '{"topic":"t"}', parts: { index: 0 }, correlation: 7 }),
+    );
+
+    it(`carries the whole origin of a node with the id ${JSON.stringify(node)}`, () => {
+      const origin = { key: 'run.7', node, msg: { topic: 't' }, parts: { index: 0 }, correlation: 7 };
+      assert.deepEqual(originOf(text), origin);
+    });
+
+    it(`is addressed to a node with the id ${JSON.stringify(node)}`, () => {
+      const { key, node: found } = addressOf(text) ?? {};
+      assert.deepEqual({ key, node: found }, { key: 'run.7', node });
+    });
+  }
+});
+
 describe('originOf', () => {
-  it('finds the origin that a node has written', () => {
+  it('finds the origin that an earlier version has written', () => {
     assert.equal(originOf(ORIGIN), ORIGIN);
   });
 
-  for (const foreign of [undefined, null, 'text', 7, {}, { node: 'send' }, { node: 1, key: 'k', msg: {} }]) {
+  for (const foreign of [
+    undefined,
+    null,
+    'text',
+    '{"key":"k"',
+    7,
+    {},
+    { node: 'send' },
+    { node: 1, key: 'k', msg: {} },
+  ]) {
     it(`takes ${JSON.stringify(foreign)} for another program's`, () => {
       assert.equal(originOf(foreign), undefined);
+    });
+  }
+});
+
+describe('addressOf', () => {
+  it('has the node and the key that an earlier version has written', () => {
+    assert.deepEqual([addressOf(ORIGIN)?.node, addressOf(ORIGIN)?.key], ['send', 'k']);
+  });
+
+  for (const foreign of [undefined, 'text', '{"key":"k"', '{"key":"k","other":1}']) {
+    it(`takes ${JSON.stringify(foreign)} for another program's`, () => {
+      assert.equal(addressOf(foreign), undefined);
     });
   }
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { asSmppError, SmppError } from '../../../lib/errors.js';
 import type { Gateway } from '../../../lib/gateway.js';
 import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
-import type { Origin } from '../../../nodes/shared/origin.js';
-import { Submissions, type Request } from '../../../nodes/smpp-send/submissions.js';
+import { addressOf } from '../../../nodes/shared/origin.js';
+import { Submissions, type Reply, type Request } from '../../../nodes/smpp-send/submissions.js';
 
 const RESULT: SubmitResult = {
   id: 'id',
@@ -47,17 +47,23 @@ function setUp(count: number, room = Infinity) {
     messageId: 'm1',
     list: Array.from({ length: count }, () => ({ to: '4512345678', from: 'Demo', text: 'Hello' })),
     message: (index) => ({ index }),
-    origin: () => ({ node: 'send', msg: {} }),
+    originTail: () => ',"node":"send","msg":{}}',
+  };
+  const reply: Reply = {
     send: (outputs) => outcome.sent.push(outputs),
     done: (error) => {
       outcome.dones += 1;
       if (error !== undefined) outcome.error = asSmppError(error, 'SMPP_STORAGE');
     },
   };
-  const submit = () => submissions.submit(gateway as unknown as Gateway, request);
+  /** Resolves when what the gateway says at once of each SMS is known. */
+  const submit = async (): Promise<void> => {
+    await submissions.submit(gateway as unknown as Gateway, request, reply);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
   const settle = (index: number, result: SubmitResult = RESULT): void => {
-    const { key } = gateway.taken[index]?.correlation as Origin;
-    submissions.settled(key, { ...result, correlation: { node: 'send', key, msg: {} } });
+    const correlation = gateway.taken[index]?.correlation;
+    submissions.settled(addressOf(correlation)?.key ?? '', { ...result, correlation });
   };
   return { gateway, submissions, outcome, submit, settle };
 }
