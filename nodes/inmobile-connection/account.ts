@@ -20,6 +20,7 @@ import { nodeStatus, problemStatus, waitingCount, type Translate } from '../shar
 import type { SimulatorHandle, Watched } from '../sidebar/desk.js';
 import { Timeline } from '../sidebar/timeline.js';
 import { EventFeed } from './event-feed.js';
+import { MisplacedUsers } from './misplaced-users.js';
 import type { Parked } from './parked-accounts.js';
 import type { ConnectionSettings } from './read-options.js';
 import type { ResultDesk } from './result-desk.js';
@@ -63,8 +64,7 @@ export class Account implements Connection, Parked, Watched {
   #settings: ConnectionSettings;
   /** The present one: a deploy may replace it. */
   #node: AccountNode;
-  /** Users that need what the account cannot do, with the status that stays below them. */
-  readonly #misplaced = new WeakMap<Node, NodeStatus>();
+  readonly #misplaced: MisplacedUsers;
   /** Nodes made since the flows last ran: no Status node has heard of theirs. */
   #newcomers: Node[] = [];
   #isRunning = false;
@@ -79,6 +79,7 @@ export class Account implements Connection, Parked, Watched {
 
   constructor({ settings, makeParts, gate, results, translate, node, after }: AccountOptions) {
     this.#options = { gate, translate };
+    this.#misplaced = new MisplacedUsers(translate);
     this.#settings = settings;
     this.#node = node;
     this.#work = after.then(() => {
@@ -124,7 +125,7 @@ export class Account implements Connection, Parked, Watched {
 
   join(user: Node, needs: Direction): void {
     this.#node.users[user.id] = user;
-    this.#place(user, needs);
+    this.#misplaced.judge(user, needs, this.#settings);
     this.#showBelow(user);
     if (!this.#options.gate.isOpen) this.#newcomers.push(user);
     void this.#follow();
@@ -275,21 +276,14 @@ export class Account implements Connection, Parked, Watched {
   }
 
   #showStatus(status: NodeStatus): void {
-    const users = Object.values(this.#node.users).filter((user) => !this.#misplaced.has(user));
+    const users = Object.values(this.#node.users).filter(
+      (user) => this.#misplaced.statusOf(user) === undefined,
+    );
     for (const node of [...users, this.#node]) node.status(status);
   }
 
   #showBelow(node: Node): void {
-    node.status(this.#misplaced.get(node) ?? this.#statusLine.shown);
-  }
-
-  #place(user: Node, needs: Direction): void {
-    const { options, isSimulated } = this.#settings;
-    if (options.connectionMode !== UNFIT_FOR[needs]) return;
-    const { translate } = this.#options;
-    const problem = needs === 'send' ? 'receivesOnly' : 'sendsOnly';
-    this.#misplaced.set(user, problemStatus(problem, { isSimulated, translate }));
-    user.warn(translate(`problem.${problem}`));
+    node.status(this.#misplaced.statusOf(node) ?? this.#statusLine.shown);
   }
 
   #log(level: 'info' | 'warn' | 'error', line: string): void {
@@ -298,9 +292,6 @@ export class Account implements Connection, Parked, Watched {
     else this.#node.error(line);
   }
 }
-
-/** The connection mode in which a node that needs this can never do anything. */
-const UNFIT_FOR = { send: 'receiver', receive: 'transmitter' } as const satisfies Record<Direction, string>;
 
 function unclaimed({ id, outcome }: SubmitResult): string {
   return `the smpp-send node of SMS ${id} is gone; the result of the SMS: ${outcome}`;
