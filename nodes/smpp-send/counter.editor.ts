@@ -16,7 +16,8 @@ export function prepareCounter(): void {
     const text = isFixed ? $('#node-input-text').typedInput('value') : $('#smpp-send-trial').val();
     show(typeof text === 'string' ? text : '');
   };
-  $('#node-input-text').on('change input', update);
+  // A typed input tells of a change once it is left; what is typed meanwhile is heard from the frame around it.
+  $('#node-input-text').on('change', update).next().on('input', update);
   $('#smpp-send-trial').on('input', update);
   $('#node-input-encoding, #node-input-substitute, #node-input-longMessage').on('change', update);
   update();
