@@ -189,7 +189,7 @@ const nodeLayers = [
 
 /** The files that Node-RED loads: it takes their default export. */
 const nodeEntryFiles = {
-  files: ['inmobile-connection', 'smpp-send', 'smpp-receive', 'smpp-dlr'].map(
+  files: ['inmobile-connection', 'smpp-send', 'smpp-receive', 'smpp-dlr', 'sidebar'].map(
     (type) => `nodes/${type}/${type}.ts`,
   ),
   rules: { 'no-restricted-syntax': ['error', ...STYLE_SYNTAX] },

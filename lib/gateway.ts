@@ -16,6 +16,7 @@ import type {
   GatewayStatus,
   InboundSms,
   OutboundSms,
+  QueuedSms,
   SubmitResult,
   Unsubscribe,
 } from './message.js';
@@ -65,6 +66,12 @@ export interface Gateway {
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult>;
   /** Takes an SMS out of the queue, for good; false when it is under way, settled or unknown. */
   cancel(id: string): Promise<boolean>;
+  /**
+   * The first `max` SMS of the queue, 100 at most, in the order in which they leave: those under way, alarms, normal,
+   * bulk, then those not due yet. No text, and recipients masked. For a person who looks: it walks through the queue.
+   * @throws SMPP_STORAGE when one that is not in memory cannot be read
+   */
+  queued(max?: number): Promise<readonly QueuedSms[]>;
   /** Links, queue depth, counters; no personal data. */
   status(): GatewayStatus;
   /** Called at once with the present status, and when it changes; changes of the queue alone twice a second. */
@@ -144,6 +151,10 @@ class SmsGateway implements Gateway {
 
   cancel(id: string): Promise<boolean> {
     return this.#engine?.outbox.cancel(id) ?? Promise.resolve(false);
+  }
+
+  queued(max = Infinity): Promise<readonly QueuedSms[]> {
+    return this.#engine?.outbox.list(max) ?? Promise.resolve([]);
   }
 
   status(): GatewayStatus {

@@ -195,6 +195,22 @@ export interface GatewayStatus {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** One SMS of the queue, as a person watches it. */
+export interface QueuedSms {
+  /** Ours; for `cancel`. */
+  readonly id: string;
+  /** The recipient, masked: `45******78`. */
+  readonly to: string;
+  readonly priority: Priority;
+  /** `retrying` waits before the next attempt · `underWay` handed to a link and not answered: not to be cancelled. */
+  readonly state: 'scheduled' | 'queued' | 'retrying' | 'underWay';
+  readonly segments: number;
+  /** Submissions begun. */
+  readonly attempts: number;
+  readonly queuedAt: EpochMs;
+  readonly sendAt?: EpochMs;
+}
+
 export type CounterName =
   | 'queued'
   | 'submitted' // segments written to the wire

@@ -45,11 +45,15 @@ export interface FormDefinition {
   oneditsave?(this: FormNode): void;
 }
 
-/** The editor, with the form definitions above. */
-export type Editor = Omit<EditorRED, 'nodes'> & {
+/** The editor, with the form definitions above, and plugins that can be removed (since 4.1). */
+export type Editor = Omit<EditorRED, 'nodes' | 'plugins'> & {
+  readonly plugins: {
+    registerPlugin(id: string, definition: { onadd(): void; onremove(): void }): void;
+  };
   readonly nodes: {
     registerType(type: string, definition: FormDefinition): void;
     node(id: string): FormNode | null;
+    eachConfig(visit: (node: FormNode & { readonly type: string }) => boolean): void;
     eachNode(visit: (node: FormNode & { readonly type: string; readonly z: string }) => boolean): void;
   };
 };

@@ -2,8 +2,8 @@
  * `npm run build`: everything that the package ships, into dist/.
  *
  * tsc compiles lib/ and nodes/ file by file, so that a stack trace names the sources' own files and lines.
- * esbuild bundles each form's script into its html, where Node-RED's loader, the editor and the flow library
- * look for it. dist/ is replaced only when all of it is built.
+ * esbuild bundles the script of each form, and of the sidebar, into its html, where Node-RED's loader, the editor
+ * and the flow library look for it. dist/ is replaced only when all of it is built.
  */
 import { spawnSync } from 'node:child_process';
 import {

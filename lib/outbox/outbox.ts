@@ -32,6 +32,7 @@ import { Intake } from './intake.js';
 import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import { Pace } from './pace.js';
 import { type Body, Queue, type QueueItem, type Times } from './queue.js';
+import { listQueue } from './queue-list.js';
 import { readSms } from './read-sms.js';
 import { Settlement } from './settlement.js';
 
@@ -74,6 +75,8 @@ export class Outbox {
   readonly #answers: Answers;
   #reference: number;
   #isOpen = false;
+  /** The first SMS in line, for a person who looks. */
+  readonly list = (max: number) => listQueue(this.#queue.items, this.#options, max);
 
   constructor(options: OutboxOptions) {
     this.#options = options;

@@ -138,6 +138,11 @@ export class Queue {
     return this.#items.get(id);
   }
 
+  /** Every SMS in the order of taking in; it ends with what was there when it began. */
+  get items(): Iterable<QueueItem> {
+    return this.#items.values();
+  }
+
   /** Whether a body handed to `add` would be held. */
   get hasRoomForBody(): boolean {
     return this.#bodies < BODIES_MAX;

@@ -10,13 +10,15 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Node, NodeStatus } from 'node-red';
-import { systemClock } from '../../lib/clock.js';
+import { systemClock, type Millis } from '../../lib/clock.js';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { Gateway, GatewayOptions } from '../../lib/gateway.js';
-import type { GatewayStatus, SubmitResult } from '../../lib/message.js';
+import type { GatewayStatus, QueuedSms, SubmitResult } from '../../lib/message.js';
 import type { Connection } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
 import { nodeStatus, problemStatus, waitingCount, type Translate } from '../shared/status.js';
+import type { SimulatorHandle, Watched } from '../sidebar/desk.js';
+import { Timeline } from '../sidebar/timeline.js';
 import { EventFeed } from './event-feed.js';
 import type { Parked } from './parked-accounts.js';
 import type { ConnectionSettings } from './read-options.js';
@@ -31,6 +33,8 @@ export type Log = Required<GatewayOptions>['log'];
 export interface RunningParts {
   /** Not started. It outlasts its stops: what it keeps in memory is there when it starts again. */
   readonly gateway: Gateway;
+  /** The gateway's peer, when that is simulated. */
+  readonly simulator?: SimulatorHandle;
   /** Ends what was made beside it. */
   readonly dispose: () => Promise<void>;
 }
@@ -49,8 +53,9 @@ export interface AccountOptions {
   readonly after: Promise<void>;
 }
 
-export class Account implements Connection, Parked {
+export class Account implements Connection, Parked, Watched {
   readonly feed: EventFeed;
+  readonly timeline = new Timeline(systemClock);
   readonly #options: Pick<AccountOptions, 'gate' | 'translate'>;
   readonly #parts: RunningParts;
   readonly #statusLine: StatusLine;
@@ -85,7 +90,10 @@ export class Account implements Connection, Parked {
       systemClock,
     );
     const unwatchGate = gate.watch(() => this.#flowsTurned());
-    const unwatchStatus = this.#parts.gateway.onStatus(() => this.#statusLine.changed());
+    const unwatchStatus = this.#parts.gateway.onStatus((status) => {
+      this.timeline.note(status);
+      this.#statusLine.changed();
+    });
     this.#unwatch = () => {
       unwatchGate();
       unwatchStatus();
@@ -94,6 +102,18 @@ export class Account implements Connection, Parked {
 
   get defaultCountry(): Connection['defaultCountry'] {
     return this.#settings.defaultCountry;
+  }
+
+  get simulator(): SimulatorHandle | undefined {
+    return this.#parts.simulator;
+  }
+
+  get lacksStorage(): boolean {
+    return this.#startError !== undefined && !this.#isRunning && this.#isWanted;
+  }
+
+  get waitingForMs(): Millis {
+    return this.#waitingSince === undefined ? 0 : systemClock.wall() - this.#waitingSince;
   }
 
   join(user: Node): void {
@@ -128,6 +148,14 @@ export class Account implements Connection, Parked {
 
   status(): GatewayStatus {
     return this.#parts.gateway.status();
+  }
+
+  queued(max: number): Promise<readonly QueuedSms[]> {
+    return this.#parts.gateway.queued(max);
+  }
+
+  cancel(id: string): Promise<boolean> {
+    return this.#parts.gateway.cancel(id);
   }
 
   /** Resolves when the gateway is stopped and its store is free for the next account. Never rejects. */
@@ -217,14 +245,12 @@ export class Account implements Connection, Parked {
 
   #readStatus(): { status: NodeStatus; changesByItself: boolean } {
     const { translate } = this.#options;
-    if (this.#startError !== undefined && !this.#isRunning && this.#isWanted) {
-      return { status: problemStatus('storage', translate), changesByItself: false };
-    }
+    if (this.lacksStorage) return { status: problemStatus('storage', translate), changesByItself: false };
     const status = this.status();
     const now = systemClock.wall();
     if (waitingCount(status) === 0) this.#waitingSince = undefined;
     else this.#waitingSince ??= now;
-    const waitingForMs = this.#waitingSince === undefined ? 0 : now - this.#waitingSince;
+    const { waitingForMs } = this;
     return {
       status: nodeStatus(status, { now, waitingForMs, isSimulated: this.#settings.isSimulated, translate }),
       changesByItself: status.state === 'retrying' || this.#waitingSince !== undefined,

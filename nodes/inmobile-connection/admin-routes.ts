@@ -3,9 +3,19 @@
  *
  * Registered once as the node file is loaded: a route made by a node would stay when the node is gone.
  */
+import type { Request, Response } from 'express';
 import type { Node, NodeAPI } from 'node-red';
 import { systemClock } from '../../lib/clock.js';
-import type { Connection } from '../shared/connection.js';
+import {
+  cancel,
+  overviewOf,
+  queueOf,
+  refuse,
+  simulate,
+  type Answer,
+  type Asked,
+  type Watched,
+} from '../sidebar/desk.js';
 import { Doctor, type DoctorRequest } from './doctor.js';
 import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
 import { metricsPage, METRICS_TYPE } from './metrics.js';
@@ -14,26 +24,26 @@ import { readTlsConfig } from './read-tls-config.js';
 /** A connection node that runs. */
 export interface LiveConnection {
   readonly node: Node<ConnectionCredentials>;
-  readonly account: Pick<Connection, 'status'>;
+  readonly account: Watched;
   readonly form: ConnectionForm;
 }
 
 const METRICS_PATH = '/inmobile-smpp/metrics';
 const DOCTOR_PATH = '/inmobile-smpp/doctor';
+const SIDEBAR_PATH = '/inmobile-smpp/sidebar';
 
 /** @param live by id of the node; changes as nodes come and go */
 export function registerAdminRoutes(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>): void {
   registerDoctor(RED, live);
   registerMetrics(RED, live);
+  registerSidebar(RED, live);
 }
 
 function registerDoctor(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>): void {
   const doctor = new Doctor(systemClock);
   const mayWrite = RED.auth.needsPermission('inmobile-connection.write');
   RED.httpAdmin.post(DOCTOR_PATH, mayWrite, (request, response) => {
-    // A page of another origin can send neither without being asked first, which Node-RED does not allow.
-    const isOurs = request.is('application/json') !== false && request.xhr;
-    if (!isOurs) {
+    if (!isOfEditor(request)) {
       response
         .status(403)
         .json({ error: { code: 'DOCTOR_REFUSED', message: 'only the editor may ask this' } });
@@ -65,6 +75,33 @@ function registerMetrics(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>
     }));
     response.set('Cache-Control', 'no-store').type(METRICS_TYPE).send(metricsPage(measured));
   });
+}
+
+function registerSidebar(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>): void {
+  const mayRead = RED.auth.needsPermission('inmobile-connection.read');
+  const mayWrite = RED.auth.needsPermission('inmobile-connection.write');
+  RED.httpAdmin.get(SIDEBAR_PATH, mayRead, (_request, response) => {
+    answer(response, { status: 200, body: overviewOf(live, systemClock.wall()) });
+  });
+  RED.httpAdmin.get(`${SIDEBAR_PATH}/queue`, mayRead, (request, response) => {
+    void queueOf(live, request.query, systemClock.wall()).then((found) => answer(response, found));
+  });
+  RED.httpAdmin.post(`${SIDEBAR_PATH}/cancel`, mayWrite, (request, response) => {
+    if (!isOfEditor(request)) answer(response, refuse('notEditor'));
+    else void cancel(live, request.body as Asked).then((done) => answer(response, done));
+  });
+  RED.httpAdmin.post(`${SIDEBAR_PATH}/simulate`, mayWrite, (request, response) => {
+    answer(response, isOfEditor(request) ? simulate(live, request.body as Asked) : refuse('notEditor'));
+  });
+}
+
+function answer(response: Response, { status, body }: Answer<unknown>): void {
+  response.status(status).set('Cache-Control', 'no-store').json(body);
+}
+
+/** A page of another origin can send neither without being asked first, which Node-RED does not allow. */
+function isOfEditor(request: Request): boolean {
+  return request.is('application/json') !== false && request.xhr;
 }
 
 /** @param node undefined: not deployed yet, so of no flow */

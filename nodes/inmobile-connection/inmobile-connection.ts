@@ -20,6 +20,7 @@ import { ParkedAccounts } from './parked-accounts.js';
 import { readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
 import { ResultDesk } from './result-desk.js';
+import { SimulatorControls } from './simulator-controls.js';
 import { UnusableConnection } from './unusable-connection.js';
 
 /** Under Node-RED's userDir, one folder for each connection node. */
@@ -100,6 +101,7 @@ function makeParts({ options, isSimulated }: ConnectionSettings, log: Log): Runn
   const simulator = createSimulator();
   return {
     gateway: createGateway({ ...options, log, connect: simulator.connect }),
+    simulator: new SimulatorControls(simulator),
     dispose: () => simulator.stop(),
   };
 }

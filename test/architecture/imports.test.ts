@@ -52,6 +52,10 @@ const BREACHES: readonly (readonly [file: string, code: string])[] = [
   ['nodes/smpp-send/x.ts', 'export default 1;'],
   ['nodes/smpp-send/editor.ts', "import '../../lib/pdu/pdu.js';"],
   ['nodes/inmobile-connection/x.ts', "import 'smpp';"],
+  ['nodes/sidebar/x.ts', "import '../../lib/simulator/simulator.js';"],
+  ['nodes/sidebar/x.ts', "import '../../lib/outbox/queue.js';"],
+  ['nodes/sidebar/x.editor.ts', "import '../../lib/simulator/simulator.js';"],
+  ['nodes/sidebar/x.ts', 'export default 1;'],
 ];
 
 const ALLOWED: readonly (readonly [file: string, code: string])[] = [
@@ -68,6 +72,7 @@ const ALLOWED: readonly (readonly [file: string, code: string])[] = [
   ['nodes/smpp-send/smpp-send.ts', 'export default 1;'],
   ['nodes/smpp-send/editor.ts', "import '../../lib/text/gsm7.js';"],
   ['nodes/inmobile-connection/x.ts', "import '../../lib/simulator/simulator.js';"],
+  ['nodes/sidebar/sidebar.ts', 'export default 1;'],
 ];
 
 describe('The table of imports', () => {

@@ -1,11 +1,19 @@
 /** The catalogues of the nodes as Node-RED reads them, without Node-RED. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const TYPES = ['inmobile-connection', 'smpp-send', 'smpp-receive', 'smpp-dlr'] as const;
 export const LANGUAGES = ['en-US', 'da'] as const;
 
 const NODES = join(__dirname, '..', '..', 'nodes');
+
+/** The plugin beside the nodes. */
+export const SIDEBAR = 'sidebar';
+
+/** The names of the files in a node's folder. */
+export function nodeFiles(type: string): readonly string[] {
+  return readdirSync(join(NODES, type)).filter((name) => name.includes('.'));
+}
 
 /** A file of a node's folder, as text. */
 export function readNodeFile(type: string, ...path: string[]): string {

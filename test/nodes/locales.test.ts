@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LANGUAGES, readCatalogue, readNodeFile, TYPES } from './catalogue.js';
+import { LANGUAGES, nodeFiles, readCatalogue, readNodeFile, SIDEBAR, TYPES } from './catalogue.js';
 
 const blanks = (text: string): string[] => [...text.matchAll(/__\w+__/g)].map(([blank]) => blank).sort();
 const helpOf = (type: string, language: string): string =>
@@ -55,4 +55,58 @@ describe('The texts of the nodes', () => {
       });
     });
   }
+});
+
+describe('The texts of the sidebar', () => {
+  const english = readCatalogue(SIDEBAR, 'en-US');
+  const danish = readCatalogue(SIDEBAR, 'da');
+  const scripts = nodeFiles(SIDEBAR).filter((name) => name.endsWith('editor.ts'));
+  const source = scripts.map((name) => readNodeFile(SIDEBAR, name)).join('\n');
+
+  it('are the same in both languages, with the same blanks', () => {
+    assert.deepEqual([...danish.keys()], [...english.keys()]);
+    for (const [key, text] of english) assert.deepEqual(blanks(danish.get(key) ?? ''), blanks(text), key);
+  });
+
+  it('have every text that its scripts name', () => {
+    const named = [...source.matchAll(/say\('([\w.]+)'/g)].map(([, key]) => `sidebar.${key}`);
+    assert.ok(named.length > 20);
+    assert.deepEqual(
+      named.filter((key) => !english.has(key)),
+      [],
+    );
+  });
+
+  it('have every family of texts that its scripts choose from', () => {
+    const families = new Set(
+      [...source.matchAll(/`([\w.]+)\.\$\{/g)].map(([, family]) => `sidebar.${family}.`),
+    );
+    assert.ok(families.size >= 6);
+    const keys = [...english.keys()];
+    const missing = [...families].filter((family) => !keys.some((key) => key.startsWith(family)));
+    assert.deepEqual(missing, []);
+  });
+
+  it('have no text that nothing names', () => {
+    const isNamed = (key: string): boolean => {
+      const own = key.replace(/^sidebar\./, '');
+      return source.includes(`'${own}'`) || source.includes(`\`${own.replace(/\.\w+$/, '')}.\${`);
+    };
+    assert.deepEqual(
+      [...english.keys()].filter((key) => !isNamed(key)),
+      [],
+    );
+  });
+
+  it('have words for every event, state and refusal', () => {
+    const wanted: Readonly<Record<string, readonly string[]>> = {
+      event: ['connecting', 'connected', 'hostChanged', 'maintenance', 'refused', 'disconnected', 'stopped'],
+      link: ['connecting', 'bound', 'draining', 'waiting', 'stopped'],
+      entry: ['scheduled', 'queued', 'retrying', 'underWay'],
+      problem: ['notEditor', 'unknown', 'tooLate', 'busy', 'invalid', 'failed', 'forbidden', 'offline'],
+    };
+    for (const [family, names] of Object.entries(wanted)) {
+      for (const name of names) assert.ok(english.has(`sidebar.${family}.${name}`), `${family}.${name}`);
+    }
+  });
 });

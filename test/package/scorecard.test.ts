@@ -28,7 +28,11 @@ interface Manifest {
   readonly bugs: { readonly url: string };
   readonly engines: { readonly node: string };
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly 'node-red': { readonly version: string; readonly nodes: Readonly<Record<string, string>> };
+  readonly 'node-red': {
+    readonly version: string;
+    readonly nodes: Readonly<Record<string, string>>;
+    readonly plugins: Readonly<Record<string, string>>;
+  };
 }
 
 /** A node of acorn's tree, as far as a definition is made of them. */
@@ -123,6 +127,17 @@ describe('The flow library', function () {
     });
   }
 
+  it('finds script and page of each plugin, and no node type in the page', () => {
+    const plugins = Object.values(manifest['node-red'].plugins);
+    assert.equal(plugins.length, 1);
+    for (const script of plugins) {
+      const html = script.replace(/\.js$/, '.html');
+      assert.ok(files.includes(script));
+      assert.ok(files.includes(html));
+      assert.deepEqual(registrationsOf(html), []);
+    }
+  });
+
   it('finds every node in an example, and each example an array', () => {
     const examples = files.filter((file) => file.startsWith('examples/') && file.endsWith('.json'));
     const flows = examples.map((file) => JSON.parse(read(file)) as readonly { readonly type: string }[]);
@@ -140,12 +155,16 @@ describe('The flow library', function () {
  * @throws when there is not exactly one, as a literal, for a type that is a literal string
  */
 function definition(html: string, type: string): ReadonlyMap<string, Syntax> {
-  const scripts = [...read(html).matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)];
-  const calls = scripts.flatMap(([, script = '']) => registrations(parse(script, { ecmaVersion: 2020 })));
+  const calls = registrationsOf(html);
   assert.equal(calls.length, 1, `${html} registers ${calls.length} types`);
   const [name, object] = calls[0]!.arguments ?? [];
   assert.equal(literal(name), type);
   return members(object);
+}
+
+function registrationsOf(html: string): readonly Syntax[] {
+  const scripts = [...read(html).matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)];
+  return scripts.flatMap(([, script = '']) => registrations(parse(script, { ecmaVersion: 2020 })));
 }
 
 function registrations(tree: unknown): readonly Syntax[] {

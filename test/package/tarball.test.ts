@@ -50,6 +50,11 @@ interface InstalledPackage {
   readonly hasInstallScript?: boolean;
 }
 
+/** By namespace. */
+type Catalogues = Readonly<
+  Record<string, { readonly sidebar?: { readonly queue?: { readonly title: string } } }>
+>;
+
 interface NodeSet {
   readonly types: readonly string[];
   readonly enabled: boolean;
@@ -99,6 +104,15 @@ describe('The packed package', function () {
     ]);
     assert.deepEqual(
       wanted.filter((file) => !files.includes(file)),
+      [],
+    );
+  });
+
+  it('holds script, page and both languages of the sidebar', () => {
+    const home = 'dist/nodes/sidebar';
+    const wanted = ['sidebar.js', 'sidebar.html', 'locales/en-US/sidebar.json', 'locales/da/sidebar.json'];
+    assert.deepEqual(
+      wanted.filter((file) => !files.includes(`${home}/${file}`)),
       [],
     );
   });
@@ -170,6 +184,18 @@ describe('The packed package', function () {
         ours.map(({ types, enabled, err }) => ({ types, enabled, err })).sort(byFirstType),
         TYPES.map((type) => ({ types: [type], enabled: true, err: undefined })),
       );
+    });
+
+    it('loads its sidebar, and has its words for the editor', async () => {
+      const headers = { Accept: 'application/json' };
+      const plugins = (await (await fetch(`${address()}/plugins`, { headers })).json()) as NodeSet[];
+      const ours = plugins.filter((set) => set.module === NAME);
+      assert.deepEqual(
+        ours.map(({ enabled, err }) => ({ enabled, err })),
+        [{ enabled: true, err: undefined }],
+      );
+      const words = (await (await fetch(`${address()}/plugins/messages?lng=da`)).json()) as Catalogues;
+      assert.equal(words[`${NAME}/sidebar`]?.sidebar?.queue?.title, 'Kø');
     });
 
     it('serves the icon of each node', async () => {

@@ -1,0 +1,63 @@
+/**
+ * The queue as a person looks at it: its first SMS in the order in which they leave.
+ *
+ * Of what is personal only the recipient comes, masked.
+ */
+import type { Clock, Millis } from '../clock.js';
+import { maskNumber } from '../errors.js';
+import type { QueuedSms } from '../message.js';
+import type { Storage } from '../storage/storage.js';
+import type { OutboxEntry } from './entry.js';
+import type { QueueItem } from './queue.js';
+
+/** SMS in one list: more than a person reads, and each may be a read from storage. */
+const LIST_MAX = 100;
+
+/** What is on its way stands first, what is not due yet last, the priorities in between. */
+const PLACES = ['underWay', 'alarm', 'normal', 'bulk', 'scheduled'] as const;
+
+/**
+ * The first `max` SMS, 100 at most, without text, sender and full number; what is not in memory is read back.
+ *
+ * @param items in the order of taking in
+ * @throws SMPP_STORAGE
+ */
+export async function listQueue(
+  items: Iterable<QueueItem>,
+  { storage, clock }: { readonly storage: Storage; readonly clock: Clock },
+  max: number,
+): Promise<QueuedSms[]> {
+  const listed = await Promise.all(
+    firstInLine(items, Math.min(max, LIST_MAX)).map(async (item) => {
+      const entry = item.body?.entry ?? ((await storage.read('outbox', item.id)) as OutboxEntry | undefined);
+      return entry === undefined ? [] : [describe(item, entry, clock.now())];
+    }),
+  );
+  return listed.flat();
+}
+
+/** It walks through all items: some 10 ms for a million. */
+function firstInLine(items: Iterable<QueueItem>, max: number): QueueItem[] {
+  const lines = { underWay: [], alarm: [], normal: [], bulk: [], scheduled: [] } as Record<
+    (typeof PLACES)[number],
+    QueueItem[]
+  >;
+  for (const item of items) {
+    if (item.state === 'settling' || item.state === 'gone') continue;
+    const line = lines[item.state === 'queued' ? item.priority : item.state];
+    if (line.length < max) line.push(item);
+  }
+  return PLACES.flatMap((place) => lines[place]).slice(0, max);
+}
+
+function describe(item: QueueItem, entry: OutboxEntry, now: Millis): QueuedSms {
+  const { id, to, priority, segments, queuedAt, sendAt } = entry;
+  const { attempts } = item.progress;
+  const sms = { id, to: maskNumber(to), priority, state: stateOf(item, now), segments, attempts, queuedAt };
+  return sendAt === undefined ? sms : { ...sms, sendAt };
+}
+
+function stateOf({ state, notBefore }: QueueItem, now: Millis): QueuedSms['state'] {
+  if (state === 'scheduled' || state === 'underWay') return state;
+  return notBefore > now ? 'retrying' : 'queued';
+}
