@@ -11,9 +11,10 @@ import { theFlow } from './flow.js';
 import { theForms } from './forms.js';
 import { theHostileSms } from './hostile-sms.js';
 import { thePalette } from './palette.js';
+import { theSidebar } from './sidebar.js';
 import { theTheme } from './theme.js';
 
-const TOPICS = [theForms, theDoctor, theFlow, theExamples, theHostileSms, theTheme];
+const TOPICS = [theForms, theDoctor, theFlow, theExamples, theHostileSms, theSidebar, theTheme];
 const PACKAGES = { [PACK]: ROOT, '@flowfuse/node-red-dashboard': DASHBOARD };
 
 /** A machine that does other things too starts Node-RED and Chromium within this. */

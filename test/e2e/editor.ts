@@ -96,6 +96,11 @@ export class Editor {
     await this.#dialogIsOpen();
   }
 
+  /** The form that is open, the last of several. */
+  dialog(): Locator {
+    return this.page.locator('.red-ui-tray').last();
+  }
+
   /** A field of the open form of a node. */
   field(property: string): Locator {
     return this.page.locator(`#node-input-${property}`);
@@ -185,7 +190,7 @@ export class Editor {
 
   /** A dialog slides in, and then takes the focus, also from who types already. */
   async #dialogIsOpen(): Promise<void> {
-    await this.page.locator('.red-ui-tray').last().locator('.red-ui-tray-body :focus').waitFor();
+    await this.dialog().locator('.red-ui-tray-body :focus').waitFor();
   }
 
   /** The first time in a browser; after that it knows who it is. */

@@ -22,6 +22,9 @@ const RECEIVE: FlowNode = {
   wires: [['text', 'sender']],
 };
 
+/** The connection's, for the sidebar. */
+const NAME = '<img src=x onerror=hurt()>';
+
 /** What such markup calls. */
 const HURT = 'window.isHurt = false; window.hurt = () => { window.isHurt = true; }';
 
@@ -42,7 +45,13 @@ export function theHostileSms(stage: () => Stage): void {
           shown('payload.text', { id: 'text', tostatus: true, statusVal: 'payload.text', statusType: 'msg' }),
           shown('topic', { id: 'sender', y: 180 }),
         ];
-        await stage().deploy([TAB, connectionTo(gateway), tlsConfig(gateway.ca), RECEIVE, ...debugNodes]);
+        await stage().deploy([
+          TAB,
+          connectionTo(gateway, { name: NAME }),
+          tlsConfig(gateway.ca),
+          RECEIVE,
+          ...debugNodes,
+        ]);
         editor = await stage().open();
         await editor.page.evaluate(HURT);
         const messages = await editor.debugMessages();
@@ -55,6 +64,11 @@ export function theHostileSms(stage: () => Stage): void {
 
     it('stands in the status as it is', async () => {
       await says(editor.node('text').locator('.red-ui-flow-node-status-label'), TEXT.slice(0, 20));
+    });
+
+    it('stands beside a connection named so in the sidebar', async () => {
+      await editor.invoke('inmobile-sidebar:show');
+      await says(editor.page.locator('.inmobile-sidebar-name'), NAME);
     });
 
     it('runs nothing', async () => {

@@ -19,6 +19,8 @@ export interface Version extends NodeRedProgram {
   readonly name: string;
   /** Node-RED has a dark theme of its own since 5.0. */
   readonly hasDarkTheme: boolean;
+  /** The README's pictures are of this one. */
+  readonly isPictured: boolean;
 }
 
 /** The oldest and the newest that we support together with what people run them on. */
@@ -26,12 +28,14 @@ export const VERSIONS: readonly Version[] = [
   {
     name: 'Node-RED 4.1',
     hasDarkTheme: false,
+    isPictured: false,
     nodeRed: path.join(ROOT, 'node_modules', 'node-red', 'red.js'),
     node: process.execPath,
   },
   {
     name: 'Node-RED 5.0',
     hasDarkTheme: true,
+    isPictured: true,
     nodeRed: path.join(PACKAGES, 'node-red', 'red.js'),
     node: nodeForNodeRed5(),
   },

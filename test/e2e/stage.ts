@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Browser, type BrowserContext } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Locator } from 'playwright-core';
 import { startNodeRed, type NodeRedProcess } from '../support/node-red-process.js';
 import { Editor } from './editor.js';
 import type { FlowNode } from './flows.js';
@@ -46,6 +46,9 @@ const SIZE = { width: 1280, height: 800 };
 
 /** Screenshots and consoles of tests that failed. */
 const EVIDENCE = path.join(ROOT, '.cache', 'browser-failures');
+
+/** `PICTURES=docs` renews those of the README. */
+const PICTURES = path.resolve(ROOT, process.env.PICTURES ?? path.join('.cache', 'pictures'));
 
 interface Parts {
   readonly version: Version;
@@ -108,6 +111,13 @@ export class Stage {
     this.#windows.set(locale, window);
     this.#editor = await Editor.open(await window.newPage(), `${this.#admin}/`);
     return this.#editor;
+  }
+
+  /** Takes a picture for the README, of the newest Node-RED alone. @param place a part of the page */
+  async keepPicture(name: string, place: Locator): Promise<void> {
+    if (!this.version.isPictured) return;
+    mkdirSync(PICTURES, { recursive: true });
+    await place.screenshot({ path: path.join(PICTURES, `${name}.png`), animations: 'disabled' });
   }
 
   /** Does what comes before several tests; a failure there leaves its evidence as that of a test does. */
