@@ -120,16 +120,21 @@ export class Editor {
     await this.#dialogIsOpen();
   }
 
+  /** Takes over what the form of a configuration node holds. */
   async closeConfigNode(): Promise<void> {
-    const done = this.page.locator('#node-config-dialog-ok');
-    await done.click();
-    await done.waitFor({ state: 'detached' });
+    await this.#leave(this.page.locator('#node-config-dialog-ok'));
   }
 
+  /** Takes over what the form of a node holds. */
   async closeForm(): Promise<void> {
-    const done = this.page.locator('#node-dialog-ok');
-    await done.click();
-    await done.waitFor({ state: 'detached' });
+    await this.#leave(this.page.locator('#node-dialog-ok'));
+  }
+
+  /** Leaves every form that is open without a trace. */
+  async cancelForms(): Promise<void> {
+    const config = this.page.locator('#node-config-dialog-cancel');
+    if (await config.isVisible()) await this.#leave(config);
+    await this.#leave(this.page.locator('#node-dialog-cancel'));
   }
 
   /** The field of a property that may be of several types, once it is of this one. */
@@ -153,6 +158,11 @@ export class Editor {
     await this.node(id).locator('.red-ui-flow-node-button-button').click();
   }
 
+  /** What its button does, without the note that would cover part of the page. */
+  async inject(id: string): Promise<void> {
+    await this.page.evaluate(`$.ajax({ url: 'inject/${id}', method: 'POST' })`);
+  }
+
   /** The messages of the debug sidebar, which is opened. */
   async debugMessages(): Promise<Locator> {
     await this.invoke('core:show-debug-tab');
@@ -167,7 +177,7 @@ export class Editor {
     await text.press('End'); // what it holds is looked at after a key
     const done = this.page.locator('#red-ui-clipboard-dialog-ok');
     await done.click();
-    await done.waitFor({ state: 'hidden' });
+    await done.waitFor({ state: 'hidden' }); // the dialog is kept
   }
 
   /** Every node that the editor has, configuration nodes too. */
@@ -203,6 +213,11 @@ export class Editor {
       await this.page.locator('#node-dialog-login-submit').click();
     }
     await this.#isReady();
+  }
+
+  async #leave(button: Locator): Promise<void> {
+    await button.click();
+    await button.waitFor({ state: 'detached' });
   }
 
   async #isReady(): Promise<void> {

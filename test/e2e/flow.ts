@@ -32,8 +32,6 @@ export function theFlow(stage: () => Stage): void {
         const messages = await editor.debugMessages();
         await editor.pressButton('inject');
         await says(messages, outcome);
-        if (outcome === 'accepted')
-          await stage().keepPicture('flow', editor.page.locator('#red-ui-main-container'));
       });
     }
   });

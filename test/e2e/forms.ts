@@ -33,11 +33,14 @@ export function theForms(stage: () => Stage): void {
   describe('the form of smpp-send', () => {
     let editor: Editor;
     const counter = () => editor.page.locator('#smpp-send-counter');
-    beforeEach(async () => {
-      await stage().deploy([TAB, connection(), send(), shown('payload')]);
-      editor = await stage().open();
-      await editor.edit(editor.node('send'));
-    });
+    before(() =>
+      stage().prepare(async () => {
+        await stage().deploy([TAB, connection(), send(), shown('payload')]);
+        editor = await stage().open();
+      }),
+    );
+    beforeEach(async () => editor.edit(editor.node('send')));
+    afterEach(async () => editor.cancelForms());
 
     it('counts a text as it is typed', async () => {
       const text = await editor.typed('text', 'str');
@@ -71,12 +74,17 @@ export function theForms(stage: () => Stage): void {
 
   describe('the form of the connection', () => {
     let editor: Editor;
+    before(() =>
+      stage().prepare(async () => {
+        await stage().deploy([TAB, connection(), send()]);
+        editor = await stage().open();
+      }),
+    );
     beforeEach(async () => {
-      await stage().deploy([TAB, connection(), send()]);
-      editor = await stage().open();
       await editor.edit(editor.node('send'));
       await editor.openConfigNode('connection', 'edit');
     });
+    afterEach(async () => editor.cancelForms());
 
     it('asks for no account while the simulator is chosen', async () => {
       assert.equal(await editor.configField('systemId').isVisible(), false);

@@ -38,7 +38,6 @@ export function theSidebar(stage: () => Stage): void {
 
       it('counts the SMS that is accepted', async () => {
         await says(part('outcome'), /1\s*accepted/);
-        await stage().keepPicture('sidebar', editor.page.locator('#inmobile-sidebar'));
       });
 
       it('restarts a host, and shows that the connection goes over the other', async () => {

@@ -43,6 +43,8 @@ const BROWSER_ARGUMENTS = [
 ];
 
 const SIZE = { width: 1280, height: 800 };
+/** So that a form's end is seen. */
+const PICTURE_SIZE = { width: 1280, height: 880 };
 
 /** Screenshots and consoles of tests that failed. */
 const EVIDENCE = path.join(ROOT, '.cache', 'browser-failures');
@@ -117,7 +119,9 @@ export class Stage {
   async keepPicture(name: string, place: Locator): Promise<void> {
     if (!this.version.isPictured) return;
     mkdirSync(PICTURES, { recursive: true });
+    await place.page().setViewportSize(PICTURE_SIZE);
     await place.screenshot({ path: path.join(PICTURES, `${name}.png`), animations: 'disabled' });
+    await place.page().setViewportSize(SIZE);
   }
 
   /** Does what comes before several tests; a failure there leaves its evidence as that of a test does. */

@@ -1,0 +1,23 @@
+/** The README's picture of the editor: the first example at work, beside the sidebar. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { says } from './editor.js';
+import type { FlowNode } from './flows.js';
+import { ROOT } from './installed.js';
+import type { Stage } from './stage.js';
+
+const EXAMPLE = path.join(ROOT, 'examples', '1 Try it with the simulator.json');
+
+export function thePicture(stage: () => Stage): void {
+  describe('the first example, deployed', () => {
+    it('is seen at work in the sidebar', async () => {
+      const flow = JSON.parse(readFileSync(EXAMPLE, 'utf8')) as FlowNode[];
+      await stage().deploy(flow);
+      const editor = await stage().open();
+      await editor.invoke('inmobile-sidebar:show');
+      for (const { id } of flow.filter(({ type }) => type === 'inject')) await editor.inject(id);
+      await says(editor.page.locator('.inmobile-sidebar-outcome'), /1\s*incoming/);
+      await stage().keepPicture('editor', editor.page.locator('body'));
+    });
+  });
+}
