@@ -19,7 +19,7 @@ const TOPICS = [theForms, theDoctor, theFlow, theExamples, theHostileSms, theSid
 const PACKAGES = { [PACK]: ROOT, '@flowfuse/node-red-dashboard': DASHBOARD };
 
 /** A machine that does other things too starts Node-RED and Chromium within this. */
-const TEST_MS = 60_000;
+const TEST_MS = 90_000;
 
 const lacking = missing();
 

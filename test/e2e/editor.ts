@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 
 /** Anything that takes longer on a page of this machine is not coming. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 const PALETTE = '#red-ui-palette-container .red-ui-palette-node:visible';
 
@@ -137,8 +137,8 @@ export class Editor {
     await this.#leave(this.page.locator('#node-dialog-cancel'));
   }
 
-  /** The field of a property that may be of several types, once it is of this one. */
-  async typed(property: string, type: string): Promise<Locator> {
+  /** Chooses the type of a property that may be of several. @returns its field */
+  async chooseType(property: string, type: string): Promise<Locator> {
     const container = this.page.locator(`#node-input-${property} + .red-ui-typedInput-container`);
     await container.locator('.red-ui-typedInput-type-select').click();
     await this.page.locator(`.red-ui-typedInput-options:visible a[value="${type}"]`).click();

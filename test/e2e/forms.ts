@@ -1,5 +1,6 @@
 /** The forms: from the palette to a saved node, and what they say meanwhile. */
 import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
 import { says, type Editor } from './editor.js';
 import { connection, inject, send, shown, TAB } from './flows.js';
 import type { Stage } from './stage.js';
@@ -43,7 +44,7 @@ export function theForms(stage: () => Stage): void {
     afterEach(async () => editor.cancelForms());
 
     it('counts a text as it is typed', async () => {
-      const text = await editor.typed('text', 'str');
+      const text = await fixedText(editor);
       await text.fill('');
       await text.pressSequentially('Level is low');
       await says(counter(), 'GSM7, segments: 1, characters left: 148 of 160');
@@ -55,13 +56,13 @@ export function theForms(stage: () => Stage): void {
     });
 
     it('says what makes a text UTF-16, and where', async () => {
-      await (await editor.typed('text', 'str')).fill('Pump 3 ✓');
+      await (await fixedText(editor)).fill('Pump 3 ✓');
       await says(counter(), /UTF-16, segments: 1, characters left: 62 of 70\s*UTF-16 because of ✓ at 8/);
       await stage().keepPicture('send', editor.dialog());
     });
 
     it('says what is replaced so that a text stays GSM7', async () => {
-      await (await editor.typed('text', 'str')).fill('Pump “3”');
+      await (await fixedText(editor)).fill('Pump “3”');
       await says(counter(), /GSM7, segments: 1.*\s*Replaced so that it stays GSM7: “ at 6 → ", ” at 8 → "/);
     });
 
@@ -109,10 +110,16 @@ export function theForms(stage: () => Stage): void {
       const editor = await stage().open('da-DK');
       await editor.edit(editor.node('send'));
       await says(editor.page.locator('.form-row label'), 'Forbindelse');
-      await (await editor.typed('text', 'str')).fill('Pumpe ✓');
+      await (await fixedText(editor)).fill('Pumpe ✓');
       await says(editor.page.locator('#smpp-send-counter'), 'UTF-16 på grund af ✓ på plads 7');
     });
   });
+}
+
+/** Where a text is typed that is the same for every msg: an area of the form, or the field of the property. */
+async function fixedText(editor: Editor): Promise<Locator> {
+  const field = await editor.chooseType('text', 'str');
+  return editor.page.locator('#smpp-send-fixed').or(field).locator('visible=true');
 }
 
 function validityOf(

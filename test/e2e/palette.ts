@@ -8,7 +8,7 @@ import { PACK, ROOT } from './installed.js';
 import type { Stage } from './stage.js';
 
 /** npm fetches the dependencies. */
-const INSTALL_MS = 60_000;
+const INSTALL_MS = 90_000;
 
 export function thePalette(stage: () => Stage): void {
   describe('the palette manager', function () {
