@@ -46,14 +46,18 @@ function onStage(
   topics: readonly Topic[],
 ): void {
   describe(Object.keys(packages).length === 0 ? 'that has nothing of ours' : 'that has the pack', () => {
-    let stage: Stage;
+    let started: Stage | undefined;
+    const stage = (): Stage => {
+      if (started === undefined) throw new Error('Node-RED or the browser has not started');
+      return started;
+    };
     before(async () => {
-      stage = await Stage.start(version, packages);
+      started = await Stage.start(version, packages);
     });
-    after(async () => stage.stop());
+    after(async () => started?.stop());
     afterEach(async function () {
-      if (this.currentTest?.state !== 'passed') await stage.saveEvidence(this.currentTest?.title ?? '');
+      if (this.currentTest?.state !== 'passed') await stage().saveEvidence(this.currentTest?.title ?? '');
     });
-    for (const topic of topics) topic(() => stage, version);
+    for (const topic of topics) topic(stage, version);
   });
 }

@@ -80,11 +80,14 @@ export class Stage {
   static async start(version: Version, packages: Readonly<Record<string, string>>): Promise<Stage> {
     const userDir = mkdtempSync(path.join(tmpdir(), 'smpp-browser-'));
     install(userDir, packages);
-    const [nodeRed, browser] = await Promise.all([
-      startNodeRed(userDir, SETTINGS, version),
-      chromium.launch({ executablePath: CHROMIUM, args: BROWSER_ARGUMENTS }),
-    ]);
-    return new Stage({ version, userDir, nodeRed, browser });
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: BROWSER_ARGUMENTS });
+    try {
+      const nodeRed = await startNodeRed(userDir, SETTINGS, version);
+      return new Stage({ version, userDir, nodeRed, browser });
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
   }
 
   /** Replaces all flows. A configuration node may carry `credentials`. */
