@@ -54,7 +54,7 @@ export function theDoctor(stage: () => Stage): void {
         /name, \d+ ms\s*connection, \d+ ms\s*TLS, \d+ ms\s*bind transceiver, \d+ ms/,
       );
       await says(part('result'), /certificate of Simulated gateway CA .*, days left: \d+, pin [\w+/]{43}=/);
-      await stage().keepPicture('doctor', editor.dialog());
+      await stage().keepPicture('doctor', editor, editor.dialog());
     });
 
     it('says of an unknown authority and of a wrong name what to do', async () => {

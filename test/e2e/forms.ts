@@ -58,7 +58,7 @@ export function theForms(stage: () => Stage): void {
     it('says what makes a text UTF-16, and where', async () => {
       await (await fixedText(editor)).fill('Pump 3 ✓');
       await says(counter(), /UTF-16, segments: 1, characters left: 62 of 70\s*UTF-16 because of ✓ at 8/);
-      await stage().keepPicture('send', editor.dialog());
+      await stage().keepPicture('send', editor, editor.dialog());
     });
 
     it('says what is replaced so that a text stays GSM7', async () => {

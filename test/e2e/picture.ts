@@ -15,9 +15,13 @@ export function thePicture(stage: () => Stage): void {
       await stage().deploy(flow);
       const editor = await stage().open();
       await editor.invoke('inmobile-sidebar:show');
+      const part = (name: string) => editor.page.locator(`.inmobile-sidebar-${name}`);
+      await says(part('status'), 'connected');
+      const flat = (await part('line.inmobile-sidebar-submitted').getAttribute('d')) ?? '';
       for (const { id } of flow.filter(({ type }) => type === 'inject')) await editor.inject(id);
-      await says(editor.page.locator('.inmobile-sidebar-outcome'), /1\s*incoming/);
-      await stage().keepPicture('editor', editor.page.locator('body'));
+      await says(part('outcome'), /1\s*incoming/);
+      await part(`line.inmobile-sidebar-submitted:not([d="${flat}"])`).waitFor({ state: 'attached' });
+      await stage().keepPicture('editor', editor);
     });
   });
 }

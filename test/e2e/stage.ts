@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Locator } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import { startNodeRed, type NodeRedProcess } from '../support/node-red-process.js';
 import { Editor } from './editor.js';
 import type { FlowNode } from './flows.js';
@@ -43,8 +43,9 @@ const BROWSER_ARGUMENTS = [
 ];
 
 const SIZE = { width: 1280, height: 800 };
-/** So that a form's end is seen. */
-const PICTURE_SIZE = { width: 1280, height: 880 };
+/** Of pictures: a page of 150 kB at most, and a form to the end of what the doctor says. */
+const PAGE_HEIGHT = 700;
+const FORM_HEIGHT = 880;
 
 /** Screenshots and consoles of tests that failed. */
 const EVIDENCE = path.join(ROOT, '.cache', 'browser-failures');
@@ -118,13 +119,13 @@ export class Stage {
     return this.#editor;
   }
 
-  /** Takes a picture for the README, of the newest Node-RED alone. @param place a part of the page */
-  async keepPicture(name: string, place: Locator): Promise<void> {
+  /** Takes a picture of the page, or of a part of it, for the README; of the newest Node-RED alone. */
+  async keepPicture(name: string, { page }: Editor, part: Page | Locator = page): Promise<void> {
     if (!this.version.isPictured) return;
     mkdirSync(PICTURES, { recursive: true });
-    await place.page().setViewportSize(PICTURE_SIZE);
-    await place.screenshot({ path: path.join(PICTURES, `${name}.png`), animations: 'disabled' });
-    await place.page().setViewportSize(SIZE);
+    await page.setViewportSize({ ...SIZE, height: part === page ? PAGE_HEIGHT : FORM_HEIGHT });
+    await part.screenshot({ path: path.join(PICTURES, `${name}.png`), animations: 'disabled' });
+    await page.setViewportSize(SIZE);
   }
 
   /** Does what comes before several tests; a failure there leaves its evidence as that of a test does. */
