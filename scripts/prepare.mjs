@@ -41,35 +41,48 @@ const SOURCES = [
  *
  * @throws Error when npm or the build fails; what they said is on stderr
  */
-export async function prepare() {
-  mkdirSync(CACHE, { recursive: true });
-  await takeLock();
-  try {
-    // Scripts of packages are not run: none is needed, and newer npm versions ask before they run any.
-    if (!isInstalled()) run('npm', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']);
+export function prepare() {
+  return inTurn(() => {
+    installPackages(ROOT);
     if (!isBuilt()) {
       const startedAt = new Date();
       run(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')]);
       writeFileSync(BUILT, '');
       utimesSync(BUILT, startedAt, startedAt);
     }
+  });
+}
+
+/** Does this while no other process of the checkout is in such a place. */
+export async function inTurn(act) {
+  mkdirSync(CACHE, { recursive: true });
+  await takeLock();
+  try {
+    return await act();
   } finally {
     rmSync(LOCK, { force: true });
   }
 }
 
+/** Installs what the lock file in the folder names, when it is not there yet. @throws Error when npm fails */
+export function installPackages(folder) {
+  if (isInstalled(folder)) return;
+  // Scripts of packages are not run: none is needed, and newer npm versions ask before they run any.
+  const args = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', args, folder);
+}
+
 /** Whether node_modules holds every package of the lock file in the version it names. */
-function isInstalled() {
-  const wanted = readLock('package-lock.json');
-  const present = readLock('node_modules/.package-lock.json');
+function isInstalled(folder) {
+  const wanted = readLock(path.join(folder, 'package-lock.json'));
+  const present = readLock(path.join(folder, 'node_modules', '.package-lock.json'));
   return Object.entries(wanted).every(([place, entry]) => {
     // Packages for other machines are optional, and the root package is not installed.
     return place === '' || entry.optional === true || present[place]?.version === entry.version;
   });
 }
 
-function readLock(name) {
-  const file = path.join(ROOT, name);
+function readLock(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
 }
 
@@ -120,9 +133,9 @@ function isAlive(pid) {
   }
 }
 
-function run(command, args) {
+function run(command, args, cwd = ROOT) {
   // On Windows npm is a batch file, which only a shell starts.
   const shell = command === 'npm' && process.platform === 'win32';
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], shell });
+  const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 2, 2], shell });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`, { cause: error });
 }

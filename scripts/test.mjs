@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { prepareBrowserTests } from './prepare-browser-tests.mjs';
 import { ROOT, prepare } from './prepare.mjs';
 
 const TOTALS = path.join(ROOT, '.cache', `totals-${process.pid}.json`);
@@ -22,6 +23,7 @@ const CHECKS = [
 ];
 
 await prepare();
+await prepareBrowserTests();
 const results = [];
 for (const check of CHECKS) results.push(await runCheck(check));
 results.push(await runMocha());

@@ -2,7 +2,7 @@
  * The README's tables against the data that they show: the forms' help sends people there.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PUBLISHED_ERRORS, statusCode } from '../../lib/inmobile.js';
 import { SCENARIOS, type Scenario } from '../../lib/simulator/scenario.js';
@@ -12,7 +12,23 @@ const README = readFileSync(path.resolve(__dirname, '..', '..', 'README.md'), 'u
 /** Rows of its tables, without the blanks that align them. */
 const ROWS = README.split('\n').map((line) => line.replace(/ *\| */g, '|'));
 
+/** Only absolute addresses lead anywhere from npm's page and the flow library's. */
+const PICTURES = 'https://raw.githubusercontent.com/node-red-smpp/inmobile/main/';
+
+/** A page with all of them is still quick on a phone. */
+const PICTURE_OCTETS_MAX = 150_000;
+
 describe('The README', () => {
+  it('shows small pictures that the repository has', () => {
+    const shown = [...README.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, address = '']) => address);
+    const wrong = shown.filter((address) => {
+      const file = path.resolve(__dirname, '..', '..', address.slice(PICTURES.length));
+      return !address.startsWith(PICTURES) || statSync(file).size > PICTURE_OCTETS_MAX;
+    });
+    assert.ok(shown.length > 0);
+    assert.deepEqual(wrong, []);
+  });
+
   it('lists what becomes of every character that has a plain equivalent', () => {
     const expected = [
       ...SUBSTITUTIONS.map(({ from, to }) => ({ from: from.filter(isVisible), to })),

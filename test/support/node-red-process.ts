@@ -9,10 +9,22 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export interface NodeRedProcess {
-  /** Of the editor and the admin API, without a slash at the end. */
+  /** Of the server; the editor and the admin API stand there, or below `httpAdminRoot`. No slash at the end. */
   readonly address: string;
+  /** What it has written to stdout and stderr. */
+  said(): string;
   stop(): Promise<void>;
 }
+
+/** Which Node-RED, and on which Node. */
+export interface NodeRedProgram {
+  /** Path of its `red.js`. */
+  readonly nodeRed: string;
+  /** Path of the Node that runs it. */
+  readonly node: string;
+}
+
+const OWN: NodeRedProgram = { nodeRed: require.resolve('node-red/red.js'), node: process.execPath };
 
 /** Node-RED's program sets `serverPort` once its flows are started and it listens. */
 const SETTINGS = `
@@ -37,16 +49,26 @@ process.on('disconnect', () => process.exit(0)); // nothing is left behind by a 
  * @param more settings beside those above, as JavaScript
  * @throws Error with what it said, when it ends instead
  */
-export async function startNodeRed(userDir: string, more = '{}'): Promise<NodeRedProcess> {
+export async function startNodeRed(userDir: string, more = '{}', program = OWN): Promise<NodeRedProcess> {
   writeFileSync(path.join(userDir, 'settings.js'), `const MORE = ${more};\n${SETTINGS}`);
-  const child = fork(require.resolve('node-red/red.js'), ['--userDir', userDir], {
+  const child = fork(program.nodeRed, ['--userDir', userDir], {
     cwd: userDir,
     execArgv: [],
+    execPath: program.node,
+    // Its palette runs npm on the same Node.
+    env: { ...process.env, PATH: [path.dirname(program.node), process.env.PATH].join(path.delimiter) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const port = await listening(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+    });
+  }
+  const port = await listening(child, () => said);
   return {
     address: `http://127.0.0.1:${port}`,
+    said: () => said,
     async stop() {
       if (child.exitCode !== null) return;
       const exit = once(child, 'exit');
@@ -56,15 +78,9 @@ export async function startNodeRed(userDir: string, more = '{}'): Promise<NodeRe
   };
 }
 
-function listening(child: ChildProcess): Promise<number> {
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      said += chunk.toString('utf8');
-    });
-  }
+function listening(child: ChildProcess, said: () => string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('message', (message) => resolve((message as { readonly port: number }).port));
-    child.once('exit', (code) => reject(new Error(`Node-RED ended with code ${String(code)}:\n${said}`)));
+    child.once('exit', (code) => reject(new Error(`Node-RED ended with code ${String(code)}:\n${said()}`)));
   });
 }

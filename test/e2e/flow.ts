@@ -1,0 +1,38 @@
+/** An SMS from an inject node to the debug sidebar. */
+import { says, type Editor } from './editor.js';
+import { inject, send, shown, TAB } from './flows.js';
+import type { Stage } from './stage.js';
+
+export function theFlow(stage: () => Stage): void {
+  describe('a flow', () => {
+    let editor: Editor;
+
+    async function start(to: string): Promise<void> {
+      await stage().deploy([TAB, inject(to), send({ connection: '' }), shown('payload.outcome')]);
+      editor = await stage().open();
+      await editor.edit(editor.node('send'));
+      await editor.openConfigNode('connection', 'add');
+      await editor.configField('gateway').selectOption('simulator');
+      await editor.closeConfigNode();
+      await editor.closeForm();
+      await editor.deploy();
+    }
+
+    it('says below its node that it is connected to the simulator', async () => {
+      await start('4512345678');
+      await says(editor.node('send').locator('.red-ui-flow-node-status-label'), 'simulated: connected dk1');
+    });
+
+    for (const [to, outcome] of [
+      ['4512345678', 'accepted'],
+      ['4512345660', 'rejected'],
+    ] as const) {
+      it(`shows that the SMS to ${to} was ${outcome}`, async () => {
+        await start(to);
+        const messages = await editor.debugMessages();
+        await editor.pressButton('inject');
+        await says(messages, outcome);
+      });
+    }
+  });
+}

@@ -1,0 +1,59 @@
+/** The sidebar: it tells of a connection as things happen, and plays with the simulator. */
+import assert from 'node:assert/strict';
+import { says, type Editor } from './editor.js';
+import { connection, inject, send, shown, TAB, type FlowNode } from './flows.js';
+import type { Stage } from './stage.js';
+
+/** Nothing listens there, so that what is sent waits. */
+const NOWHERE = {
+  gateway: 'custom',
+  hosts: '127.0.0.1:9',
+  credentials: { systemId: 'demo', password: 'demo' },
+};
+
+export function theSidebar(stage: () => Stage): void {
+  describe('the sidebar', () => {
+    let editor: Editor;
+    const part = (name: string) => editor.page.locator(`.inmobile-sidebar-${name}`);
+
+    async function start(connectionNode: FlowNode): Promise<void> {
+      await stage().deploy([TAB, connectionNode, inject('4512345678'), send(), shown('payload.outcome')]);
+      editor = await stage().open();
+      await editor.invoke('inmobile-sidebar:show');
+    }
+
+    describe('of a simulated gateway', () => {
+      before(() => stage().prepare(() => start(connection())));
+
+      it('says that it is connected, and to what', async () => {
+        await says(part('status'), 'simulated: connected dk1');
+      });
+
+      it('moves its plot when an SMS is sent', async () => {
+        const flat = (await part('line.inmobile-sidebar-submitted').getAttribute('d')) ?? '';
+        await editor.pressButton('inject');
+        const moved = part(`line.inmobile-sidebar-submitted:not([d="${flat}"])`);
+        await moved.waitFor({ state: 'attached' });
+      });
+
+      it('counts the SMS that is accepted', async () => {
+        await says(part('outcome'), /1\s*accepted/);
+      });
+
+      it('restarts a host, and shows that the connection goes over the other', async () => {
+        await part('simulator summary').click();
+        await part('restart').first().click();
+        await says(part('status'), 'dk2');
+      });
+    });
+
+    it('lists what waits, with masked numbers', async () => {
+      await start(connection(NOWHERE));
+      await part('queue summary').click();
+      await editor.pressButton('inject');
+      const number = part('number');
+      await number.waitFor();
+      assert.match(await number.innerText(), /^45\D+78$/);
+    });
+  });
+}
