@@ -12,25 +12,19 @@
 import type { Clock, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
 import type { Link } from '../link.js';
-import type {
-  CounterName,
-  OnUncertain,
-  OutboundSms,
-  SubmitResult,
-  Unsubscribe,
-} from '../message.js';
+import type { CounterName, OnUncertain, OutboundSms, SubmitResult, Unsubscribe } from '../message.js';
 import type { Listener } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Answers, type Refusal } from './answers.js';
 import { Dedupe } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
 import { Intake } from './intake.js';
-import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
+import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry } from './entry.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
 import { isWaiting, type Body, type QueueItem, type Times } from './queue-item.js';
 import { readSms } from './read-sms.js';
-import { Round } from './round.js';
+import { recovered, type Left } from './recovery.js';
 import { planOf, Segments } from './segments.js';
 import { Settlement } from './settlement.js';
 import { Waiter } from './waiter.js';
@@ -62,9 +56,7 @@ export interface OutboxOptions {
 }
 
 /** An SMS to take in, or the one whose dedupe key it has. */
-type Admitted =
-  | { readonly item: QueueItem; readonly entry: OutboxEntry }
-  | { readonly holder: Holder };
+type Admitted = { readonly item: QueueItem; readonly entry: OutboxEntry } | { readonly holder: Holder };
 
 /** The first SMS with a dedupe key: settled, or in the queue. */
 type Holder = { readonly id: string } & ({ readonly result: SubmitResult } | { readonly item: QueueItem });
@@ -132,18 +124,7 @@ export class Outbox {
     const { storage } = this.#options;
     await this.#dedupe.open();
     await this.#settlement.open();
-    const found = new Map<string, Progress>();
-    const rounds = new Map<string, Round>();
-    for await (const [key, value] of storage.scan('progress')) {
-      const past = Round.found(key, value);
-      if (past === undefined) found.set(key, value as Progress);
-      else for (const id of past.ids) rounds.set(id, past.round);
-    }
-    for await (const [id, value] of storage.scan('outbox')) {
-      this.#recover(value as OutboxEntry, found.get(id), rounds.get(id));
-      rounds.delete(id);
-    }
-    await this.#endRounds(rounds.values());
+    for await (const left of recovered(storage)) this.#recover(left);
     this.#isOpen = true;
     this.#dispatcher.open();
   }
@@ -282,8 +263,7 @@ export class Outbox {
     this.#dispatcher.stored(items);
   }
 
-  /** @param own what storage has of its progress alone @param round that marks it, when there is no such record */
-  #recover(entry: OutboxEntry, own: Progress | undefined, round: Round | undefined): void {
+  #recover({ entry, own, round }: Left): void {
     const body = this.#queue.hasRoomForBody ? { entry, plan: planOf(entry) } : undefined;
     const progress = own ?? (round === undefined ? NO_PROGRESS : FIRST_ATTEMPT);
     const times = this.#times();
@@ -292,16 +272,6 @@ export class Outbox {
     item.round = round;
     this.#queue.enter(item, times.wall);
     if (progress.underWay) this.#answers.unknown(item);
-  }
-
-  /** @param rounds of SMS that are no more, each once for each of those */
-  async #endRounds(rounds: Iterable<Round>): Promise<void> {
-    const over: Change[] = [];
-    for (const round of rounds) {
-      const change = round.leave();
-      if (change !== undefined) over.push(change);
-    }
-    if (over.length > 0) await this.#options.storage.write(over);
   }
 
   async #load(item: QueueItem): Promise<Body | undefined> {

@@ -18,23 +18,15 @@ export class Round {
   readonly #key: string;
   #left: number;
 
-  private constructor(key: string, members: number) {
-    this.#key = key;
-    this.#left = members;
-  }
-
   /** @param ids at least one, marked in no other round that is still stored */
-  static begin(ids: readonly string[]): { round: Round; change: Change } {
-    const key = `${KEY_PREFIX}${ids[0] ?? ''}`;
-    const value: StoredRound = { ids };
-    return { round: new Round(key, ids.length), change: { table: 'progress', key, value } };
+  constructor(ids: readonly string[]) {
+    this.#key = `${KEY_PREFIX}${ids[0] ?? ''}`;
+    this.#left = ids.length;
   }
 
-  /** Reads what an earlier process left under this key; undefined when it is no round. */
-  static found(key: string, value: unknown): { round: Round; ids: readonly string[] } | undefined {
-    if (!key.startsWith(KEY_PREFIX)) return undefined;
-    const { ids } = value as StoredRound;
-    return { round: new Round(key, ids.length), ids };
+  /** The write that makes it last. */
+  stored(ids: readonly string[]): Change {
+    return { table: 'progress', key: this.#key, value: { ids } satisfies StoredRound };
   }
 
   /** One of them is marked by it no more. Returns what deletes the record, after the last. */
@@ -67,8 +59,14 @@ export function mark(
     }
   }
   if (together.length === 0) return changes;
-  const { round, change } = Round.begin(together.map(({ id }) => id));
+  const ids = together.map(({ id }) => id);
+  const round = new Round(ids);
   for (const item of together) item.round = round;
-  changes.push(change);
+  changes.push(round.stored(ids));
   return changes;
+}
+
+/** The ids in a record of table `progress` that is that of a round; undefined when it is of one SMS alone. */
+export function idsOfRound(key: string, value: unknown): readonly string[] | undefined {
+  return key.startsWith(KEY_PREFIX) ? (value as StoredRound).ids : undefined;
 }
