@@ -26,7 +26,10 @@ const methods = {
       if (answered === sent && performance.now() >= until) drained();
     };
     const fill = (): void => {
-      if (performance.now() >= until) return;
+      if (performance.now() >= until) {
+        if (answered === sent) drained(); // the last answer came just before
+        return;
+      }
       const segments: Segment[] = [];
       for (let free = driver.capacity; free > 0; free--) segments.push(segment(sent++));
       driver.submit(segments, settle);

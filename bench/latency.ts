@@ -48,7 +48,7 @@ export async function latency({ latencySeconds: seconds }: Effort): Promise<Repo
   await server.end();
   return {
     title: 'Latency',
-    note: 'Milliseconds. On disk an SMS is durable, and marked as under way, before its octets leave: two fdatasync.',
+    note: 'Milliseconds. On disk an SMS is durable, and marked as under way, before its octets leave: one fdatasync.',
     columns: ['', 'a second', 'SMS', 'p50 ms', 'p99 ms', 'max ms'],
     rows: found.map(({ what, perSecond, count, p50Ms, p99Ms, maxMs }) => [
       what,

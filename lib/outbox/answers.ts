@@ -5,12 +5,14 @@
  * Source: contract section 4 (answers to submit_sm); gateway.md (unknown outcome).
  */
 import type { Clock, Millis } from '../clock.js';
-import type { CounterName, OnUncertain, Outcome, SubmitResult } from '../message.js';
+import type { CounterName, OnUncertain } from '../message.js';
 import type { Storage } from '../storage/storage.js';
-import { FIRST_ATTEMPT, type OutboxEntry, type Progress } from './entry.js';
+import { FIRST_ATTEMPT, type Progress } from './entry.js';
 import type { Pace } from './pace.js';
-import type { Body, Queue, QueueItem } from './queue.js';
+import type { Queue } from './queue.js';
+import type { Body, QueueItem } from './queue-item.js';
 import { afterUnknown, RECONCILE_MS, submitFailedWaitMs, transientWaitMs } from './retry-policy.js';
+import { resultOf, type End } from './result-of.js';
 import type { Settlement } from './settlement.js';
 import { Strays } from './strays.js';
 import type { Submission } from './submission.js';
@@ -21,8 +23,6 @@ export interface Refusal {
   readonly sentence: string;
   readonly class: 'ok' | 'submitFailed' | 'throttled' | 'transient' | 'unbound' | 'credentials' | 'permanent';
 }
-
-type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
 
@@ -48,15 +48,6 @@ export interface AnswersOptions {
   readonly unmatchedIds: (to: string) => readonly string[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
-}
-
-/** How an SMS ended, as far as it differs from one to the next. */
-interface End {
-  readonly outcome: Outcome;
-  readonly messageIds?: readonly string[];
-  readonly status?: string;
-  readonly reason?: string;
-  readonly host?: string;
 }
 
 export class Answers {
@@ -93,14 +84,24 @@ export class Answers {
 
   /** Back to its place in the queue after `waitMs`, unless its time is over. */
   returned(item: QueueItem, waitMs: Millis): void {
-    if (item.state !== 'underWay') return;
-    const { clock, storage, queue, onFailure } = this.#options;
+    if (item.state !== 'underWay' && item.state !== 'marked') return;
+    const { clock, queue } = this.#options;
     const now = clock.now();
     item.progress = { ...item.progress, underWay: false };
     queue.release(item, now, waitMs);
     if (item.expiresAt <= now) this.expired(item);
-    else storage.write([{ table: 'progress', key: item.id, value: item.progress }]).catch(onFailure);
+    else this.#unmark(item).catch(this.#options.onFailure);
     this.#options.wake();
+  }
+
+  /** Its own record counts from now on; once that is stored, its round has it no more. */
+  async #unmark(item: QueueItem): Promise<void> {
+    const { storage } = this.#options;
+    item.hasRecord = true;
+    await storage.write([{ table: 'progress', key: item.id, value: item.progress }]);
+    const roundOver = item.round?.leave();
+    item.round = undefined;
+    if (roundOver !== undefined) await storage.write([roundOver]);
   }
 
   /** Written and not answered: nobody knows. The user chose what happens. */
@@ -223,6 +224,7 @@ export class Answers {
 
   /** With an unknown outcome behind it, that is what it ends as. */
   #end(item: QueueItem, outcome: 'expired' | 'cancelled', reason: string): void {
+    if (item.state === 'marked') item.progress = item.unmarked; // it has not left
     const isUnknown = item.progress.unknowns > 0;
     this.#settle(
       item,
@@ -239,7 +241,7 @@ export class Answers {
       const result = resultOf(entry, this.#counted(item), end, { recovered, settledAt });
       this.#options.count(end.outcome, 1);
       if (result.possibleDuplicate) this.#options.count('possibleDuplicates', 1);
-      this.#options.settlement.settle(entry, result);
+      this.#options.settlement.settle(item, entry, result);
     });
   }
 
@@ -258,35 +260,4 @@ export class Answers {
       })
       .catch(this.#options.onFailure);
   }
-}
-
-function resultOf(
-  entry: OutboxEntry,
-  { attempts, possibleDuplicate }: Progress,
-  end: End,
-  { recovered, settledAt }: Pick<SubmitResult, 'recovered' | 'settledAt'>,
-): SubmitResult {
-  const { id, to, from, segments, encoding, queuedAt, substituted, correlation } = entry;
-  const { outcome, messageIds = [], host, status, reason } = end;
-  // A literal with the properties that are mostly there; see `#segmentsOf` in outbox.ts.
-  const result: Mutable<SubmitResult> = {
-    id,
-    outcome,
-    messageIds,
-    to,
-    from,
-    segments,
-    encoding,
-    possibleDuplicate,
-    recovered,
-    queuedAt,
-    settledAt,
-    attempts,
-  };
-  if (host !== undefined) result.host = host;
-  if (status !== undefined) result.status = status;
-  if (reason !== undefined) result.reason = reason;
-  if (substituted !== undefined) result.substituted = substituted;
-  if (correlation !== undefined) result.correlation = correlation;
-  return result;
 }

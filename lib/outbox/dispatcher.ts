@@ -1,17 +1,23 @@
 /**
  * Moves what is due from the queue onto the links, as far as windows and pace allow.
  *
- * A round takes what fits, has it marked as under way in storage, and only then submits it: after a crash every
- * SMS whose octets may have left is known. Everything that became due in one turn of the event loop is one
- * round, so one write to storage and one to the socket.
+ *   queued ─▶ marked as under way in storage ─▶ submitted, when a link has room
+ *
+ * After a crash every SMS whose octets may have left is known. So that the wire never waits for the disk, as many
+ * are marked ahead as the windows hold; and what finds the line free is marked in the write that takes it in. With
+ * no link there is no mark. What became possible in one turn of the event loop is one write to storage and one to
+ * the socket.
  */
-import type { Clock, EpochMs, Millis } from '../clock.js';
-import type { Answer, Link } from '../link.js';
+import type { Clock, Millis } from '../clock.js';
+import type { Link } from '../link.js';
 import type { Segment } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
+import { Batch, type OpenLink } from './batch.js';
 import type { Progress } from './entry.js';
 import type { Pace } from './pace.js';
-import type { Body, Queue, QueueItem } from './queue.js';
+import type { Queue } from './queue.js';
+import type { Body, QueueItem, Times } from './queue-item.js';
+import { mark } from './round.js';
 import { Submission } from './submission.js';
 
 /** Expiry is looked at no more often than this, whatever the number of SMS that expire. */
@@ -40,19 +46,18 @@ export interface DispatcherOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-interface OpenLink {
-  readonly link: Link;
-  /** Segments promised to a round that is being marked. */
-  reserved: number;
-  /** Long messages with segments still to submit. */
-  readonly unfinished: Set<Submission>;
-}
+const isReadable = ({ state, body }: QueueItem): boolean => state === 'marked' && body !== undefined;
+
+const NOTHING: readonly Change[] = [];
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #links = new Map<number, OpenLink>();
-  /** Those whose SMS are being marked. */
-  readonly #rounds = new Set<Promise<void>>();
+  /** Writes of marks under way. */
+  readonly #marking = new Set<Promise<void>>();
+  /** Segments of the SMS whose marks are being stored with them, and SMS that are stored without. */
+  #beingStored = 0;
+  #storedUnmarked = 0;
   #isOpen = false;
   #woken = false;
   #expiryLookedAt: Millis = -Infinity;
@@ -72,15 +77,16 @@ export class Dispatcher {
     this.#isOpen = false;
     this.#disarm?.();
     this.#armedAt = Infinity;
+    this.#giveBackReady();
   }
 
-  /** Resolves when no round is under way any more: what one marked and could not submit is unmarked again. */
+  /** Resolves when nothing is being marked any more: what was marked and not submitted is unmarked again. */
   async atRest(): Promise<void> {
-    await Promise.all(this.#rounds);
+    await Promise.all(this.#marking);
   }
 
   linkUp(link: Link): void {
-    this.#links.set(link.id, { link, reserved: 0, unfinished: new Set() });
+    this.#links.set(link.id, { link, window: link.capacity, unfinished: new Set() });
     this.wake();
   }
 
@@ -92,6 +98,33 @@ export class Dispatcher {
     for (const submission of open.unfinished) {
       if (submission.underWay === 0) this.#options.onConcluded(submission.lose());
     }
+    this.#giveBackReady();
+  }
+
+  /** Marks those SMS about to be stored that leave at once; returns what has to be stored along with them. */
+  markFresh(items: readonly QueueItem[]): readonly Change[] {
+    const { queue, clock, nextProgress } = this.#options;
+    let room = this.#isOpen ? this.#aheadMax(clock.now()) - queue.ahead - this.#beingStored : 0;
+    if (this.#storedUnmarked > 0) room = 0; // those come first
+    const fresh: QueueItem[] = [];
+    for (const item of items) {
+      if (room < 1 || item.sendAt !== undefined || !queue.isFree(item.priority)) continue;
+      room -= item.segments;
+      this.#beingStored += item.segments;
+      fresh.push(item);
+    }
+    this.#storedUnmarked += items.length - fresh.length;
+    return fresh.length === 0 ? NOTHING : mark(fresh, nextProgress);
+  }
+
+  /** What `markFresh` saw is stored, or is not to be: those that are in the queue by now may leave. */
+  stored(items: readonly QueueItem[]): void {
+    for (const { progress, segments } of items) {
+      if (progress.underWay) this.#beingStored -= segments;
+      else this.#storedUnmarked -= 1;
+    }
+    this.wake();
+    this.#giveBackReady();
   }
 
   /** Something may have become possible. Many calls in one turn make one round. */
@@ -114,6 +147,11 @@ export class Dispatcher {
     return true;
   }
 
+  /** As `wake`, and at once: what is marked goes with the write that is about to be made. */
+  ready(): void {
+    if (this.#isOpen) this.#round();
+  }
+
   #round(): void {
     const times = { now: this.#options.clock.now(), wall: this.#options.clock.wall() };
     this.#expire(times.now);
@@ -121,75 +159,81 @@ export class Dispatcher {
     this.#options.queue.wake(times);
     for (const open of this.#byRoom()) {
       this.#continue(open, times.now);
-      const room = this.#room(open, times.now);
-      if (room < 1) continue;
-      const items = this.#options.queue.take(room, times);
-      if (items.length === 0) continue;
-      const segments = items.reduce((sum, item) => sum + item.segments, 0);
-      const reserved = Math.min(segments, room);
-      open.reserved += reserved;
-      this.#options.pace.take(reserved, times.now);
-      this.#note(this.#begin(open, items, reserved));
+      this.#submitReady(open, times.now);
     }
+    this.#markAhead(times);
     this.#arm(times);
   }
 
-  #note(round: Promise<void>): void {
-    const over = round.catch(this.#options.onFailure).finally(() => this.#rounds.delete(over));
-    this.#rounds.add(over);
+  /** Segments that may be marked and not under way: what the windows take next, and the pace. */
+  #aheadMax(now: Millis): number {
+    return Math.min(this.#windows(), this.#options.pace.allowance(now));
   }
 
-  async #begin(open: OpenLink, items: readonly QueueItem[], reserved: number): Promise<void> {
-    const before = items.map((item) => item.progress);
+  #windows(): number {
+    let windows = 0;
+    for (const { window } of this.#links.values()) windows += window;
+    return windows;
+  }
+
+  /** In halves of what may be ahead, so that records are few. What goes before some that are marked waits for none. */
+  #markAhead(times: Times): void {
+    const { queue } = this.#options;
+    const items = queue.takeOvertaking(2 * this.#windows() - queue.ahead, times);
+    const limit = this.#aheadMax(times.now);
+    const ahead = queue.ahead + this.#beingStored;
+    if (ahead <= limit / 2) items.push(...queue.take(limit - ahead, times));
+    if (items.length > 0) this.#note(this.#mark(items));
+  }
+
+  #note(marking: Promise<void>): void {
+    const over = marking.catch(this.#options.onFailure).finally(() => this.#marking.delete(over));
+    this.#marking.add(over);
+  }
+
+  async #mark(items: readonly QueueItem[]): Promise<void> {
+    const { storage, queue, nextProgress, onFailure } = this.#options;
     try {
       for (const item of items) if (item.body === undefined) await this.#load(item);
-      const changes: Change[] = [];
-      for (const item of items) {
-        if (item.state !== 'underWay') continue;
-        item.progress = this.#options.nextProgress(item);
-        changes.push({ table: 'progress', key: item.id, value: item.progress });
-      }
-      await this.#options.storage.write(changes);
+      await storage.write(mark(items.filter(isReadable), nextProgress));
     } catch (error) {
-      this.#options.onFailure(error);
-      items.forEach((item, at) => this.#giveBack(item, before[at], STORAGE_RETRY_MS));
+      onFailure(error);
+      for (const item of items) this.#giveBack(item, STORAGE_RETRY_MS);
       return;
-    } finally {
-      open.reserved -= reserved;
     }
-    this.#submitNew(open, items, before);
+    for (const item of items) {
+      if (item.body === undefined) this.#giveBack(item, STORAGE_RETRY_MS);
+      else queue.ready(item);
+    }
+    this.wake();
+    this.#giveBackReady();
   }
 
-  /**
-   * @param items marked as under way
-   * @param before their progress before that, in the same order
-   */
-  #submitNew(open: OpenLink, items: readonly QueueItem[], before: readonly Progress[]): void {
-    const now = this.#options.clock.now();
+  #submitReady(open: OpenLink, now: Millis): void {
+    const { queue, pace, segmentsOf } = this.#options;
+    let left = this.#room(open, now);
+    if (left < 1) return;
     const batch = new Batch(this.#options, open);
-    const isUp = this.#links.has(open.link.id);
-    // What is promised to other rounds is theirs.
-    let left = isUp ? open.link.capacity - open.reserved : 0;
-    let at = -1;
-    for (const item of items) {
-      at += 1;
-      if (item.state !== 'underWay' || item.body === undefined) continue;
-      // A slow disk may have taken the window, or the rest of its life.
-      if (left < 1 || item.expiresAt <= now) {
-        this.#giveBack(item, before[at], 0);
-        continue;
-      }
-      const segments = this.#options.segmentsOf(item.body, item.expiresAt - now);
-      const submission = new Submission(item, open.link, segments);
-      left -= batch.add(submission, left, now);
+    while (left >= 1) {
+      const item = queue.next(now);
+      if (item?.body === undefined) break;
+      const segments = segmentsOf(item.body, item.expiresAt - now);
+      left -= batch.add(new Submission(item, open.link, segments), left, now);
     }
+    pace.take(batch.size, now);
     batch.submit();
-    if (left < 1 && !isUp) this.wake();
+  }
+
+  /** With nothing to submit it to: it may be long until there is, and after a crash it would seem to have left. */
+  #giveBackReady(): void {
+    if (this.#isOpen && this.#links.size > 0) return;
+    for (const item of this.#options.queue.takeReady()) this.#giveBack(item, 0);
   }
 
   /** It was not submitted: nothing has happened to it. */
-  #giveBack(item: QueueItem, before: Progress | undefined, waitMs: Millis): void {
-    item.progress = before ?? item.progress;
+  #giveBack(item: QueueItem, waitMs: Millis): void {
+    if (item.state !== 'marked') return;
+    item.progress = item.unmarked;
     this.#options.onReturned(item, waitMs);
   }
 
@@ -212,7 +256,7 @@ export class Dispatcher {
   }
 
   #room(open: OpenLink, now: Millis): number {
-    return Math.min(open.link.capacity - open.reserved, this.#options.pace.allowance(now));
+    return Math.min(open.link.capacity, this.#options.pace.allowance(now));
   }
 
   #byRoom(): OpenLink[] {
@@ -226,7 +270,7 @@ export class Dispatcher {
     for (const item of this.#options.queue.expired(now)) this.#options.onExpired(item);
   }
 
-  #arm(times: { now: Millis; wall: EpochMs }): void {
+  #arm(times: Times): void {
     const { queue, pace } = this.#options;
     if (queue.size === 0) return;
     this.#armFor(Math.max(queue.nextExpiryAt, this.#expiryLookedAt + EXPIRY_EVERY_MS));
@@ -249,52 +293,5 @@ export class Dispatcher {
       this.#armedAt = Infinity;
       this.wake();
     });
-  }
-}
-
-/** Segments of several SMS that go to one link in one call. */
-class Batch {
-  readonly #options: DispatcherOptions;
-  readonly #open: OpenLink;
-  readonly #segments: Segment[] = [];
-  readonly #owners: Submission[] = [];
-  readonly #indexes: number[] = [];
-
-  constructor(options: DispatcherOptions, open: OpenLink) {
-    this.#options = options;
-    this.#open = open;
-  }
-
-  get size(): number {
-    return this.#segments.length;
-  }
-
-  /** Adds what a submission has next, at most `room` segments; returns how many. */
-  add(submission: Submission, room: number, now: Millis): number {
-    let added = 0;
-    while (added < room && submission.hasNext(now)) {
-      const index = submission.next();
-      this.#segments.push(submission.segments[index] as Segment);
-      this.#owners.push(submission);
-      this.#indexes.push(index);
-      added += 1;
-    }
-    if (submission.hasMore) this.#open.unfinished.add(submission);
-    else this.#open.unfinished.delete(submission);
-    return added;
-  }
-
-  submit(): void {
-    if (this.#segments.length === 0) return;
-    this.#options.onSubmitted(this.#segments.length);
-    this.#open.link.submit(this.#segments, (at, answer) => this.#answered(at, answer));
-  }
-
-  #answered(at: number, answer: Answer): void {
-    const submission = this.#owners[at] as Submission;
-    const isOver = submission.answer(this.#indexes[at] as number, answer, this.#options.isFinal);
-    if (!isOver) return;
-    this.#open.unfinished.delete(submission);
-    this.#options.onConcluded(submission);
   }
 }

@@ -5,7 +5,8 @@
  */
 import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
-import type { Body } from './queue.js';
+import type { OutboxEntry } from './entry.js';
+import type { QueueItem } from './queue-item.js';
 
 /**
  * SMS in one write: the largest ones, with a long text and a correlation of the greatest length, stay well within
@@ -16,14 +17,18 @@ const BATCH_MAX = 32;
 export interface IntakeOptions {
   readonly storage: Storage;
   readonly dedupe: Dedupe;
+  /** What is stored along with them, in the same write. */
+  readonly markFresh: (items: readonly QueueItem[]) => readonly Change[];
   /** They are safe. */
-  readonly onStored: (bodies: readonly Body[]) => void;
+  readonly onStored: (items: readonly QueueItem[]) => void;
   /** They were not taken in. */
-  readonly onRefused: (bodies: readonly Body[], reason: unknown) => void;
+  readonly onRefused: (items: readonly QueueItem[], reason: unknown) => void;
 }
 
 class Batch {
-  readonly bodies: Body[] = [];
+  readonly items: QueueItem[] = [];
+  /** Those with a dedupe key. */
+  readonly keyed: OutboxEntry[] = [];
   readonly changes: Change[] = [];
   /** Of those who want to know when it is safe. */
   readonly waiting: { readonly resolve: () => void; readonly reject: (reason: unknown) => void }[] = [];
@@ -32,6 +37,8 @@ class Batch {
 export class Intake {
   readonly #options: IntakeOptions;
   #batch: Batch | undefined;
+  /** Writes under way. */
+  readonly #storing = new Set<Promise<void>>();
   /** Being stored, by id: those with a dedupe key, since others may be told that they are taken in. */
   readonly #keyed = new Map<string, Batch>();
 
@@ -40,13 +47,13 @@ export class Intake {
   }
 
   /** Stores an SMS at the end of this turn; `onStored` or `onRefused` tells how that went. */
-  take(body: Body): void {
-    this.#add(body);
+  take(item: QueueItem, entry: OutboxEntry): void {
+    this.#add(item, entry);
   }
 
   /** As `take`; resolves when the SMS is safe, rejects when it could not be stored. */
-  takeSafely(body: Body): Promise<void> {
-    return new Promise((resolve, reject) => this.#add(body).waiting.push({ resolve, reject }));
+  takeSafely(item: QueueItem, entry: OutboxEntry): Promise<void> {
+    return new Promise((resolve, reject) => this.#add(item, entry).waiting.push({ resolve, reject }));
   }
 
   /** Resolves when an SMS that was taken is safe, which it mostly is; rejects when it could not be stored. */
@@ -56,40 +63,50 @@ export class Intake {
     return new Promise((resolve, reject) => batch.waiting.push({ resolve, reject }));
   }
 
-  #add(body: Body): Batch {
-    const { entry } = body;
+  /** Resolves when all that was taken is stored, or is not to be. */
+  async atRest(): Promise<void> {
+    while (this.#storing.size > 0) await Promise.all(this.#storing);
+  }
+
+  #add(item: QueueItem, entry: OutboxEntry): Batch {
     const batch = (this.#batch ??= this.#begin());
-    batch.bodies.push(body);
-    batch.changes.push({ table: 'outbox', key: entry.id, value: entry });
+    batch.items.push(item);
+    item.isStored = this.#options.storage.isVolatile !== true || item.body === undefined;
+    if (item.isStored) batch.changes.push({ table: 'outbox', key: entry.id, value: entry });
     // The key is claimed now: a second SMS with it may come in this same turn.
-    for (const change of this.#options.dedupe.claim(entry)) batch.changes.push(change);
-    if (entry.dedupeKey !== undefined) this.#keyed.set(entry.id, batch);
-    if (batch.bodies.length === BATCH_MAX) this.#batch = undefined;
+    if (entry.dedupeKey !== undefined) {
+      batch.changes.push(...this.#options.dedupe.claim(entry));
+      batch.keyed.push(entry);
+      this.#keyed.set(entry.id, batch);
+    }
+    if (batch.items.length === BATCH_MAX) this.#batch = undefined;
     return batch;
   }
 
   #begin(): Batch {
     const batch = new Batch();
-    queueMicrotask(() => {
-      if (this.#batch === batch) this.#batch = undefined;
-      void this.#store(batch);
-    });
+    const storing = Promise.resolve()
+      .then(() => this.#store(batch))
+      .finally(() => this.#storing.delete(storing));
+    this.#storing.add(storing);
     return batch;
   }
 
-  async #store({ bodies, changes, waiting }: Batch): Promise<void> {
-    const { storage, dedupe, onStored, onRefused } = this.#options;
+  async #store({ items, keyed, changes, waiting }: Batch): Promise<void> {
+    const { storage, dedupe, markFresh, onStored, onRefused } = this.#options;
+    if (this.#batch?.items === items) this.#batch = undefined;
     try {
+      changes.push(...markFresh(items));
       await storage.write(changes);
     } catch (error) {
-      for (const { entry } of bodies) dedupe.abandon(entry);
-      onRefused(bodies, error);
+      for (const entry of keyed) dedupe.abandon(entry);
+      onRefused(items, error);
       for (const { reject } of waiting) reject(error);
       return;
     } finally {
-      if (this.#keyed.size > 0) for (const { entry } of bodies) this.#keyed.delete(entry.id);
+      for (const { id } of keyed) this.#keyed.delete(id);
     }
-    onStored(bodies);
+    onStored(items);
     for (const { resolve } of waiting) resolve();
   }
 }

@@ -12,29 +12,23 @@
 import type { Clock, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
 import type { Link } from '../link.js';
-import type {
-  CounterName,
-  OnUncertain,
-  OutboundSms,
-  Segment,
-  SubmitResult,
-  Unsubscribe,
-} from '../message.js';
+import type { CounterName, OnUncertain, OutboundSms, SubmitResult, Unsubscribe } from '../message.js';
 import type { Listener } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { dataCodingOf } from '../text/data-coding.js';
-import { planText, type TextPlan } from '../text/segmenter.js';
-import { assemble } from '../text/user-data.js';
 import { Answers, type Refusal } from './answers.js';
 import { Dedupe } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
 import { Intake } from './intake.js';
-import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
+import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry } from './entry.js';
 import { Pace } from './pace.js';
-import { type Body, Queue, type QueueItem, type Times } from './queue.js';
+import { Queue } from './queue.js';
+import { isWaiting, type Body, type QueueItem, type Times } from './queue-item.js';
 import { listQueue } from './queue-list.js';
 import { readSms } from './read-sms.js';
+import { recovered, type Left } from './recovery.js';
+import { planOf, Segments } from './segments.js';
 import { Settlement } from './settlement.js';
+import { Waiter } from './waiter.js';
 
 /** SMS taken in and not settled. A queue of this length is a fault upstream, not a peak. */
 const QUEUE_MAX = 1_000_000;
@@ -62,8 +56,11 @@ export interface OutboxOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** An SMS that may be taken in, or the one whose dedupe key it has. */
-type Admitted = { readonly body: Body } | { readonly first: NonNullable<ReturnType<Dedupe['find']>> };
+/** An SMS to take in, or the one whose dedupe key it has. */
+type Admitted = { readonly item: QueueItem; readonly entry: OutboxEntry } | { readonly holder: Holder };
+
+/** The first SMS with a dedupe key: settled, or in the queue. */
+type Holder = { readonly id: string } & ({ readonly result: SubmitResult } | { readonly item: QueueItem });
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -73,14 +70,14 @@ export class Outbox {
   readonly #intake: Intake;
   readonly #dispatcher: Dispatcher;
   readonly #answers: Answers;
-  #reference: number;
+  readonly #segments: Segments;
   #isOpen = false;
   /** The first SMS in line, for a person who looks. */
   readonly list = (max: number) => listQueue(this.#queue.items, this.#options, max);
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#reference = options.firstReference;
+    this.#segments = new Segments(options.firstReference);
     const pace = new Pace(options.segmentsPerSecond);
     const load = (item: QueueItem): Promise<Body | undefined> => this.#load(item);
     const queue = this.#queue;
@@ -88,15 +85,14 @@ export class Outbox {
     this.#settlement = new Settlement({
       ...options,
       dedupe: this.#dedupe,
-      onSettled: (result) => this.#settled(result),
+      onSettled: (item) => queue.remove(item),
     });
     this.#intake = new Intake({
       ...options,
       dedupe: this.#dedupe,
-      onStored: (bodies) => this.#stored(bodies),
-      onRefused: (bodies, reason) => {
-        for (const { entry } of bodies) this.#settlement.refuse(entry.id, reason);
-      },
+      markFresh: (items) => this.#dispatcher.markFresh(items),
+      onStored: (items) => this.#stored(items),
+      onRefused: (items, reason) => this.#refused(items, reason),
     });
     this.#answers = new Answers({
       ...options,
@@ -113,7 +109,7 @@ export class Outbox {
       pace,
       load,
       nextProgress: (item) => this.#answers.nextProgress(item),
-      segmentsOf: (body, leftMs) => this.#segmentsOf(body, leftMs),
+      segmentsOf: (body, leftMs) => this.#segments.of(body, leftMs),
       isFinal: (status) => this.#answers.isFinal(status),
       onSubmitted: (segments) => options.count('submitted', segments),
       onConcluded: (submission) => this.#answers.concluded(submission),
@@ -131,11 +127,7 @@ export class Outbox {
     const { storage } = this.#options;
     await this.#dedupe.open();
     await this.#settlement.open();
-    const progress = new Map<string, Progress>();
-    for await (const [id, value] of storage.scan('progress')) progress.set(id, value as Progress);
-    for await (const [id, value] of storage.scan('outbox')) {
-      this.#recover(value as OutboxEntry, progress.get(id) ?? NO_PROGRESS);
-    }
+    for await (const left of recovered(storage)) this.#recover(left);
     this.#isOpen = true;
     this.#dispatcher.open();
   }
@@ -149,8 +141,10 @@ export class Outbox {
   /** Completes what is settled; what is queued stays stored. */
   async close(): Promise<void> {
     this.halt();
+    await this.#intake.atRest();
     await this.#dispatcher.atRest();
-    await this.#settlement.close();
+    await this.#settlement.close(() => this.#queue.items);
+    await this.#storeRest();
   }
 
   linkUp(link: Link): void {
@@ -163,7 +157,7 @@ export class Outbox {
 
   /** A window has room again. */
   ready(): void {
-    this.#dispatcher.wake();
+    this.#dispatcher.ready();
   }
 
   /** Results, each until a subscriber took it. */
@@ -179,12 +173,12 @@ export class Outbox {
    */
   async enqueue(sms: OutboundSms): Promise<{ id: string }> {
     const admitted = this.#admit(sms);
-    if ('first' in admitted) {
-      await this.#intake.safe(admitted.first.id);
-      return { id: admitted.first.id };
+    if ('holder' in admitted) {
+      await this.#intake.safe(admitted.holder.id);
+      return { id: admitted.holder.id };
     }
-    await this.#intake.takeSafely(admitted.body);
-    return { id: admitted.body.entry.id };
+    await this.#intake.takeSafely(admitted.item, admitted.entry);
+    return { id: admitted.item.id };
   }
 
   /**
@@ -198,11 +192,10 @@ export class Outbox {
   send(sms: OutboundSms): Promise<SubmitResult> {
     try {
       const admitted = this.#admit(sms);
-      if ('first' in admitted) return this.#resultOf(admitted.first);
-      const { body } = admitted;
-      const result = this.#settlement.waitFor(body.entry.id);
-      this.#intake.take(body);
-      return result;
+      if ('holder' in admitted) return resultOf(admitted.holder);
+      const { item, entry } = admitted;
+      this.#intake.take(item, entry);
+      return waitFor(item);
     } catch (error) {
       return Promise.reject(asSmppError(error, 'SMPP_MESSAGE'));
     }
@@ -214,7 +207,7 @@ export class Outbox {
    */
   cancel(id: string): Promise<boolean> {
     const item = this.#queue.get(id);
-    if (item?.state !== 'queued' && item?.state !== 'scheduled') return Promise.resolve(false);
+    if (item === undefined || !isWaiting(item)) return Promise.resolve(false);
     const isSafe = this.#settlement.isSafe(id);
     this.#answers.cancelled(item);
     return isSafe;
@@ -228,29 +221,59 @@ export class Outbox {
   /** @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STOPPED */
   #admit(sms: OutboundSms): Admitted {
     if (!this.#isOpen) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
-    const body = readSms(sms, this.#options.newId(), this.#options.clock.wall());
-    const first = body.entry.dedupeKey === undefined ? undefined : this.#dedupe.find(body.entry.dedupeKey);
-    if (first !== undefined) return { first };
+    const times = this.#times();
+    const body = readSms(sms, this.#options.newId(), times.wall);
+    const { entry } = body;
+    const holder = entry.dedupeKey === undefined ? undefined : this.#holderOf(entry.dedupeKey);
+    if (holder !== undefined) return { holder };
     if (this.#queue.size >= QUEUE_MAX) {
       throw new SmppError('SMPP_QUEUE_FULL', `${QUEUE_MAX} SMS wait already: this one was not taken in`);
     }
-    return { body };
+    return { item: this.#queue.add(entry, body, undefined, times), entry };
   }
 
-  #resultOf(first: { readonly id: string; readonly result?: SubmitResult }): Promise<SubmitResult> {
-    return first.result === undefined ? this.#settlement.waitFor(first.id) : Promise.resolve(first.result);
+  /** The SMS that has this dedupe key, unless it was lost. */
+  #holderOf(key: string): Holder | undefined {
+    const claimed = this.#dedupe.find(key);
+    if (claimed === undefined) return undefined;
+    const { id, result } = claimed;
+    if (result !== undefined) return { id, result };
+    const item = this.#queue.get(id);
+    return item && { id, item };
   }
 
-  #stored(bodies: readonly Body[]): void {
-    const times = this.#times();
-    for (const body of bodies) this.#queue.add(body.entry, body, undefined, times);
-    this.#options.count('queued', bodies.length);
-    this.#dispatcher.wake();
+  #stored(items: readonly QueueItem[]): void {
+    const wall = this.#options.clock.wall();
+    for (const item of items) this.#queue.enter(item, wall);
+    this.#options.count('queued', items.length);
+    this.#dispatcher.stored(items);
   }
 
-  #recover(entry: OutboxEntry, progress: Progress): void {
+  /** What volatile storage was spared, for the next start. */
+  async #storeRest(): Promise<void> {
+    const rest: Change[] = [];
+    for (const { id, isStored, body } of this.#queue.items) {
+      if (!isStored && body !== undefined) rest.push({ table: 'outbox', key: id, value: body.entry });
+    }
+    if (rest.length > 0) await this.#options.storage.write(rest);
+  }
+
+  #refused(items: readonly QueueItem[], reason: unknown): void {
+    for (const item of items) {
+      this.#queue.remove(item);
+      item.waiter?.reject(reason);
+    }
+    this.#dispatcher.stored(items);
+  }
+
+  #recover({ entry, own, round }: Left): void {
     const body = this.#queue.hasRoomForBody ? { entry, plan: planOf(entry) } : undefined;
-    const item = this.#queue.add(entry, body, progress, this.#times());
+    const progress = own ?? (round === undefined ? NO_PROGRESS : FIRST_ATTEMPT);
+    const times = this.#times();
+    const item = this.#queue.add(entry, body, progress, times);
+    item.hasRecord = own !== undefined;
+    item.round = round;
+    this.#queue.enter(item, times.wall);
     if (progress.underWay) this.#answers.unknown(item);
   }
 
@@ -259,42 +282,16 @@ export class Outbox {
     return entry === undefined ? undefined : { entry, plan: planOf(entry) };
   }
 
-  #settled(result: SubmitResult): void {
-    const item = this.#queue.get(result.id);
-    if (item !== undefined) this.#queue.remove(item);
-  }
-
-  #segmentsOf({ entry, plan }: Body, leftMs: Millis): Segment[] {
-    this.#reference = (this.#reference + 1) & 0xffff;
-    const { to, from, receipt, encoding, flash, priority, longMessage } = entry;
-    const dataCoding = dataCodingOf(encoding, flash);
-    const urgent = priority === 'alarm';
-    const validForMs = leftMs;
-    return assemble(plan, longMessage, this.#reference).map(
-      ({ octets, hasUserDataHeader, asPayload, sar }) => {
-        // A literal: an object put together by spreading takes five times the memory (measured: 1700 octets).
-        const segment = {
-          to,
-          from,
-          octets,
-          dataCoding,
-          hasUserDataHeader,
-          asPayload,
-          receipt,
-          validForMs,
-          urgent,
-        };
-        return sar === undefined ? segment : Object.assign(segment, { sar });
-      },
-    );
-  }
-
   #times(): Times {
     return { wall: this.#options.clock.wall(), now: this.#options.clock.now() };
   }
 }
 
-/** The plan that was made as the SMS was taken in: its text is final, its encoding known. */
-function planOf({ text, encoding, longMessage }: OutboxEntry): TextPlan {
-  return planText(text, { encoding, longMessage, substitute: false });
+function resultOf(holder: Holder): Promise<SubmitResult> {
+  return 'result' in holder ? Promise.resolve(holder.result) : waitFor(holder.item);
+}
+
+/** Its result; rejects with SMPP_STOPPED when the gateway is stopped before it is settled. */
+function waitFor(item: QueueItem): Promise<SubmitResult> {
+  return (item.waiter ??= new Waiter()).result;
 }

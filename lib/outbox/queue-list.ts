@@ -8,7 +8,7 @@ import { maskNumber } from '../errors.js';
 import type { QueuedSms } from '../message.js';
 import type { Storage } from '../storage/storage.js';
 import type { OutboxEntry } from './entry.js';
-import type { QueueItem } from './queue.js';
+import { isWaiting, type QueueItem } from './queue-item.js';
 
 /** SMS in one list: more than a person reads, and each may be a read from storage. */
 const LIST_MAX = 100;
@@ -43,11 +43,17 @@ function firstInLine(items: Iterable<QueueItem>, max: number): QueueItem[] {
     QueueItem[]
   >;
   for (const item of items) {
-    if (item.state === 'settling' || item.state === 'gone') continue;
-    const line = lines[item.state === 'queued' ? item.priority : item.state];
-    if (line.length < max) line.push(item);
+    const place = placeOf(item);
+    if (place !== undefined && lines[place].length < max) lines[place].push(item);
   }
   return PLACES.flatMap((place) => lines[place]).slice(0, max);
+}
+
+/** Undefined for one that is not taken in yet, or is settled. */
+function placeOf(item: QueueItem): (typeof PLACES)[number] | undefined {
+  const { state, priority } = item;
+  if (state === 'scheduled' || state === 'underWay') return state;
+  return isWaiting(item) ? priority : undefined;
 }
 
 function describe(item: QueueItem, entry: OutboxEntry, now: Millis): QueuedSms {

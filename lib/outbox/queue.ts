@@ -1,112 +1,38 @@
 /**
  * Which SMS goes next: a schedule in memory over the stored entries. No I/O, no timers.
  *
- *   add ──▶ scheduled (sendAt in the future) ──▶ queued ──take──▶ underWay ──settling──▶ remove
- *                                                  ▲                 │
- *                                                  └──── release ◀───┘   (at its old place, at once or later)
+ *   add ─▶ storing ─enter─▶ scheduled (sendAt in the future) ─▶ queued ─take─▶ marked ─next─▶ underWay ─settling─▶ remove
+ *                                                                 ▲                │             │
+ *                                                                 └──── release ◀──┴─────────────┘
  *
- * Alarms leave before normal SMS, and those before bulk; within a priority the order of taking in holds, also
- * for what was released. Only a bounded number of bodies is held: the rest is an index, and is read back from
- * storage when its turn comes.
+ * A marked one may leave at any moment: storage says so, or is about to. What is released goes to its old place in
+ * the line, at once or later; the order is that of `lanes.ts`. Only a bounded number of bodies is held: the rest is
+ * an index, and is read back from storage when its turn comes.
  */
 import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
-import type { TextPlan } from '../text/segmenter.js';
 import { TransitMap } from '../transit-map.js';
-import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
+import type { OutboxEntry, Progress } from './entry.js';
 import { Heap } from './heap.js';
+import { Lanes, PRIORITIES } from './lanes.js';
+import { isWaiting, newItem, type Body, type QueueItem, type Times } from './queue-item.js';
 
 /** Bodies held for the SMS next in line; beyond it a queue of any length costs an index entry each. */
 const BODIES_MAX = 5_000;
 
-export interface Body {
-  readonly entry: OutboxEntry;
-  readonly plan: TextPlan;
-}
-
-/** One instant on both clocks. */
-export interface Times {
-  readonly wall: EpochMs;
-  readonly now: Millis;
-}
-
-/** One SMS in the queue. Its owner changes `progress` and the marks; the queue changes `state`. */
-export interface QueueItem {
-  readonly id: string;
-  readonly order: number;
-  readonly priority: Priority;
-  readonly segments: number;
-  /** Monotonic: a wall clock that jumps expires nothing while we run. */
-  readonly expiresAt: Millis;
-  readonly sendAt: EpochMs | undefined;
-  /** Taken in by an earlier process. */
-  readonly recovered: boolean;
-  state: 'scheduled' | 'queued' | 'underWay' | 'settling' | 'gone';
-  progress: Progress;
-  body: Body | undefined;
-  /** Not before this; 0 when at once. */
-  notBefore: Millis;
-  /** Transient refusals so far. */
-  refusals: number;
-  /** ESME_RSUBMITFAIL answers in a row. */
-  submitFailures: number;
-  submitFailedAt: Millis | undefined;
-}
-
-/** One priority: first in, first out, with those that were released at their old place. */
-class Lane {
-  /** Empty where one has left: it is not to be held. */
-  #fresh: (QueueItem | undefined)[] = [];
-  #head = 0;
-  readonly #released = new Heap<QueueItem>((item) => item.order);
-
-  append(item: QueueItem): void {
-    this.#fresh.push(item);
-  }
-
-  putBack(item: QueueItem): void {
-    this.#released.push(item);
-  }
-
-  /** The next one that is still queued; skips what was cancelled or has expired meanwhile. */
-  shift(): QueueItem | undefined {
-    for (;;) {
-      const item = this.#shiftAny();
-      if (item === undefined || item.state === 'queued') return item;
-    }
-  }
-
-  #shiftAny(): QueueItem | undefined {
-    const fresh = this.#fresh[this.#head];
-    const released = this.#released.peek();
-    if (released !== undefined && (fresh === undefined || released.order < fresh.order))
-      return this.#released.pop();
-    if (fresh === undefined) return undefined;
-    this.#fresh[this.#head] = undefined;
-    this.#head += 1;
-    if (this.#head > 1_024 && this.#head * 2 > this.#fresh.length) {
-      this.#fresh = this.#fresh.slice(this.#head);
-      this.#head = 0;
-    } else if (this.#head === this.#fresh.length) {
-      this.#fresh = [];
-      this.#head = 0;
-    }
-    return fresh;
-  }
-}
-
 export class Queue {
   readonly #items = new TransitMap<string, QueueItem>();
-  readonly #lanes: Readonly<Record<Priority, Lane>> = {
-    alarm: new Lane(),
-    normal: new Lane(),
-    bulk: new Lane(),
-  };
+  readonly #queued = new Lanes<QueueItem>();
+  readonly #marked = new Lanes<QueueItem>();
   /** By wall clock, since a person chose the instant. */
   readonly #bySendAt = new Heap<QueueItem>((item) => item.sendAt ?? 0);
   /** By monotonic clock: back-off. */
   readonly #byNotBefore = new Heap<QueueItem>((item) => item.notBefore);
   readonly #counts = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
+  /** Segments of what is marked and not under way. */
+  readonly #ahead = { alarm: 0, normal: 0, bulk: 0 };
+  /** The highest order of each priority that was ever marked. */
+  readonly #lastMarked = { alarm: 0, normal: 0, bulk: 0 };
   #order = 0;
   #bodies = 0;
   /** No later than the first expiry; looked at again when it has passed. */
@@ -148,39 +74,45 @@ export class Queue {
     return this.#bodies < BODIES_MAX;
   }
 
+  /** Segments of all that is marked and has not left yet. */
+  get ahead(): number {
+    return this.#ahead.alarm + this.#ahead.normal + this.#ahead.bulk;
+  }
+
   /**
+   * An SMS that is being taken in: nobody takes it before `enter`.
+   *
    * @param body held when there is room for it; read back from storage else
    * @param found what an earlier process left of it; undefined for a new one
    * @param times `wall` and `now` of one instant
    */
   add(entry: OutboxEntry, body: Body | undefined, found: Progress | undefined, times: Times): QueueItem {
-    const item: QueueItem = {
-      id: entry.id,
-      order: (this.#order += 1),
-      priority: entry.priority,
-      segments: entry.segments,
-      expiresAt: times.now + leftMs(entry, times.wall),
-      sendAt: entry.sendAt,
-      recovered: found !== undefined,
-      state: stateAtFirst(entry, found, times.wall),
-      progress: found ?? NO_PROGRESS,
-      body: undefined,
-      notBefore: 0,
-      refusals: 0,
-      submitFailures: 0,
-      submitFailedAt: undefined,
-    };
+    const item = newItem(entry, (this.#order += 1), found, times);
     if (body !== undefined && this.hasRoomForBody) this.holdBody(item, body);
     this.#items.set(item.id, item);
+    return item;
+  }
+
+  /**
+   * It is stored: in line from now on, unless it is scheduled. When its progress says that it is under way, an
+   * earlier process had it so, or its mark was stored along with it.
+   */
+  enter(item: QueueItem, wall: EpochMs): void {
+    if (item.state !== 'storing') return;
     this.#counts[item.priority] += 1;
     this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
-    if (item.state === 'underWay') this.#counts.underWay += 1;
-    if (item.state === 'queued') this.#lanes[item.priority].append(item);
-    if (item.state === 'scheduled') {
+    if (item.progress.underWay) {
+      if (item.recovered) this.#submit(item);
+      else this.#mark(item);
+      this.ready(item);
+    } else if (item.sendAt !== undefined && item.sendAt > wall) {
+      item.state = 'scheduled';
       this.#counts.scheduled += 1;
       this.#bySendAt.push(item);
+    } else {
+      item.state = 'queued';
+      this.#queued.add(item);
     }
-    return item;
   }
 
   /** Puts in line what has become due: scheduled SMS, and those whose back-off is over. */
@@ -191,29 +123,55 @@ export class Queue {
       if (item.state !== 'scheduled') continue;
       item.state = 'queued';
       this.#counts.scheduled -= 1;
-      this.#lanes[item.priority].putBack(item);
+      this.#queued.add(item);
     }
     for (let item = this.#byNotBefore.peek(); item !== undefined; item = this.#byNotBefore.peek()) {
       if (item.state === 'queued' && item.notBefore > times.now) break;
       this.#byNotBefore.pop();
       if (item.state !== 'queued') continue;
       item.notBefore = 0;
-      this.#lanes[item.priority].putBack(item);
+      this.#queued.add(item);
     }
   }
 
-  /** The next SMS, until they make up `segmentsMax` segments; the last may exceed it. */
+  /** The next SMS to be marked, until they make up `segmentsMax` segments; the last may exceed it. */
   take(segmentsMax: number, times: Times): QueueItem[] {
-    this.wake(times);
+    return this.#take(segmentsMax, times, isQueued);
+  }
+
+  /** As `take`, of those alone that go before something that is marked: alarms, and what came back. */
+  takeOvertaking(segmentsMax: number, times: Times): QueueItem[] {
+    return this.#take(segmentsMax, times, (item) => this.#overtakes(item));
+  }
+
+  /** Whether nothing stands in line that would leave before an SMS of this priority. */
+  isFree(priority: Priority): boolean {
+    return this.#queued.isEmptyDownTo(priority);
+  }
+
+  /** The mark is stored: `next` gives it when its turn comes. */
+  ready(item: QueueItem): void {
+    if (item.state === 'marked') this.#marked.add(item);
+  }
+
+  /** The next one that is ready, which is under way from now on. */
+  next(now: Millis): QueueItem | undefined {
+    for (;;) {
+      const item = this.#marked.peek(isMarked);
+      if (item === undefined) return undefined;
+      this.#marked.shift(item);
+      if (item.expiresAt <= now) continue; // the next look at expiry settles it
+      this.#leaveMarked(item);
+      this.#submit(item);
+      return item;
+    }
+  }
+
+  /** All that is ready, and not under way: to be released, since no link is there to take it. */
+  takeReady(): QueueItem[] {
     const taken: QueueItem[] = [];
-    let left = segmentsMax;
-    while (left > 0) {
-      const item = this.#lanes.alarm.shift() ?? this.#lanes.normal.shift() ?? this.#lanes.bulk.shift();
-      if (item === undefined) break;
-      if (item.expiresAt <= times.now) continue; // its time is over: the next look at expiry settles it
-      item.state = 'underWay';
-      this.#counts.underWay += 1;
-      left -= item.segments;
+    for (let item = this.#marked.peek(isMarked); item; item = this.#marked.peek(isMarked)) {
+      this.#marked.shift(item);
       taken.push(item);
     }
     return taken;
@@ -221,26 +179,25 @@ export class Queue {
 
   /** Back to its old place in the line, after `waitMs`. */
   release(item: QueueItem, now: Millis, waitMs: Millis = 0): void {
-    if (item.state !== 'underWay') return;
-    this.#counts.underWay -= 1;
+    if (item.state !== 'underWay' && item.state !== 'marked') return;
+    this.#leave(item);
     item.state = 'queued';
     item.notBefore = waitMs > 0 ? now + waitMs : 0;
     this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
     if (waitMs > 0) this.#byNotBefore.push(item);
-    else this.#lanes[item.priority].putBack(item);
+    else this.#queued.add(item);
   }
 
   /** It has its outcome: nobody takes it any more, and it counts until `remove`. */
   settling(item: QueueItem): void {
-    if (item.state === 'underWay') this.#counts.underWay -= 1;
-    if (item.state === 'scheduled') this.#counts.scheduled -= 1;
+    this.#leave(item);
     item.state = 'settling';
   }
 
-  /** Its result is safe. */
+  /** Its result is safe, or it was not taken in. */
   remove(item: QueueItem): void {
     if (!this.#items.delete(item.id)) return;
-    this.#counts[item.priority] -= 1;
+    if (item.state !== 'storing') this.#counts[item.priority] -= 1;
     item.state = 'gone';
     if (item.body === undefined) return;
     item.body = undefined;
@@ -269,22 +226,54 @@ export class Queue {
     let next = Infinity;
     for (const item of this.#items.values()) {
       if (item.expiresAt > now) next = Math.min(next, item.expiresAt);
-      else if (item.state === 'queued' || item.state === 'scheduled') expired.push(item);
+      else if (isWaiting(item)) expired.push(item);
     }
     this.#nextExpiryAt = next;
     return expired;
   }
+
+  #take(segmentsMax: number, times: Times, isWanted: (item: QueueItem) => boolean): QueueItem[] {
+    const taken: QueueItem[] = [];
+    for (let left = segmentsMax; left > 0;) {
+      const item = this.#queued.peek(isQueued);
+      if (item === undefined || !isWanted(item)) break;
+      this.#queued.shift(item);
+      if (item.expiresAt <= times.now) continue; // its time is over: the next look at expiry settles it
+      item.unmarked = item.progress;
+      this.#mark(item);
+      left -= item.segments;
+      taken.push(item);
+    }
+    return taken;
+  }
+
+  #overtakes({ priority, order }: QueueItem): boolean {
+    if (this.#ahead[priority] > 0 && order < this.#lastMarked[priority]) return true;
+    return PRIORITIES.slice(PRIORITIES.indexOf(priority) + 1).some((lower) => this.#ahead[lower] > 0);
+  }
+
+  #submit(item: QueueItem): void {
+    item.state = 'underWay';
+    this.#counts.underWay += 1;
+  }
+
+  #mark(item: QueueItem): void {
+    item.state = 'marked';
+    this.#lastMarked[item.priority] = Math.max(this.#lastMarked[item.priority], item.order);
+    this.#ahead[item.priority] += item.segments;
+  }
+
+  #leaveMarked(item: QueueItem): void {
+    this.#ahead[item.priority] -= item.segments;
+  }
+
+  /** It is no longer counted as what it was. */
+  #leave(item: QueueItem): void {
+    if (item.state === 'underWay') this.#counts.underWay -= 1;
+    if (item.state === 'scheduled') this.#counts.scheduled -= 1;
+    if (item.state === 'marked') this.#leaveMarked(item);
+  }
 }
 
-/** What is left of its life; at most the whole of it, should the wall clock have been set back meanwhile. */
-function leftMs(entry: OutboxEntry, wall: EpochMs): Millis {
-  const { queuedAt, expiresAt, sendAt = queuedAt } = entry;
-  const lifeMs = expiresAt - Math.max(queuedAt, sendAt);
-  const scheduledMs = Math.max(0, sendAt - Math.max(wall, queuedAt));
-  return Math.min(expiresAt - wall, lifeMs + scheduledMs);
-}
-
-function stateAtFirst(entry: OutboxEntry, found: Progress | undefined, wall: EpochMs): QueueItem['state'] {
-  if (found?.underWay) return 'underWay';
-  return entry.sendAt !== undefined && entry.sendAt > wall ? 'scheduled' : 'queued';
-}
+const isQueued = ({ state }: QueueItem): boolean => state === 'queued';
+const isMarked = ({ state }: QueueItem): boolean => state === 'marked';

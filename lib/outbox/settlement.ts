@@ -9,23 +9,19 @@ import { SmppError } from '../errors.js';
 import type { SubmitResult } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { TransitMap } from '../transit-map.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
+import type { QueueItem } from './queue-item.js';
 
 /** A result that could not be stored is tried again after this; until then it is not reported. */
 const RETRY_MS = 1_000;
 
-/** Whoever waits for one SMS waits on one promise. */
-interface Awaited {
-  readonly result: Promise<SubmitResult>;
-  readonly resolve: (result: SubmitResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 interface Settled {
+  readonly item: QueueItem;
   readonly entry: OutboxEntry;
   readonly result: SubmitResult;
+  /** Its record would go in the turn in which it comes, and no crash leaves it: there is none. */
+  readonly isTaken: boolean;
 }
 
 export interface SettlementOptions {
@@ -35,7 +31,7 @@ export interface SettlementOptions {
   /** The writes that have receipts matched to an accepted SMS. */
   readonly tracking: (entry: OutboxEntry, result: SubmitResult) => readonly Change[];
   /** A result is safe: the queue may forget the SMS. */
-  readonly onSettled: (result: SubmitResult) => void;
+  readonly onSettled: (item: QueueItem) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -43,7 +39,6 @@ export class Settlement {
   readonly #options: SettlementOptions;
   /** Results until a subscriber took them. */
   readonly results: Mailbox<SubmitResult>;
-  readonly #awaited = new TransitMap<string, Awaited>();
   /** Those who wait for a result to be safe, and do not take it. */
   readonly #watching = new Map<string, (isSafe: boolean) => void>();
   #batch: Settled[] = [];
@@ -61,43 +56,31 @@ export class Settlement {
     });
   }
 
-  /** The result of an SMS that is not settled yet. Rejects with SMPP_STOPPED when the gateway is stopped first. */
-  waitFor(id: string): Promise<SubmitResult> {
-    const earlier = this.#awaited.get(id);
-    if (earlier !== undefined) return earlier.result;
-    let settle: Omit<Awaited, 'result'> | undefined;
-    const result = new Promise<SubmitResult>((resolve, reject) => (settle = { resolve, reject }));
-    // The promise has called its executor by now.
-    if (settle !== undefined) this.#awaited.set(id, Object.assign(settle, { result }));
-    return result;
-  }
-
   /** Resolves when the result of an SMS is safe, with false when the gateway is stopped first. One may ask for each. */
   isSafe(id: string): Promise<boolean> {
     return new Promise((resolve) => this.#watching.set(id, resolve));
   }
 
-  /** It was not taken in: those who wait for its result get the reason. */
-  refuse(id: string, reason: unknown): void {
-    this.#awaited.get(id)?.reject(reason);
-    this.#awaited.delete(id);
-  }
-
-  settle(entry: OutboxEntry, result: SubmitResult): void {
-    this.#batch.push({ entry, result });
+  settle(item: QueueItem, entry: OutboxEntry, result: SubmitResult): void {
+    const { storage } = this.#options;
+    const isTaken = storage.isVolatile === true && item.waiter !== undefined && this.results.isUnheard;
+    this.#batch.push({ item, entry, result, isTaken });
     this.#flushing ??= Promise.resolve().then(() => this.#flush());
   }
 
-  /** Stores what is settled, and rejects those who still wait. */
-  async close(): Promise<void> {
+  /**
+   * Stores what is settled, and rejects those who still wait.
+   *
+   * @param left SMS in the queue
+   */
+  async close(left: () => Iterable<QueueItem>): Promise<void> {
     this.#isClosed = true;
     await this.#flushing;
     const error = new SmppError(
       'SMPP_STOPPED',
       'the gateway was stopped before this SMS was settled; it stays in the queue, and its result comes by onSettled',
     );
-    for (const { reject } of this.#awaited.values()) reject(error);
-    this.#awaited.clear();
+    for (const { waiter } of left()) waiter?.reject(error);
     for (const watch of this.#watching.values()) watch(false);
     this.#watching.clear();
     await this.results.close();
@@ -115,7 +98,8 @@ export class Settlement {
       this.#batch = [];
       if (await this.#store(batch, isAgain)) {
         isAgain = false;
-        for (const { result } of batch) this.#report(result);
+        this.#leaveRounds(batch);
+        for (const settled of batch) this.#report(settled);
         continue;
       }
       isAgain = true;
@@ -139,14 +123,12 @@ export class Settlement {
     }
   }
 
-  #addChanges(changes: Change[], { entry, result }: Settled): void {
-    changes.push(
-      { table: 'outbox', key: entry.id },
-      { table: 'progress', key: entry.id },
-      this.results.keeping(entry.id, result),
-    );
+  #addChanges(changes: Change[], { item, entry, result, isTaken }: Settled): void {
+    if (item.isStored) changes.push({ table: 'outbox', key: entry.id });
+    if (!isTaken) changes.push(this.results.keeping(entry.id, result));
+    if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
     for (const change of this.#options.tracking(entry, result)) changes.push(change);
-    for (const change of this.#options.dedupe.settle(entry, result)) changes.push(change);
+    if (entry.dedupeKey !== undefined) changes.push(...this.#options.dedupe.settle(entry, result));
   }
 
   /** A receipt may have come since the first try, and may have been stored: what is tracked then knows more. */
@@ -160,15 +142,23 @@ export class Settlement {
     return changes.filter((_change, index) => isOutdated[index] !== true);
   }
 
-  #report(result: SubmitResult): void {
-    this.#options.onSettled(result);
-    this.#watching.get(result.id)?.(true);
-    this.#watching.delete(result.id);
-    const awaited = this.#awaited.get(result.id);
-    if (awaited !== undefined) {
-      this.#awaited.delete(result.id);
-      awaited.resolve(result);
+  /** Not awaited: a record of a round that is over says nothing of any SMS. */
+  #leaveRounds(batch: readonly Settled[]): void {
+    const over: Change[] = [];
+    for (const { item } of batch) {
+      const change = item.round?.leave();
+      if (change !== undefined) over.push(change);
     }
-    this.results.deliver(result.id, result, awaited !== undefined);
+    if (over.length > 0) this.#options.storage.write(over).catch(this.#options.onFailure);
+  }
+
+  #report({ item, result, isTaken }: Settled): void {
+    this.#options.onSettled(item);
+    if (this.#watching.size > 0) {
+      this.#watching.get(item.id)?.(true);
+      this.#watching.delete(item.id);
+    }
+    item.waiter?.resolve(result);
+    if (!isTaken) this.results.deliver(item.id, result, item.waiter !== undefined);
   }
 }

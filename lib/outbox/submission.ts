@@ -8,7 +8,7 @@
 import type { Answer, Link } from '../link.js';
 import type { Millis } from '../clock.js';
 import type { Segment } from '../message.js';
-import type { QueueItem } from './queue.js';
+import type { QueueItem } from './queue-item.js';
 
 /** What the answers so far amount to. */
 export type Verdict =

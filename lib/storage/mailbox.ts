@@ -68,6 +68,11 @@ export class Mailbox<T> {
     return this.#held.length;
   }
 
+  /** Nobody is there to take an event. */
+  get isUnheard(): boolean {
+    return this.#listeners.size === 0;
+  }
+
   /** Reads what an earlier process did not hand on. */
   async open(): Promise<void> {
     this.#isClosed = false;

@@ -21,6 +21,7 @@ const SWEEP_EVERY_MS: Millis = 15 * 60_000;
 const DONE = Promise.resolve();
 
 class MemoryStorage implements Storage {
+  readonly isVolatile = true;
   readonly #clock: Clock;
   /** By key, the change that put the record: an entry of its own would be one more object for each. */
   readonly #tables: Readonly<Record<Table, TransitMap<string, Change>>> = emptyTables();

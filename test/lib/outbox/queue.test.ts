@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OutboundSms } from '../../../lib/message.js';
-import { type Body, Queue, type QueueItem } from '../../../lib/outbox/queue.js';
+import { Queue } from '../../../lib/outbox/queue.js';
+import type { Body, QueueItem } from '../../../lib/outbox/queue-item.js';
 import { readSms } from '../../../lib/outbox/read-sms.js';
 
 const WALL = 1_700_000_000_000;
@@ -13,7 +14,19 @@ function body(changes: Partial<OutboundSms> = {}): Body {
 }
 function added(queue: Queue, changes: Partial<OutboundSms> = {}): QueueItem {
   const given = body(changes);
-  return queue.add(given.entry, given, undefined, at(0));
+  return entered(queue, given.entry, given);
+}
+function entered(queue: Queue, entry: Body['entry'], held?: Body): QueueItem {
+  const item = queue.add(entry, held, undefined, at(0));
+  queue.enter(item, WALL);
+  return item;
+}
+/** Marks the next SMS, and has them leave. */
+function submitted(queue: Queue, segmentsMax: number): QueueItem[] {
+  for (const item of queue.take(segmentsMax, at(0))) queue.ready(item);
+  const items: QueueItem[] = [];
+  for (let item = queue.next(at(0).now); item; item = queue.next(at(0).now)) items.push(item);
+  return items;
 }
 const ids = (items: readonly QueueItem[]) => items.map((item) => item.id);
 
@@ -25,6 +38,44 @@ describe('Queue', () => {
     const second = added(queue);
     const alarm = added(queue, { priority: 'alarm' });
     assert.deepEqual(ids(queue.take(10, at(0))), ids([alarm, first, second, bulk]));
+  });
+
+  it('has what is marked leave in the same order, whatever came to be marked first', () => {
+    const queue = new Queue();
+    const bulk = added(queue, { priority: 'bulk' });
+    const marked = queue.take(1, at(0));
+    const alarm = added(queue, { priority: 'alarm' });
+    marked.push(...queue.take(1, at(0)));
+    for (const item of marked) queue.ready(item);
+    assert.deepEqual(ids(submitted(queue, 0)), ids([alarm, bulk]));
+  });
+
+  it('gives those that go before what is marked', () => {
+    const queue = new Queue();
+    const items = [added(queue), added(queue), added(queue)];
+    queue.take(2, at(0));
+    assert.deepEqual(queue.takeOvertaking(10, at(0)), []);
+    queue.release(items[0] as QueueItem, at(0).now);
+    const alarm = added(queue, { priority: 'alarm' });
+    assert.deepEqual(ids(queue.takeOvertaking(10, at(0))), ids([alarm, items[0] as QueueItem]));
+  });
+
+  it('gives what is marked but has not left as expired too, and nobody submits it then', () => {
+    const queue = new Queue();
+    const item = added(queue, { expiresAfterMs: 1_000 });
+    for (const taken of queue.take(1, at(0))) queue.ready(taken);
+    assert.equal(queue.next(at(1_000).now), undefined);
+    assert.deepEqual(ids(queue.expired(at(1_000).now)), [item.id]);
+  });
+
+  it('counts the segments that are marked ahead', () => {
+    const queue = new Queue();
+    added(queue, { priority: 'alarm' });
+    added(queue, { text: 'x'.repeat(400) });
+    queue.take(4, at(0)).forEach((item) => queue.ready(item));
+    assert.equal(queue.ahead, 4);
+    submitted(queue, 0);
+    assert.equal(queue.ahead, 0);
   });
 
   it('takes until the segments are used up; the last SMS may exceed them', () => {
@@ -52,6 +103,7 @@ describe('Queue', () => {
     queue.release(first, at(0).now, 5_000);
     assert.deepEqual(ids(queue.take(10, at(4_999))), [second.id]);
     assert.equal(queue.nextRetryAt, at(5_000).now);
+    queue.wake(at(5_000));
     assert.deepEqual(ids(queue.take(10, at(5_000))), [first.id]);
   });
 
@@ -60,7 +112,9 @@ describe('Queue', () => {
     const item = added(queue, { sendAt: WALL + 60_000 });
     assert.equal(queue.counts.scheduled, 1);
     assert.equal(queue.nextSendAt, WALL + 60_000);
+    queue.wake(at(59_999));
     assert.deepEqual(queue.take(10, at(59_999)), []);
+    queue.wake(at(60_000));
     assert.deepEqual(ids(queue.take(10, at(60_000))), [item.id]);
     assert.equal(queue.counts.scheduled, 0);
   });
@@ -69,7 +123,7 @@ describe('Queue', () => {
     const queue = new Queue();
     const waiting = added(queue, { expiresAfterMs: 1_000 });
     const underWay = added(queue, { expiresAfterMs: 1_000, priority: 'alarm' });
-    queue.take(1, at(0));
+    submitted(queue, 1);
     assert.deepEqual(ids(queue.expired(at(1_000).now)), [waiting.id]);
     queue.release(underWay, at(1_001).now);
     assert.deepEqual(ids(queue.expired(at(1_001).now)), [waiting.id, underWay.id]);
@@ -103,7 +157,7 @@ describe('Queue', () => {
     const queue = new Queue();
     added(queue, { priority: 'alarm' });
     const normal = added(queue);
-    queue.take(1, at(0));
+    submitted(queue, 1);
     assert.deepEqual(queue.counts, { alarm: 1, normal: 1, bulk: 0, scheduled: 0, underWay: 1 });
     queue.settling(normal);
     queue.remove(normal);
@@ -114,7 +168,7 @@ describe('Queue', () => {
     const queue = new Queue();
     const shared = body();
     for (let index = 0; index < 6_000; index += 1) {
-      queue.add({ ...shared.entry, id: `many-${index}` }, shared, undefined, at(0));
+      entered(queue, { ...shared.entry, id: `many-${index}` }, shared);
     }
     const held = queue.take(Infinity, at(0)).filter((item) => item.body !== undefined);
     assert.equal(held.length, 5_000);
@@ -125,7 +179,7 @@ describe('Queue', () => {
     const shared = body();
     const given: string[] = [];
     for (let index = 0; index < 10_000; index += 1) {
-      queue.add({ ...shared.entry, id: `n-${index}` }, undefined, undefined, at(0));
+      entered(queue, { ...shared.entry, id: `n-${index}` });
     }
     for (let round = 0; given.length < 10_000; round += 1) {
       const [first, ...rest] = queue.take(7, at(0));

@@ -1,0 +1,98 @@
+/**
+ * Who goes first: alarms before normal SMS, those before bulk, and within a priority the order of taking in.
+ */
+import type { Priority } from '../message.js';
+import { Heap } from './heap.js';
+
+/** Highest first. */
+export const PRIORITIES: readonly Priority[] = ['alarm', 'normal', 'bulk'];
+
+/** What stands in a lane. */
+export interface Placed {
+  readonly order: number;
+  readonly priority: Priority;
+}
+
+/** SMS of each priority in line. One that has left otherwise than by `shift` keeps its place until its turn comes. */
+export class Lanes<Item extends Placed> {
+  readonly #lanes: Readonly<Record<Priority, Lane<Item>>> = {
+    alarm: new Lane(),
+    normal: new Lane(),
+    bulk: new Lane(),
+  };
+
+  add(item: Item): void {
+    this.#lanes[item.priority].add(item);
+  }
+
+  /** Nothing of this priority or a higher one is here. */
+  isEmptyDownTo(lowest: Priority): boolean {
+    for (const priority of PRIORITIES) {
+      if (!this.#lanes[priority].isEmpty) return false;
+      if (priority === lowest) break;
+    }
+    return true;
+  }
+
+  /** The next one that still belongs here; those before it that do not are let go. */
+  peek(belongs: (item: Item) => boolean): Item | undefined {
+    for (const priority of PRIORITIES) {
+      const lane = this.#lanes[priority];
+      for (let item = lane.peek(); item !== undefined; item = lane.peek()) {
+        if (belongs(item)) return item;
+        lane.shift();
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes out the one that `peek` gave. */
+  shift({ priority }: Item): void {
+    this.#lanes[priority].shift();
+  }
+}
+
+/** One priority: a list for what comes in order, as nearly all, and a heap for what comes back to its old place. */
+class Lane<Item extends Placed> {
+  /** Empty where one has left: it is not to be held. */
+  #inOrder: (Item | undefined)[] = [];
+  #head = 0;
+  #last = 0;
+  readonly #back = new Heap<Item>((item) => item.order);
+
+  get isEmpty(): boolean {
+    return this.#inOrder.length === 0 && this.#back.size === 0;
+  }
+
+  add(item: Item): void {
+    if (item.order < this.#last) {
+      this.#back.push(item);
+      return;
+    }
+    this.#last = item.order;
+    this.#inOrder.push(item);
+  }
+
+  peek(): Item | undefined {
+    const first = this.#inOrder[this.#head];
+    const back = this.#back.peek();
+    return back !== undefined && (first === undefined || back.order < first.order) ? back : first;
+  }
+
+  shift(): void {
+    const first = this.#inOrder[this.#head];
+    if (this.peek() !== first) {
+      this.#back.pop();
+      return;
+    }
+    this.#inOrder[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head >= this.#inOrder.length) {
+      this.#inOrder = [];
+      this.#head = 0;
+    } else if (this.#head > 1_024 && this.#head * 2 > this.#inOrder.length) {
+      this.#inOrder = this.#inOrder.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}

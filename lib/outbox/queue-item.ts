@@ -1,0 +1,99 @@
+/**
+ * One SMS in the queue, from being taken in until its result is safe.
+ */
+import type { EpochMs, Millis } from '../clock.js';
+import type { Priority } from '../message.js';
+import type { TextPlan } from '../text/segmenter.js';
+import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
+import type { Round } from './round.js';
+import type { Waiter } from './waiter.js';
+
+export interface Body {
+  readonly entry: OutboxEntry;
+  readonly plan: TextPlan;
+}
+
+/** One instant on both clocks. */
+export interface Times {
+  readonly wall: EpochMs;
+  readonly now: Millis;
+}
+
+/** One SMS in the queue. Its owner changes `progress` and the marks; the queue changes `state`. */
+export interface QueueItem {
+  readonly id: string;
+  readonly order: number;
+  readonly priority: Priority;
+  readonly segments: number;
+  /** Monotonic: a wall clock that jumps expires nothing while we run. */
+  readonly expiresAt: Millis;
+  readonly sendAt: EpochMs | undefined;
+  /** Taken in by an earlier process. */
+  readonly recovered: boolean;
+  state: 'storing' | 'scheduled' | 'queued' | 'marked' | 'underWay' | 'settling' | 'gone';
+  /** Storage has its entry: always, unless that is volatile and the body is held. */
+  isStored: boolean;
+  progress: Progress;
+  /** Its progress before it was marked. */
+  unmarked: Progress;
+  /** Storage has a record of its progress alone. */
+  hasRecord: boolean;
+  /** The round whose record marks it. */
+  round: Round | undefined;
+  /** Who waits for its result. */
+  waiter: Waiter | undefined;
+  body: Body | undefined;
+  /** Not before this; 0 when at once. */
+  notBefore: Millis;
+  /** Transient refusals so far. */
+  refusals: number;
+  /** ESME_RSUBMITFAIL answers in a row. */
+  submitFailures: number;
+  submitFailedAt: Millis | undefined;
+}
+
+/**
+ * @param found what an earlier process left of it; undefined for a new one
+ * @param times one instant
+ */
+export function newItem(
+  entry: OutboxEntry,
+  order: number,
+  found: Progress | undefined,
+  times: Times,
+): QueueItem {
+  return {
+    id: entry.id,
+    order,
+    priority: entry.priority,
+    segments: entry.segments,
+    expiresAt: times.now + leftMs(entry, times.wall),
+    sendAt: entry.sendAt,
+    recovered: found !== undefined,
+    state: 'storing',
+    isStored: true,
+    progress: found ?? NO_PROGRESS,
+    unmarked: NO_PROGRESS,
+    hasRecord: false,
+    round: undefined,
+    waiter: undefined,
+    body: undefined,
+    notBefore: 0,
+    refusals: 0,
+    submitFailures: 0,
+    submitFailedAt: undefined,
+  };
+}
+
+/** In the queue, and no octet of it has left since it came there. */
+export function isWaiting({ state }: QueueItem): boolean {
+  return state === 'queued' || state === 'scheduled' || state === 'marked';
+}
+
+/** What is left of its life; at most the whole of it, should the wall clock have been set back meanwhile. */
+function leftMs(entry: OutboxEntry, wall: EpochMs): Millis {
+  const { queuedAt, expiresAt, sendAt = queuedAt } = entry;
+  const lifeMs = expiresAt - Math.max(queuedAt, sendAt);
+  const scheduledMs = Math.max(0, sendAt - Math.max(wall, queuedAt));
+  return Math.min(expiresAt - wall, lifeMs + scheduledMs);
+}

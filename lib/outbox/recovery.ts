@@ -1,0 +1,38 @@
+/**
+ * What an earlier process left in storage of SMS that were not settled.
+ */
+import type { Change, Storage } from '../storage/storage.js';
+import type { OutboxEntry, Progress } from './entry.js';
+import { idsOfRound, Round } from './round.js';
+
+export interface Left {
+  readonly entry: OutboxEntry;
+  /** What storage has of its progress alone. */
+  readonly own: Progress | undefined;
+  /** That marks it, when there is no such record. */
+  readonly round: Round | undefined;
+}
+
+/** Gives every SMS that was left, in the order of taking in; rounds of SMS that are no more end. */
+export async function* recovered(storage: Storage): AsyncGenerator<Left> {
+  const progress = new Map<string, Progress>();
+  const rounds = new Map<string, Round>();
+  for await (const [key, value] of storage.scan('progress')) {
+    const ids = idsOfRound(key, value);
+    if (ids === undefined) progress.set(key, value as Progress);
+    else {
+      const round = new Round(ids);
+      for (const id of ids) rounds.set(id, round);
+    }
+  }
+  for await (const [id, value] of storage.scan('outbox')) {
+    yield { entry: value as OutboxEntry, own: progress.get(id), round: rounds.get(id) };
+    rounds.delete(id);
+  }
+  const over: Change[] = [];
+  for (const round of rounds.values()) {
+    const change = round.leave();
+    if (change !== undefined) over.push(change);
+  }
+  if (over.length > 0) await storage.write(over);
+}

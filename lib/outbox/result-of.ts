@@ -1,0 +1,45 @@
+/** The one result of an SMS, put together as it ends. */
+import type { Outcome, SubmitResult } from '../message.js';
+import type { OutboxEntry, Progress } from './entry.js';
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+
+/** How an SMS ended, as far as it differs from one to the next. */
+export interface End {
+  readonly outcome: Outcome;
+  readonly messageIds?: readonly string[];
+  readonly status?: string;
+  readonly reason?: string;
+  readonly host?: string;
+}
+
+export function resultOf(
+  entry: OutboxEntry,
+  { attempts, possibleDuplicate }: Progress,
+  end: End,
+  { recovered, settledAt }: Pick<SubmitResult, 'recovered' | 'settledAt'>,
+): SubmitResult {
+  const { id, to, from, segments, encoding, queuedAt, substituted, correlation } = entry;
+  const { outcome, messageIds = [], host, status, reason } = end;
+  // A literal with the properties that are mostly there; see `segments.ts`.
+  const result: Mutable<SubmitResult> = {
+    id,
+    outcome,
+    messageIds,
+    to,
+    from,
+    segments,
+    encoding,
+    possibleDuplicate,
+    recovered,
+    queuedAt,
+    settledAt,
+    attempts,
+  };
+  if (host !== undefined) result.host = host;
+  if (status !== undefined) result.status = status;
+  if (reason !== undefined) result.reason = reason;
+  if (substituted !== undefined) result.substituted = substituted;
+  if (correlation !== undefined) result.correlation = correlation;
+  return result;
+}
