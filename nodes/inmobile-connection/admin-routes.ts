@@ -31,6 +31,9 @@ export interface LiveConnection {
 const METRICS_PATH = '/inmobile-smpp/metrics';
 const DOCTOR_PATH = '/inmobile-smpp/doctor';
 const SIDEBAR_PATH = '/inmobile-smpp/sidebar';
+const QUEUE_PATH = '/inmobile-smpp/sidebar/queue';
+const CANCEL_PATH = '/inmobile-smpp/sidebar/cancel';
+const SIMULATE_PATH = '/inmobile-smpp/sidebar/simulate';
 
 /** @param live by id of the node; changes as nodes come and go */
 export function registerAdminRoutes(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>): void {
@@ -83,14 +86,14 @@ function registerSidebar(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>
   RED.httpAdmin.get(SIDEBAR_PATH, mayRead, (_request, response) => {
     answer(response, { status: 200, body: overviewOf(live, systemClock.wall()) });
   });
-  RED.httpAdmin.get(`${SIDEBAR_PATH}/queue`, mayRead, (request, response) => {
+  RED.httpAdmin.get(QUEUE_PATH, mayRead, (request, response) => {
     void queueOf(live, request.query, systemClock.wall()).then((found) => answer(response, found));
   });
-  RED.httpAdmin.post(`${SIDEBAR_PATH}/cancel`, mayWrite, (request, response) => {
+  RED.httpAdmin.post(CANCEL_PATH, mayWrite, (request, response) => {
     if (!isOfEditor(request)) answer(response, refuse('notEditor'));
     else void cancel(live, request.body as Asked).then((done) => answer(response, done));
   });
-  RED.httpAdmin.post(`${SIDEBAR_PATH}/simulate`, mayWrite, (request, response) => {
+  RED.httpAdmin.post(SIMULATE_PATH, mayWrite, (request, response) => {
     answer(response, isOfEditor(request) ? simulate(live, request.body as Asked) : refuse('notEditor'));
   });
 }
