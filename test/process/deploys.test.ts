@@ -49,6 +49,8 @@ describe('a real Node-RED, deployed to under traffic', function () {
       await ledger.moreResults(8);
     }
     await traffic.stop();
+    // Its question goes the same way as the SMS, behind the last of them.
+    await nodeRed.status();
     await ledger.allSettled();
     let status = await nodeRed.status();
     while (status.queue.normal > 0) status = await nodeRed.status();

@@ -1,6 +1,6 @@
 /**
- * Loaded before Node-RED in the process under test: tells the test when the flows run, and breaks things where
- * it is told to. The package itself has no hooks; what it calls of Node is wrapped here.
+ * Loaded before Node-RED in the process under test: tells the test when the flows run and what the smpp-send node
+ * is given, answers what is handed to the flow, and breaks things where it is told to. The package itself has no hooks; what it calls of Node is wrapped here.
  *
  * A point is a place in the life of an SMS, named by what happens there:
  *
@@ -16,7 +16,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 
 const require = createRequire(import.meta.url);
-const { events } = createRequire(require.resolve('node-red'))('@node-red/util');
+const { events, hooks } = createRequire(require.resolve('node-red'))('@node-red/util');
 
 let fatal;
 let isDiskFull = false;
@@ -26,6 +26,27 @@ process.on('message', ({ kill, diskFull }) => {
   if (diskFull !== undefined) isDiskFull = diskFull;
 });
 events.on('flows:started', () => process.send({ flowsStarted: true }));
+
+// Answered as it goes out into the flow: a deploy drops what is between two nodes, and no node could answer it then.
+hooks.add('onSend', ([{ source, msg }]) => {
+  if (source.node.type === 'http in') msg.res._res.sendStatus(200);
+});
+// What the smpp-send node was given, and what it is done with. A node that has closed has no handler: given to that
+// one, a msg is gone before the package could see it.
+hooks.add('onReceive', ({ destination: { node }, msg }) => {
+  if (isSms(node, msg) && node._inputCallback !== null) tell('given', msg.payload.correlation);
+});
+hooks.add('onComplete', ({ node: { node }, msg, error }) => {
+  if (isSms(node, msg)) tell('done', { number: msg.payload.correlation, isRefused: error !== undefined });
+});
+
+function isSms({ type }, { action }) {
+  return type === 'smpp-send' && action === undefined;
+}
+
+function tell(event, payload) {
+  process.send({ event, payload });
+}
 
 const open = fs.open.bind(fs);
 fs.open = async (file, ...rest) => {

@@ -8,6 +8,9 @@
  *   - stands in the store of a process that has ended, read from a copy, or
  *   - has a result, or
  *   - was accepted by the simulated gateway.
+ *
+ * Besides, what the smpp-send node of a living process was given must be refused or have a result, and must be
+ * done with once.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,8 +25,10 @@ export const TO = '4512345678';
 
 export interface Verdict {
   readonly takenIn: number;
-  /** Taken in, without a result. */
+  /** Taken in, or given to the smpp-send node and not refused; without a result. */
   readonly lost: readonly number[];
+  /** Given to the smpp-send node, which has not called `done`, or has more than once. */
+  readonly notDoneOnce: readonly number[];
   /** Accepted by the gateway more than once. */
   readonly duplicated: readonly number[];
   /** Of those, without a result that says so. */
@@ -42,6 +47,9 @@ export class Ledger {
   /** By number; those of a process that was started again stand behind those of the one before. */
   readonly #results = new Map<number, SubmitResult[]>();
   readonly #repeated: number[] = [];
+  /** By this process, with how often it was done with each. */
+  #given = new Map<number, number>();
+  #turnedDown = new Set<number>();
   #reportedByThisProcess = new Set<number>();
   #next = 0;
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
@@ -78,6 +86,8 @@ export class Ledger {
   readonly report = (report: Report): void => {
     if (report.event === 'refused') this.refused.push(report.payload);
     if (report.event === 'result') this.#settled(report.payload);
+    if (report.event === 'given') this.#given.set(report.payload, 0);
+    if (report.event === 'done') this.#done(report.payload);
     this.#waiters = this.#waiters.filter(({ isMet, resolve }) => {
       if (!isMet()) return true;
       resolve();
@@ -88,6 +98,8 @@ export class Ledger {
   /** Another process takes over: what it reports again may have been on its way when the other ended. */
   nextProcess(): void {
     this.#reportedByThisProcess = new Set();
+    this.#given = new Map();
+    this.#turnedDown = new Set();
   }
 
   /** Resolves when that many SMS have a result. */
@@ -100,9 +112,9 @@ export class Ledger {
     return this.results(this.resultCount + count);
   }
 
-  /** Resolves when every SMS that is known to be taken in has a result. */
+  /** Resolves when every SMS that is known to be taken in has a result, and every msg is done with. */
   allSettled(): Promise<void> {
-    return this.#until(() => this.#lost().length === 0);
+    return this.#until(() => this.#lost().length + this.#notDoneOnce().length === 0);
   }
 
   /** Adds what stands in the store of a process that has ended; returns how many wait there. */
@@ -135,6 +147,7 @@ export class Ledger {
     return {
       takenIn: this.#takenIn().size,
       lost: this.#lost(),
+      notDoneOnce: this.#notDoneOnce(),
       duplicated,
       unflagged: duplicated.filter(
         (number) => !this.#results.get(number)?.some(({ possibleDuplicate }) => possibleDuplicate),
@@ -157,8 +170,18 @@ export class Ledger {
     this.#reportedByThisProcess.add(number);
   }
 
+  #done({ number, isRefused }: { readonly number: number; readonly isRefused: boolean }): void {
+    this.#given.set(number, (this.#given.get(number) ?? 0) + 1);
+    if (isRefused) this.#turnedDown.add(number);
+  }
+
   #lost(): number[] {
-    return [...this.#takenIn()].filter((number) => !this.#results.has(number));
+    const given = [...this.#given.keys()].filter((number) => !this.#turnedDown.has(number));
+    return [...new Set([...this.#takenIn(), ...given])].filter((number) => !this.#results.has(number));
+  }
+
+  #notDoneOnce(): number[] {
+    return [...this.#given].filter(([, count]) => count !== 1).map(([number]) => number);
   }
 
   #takenIn(): Set<number> {
@@ -181,6 +204,7 @@ export class Ledger {
 /** Nothing lost, nothing invented, nothing said twice, and nothing sent twice. */
 export const CLEAN: Omit<Verdict, 'takenIn'> = {
   lost: [],
+  notDoneOnce: [],
   duplicated: [],
   unflagged: [],
   contradicted: [],

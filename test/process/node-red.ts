@@ -22,8 +22,10 @@ export interface KillPoint {
   readonly times: number;
 }
 
-/** What the flow tells of; see `flow.ts`. */
+/** What the flow tells of, see `flow.ts`; and what the smpp-send node is given and done with, by number. */
 export type Report =
+  | { readonly event: 'given'; readonly payload: number }
+  | { readonly event: 'done'; readonly payload: { readonly number: number; readonly isRefused: boolean } }
   | { readonly event: 'result'; readonly payload: SubmitResult }
   | { readonly event: 'refused'; readonly payload: { readonly code: string; readonly message: string } }
   | { readonly event: 'gateway'; readonly payload: GatewayStatus }
@@ -166,7 +168,10 @@ export class NodeRed {
     await started;
   }
 
-  /** Hands a payload to the flow. False when there was no flow to take it. */
+  /**
+   * Hands a payload to the flow. False when there was no flow to take it. True is not yet that it arrived: one
+   * handed over after it has overtaken none.
+   */
   async hand(payload: object): Promise<boolean> {
     try {
       const answer = await fetch(`${this.#address}/sms`, {
