@@ -25,7 +25,9 @@ const PASSWORD = 'Kanar1e7';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-describe('the files of a store', () => {
+describe('the files of a store', function () {
+  // Three days of virtual time are work for a busy machine.
+  this.timeout(120_000);
   const machine = new JournalMachine();
   let engine: Engine;
 

@@ -6,21 +6,24 @@
  * `SMPP_REFERENCES=10000 npx mocha test/security/wire/exhaustion.test.ts`
  */
 import assert from 'node:assert/strict';
-import { readPart } from '../../../lib/inbox/message-part.js';
+import { join } from 'node:path';
 import { Reassembler } from '../../../lib/inbox/reassembler.js';
 import { parseReceipt } from '../../../lib/receipt/parse-receipt.js';
-import { partDelivery } from '../../lib/inbox/builders.js';
 import { receiptDelivery } from '../../lib/receipt/builders.js';
 import { bound } from '../../lib/session/builders.js';
-import { heapInUse } from '../heap-in-use.js';
+import { measuredAlone } from '../../support/alone.js';
 import { deliverSm } from './hostile-pdus.js';
+import type { PartsMeasured, PartsTask } from './parts-heap.js';
 import { takeIn } from './take-in.js';
 
 const REFERENCES = Number(process.env.SMPP_REFERENCES ?? 250);
 const PARTS = 255;
+const PARTS_HEAP = join(__dirname, 'parts-heap.ts');
 const REASSEMBLER_HEAP_MAX = 20_000_000;
 const WAIT = 300;
 const TRIES = 7;
+/** A ratio that is too large is measured again: the machine may have been busy. What is not linear never gets there. */
+const ROUNDS = 5;
 
 /** Four times the input in more than this many times the time is more than linear work, noise allowed for. */
 const TIMES_MAX = 12;
@@ -38,7 +41,10 @@ function assertLinear(work: (size: number) => () => void, size: number): void {
   const quarter = work(size / 4);
   const whole = work(size);
   quarter();
-  const ratio = fastest(whole) / fastest(quarter);
+  let ratio = Infinity;
+  for (let round = 0; round < ROUNDS && ratio >= TIMES_MAX; round += 1) {
+    ratio = Math.min(ratio, fastest(whole) / fastest(quarter));
+  }
   assert.ok(ratio < TIMES_MAX, `four times the input took ${ratio.toFixed(1)} times as long`);
 }
 
@@ -85,31 +91,10 @@ describe('a receipt of 64 KiB', () => {
 describe(`parts of messages that never become whole, ${PARTS} under each of ${REFERENCES} references`, function () {
   this.timeout(60_000 + 60 * REFERENCES);
 
-  const ORDERS: readonly (readonly [string, (index: number) => { reference: number; sequence: number }])[] = [
-    [
-      'message by message',
-      (index) => ({ reference: Math.floor(index / (PARTS - 1)), sequence: (index % (PARTS - 1)) + 1 }),
-    ],
-    [
-      'a part of each in turn',
-      (index) => ({ reference: index % REFERENCES, sequence: Math.floor(index / REFERENCES) + 1 }),
-    ],
-  ];
-
-  for (const [order, placeOf] of ORDERS) {
-    it(`${order}, take 20 MB at most, and every part comes out`, () => {
-      const body = new Uint8Array(134);
-      const reassembler = new Reassembler(WAIT);
-      const before = heapInUse();
-      const total = (PARTS - 1) * REFERENCES;
-      let out = 0;
-      for (let index = 0; index < total; index += 1) {
-        const delivery = partDelivery(body, { ...placeOf(index), total: PARTS, width: 16 });
-        const { part, place } = readPart(delivery, 0);
-        for (const message of reassembler.add(part, place!, 0).messages) out += message.parts.length;
-      }
-      const growth = heapInUse() - before;
-      for (const message of reassembler.expire(WAIT).messages) out += message.parts.length;
+  for (const order of ['message by message', 'a part of each in turn'] as const) {
+    it(`${order}, take 20 MB at most, and every part comes out`, async () => {
+      const task: PartsTask = { order, references: REFERENCES, parts: PARTS };
+      const { growth, total, out } = await measuredAlone<PartsMeasured>(PARTS_HEAP, task);
       assert.deepEqual([out, growth < REASSEMBLER_HEAP_MAX], [total, true], `${growth} octets`);
     });
   }
