@@ -136,8 +136,11 @@ let marker: { readonly value: unknown; readonly json: string } = { value: undefi
 
 const MARKER_LENGTH_MAX = 100;
 
+/** JSON has it as it is. Nearly every key: looking costs a fraction of `JSON.stringify`. */
+const PLAIN = /^[\w .-]*$/;
+
 function changeToJson({ table, key, value, keepUntil }: Change): string {
-  const head = `["${table}",${JSON.stringify(key)}`;
+  const head = `["${table}",${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}`;
   if (value === undefined) return `${head}]`;
   const json = valueToJson(value);
   return keepUntil === undefined ? `${head},${json}]` : `${head},${json},${keepUntil}]`;
