@@ -9,7 +9,7 @@ export interface Left {
   readonly entry: OutboxEntry;
   /** What storage has of its progress alone. */
   readonly own: Progress | undefined;
-  /** That marks it, when there is no such record. */
+  /** In which it was marked, and which it leaves as it is settled; what `own` says is newer. */
   readonly round: Round | undefined;
 }
 
