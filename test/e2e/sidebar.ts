@@ -40,20 +40,54 @@ export function theSidebar(stage: () => Stage): void {
         await says(part('outcome'), /1\s*accepted/);
       });
 
+      it('sends an SMS to us', async () => {
+        await part('simulator summary').click();
+        await part('incoming-text').fill('Stop pump 3');
+        await part('send-incoming').click();
+        await says(part('outcome'), /1\s*incoming/);
+      });
+
+      it('throttles, which others who look see too', async () => {
+        await part('throttle').check();
+        editor = await stage().open();
+        await editor.invoke('inmobile-sidebar:show');
+        await part('throttle:checked').waitFor({ state: 'attached' });
+      });
+
       it('restarts a host, and shows that the connection goes over the other', async () => {
         await part('simulator summary').click();
         await part('restart').first().click();
         await says(part('status'), 'dk2');
       });
+
+      it('silences a host', async () => {
+        await part('blackhole').last().click();
+        await says(part('host-state'), 'silent');
+      });
     });
 
-    it('lists what waits, with masked numbers', async () => {
-      await start(connection(NOWHERE));
-      await part('queue summary').click();
-      await editor.pressButton('inject');
-      const number = part('number');
-      await number.waitFor();
-      assert.match(await number.innerText(), /^45\D+78$/);
+    describe('of a queue', () => {
+      before(() =>
+        stage().prepare(async () => {
+          await start(connection(NOWHERE));
+          await part('queue summary').click();
+          await editor.pressButton('inject');
+        }),
+      );
+
+      it('lists what waits, with masked numbers', async () => {
+        const number = part('number');
+        await number.waitFor();
+        assert.match(await number.innerText(), /^45\D+78$/);
+      });
+
+      it('takes an SMS out, once one is sure', async () => {
+        await part('cancel').click();
+        await says(part('cancel'), 'Sure?');
+        await part('cancel').click();
+        await part('entry').waitFor({ state: 'detached' });
+        await says(part('outcome'), /1\s*cancelled/);
+      });
     });
   });
 }
