@@ -11,6 +11,10 @@ export class Alarm {
     this.#ring = ring;
   }
 
+  get isSet(): boolean {
+    return this.#set !== undefined;
+  }
+
   /** Rings at this instant at the latest; infinity asks for nothing. An earlier setting stays. */
   set(at: Millis): void {
     if (at === Infinity || at >= (this.#set?.at ?? Infinity)) return;

@@ -6,15 +6,14 @@
  */
 import type { Millis } from '../clock.js';
 import type { ReceivedReceipt } from './join-receipt.js';
-import type { Tracked } from './tracked-index.js';
-import { phoneKey } from './tracked-records.js';
+import { phoneKey } from './tracked-index.js';
 
 /** A receipt with the key of its record. */
 export interface StoredReceipt {
   readonly key: string;
   readonly received: ReceivedReceipt;
-  /** Its SMS, when that was known as it came. */
-  readonly tracked?: Tracked | undefined;
+  /** The number of its SMS, when that was known as it came. */
+  readonly sms?: number | undefined;
 }
 
 interface Held extends StoredReceipt {

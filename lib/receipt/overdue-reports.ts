@@ -5,8 +5,8 @@
 import type { Clock, Millis } from '../clock.js';
 import type { Unsubscribe } from '../message.js';
 import { Alarm } from './alarm.js';
-import { isSettled, overdueReceipt, type TrackedRecord } from './join-receipt.js';
-import { type Overdue, OverdueWatch, type Waiting } from './overdue-watch.js';
+import { isSettled, overdueReceipt } from './join-receipt.js';
+import { type Overdue, OverdueWatch } from './overdue-watch.js';
 import { giveTo, type ReceiptListener } from './receipt-listeners.js';
 import type { Steps } from './steps.js';
 import type { TrackedRecords } from './tracked-records.js';
@@ -32,30 +32,26 @@ export class OverdueReports {
   readonly #options: OverdueReportsOptions;
   readonly #alarm: Alarm;
   readonly #listeners = new Map<Millis, Set<ReceiptListener>>();
-  #watch = new OverdueWatch();
+  #watch: OverdueWatch;
   #isPaused = true;
   #checkedAt: Millis = -Infinity;
 
   constructor(options: OverdueReportsOptions) {
     this.#options = options;
+    this.#watch = new OverdueWatch(options.records.index);
     this.#alarm = new Alarm(options.clock, () => this.#check());
   }
 
-  /** Forgets every SMS, and reports none within the first minute from now. */
+  /** Reports none within the first minute from now. Call it when the records are open. */
   open(): void {
-    this.#watch = new OverdueWatch();
-    this.#watch.holdUntil(this.#options.clock.now() + START_GRACE_MS);
+    const { records, clock } = this.#options;
+    this.#watch = new OverdueWatch(records.index, clock.now() + START_GRACE_MS);
     for (const afterMs of this.#listeners.keys()) this.#watch.watch(afterMs);
   }
 
-  /** An accepted SMS; in order of acceptance. Undefined when no final receipt is to come. */
-  add(record: TrackedRecord): Waiting | undefined {
-    if (record.receipt !== 'always' || isSettled(record)) return undefined;
-    const { clock } = this.#options;
-    const age = Math.max(0, clock.wall() - record.acceptedAt);
-    const waiting = this.#watch.add(record.id, clock.now() - age, record.overdueMs);
-    this.#arm();
-    return waiting;
+  /** An SMS was accepted. What rings for those before it rings early enough for it. */
+  added(): void {
+    if (!this.#alarm.isSet && this.#listeners.size > 0) this.#arm();
   }
 
   subscribe(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
@@ -90,7 +86,7 @@ export class OverdueReports {
     this.#checkedAt = clock.now();
     for (const overdue of this.#watch.take(this.#checkedAt)) {
       steps
-        .run(overdue.waiting.id, () => this.#tell(overdue))
+        .run(overdue.sms, () => this.#tell(overdue))
         ?.catch((error: unknown) => {
           onFailure(error);
           this.#watch.retry(overdue, clock.now() + RETRY_MS);
@@ -100,12 +96,12 @@ export class OverdueReports {
     this.#arm();
   }
 
-  async #tell({ waiting, afterMs }: Overdue): Promise<void> {
+  async #tell({ sms, afterMs }: Overdue): Promise<void> {
     const { records, clock } = this.#options;
-    const record = await records.read(waiting.id);
+    const record = await records.read(sms);
     if (record === undefined || isSettled(record) || record.overdueMs >= afterMs) return;
     const receipt = overdueReceipt(record, afterMs, clock.wall());
     await giveTo(this.#listeners.get(afterMs) ?? new Set(), receipt);
-    records.replace({ ...record, overdueMs: afterMs });
+    records.replace(sms, { ...record, overdueMs: afterMs });
   }
 }

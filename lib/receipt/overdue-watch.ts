@@ -2,33 +2,33 @@
  * SMS that wait for their final receipt, and after how long somebody wants to hear that none came. No I/O; time
  * is an argument.
  *
- * SMS come in order of acceptance, so for each wait they are overdue in that order too: a chain, and a place in it
- * for each wait, are all that is needed, and one whose receipt came is only marked.
+ * SMS come in order of acceptance, so for each wait they are overdue in that order too: a place in the order for each
+ * wait is all that is needed. Nothing is kept for an SMS.
  */
 import type { Millis } from '../clock.js';
 
-/** The wait of one SMS for its final receipt. */
-export interface Waiting {
-  readonly id: string;
+/** The SMS in order of acceptance, by number (`tracked-index.ts`). */
+export interface Awaited {
+  /** The number of the next to come. */
+  readonly end: number;
+  /** From this number on, the first whose final receipt is asked for and has not come; `end` when there is none. */
+  nextAwaited(from: number): number;
+  isAwaited(sms: number): boolean;
   /** When it was accepted, on the monotonic clock. */
-  readonly since: Millis;
+  since(sms: number): Millis;
   /** The longest wait that was reported already. */
-  readonly reportedMs: Millis;
-  /** Its final receipt came, or it is not tracked any more. */
-  isOver: boolean;
-  /** The one accepted after it; the watch's own. */
-  next: Waiting | undefined;
+  reportedMs(sms: number): Millis;
 }
 
 /** A wait that somebody asks for. */
 interface Wait {
   readonly afterMs: Millis;
-  /** The first SMS that was not looked at; undefined when there is none. */
-  next: Waiting | undefined;
+  /** No SMS with a smaller number is to be reported any more. */
+  next: number;
 }
 
 export interface Overdue {
-  readonly waiting: Waiting;
+  readonly sms: number;
   readonly afterMs: Millis;
 }
 
@@ -38,38 +38,23 @@ interface Retry {
 }
 
 export class OverdueWatch {
+  readonly #awaited: Awaited;
+  /** Nothing is overdue before this: after a start the gateway first hands over what came meanwhile. */
+  readonly #notBefore: Millis;
   /** The shortest first. */
   #waits: readonly Wait[] = [];
   /** In the order of their time, since each is asked for the same time later. */
   #retries: Retry[] = [];
-  #oldest: Waiting | undefined;
-  #newest: Waiting | undefined;
-  #notBefore: Millis = -Infinity;
 
-  /** Nothing is overdue before this: after a start the gateway first hands over what came meanwhile. */
-  holdUntil(instant: Millis): void {
-    this.#notBefore = instant;
-  }
-
-  /**
-   * @param since when it was accepted, on the monotonic clock; SMS are added in that order
-   * @param reportedMs the longest wait that was reported already
-   */
-  add(id: string, since: Millis, reportedMs: Millis): Waiting {
-    const waiting: Waiting = { id, since, reportedMs, isOver: false, next: undefined };
-    if (this.#newest !== undefined) this.#newest.next = waiting;
-    this.#newest = waiting;
-    for (const wait of this.#waits) wait.next ??= waiting;
-    this.#oldest = firstWaiting(this.#oldest ?? waiting);
-    return waiting;
+  constructor(awaited: Awaited, notBefore: Millis = -Infinity) {
+    this.#awaited = awaited;
+    this.#notBefore = notBefore;
   }
 
   /** Somebody wants to hear of every SMS that has no final receipt after this long. */
   watch(afterMs: Millis): void {
     if (this.#waits.some((wait) => wait.afterMs === afterMs)) return;
-    this.#waits = [...this.#waits, { afterMs, next: this.#oldest }].sort(
-      (left, right) => left.afterMs - right.afterMs,
-    );
+    this.#waits = [...this.#waits, { afterMs, next: 0 }].sort((left, right) => left.afterMs - right.afterMs);
   }
 
   unwatch(afterMs: Millis): void {
@@ -82,15 +67,15 @@ export class OverdueWatch {
     if (now < this.#notBefore) return [];
     const overdue: Overdue[] = [];
     for (const wait of this.#waits) {
-      for (let waiting = nextOf(wait); waiting !== undefined; waiting = nextOf(wait)) {
-        if (waiting.since + wait.afterMs > now) break;
-        wait.next = waiting.next;
-        overdue.push({ waiting, afterMs: wait.afterMs });
+      for (let sms = this.#nextOf(wait); sms !== undefined; sms = this.#nextOf(wait)) {
+        if (this.#awaited.since(sms) + wait.afterMs > now) break;
+        wait.next = sms + 1;
+        overdue.push({ sms, afterMs: wait.afterMs });
       }
     }
     const again = this.#retries.filter(({ at }) => at <= now);
     this.#retries = this.#retries.slice(again.length);
-    for (const retry of again) if (!retry.overdue.waiting.isOver) overdue.push(retry.overdue);
+    for (const retry of again) if (this.#awaited.isAwaited(retry.overdue.sms)) overdue.push(retry.overdue);
     return overdue;
   }
 
@@ -102,22 +87,20 @@ export class OverdueWatch {
   /** When the next SMS is overdue. Not for every SMS: it looks past all whose receipts came meanwhile. */
   get nextAt(): Millis | undefined {
     let next = this.#retries[0]?.at ?? Infinity;
-    for (const wait of this.#waits) next = Math.min(next, (nextOf(wait)?.since ?? Infinity) + wait.afterMs);
+    for (const wait of this.#waits) {
+      const sms = this.#nextOf(wait);
+      if (sms !== undefined) next = Math.min(next, this.#awaited.since(sms) + wait.afterMs);
+    }
     return next === Infinity ? undefined : Math.max(next, this.#notBefore);
   }
-}
 
-/** The first that this wait is still to be reported for; what stands before it is passed for good. */
-function nextOf(wait: Wait): Waiting | undefined {
-  let waiting = firstWaiting(wait.next);
-  while (waiting !== undefined && waiting.reportedMs >= wait.afterMs) waiting = firstWaiting(waiting.next);
-  wait.next = waiting;
-  return waiting;
-}
-
-/** From here on, the first whose receipt has not come. */
-function firstWaiting(from: Waiting | undefined): Waiting | undefined {
-  let waiting = from;
-  while (waiting?.isOver === true) waiting = waiting.next;
-  return waiting;
+  /** The first that this wait is still to be reported for; what stands before it is passed for good. */
+  #nextOf(wait: Wait): number | undefined {
+    let sms = this.#awaited.nextAwaited(wait.next);
+    while (sms < this.#awaited.end && this.#awaited.reportedMs(sms) >= wait.afterMs) {
+      sms = this.#awaited.nextAwaited(sms + 1);
+    }
+    wait.next = sms;
+    return sms < this.#awaited.end ? sms : undefined;
+  }
 }

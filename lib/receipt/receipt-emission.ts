@@ -12,7 +12,6 @@ import { SmppError } from '../errors.js';
 import type { CounterName } from '../message.js';
 import type { StoredReceipt } from './held-receipts.js';
 import {
-  isSettled,
   joinReceipt,
   type ReceiptEvent,
   type ReceivedReceipt,
@@ -21,7 +20,6 @@ import {
 } from './join-receipt.js';
 import { ReceiptListeners } from './receipt-listeners.js';
 import type { Steps } from './steps.js';
-import type { Tracked } from './tracked-index.js';
 import type { TrackedRecords } from './tracked-records.js';
 
 export interface ReceiptEmissionOptions {
@@ -53,30 +51,26 @@ export class ReceiptEmission {
   emit(stored: StoredReceipt): Promise<void> | undefined {
     const { records, steps } = this.#options;
     const { received } = stored;
-    const tracked = stored.tracked ?? records.find(received.parsed.messageId);
-    if (tracked === undefined) return this.#hand(unmatchedEvents(received));
-    return steps.run(tracked.id, () => {
-      const { record } = tracked;
-      return record === undefined
-        ? this.#joinStored(tracked, received)
-        : this.#join(record, tracked, received);
+    const sms = stored.sms ?? records.find(received.parsed.messageId);
+    if (sms === undefined) return this.#hand(unmatchedEvents(received));
+    return steps.run(sms, () => {
+      const record = records.peek(sms);
+      return record === undefined ? this.#joinStored(sms, received) : this.#join(record, sms, received);
     });
   }
 
-  async #joinStored(tracked: Tracked, received: ReceivedReceipt): Promise<void> {
+  async #joinStored(sms: number, received: ReceivedReceipt): Promise<void> {
     const { records, mayWait } = this.#options;
-    const known = await records.read(tracked.id);
-    if (known !== undefined) await this.#join(known, tracked, received);
+    const known = await records.read(sms);
+    if (known !== undefined) await this.#join(known, sms, received);
     else if (mayWait(received)) throw notStoredYet();
     else await this.#hand(unmatchedEvents(received));
   }
 
-  #join(known: TrackedRecord, tracked: Tracked, received: ReceivedReceipt): Promise<void> | undefined {
+  #join(known: TrackedRecord, sms: number, received: ReceivedReceipt): Promise<void> | undefined {
     const { record, events } = joinReceipt(known, received);
     return this.#hand(events, () => {
-      if (record === known) return;
-      if (tracked.waiting !== undefined && isSettled(record)) tracked.waiting.isOver = true;
-      this.#options.records.replace(record, tracked);
+      if (record !== known) this.#options.records.replace(sms, record);
     });
   }
 

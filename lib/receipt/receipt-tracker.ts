@@ -16,9 +16,8 @@ import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Alarm } from './alarm.js';
 import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
-import type { ReceiptScope, ReceivedReceipt, TrackedRecord, TrackedSms } from './join-receipt.js';
+import type { ReceiptScope, ReceivedReceipt, TrackedSms } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
-import type { Waiting } from './overdue-watch.js';
 import { parseReceipt } from './parse-receipt.js';
 import { receivedOf, recordOf } from './receipt-record.js';
 import { isFinalState } from './receipt-state.js';
@@ -111,8 +110,8 @@ export class ReceiptTracker {
   async open(): Promise<void> {
     this.#isOpen = true;
     this.#held = new HeldReceipts();
+    await this.#records.open();
     this.#overdue.open();
-    await this.#records.open(this.#waitOf);
     await this.#box.open();
     this.resume();
   }
@@ -123,6 +122,7 @@ export class ReceiptTracker {
     this.#overdue.pause();
     this.#alarm.clear();
     await this.#box.close();
+    await this.#records.close();
   }
 
   /**
@@ -131,7 +131,8 @@ export class ReceiptTracker {
    * @returns the changes that record it; the caller writes them at once, with what else they belong to
    */
   tracking(sms: TrackedSms): readonly Change[] {
-    const changes = this.#records.add(sms, this.#waitOf);
+    const changes = this.#records.add(sms);
+    this.#overdue.added();
     for (const stored of this.#held.claim(sms.messageIds)) this.#box.deliver(stored.key, stored);
     return changes;
   }
@@ -148,14 +149,13 @@ export class ReceiptTracker {
     this.#lastKey += 1;
     const key = `${KEY_PREFIX}${this.#lastKey}`;
     const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
-    const tracked = this.#records.find(parsed.messageId);
-    const stored = { key, received, tracked };
+    const sms = this.#records.find(parsed.messageId);
+    const stored = { key, received, sms };
     return {
-      isKnown:
-        tracked !== undefined && isFinalState(parsed.state) && this.#records.isLasting(tracked, receivedAt),
+      isKnown: sms !== undefined && isFinalState(parsed.state) && this.#records.isLasting(sms, receivedAt),
       changes: [this.#box.keeping(key, recordOf(received, delivery), receivedAt)],
       kept: () => {
-        if (tracked !== undefined || !this.#hold(stored)) this.#box.deliver(key, stored);
+        if (sms !== undefined || !this.#hold(stored)) this.#box.deliver(key, stored);
       },
     };
   }
@@ -190,8 +190,8 @@ export class ReceiptTracker {
   }
 
   /** The correlation of a tracked SMS; undefined when it has none, or is not known any more. */
-  async correlationOf(id: string): Promise<unknown> {
-    return (await this.#records.read(id))?.correlation;
+  correlationOf(id: string): Promise<unknown> {
+    return this.#records.correlationOf(id);
   }
 
   /** Ids of receipts for SMS to this phone that belong to no SMS we know: what `reconcile` looks for. */
@@ -221,8 +221,6 @@ export class ReceiptTracker {
     this.#unsubscribe?.();
     this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
   }
-
-  readonly #waitOf = (record: TrackedRecord): Waiting | undefined => this.#overdue.add(record);
 
   /** Has a receipt wait for its SMS. False when it need not wait, or has waited long enough. */
   #hold(stored: StoredReceipt): boolean {

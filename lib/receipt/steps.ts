@@ -5,7 +5,7 @@ import { TransitMap } from '../transit-map.js';
 export type Step = () => Promise<void> | undefined;
 
 export class Steps {
-  readonly #last = new TransitMap<string, Promise<void>>();
+  readonly #last = new TransitMap<number, Promise<void>>();
   #underWay = 0;
 
   /** Steps begun or waiting. */
@@ -17,7 +17,7 @@ export class Steps {
    * Runs `step` once every earlier step of this key is over, however those ended: at once when none is under way.
    * Ends as the step does: undefined when it is over already.
    */
-  run(key: string, step: Step): Promise<void> | undefined {
+  run(key: number, step: Step): Promise<void> | undefined {
     const earlier = this.#last.get(key);
     const running = earlier === undefined ? step() : this.#after(earlier, step);
     if (running === undefined) return undefined;

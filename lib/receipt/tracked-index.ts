@@ -1,127 +1,225 @@
 /**
- * Which SMS a message id belongs to, and which SMS went to a phone last. On the heap, without texts or
- * correlations: those stay in storage, but for the most recent (`recent-records.ts`). No I/O.
+ * The accepted SMS whose receipts are to come: which of them a message id belongs to, which went to a phone last, and
+ * what is known of each. Outside the heap, in columns and octets: every SMS that is accepted comes by here and stays
+ * for days, and objects that stay cost the garbage collector more than all else that an SMS takes. No I/O.
  *
- * Every SMS that is accepted comes by here, so it costs one object and two entries of a Map: the order of
- * acceptance is a chain through the objects themselves, and a phone goes with the last SMS to it.
+ * An SMS goes by a number, which counts up in the order of acceptance.
  */
-import type { EpochMs } from '../clock.js';
-import type { TrackedRecord } from './join-receipt.js';
-import type { Waiting } from './overdue-watch.js';
+import type { EpochMs, Millis } from '../clock.js';
+import { isSettled, type TrackedRecord, type TrackedSms } from './join-receipt.js';
+import { hashOf, KeyChains } from './key-chains.js';
+import { type Outcome, Outcomes } from './outcomes.js';
+import { PackedSms } from './packed-sms.js';
+import { TrackedColumns } from './tracked-columns.js';
 
 /**
- * SMS that receipts are matched to: three days at two a second, and 200 MB of heap (measured: 405 octets each)
- * when all of them are there. The oldest give way; their receipts come unmatched.
+ * SMS that receipts are matched to: three days at two a second, and 150 MB outside the heap (measured: 292 octets
+ * each), more by their correlations where storage is volatile. The oldest give way; their receipts come unmatched.
  */
 const TRACKED_MAX = 500_000;
 
 /** One in so many gives way at a time: their records go in one write. */
 const SHARE = 100;
 
-export interface Tracked {
-  /** Ours. */
-  readonly id: string;
-  readonly messageIds: readonly string[];
-  readonly phone: string;
-  readonly acceptedAt: EpochMs;
-  /** Its wait for a final receipt; undefined when it asked for none. */
-  readonly waiting: Waiting | undefined;
-  /** What is known of it, while it is recent; else only storage has it. */
-  record: TrackedRecord | undefined;
-  /** The SMS accepted after it; the index's own. */
-  next: Tracked | undefined;
+/** Keep the keys of different kinds apart. */
+const MESSAGE_ID = 0x1b873593;
+const PHONE = 0x2c1b3c6d;
+const OWN_ID = 0x297a2d39;
+
+/** The outcome of those whose own is no shared one. */
+const UNUSUAL = 0xffff;
+
+export interface TrackedIndexOptions {
+  /** Nobody else keeps the records: correlations are kept too, and an SMS is found by its own id. */
+  readonly isWhole: boolean;
 }
 
 export class TrackedIndex {
-  /** By message id. */
-  readonly #exact = new Map<string, Tracked>();
-  /** By message id in lower case, where that differs. */
-  readonly #folded = new Map<string, Tracked>();
-  /** By phone number, the last SMS to it. */
-  readonly #byPhone = new Map<string, Tracked>();
-  #oldest: Tracked | undefined;
-  #newest: Tracked | undefined;
-  #size = 0;
+  readonly #isWhole: boolean;
+  readonly #columns = new TrackedColumns();
+  readonly #packed = new PackedSms();
+  readonly #keys = new KeyChains();
+  readonly #outcomes = new Outcomes();
+  /** By SMS. */
+  readonly #unusual = new Map<number, Outcome>();
 
-  /** Adds an SMS; returns those that had to give way. */
-  add(tracked: Tracked): readonly Tracked[] {
-    for (const messageId of tracked.messageIds) {
-      if (messageId === '') continue;
-      this.#exact.set(messageId, tracked);
-      const folded = messageId.toLowerCase();
-      if (folded !== messageId) this.#folded.set(folded, tracked);
-    }
-    this.#byPhone.set(tracked.phone, tracked);
-    this.#append(tracked);
-    return this.#size > TRACKED_MAX ? this.#giveWay() : [];
+  constructor({ isWhole }: TrackedIndexOptions) {
+    this.#isWhole = isWhole;
   }
 
-  /** The SMS that a message id belongs to: compared exactly, then in any letter case. */
-  find(messageId: string): Tracked | undefined {
-    const exact = this.#exact.get(messageId);
-    if (exact !== undefined) return exact;
-    const folded = messageId.toLowerCase();
-    return this.#exact.get(folded) ?? this.#folded.get(folded);
-  }
-
-  /** The entry of an SMS of ours; undefined when all its message ids have come to mean other SMS. */
-  entryOf({ id, messageIds }: Pick<Tracked, 'id' | 'messageIds'>): Tracked | undefined {
+  /**
+   * Adds an SMS; returns its number.
+   *
+   * @param since when it was accepted, on the monotonic clock
+   */
+  add(record: TrackedRecord, since: Millis): number {
+    const { id, messageIds, to, from, acceptedAt, receipt, correlation } = record;
+    const hasCorrelation = correlation !== undefined;
+    const place = this.#packed.add(hasCorrelation && !this.#isWhole ? { id, messageIds, to, from } : record);
+    const isAwaited = receipt === 'always' && !isSettled(record);
+    const outcome = this.#outcomes.codeOf(record) ?? UNUSUAL;
+    const sms = this.#columns.add({
+      place,
+      acceptedAt,
+      since,
+      receipt,
+      isAwaited,
+      hasCorrelation,
+      outcome,
+    });
+    if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
     for (const messageId of messageIds) {
-      const tracked = this.#exact.get(messageId);
-      if (tracked?.id === id) return tracked;
+      if (messageId !== '') this.#keys.add(hashOf(messageId, MESSAGE_ID), sms);
+    }
+    this.#keys.add(hashOf(phoneKey(to), PHONE), sms);
+    if (this.#isWhole) this.#keys.add(hashOf(id, OWN_ID), sms);
+    return sms;
+  }
+
+  /** Our ids of those that have to give way now, and are forgotten. */
+  giveWay(): readonly string[] {
+    if (this.#columns.size <= TRACKED_MAX) return [];
+    const gaveWay: string[] = [];
+    const end = this.#columns.oldest + TRACKED_MAX / SHARE;
+    for (let sms = this.#columns.oldest; sms < end; sms += 1) gaveWay.push(this.idOf(sms));
+    this.#removeBefore(end);
+    return gaveWay;
+  }
+
+  /** Forgets those accepted before `instant`. */
+  removeOld(instant: EpochMs): void {
+    let { oldest } = this.#columns;
+    while (oldest < this.#columns.next && this.#columns.acceptedAt(oldest) < instant) oldest += 1;
+    this.#removeBefore(oldest);
+  }
+
+  has(sms: number): boolean {
+    return this.#columns.has(sms);
+  }
+
+  /** The SMS that a message id belongs to, the last one of several: compared exactly, then in any letter case. */
+  find(messageId: string): number | undefined {
+    if (messageId === '') return undefined;
+    const lower = messageId.toLowerCase();
+    let folded: number | undefined;
+    const exact = this.#keys.find(hashOf(messageId, MESSAGE_ID), (sms) => {
+      const messageIds = this.#packed.messageIdsAt(this.#columns.place(sms));
+      if (messageIds.includes(messageId)) return true;
+      if (messageIds.some((known) => known.toLowerCase() === lower)) folded ??= sms;
+      return false;
+    });
+    return exact ?? folded;
+  }
+
+  /** An SMS that was added already; undefined when all its message ids have come to mean other SMS. */
+  entryOf({ id, messageIds }: Pick<TrackedSms, 'id' | 'messageIds'>): number | undefined {
+    for (const messageId of messageIds) {
+      const sms = this.find(messageId);
+      if (sms !== undefined && this.idOf(sms) === id) return sms;
     }
     return undefined;
   }
 
+  /** By our own id; only an index that is whole knows. */
+  findOwn(id: string): number | undefined {
+    return this.#keys.find(hashOf(id, OWN_ID), (sms) => this.idOf(sms) === id);
+  }
+
   /** Our last SMS to a phone. */
-  lastTo(phone: string): Tracked | undefined {
-    return this.#byPhone.get(phone);
+  lastTo(phone: string): number | undefined {
+    const key = phoneKey(phone);
+    return this.#keys.find(hashOf(key, PHONE), (sms) => {
+      return phoneKey(this.#packed.phoneAt(this.#columns.place(sms))) === key;
+    });
   }
 
-  /** Forgets those accepted before `instant`; returns them. */
-  removeBefore(instant: EpochMs): readonly Tracked[] {
-    const removed: Tracked[] = [];
-    for (
-      let oldest = this.#oldest;
-      oldest !== undefined && oldest.acceptedAt < instant;
-      oldest = oldest.next
-    ) {
-      removed.push(oldest);
-      this.#removeOldest(oldest);
+  idOf(sms: number): string {
+    return this.#packed.idAt(this.#columns.place(sms));
+  }
+
+  acceptedAt(sms: number): EpochMs {
+    return this.#columns.acceptedAt(sms);
+  }
+
+  /** Its correlation is one that only storage has. */
+  isPartial(sms: number): boolean {
+    return !this.#isWhole && this.#columns.hasCorrelation(sms);
+  }
+
+  /** All that is known of it; without its correlation when that is not kept. */
+  recordOf(sms: number): TrackedRecord {
+    const { id, messageIds, to, from, correlation } = this.#packed.read(this.#columns.place(sms));
+    const acceptedAt = this.#columns.acceptedAt(sms);
+    const receipt = this.#columns.receipt(sms);
+    const { reports, said, overdueMs } = this.#outcomeOf(sms);
+    const record = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs };
+    if (said !== undefined) Object.assign(record, { said });
+    if (correlation !== undefined) Object.assign(record, { correlation });
+    return record;
+  }
+
+  *records(): Generator<TrackedRecord> {
+    const { oldest, next } = this.#columns;
+    for (let sms = oldest; sms < next; sms += 1) yield this.recordOf(sms);
+  }
+
+  /** What has become of an SMS. */
+  update(sms: number, record: TrackedRecord): void {
+    if (!this.has(sms)) return;
+    const outcome = this.#outcomes.codeOf(record) ?? UNUSUAL;
+    this.#columns.setOutcome(sms, outcome);
+    if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
+    if (isSettled(record)) this.#columns.endWait(sms);
+  }
+
+  /** The number of the next SMS to come. */
+  get end(): number {
+    return this.#columns.next;
+  }
+
+  /** From this number on, the first SMS whose final receipt is asked for and has not come; `end` when there is none. */
+  nextAwaited(from: number): number {
+    let sms = Math.max(from, this.#columns.oldest);
+    while (sms < this.#columns.next && !this.#columns.isAwaited(sms)) sms += 1;
+    return sms;
+  }
+
+  isAwaited(sms: number): boolean {
+    return this.#columns.isAwaited(sms);
+  }
+
+  /** When it was accepted, on the monotonic clock. */
+  since(sms: number): Millis {
+    return this.#columns.since(sms);
+  }
+
+  /** The longest wait that was reported already. */
+  reportedMs(sms: number): Millis {
+    return this.#outcomeOf(sms).overdueMs;
+  }
+
+  #outcomeOf(sms: number): Outcome {
+    const code = this.#columns.outcome(sms);
+    const outcome = code === UNUSUAL ? this.#unusual.get(sms) : this.#outcomes.at(code);
+    if (outcome === undefined) throw new Error('no such SMS is tracked');
+    return outcome;
+  }
+
+  #removeBefore(end: number): void {
+    for (let sms = this.#columns.oldest; sms < end; sms += 1) {
+      if (this.#unusual.size > 0) this.#unusual.delete(sms);
+      this.#columns.removeOldest();
     }
-    return removed;
-  }
-
-  #append(tracked: Tracked): void {
-    if (this.#newest === undefined) this.#oldest = tracked;
-    else this.#newest.next = tracked;
-    this.#newest = tracked;
-    this.#size += 1;
-  }
-
-  #giveWay(): readonly Tracked[] {
-    const gaveWay: Tracked[] = [];
-    for (let oldest = this.#oldest; oldest !== undefined; oldest = oldest.next) {
-      if (gaveWay.length >= TRACKED_MAX / SHARE) break;
-      gaveWay.push(oldest);
-      this.#removeOldest(oldest);
-    }
-    return gaveWay;
-  }
-
-  #removeOldest(oldest: Tracked): void {
-    this.#oldest = oldest.next;
-    if (this.#oldest === undefined) this.#newest = undefined;
-    this.#size -= 1;
-    for (const messageId of oldest.messageIds) {
-      removeOwn(this.#exact, messageId, oldest);
-      removeOwn(this.#folded, messageId.toLowerCase(), oldest);
-    }
-    removeOwn(this.#byPhone, oldest.phone, oldest);
+    this.#keys.removeBefore(end);
+    this.#packed.removeBefore(this.#columns.size === 0 ? 0 : this.#columns.place(end));
   }
 }
 
-/** A later SMS may have come by the same key. */
-function removeOwn(map: Map<string, Tracked>, key: string, tracked: Tracked): void {
-  if (map.get(key) === tracked) map.delete(key);
+/** A number as the same phone's other spellings have it too. */
+export function phoneKey(phone: string): string {
+  return phone.startsWith('+') || phone.startsWith('00') ? phone.replace(/^(?:\+|00)/, '') : phone;
+}
+
+function outcomeOf({ reports, said, overdueMs }: TrackedRecord): Outcome {
+  return said === undefined ? { reports, overdueMs } : { reports, said, overdueMs };
 }

@@ -1,22 +1,25 @@
 /**
- * The accepted SMS whose receipts are to come, in storage, and the index over them on the heap.
+ * The accepted SMS whose receipts are to come: the index over them, and their records in storage.
  *
  * A record stays for the whole wait, also after its final receipt: the same receipt may come again, and an
- * answer from the phone is tied to it.
+ * answer from the phone is tied to it. Storage that ends with the process has none before `close`: the index knows
+ * all, in a fraction of the room.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
 import type { TrackedRecord, TrackedSms } from './join-receipt.js';
-import type { Waiting } from './overdue-watch.js';
-import { RecentRecords } from './recent-records.js';
-import { type Tracked, TrackedIndex } from './tracked-index.js';
+import { RecentCorrelations } from './recent-correlations.js';
+import { TrackedIndex } from './tracked-index.js';
 
-/** Records that are too old are not found in storage any more; the index forgets them when so many came since. */
+/** Those that are too old count no more; the index forgets them when so many came since. */
 const SWEEP_EVERY = 1_000;
 
 /** More than a gateway takes to deliver once more what it got no answer to. */
 const LASTING_MS: Millis = 10 * 60_000;
+
+/** Records that volatile storage is given in one write. */
+const BATCH_MAX = 1_000;
 
 export interface TrackedRecordsOptions {
   readonly storage: Storage;
@@ -25,16 +28,14 @@ export interface TrackedRecordsOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** The wait of an SMS for its final receipt; undefined when none is to come. */
-type WaitOf = (record: TrackedRecord) => Waiting | undefined;
-
 export class TrackedRecords {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #keepMs: Millis;
   readonly #onFailure: (error: unknown) => void;
-  #index = new TrackedIndex();
-  #recent = new RecentRecords();
+  readonly #isVolatile: boolean;
+  #index: TrackedIndex;
+  #recent = new RecentCorrelations();
   /** By our id. As many at most as receipts may wait to be confirmed: with no room to keep one, none is taken. */
   readonly #unstored = new TransitMap<string, TrackedRecord>();
   /** Those of them that no write under way has. */
@@ -47,44 +48,79 @@ export class TrackedRecords {
     this.#clock = clock;
     this.#keepMs = keepMs;
     this.#onFailure = onFailure;
+    this.#isVolatile = storage.isVolatile === true;
+    this.#index = new TrackedIndex({ isWhole: this.#isVolatile });
+  }
+
+  get index(): TrackedIndex {
+    return this.#index;
   }
 
   /** Reads what is stored into the index, in order of acceptance. */
-  async open(waitOf: WaitOf): Promise<void> {
-    this.#index = new TrackedIndex();
-    this.#recent = new RecentRecords();
-    for await (const [, value] of this.#storage.scan('tracked')) {
-      if (isTrackedRecord(value)) endWaits(this.#index.add(indexed(value, waitOf(value))));
+  async open(): Promise<void> {
+    this.#index = new TrackedIndex({ isWhole: this.#isVolatile });
+    this.#recent = new RecentCorrelations();
+    const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
+    const taken: Change[] = [];
+    for await (const [key, value] of this.#storage.scan('tracked')) {
+      if (!isTrackedRecord(value)) continue;
+      this.#index.add(value, now - Math.max(0, wall - value.acceptedAt));
+      if (this.#isVolatile) taken.push({ table: 'tracked', key });
     }
+    if (taken.length > 0) await this.#storage.write(taken);
+  }
+
+  /** Gives volatile storage what it was spared. */
+  async close(): Promise<void> {
+    if (!this.#isVolatile) return;
+    let changes: Change[] = [];
+    for (const record of this.#index.records()) {
+      if (changes.push(this.#changeTo(record)) < BATCH_MAX) continue;
+      await this.#storage.write(changes);
+      changes = [];
+    }
+    await this.#storage.write(changes);
   }
 
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
-  add(sms: TrackedSms, waitOf: WaitOf): readonly Change[] {
+  add(sms: TrackedSms): readonly Change[] {
     const { id, messageIds, to, from, acceptedAt, receipt, correlation } = sms;
-    // It was added before, but could not be stored, and may have had a receipt meanwhile.
-    const known = this.#unstored.get(id) ?? this.#index.entryOf(sms)?.record;
-    if (known !== undefined) return [this.#changeTo(known)];
+    const known = this.#known(sms);
+    if (known !== undefined) return this.#isVolatile ? [] : [this.#changeTo(known)];
     const reports = messageIds.length === 1 ? NO_REPORT : messageIds.map(() => null);
     // A literal: spreading takes several times the memory, and this is done for every SMS.
     const fresh = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
     const record: TrackedRecord = correlation === undefined ? fresh : Object.assign(fresh, { correlation });
-    const change = this.#changeTo(record);
-    const tracked = indexed(record, waitOf(record));
-    tracked.record = record;
-    const gaveWay = this.#index.add(tracked);
-    this.#recent.add(tracked);
+    const now = this.#clock.now() - Math.max(0, this.#clock.wall() - acceptedAt);
+    const number = this.#index.add(record, now);
+    if (this.#index.isPartial(number)) this.#recent.add(number, correlation);
     this.#added += 1;
-    if (this.#added % SWEEP_EVERY === 0) endWaits(this.#removeOld());
+    if (this.#added % SWEEP_EVERY === 0) this.#index.removeOld(this.#clock.wall() - this.#keepMs);
+    const gaveWay = this.#index.giveWay();
+    if (this.#isVolatile) return [];
+    const change = this.#changeTo(record);
     if (gaveWay.length === 0) return [change];
-    endWaits(gaveWay);
-    return [change, ...gaveWay.map((tracked): Change => ({ table: 'tracked', key: tracked.id }))];
+    return [change, ...gaveWay.map((key): Change => ({ table: 'tracked', key }))];
   }
 
-  async read(id: string): Promise<TrackedRecord | undefined> {
-    const unstored = this.#unstored.get(id);
-    if (unstored !== undefined) return unstored;
-    const value = await this.#storage.read('tracked', id);
-    return isTrackedRecord(value) ? value : undefined;
+  /** What is known of an SMS; undefined when storage is to be asked. */
+  peek(sms: number): TrackedRecord | undefined {
+    if (!this.#index.has(sms)) return undefined;
+    if (!this.#index.isPartial(sms)) return this.#index.recordOf(sms);
+    const correlation = this.#recent.get(sms);
+    return correlation === undefined ? undefined : { ...this.#index.recordOf(sms), correlation };
+  }
+
+  async read(sms: number): Promise<TrackedRecord | undefined> {
+    if (!this.#index.has(sms)) return undefined;
+    return this.peek(sms) ?? (await this.#readStored(this.#index.idOf(sms)));
+  }
+
+  /** Of an SMS, by our id. */
+  async correlationOf(id: string): Promise<unknown> {
+    if (!this.#isVolatile) return (await this.#readStored(id))?.correlation;
+    const sms = this.#index.findOwn(id);
+    return sms === undefined || this.#isOver(sms) ? undefined : this.#index.recordOf(sms).correlation;
   }
 
   /**
@@ -92,8 +128,9 @@ export class TrackedRecords {
    * could not be stored counts all the same, and is written with the next that can: whoever had the receipt would
    * get it again.
    */
-  replace(record: TrackedRecord, tracked = this.#index.entryOf(record)): void {
-    if (tracked?.record !== undefined) tracked.record = record;
+  replace(sms: number, record: TrackedRecord): void {
+    this.#index.update(sms, record);
+    if (this.#isVolatile) return;
     this.#unstored.set(record.id, record);
     this.#toStore.push(record);
     if (this.#isStoreDue) return;
@@ -119,44 +156,45 @@ export class TrackedRecords {
     }
   }
 
-  /** The SMS that a message id belongs to. */
-  find(messageId: string): Tracked | undefined {
-    return this.#index.find(messageId);
+  /** The SMS that a message id belongs to, while it is kept. */
+  find(messageId: string): number | undefined {
+    const sms = this.#index.find(messageId);
+    return sms === undefined || this.#isOver(sms) ? undefined : sms;
   }
 
   /** Whether an SMS will be known for as long as a receipt may be delivered again. */
-  isLasting({ acceptedAt }: Tracked, now: EpochMs): boolean {
-    return acceptedAt + this.#keepMs - LASTING_MS > now;
+  isLasting(sms: number, now: EpochMs): boolean {
+    return this.#index.acceptedAt(sms) + this.#keepMs - LASTING_MS > now;
   }
 
-  /** Our last SMS to a phone, while its record is kept. */
+  /** Our last SMS to a phone, while it is kept. */
   lastTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined {
-    const last = this.#index.lastTo(phoneKey(phone));
-    if (last === undefined || last.acceptedAt + this.#keepMs < this.#clock.wall()) return undefined;
-    return { id: last.id, sentAt: last.acceptedAt };
+    const last = this.#index.lastTo(phone);
+    if (last === undefined || this.#isOver(last)) return undefined;
+    return { id: this.#index.idOf(last), sentAt: this.#index.acceptedAt(last) };
   }
 
-  #removeOld(): readonly Tracked[] {
-    return this.#index.removeBefore(this.#clock.wall() - this.#keepMs);
+  /** It was added before, but could not be stored, and may have had a receipt meanwhile. */
+  #known(sms: TrackedSms): TrackedRecord | undefined {
+    const entry = this.#index.entryOf(sms);
+    return this.#unstored.get(sms.id) ?? (entry === undefined ? undefined : this.peek(entry));
+  }
+
+  /** It was kept for the whole wait. */
+  #isOver(sms: number): boolean {
+    return this.#index.acceptedAt(sms) + this.#keepMs < this.#clock.wall();
+  }
+
+  async #readStored(id: string): Promise<TrackedRecord | undefined> {
+    const unstored = this.#unstored.get(id);
+    if (unstored !== undefined) return unstored;
+    const value = await this.#storage.read('tracked', id);
+    return isTrackedRecord(value) ? value : undefined;
   }
 
   #changeTo(record: TrackedRecord): Change {
     return { table: 'tracked', key: record.id, value: record, keepUntil: record.acceptedAt + this.#keepMs };
   }
-}
-
-/** A number as the same phone's other spellings have it too. */
-export function phoneKey(phone: string): string {
-  return phone.startsWith('+') || phone.startsWith('00') ? phone.replace(/^(?:\+|00)/, '') : phone;
-}
-
-function indexed({ id, messageIds, to, acceptedAt }: TrackedSms, waiting: Waiting | undefined): Tracked {
-  return { id, messageIds, phone: phoneKey(to), acceptedAt, waiting, record: undefined, next: undefined };
-}
-
-/** Nobody is told any more that no receipt came for them: it would not be found. */
-function endWaits(forgotten: readonly Tracked[]): void {
-  for (const { waiting } of forgotten) if (waiting !== undefined) waiting.isOver = true;
 }
 
 /** Of nearly every SMS as it is accepted: one list for all of them. */

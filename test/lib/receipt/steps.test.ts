@@ -16,8 +16,8 @@ describe('Steps', () => {
     const log: string[] = [];
     const steps = new Steps();
     const first = gate(log, 'first');
-    void steps.run('a', first.step);
-    const second = steps.run('a', async () => void log.push('second'));
+    void steps.run(1, first.step);
+    const second = steps.run(1, async () => void log.push('second'));
     await turn();
     log.push('opened');
     first.open();
@@ -28,21 +28,21 @@ describe('Steps', () => {
   it('does not have one key wait for another', async () => {
     const log: string[] = [];
     const steps = new Steps();
-    void steps.run('a', gate(log, 'a').step);
-    await steps.run('b', async () => void log.push('b'));
+    void steps.run(1, gate(log, 'a').step);
+    await steps.run(2, async () => void log.push('b'));
     assert.deepEqual(log, ['a', 'b']);
   });
 
   it('runs a step at once when none is under way, and makes no promise for it', () => {
     const log: string[] = [];
-    const running = new Steps().run('a', () => void log.push('run'));
+    const running = new Steps().run(1, () => void log.push('run'));
     assert.deepEqual([running, log], [undefined, ['run']]);
   });
 
   it('goes on after a step that failed', async () => {
     const steps = new Steps();
-    const failed = steps.run('a', () => Promise.reject(new Error('no')));
-    const next = steps.run('a', () => Promise.resolve());
+    const failed = steps.run(1, () => Promise.reject(new Error('no')));
+    const next = steps.run(1, () => Promise.resolve());
     await assert.rejects(() => failed!, /no/);
     await assert.doesNotReject(() => next!);
   });
@@ -50,7 +50,7 @@ describe('Steps', () => {
   it('counts what is not over', async () => {
     const steps = new Steps();
     const first = gate([], 'a');
-    const running = steps.run('a', first.step);
+    const running = steps.run(1, first.step);
     const before = steps.underWay;
     first.open();
     await running;

@@ -1,22 +1,41 @@
 import assert from 'node:assert/strict';
 
-import { type Tracked, TrackedIndex } from '../../../lib/receipt/tracked-index.js';
+import type { TrackedRecord } from '../../../lib/receipt/join-receipt.js';
+import { TrackedIndex } from '../../../lib/receipt/tracked-index.js';
+import { trackedRecord } from './builders.js';
 
-const sms = (id: string, ...messageIds: readonly string[]): Tracked => ({
-  id,
-  messageIds,
-  phone: '45',
-  acceptedAt: 1_000,
-  waiting: undefined,
-  record: undefined,
-  next: undefined,
-});
+const sms = (id: string, ...messageIds: readonly string[]): TrackedRecord =>
+  trackedRecord({ id, messageIds, to: '45', acceptedAt: 1_000 });
+
+class Index {
+  readonly index: TrackedIndex;
+
+  constructor(isWhole = true) {
+    this.index = new TrackedIndex({ isWhole });
+  }
+
+  add(record: TrackedRecord): number {
+    return this.index.add(record, 0);
+  }
+
+  find(messageId: string): string | undefined {
+    return this.#idOf(this.index.find(messageId));
+  }
+
+  lastTo(phone: string): string | undefined {
+    return this.#idOf(this.index.lastTo(phone));
+  }
+
+  #idOf(number: number | undefined): string | undefined {
+    return number === undefined ? undefined : this.index.idOf(number);
+  }
+}
 
 describe('TrackedIndex', () => {
   it('finds an SMS by the id of any segment', () => {
-    const index = new TrackedIndex();
+    const index = new Index();
     index.add(sms('sms-1', 'a', 'b'));
-    assert.equal(index.find('b')?.id, 'sms-1');
+    assert.equal(index.find('b'), 'sms-1');
   });
 
   for (const [known, asked] of [
@@ -25,67 +44,126 @@ describe('TrackedIndex', () => {
     ['AbC', 'aBc'],
   ] as const) {
     it(`finds ${known} as ${asked}`, () => {
-      const index = new TrackedIndex();
+      const index = new Index();
       index.add(sms('sms-1', known));
-      assert.equal(index.find(asked)?.id, 'sms-1');
+      assert.equal(index.find(asked), 'sms-1');
     });
   }
 
   it('prefers the exact id to another letter case', () => {
-    const index = new TrackedIndex();
+    const index = new Index();
     index.add(sms('sms-1', 'abc'));
     index.add(sms('sms-2', 'ABC'));
-    assert.deepEqual([index.find('abc')?.id, index.find('ABC')?.id], ['sms-1', 'sms-2']);
+    assert.deepEqual([index.find('abc'), index.find('ABC')], ['sms-1', 'sms-2']);
   });
 
   it('finds nothing for an absent id', () => {
-    const index = new TrackedIndex();
+    const index = new Index();
     index.add(sms('sms-1', '', 'a'));
     assert.equal(index.find(''), undefined);
   });
 
   it('knows the last SMS to a phone', () => {
-    const index = new TrackedIndex();
+    const index = new Index();
     index.add(sms('sms-1', 'a'));
     index.add({ ...sms('sms-2', 'b'), acceptedAt: 2_000 });
-    assert.equal(index.lastTo('45')?.id, 'sms-2');
+    assert.equal(index.lastTo('45'), 'sms-2');
   });
 
-  it('forgets what is too old, and says so', () => {
-    const index = new TrackedIndex();
+  it('forgets what is too old', () => {
+    const index = new Index();
     index.add(sms('sms-1', 'a'));
     index.add({ ...sms('sms-2', 'b'), acceptedAt: 2_000 });
     assert.deepEqual(
-      [index.removeBefore(2_000).map(({ id }) => id), index.find('a')?.id, index.find('b')?.id],
-      [['sms-1'], undefined, 'sms-2'],
+      [index.index.removeOld(2_000), index.find('a'), index.find('b')],
+      [undefined, undefined, 'sms-2'],
     );
   });
 
   it('keeps what a later SMS has taken over from the one it forgets', () => {
-    const index = new TrackedIndex();
+    const index = new Index();
     index.add(sms('sms-1', 'a'));
     index.add({ ...sms('sms-2', 'a'), acceptedAt: 2_000 });
-    index.removeBefore(2_000);
-    assert.deepEqual([index.find('a')?.id, index.lastTo('45')?.id], ['sms-2', 'sms-2']);
+    index.index.removeOld(2_000);
+    assert.deepEqual([index.find('a'), index.lastTo('45')], ['sms-2', 'sms-2']);
   });
 
   it('forgets a phone with the last SMS to it', () => {
-    const index = new TrackedIndex();
-    index.add({ ...sms('sms-1', 'a'), phone: '46' });
+    const index = new Index();
+    index.add({ ...sms('sms-1', 'a'), to: '46' });
     index.add({ ...sms('sms-2', 'b'), acceptedAt: 2_000 });
-    index.removeBefore(2_000);
-    assert.deepEqual([index.lastTo('46'), index.lastTo('45')?.id], [undefined, 'sms-2']);
+    index.index.removeOld(2_000);
+    assert.deepEqual([index.lastTo('46'), index.lastTo('45')], [undefined, 'sms-2']);
   });
 
   it('lets the oldest give way beyond its bound', () => {
-    const index = new TrackedIndex();
-    const gaveWay: Tracked[] = [];
+    const index = new Index();
+    const gaveWay: string[] = [];
     for (let count = 0; count <= 500_000; count += 1) {
-      gaveWay.push(...index.add(sms(`sms-${count}`, `m-${count}`)));
+      index.add(sms(`sms-${count}`, `m-${count}`));
+      gaveWay.push(...index.index.giveWay());
     }
     assert.deepEqual(
-      [gaveWay[0]?.id, gaveWay.length, index.find('m-0'), index.find('m-500000')?.id],
-      ['sms-0', 5_000, undefined, 'sms-500000'],
+      [gaveWay[0], gaveWay.length, index.find('m-0'), index.find('m-5000'), index.find('m-500000')],
+      ['sms-0', 5_000, undefined, 'sms-5000', 'sms-500000'],
+    );
+  });
+
+  for (const [what, record] of Object.entries<Partial<TrackedRecord>>({
+    'of one segment': {},
+    'of several': {
+      messageIds: ['a', 'bb', ''],
+      reports: [{ state: 'DELIVRD', errorNumber: 0 }, null, null],
+    },
+    'that asked for no receipt': { receipt: 'never' },
+    'from beyond Latin-1': { from: 'Δήμος' },
+    'with a correlation': { correlation: { order: [7, 'ψ'] } },
+    'with a correlation larger than a piece': { correlation: 'æ'.repeat(70_000) },
+    'with half a character as correlation': { correlation: '\ud800' },
+    'whose state is known': {
+      reports: [{ state: 'UNDELIV', errorRaw: '?' }],
+      said: 'UNDELIV',
+      overdueMs: 60,
+    },
+  })) {
+    it(`gives back an SMS ${what}`, () => {
+      const index = new Index();
+      index.add(sms('sms-0', 'm'));
+      const kept = trackedRecord(record);
+      const number = index.add(kept);
+      index.add(sms('sms-2', 'n'));
+      assert.deepEqual(index.index.recordOf(number), kept);
+    });
+  }
+
+  it('gives back what has become of more SMS than share an outcome', () => {
+    const index = new Index();
+    const records = Array.from({ length: 1_500 }, (_, errorNumber) =>
+      trackedRecord({ messageIds: [`m-${errorNumber}`], reports: [{ state: 'UNDELIV', errorNumber }] }),
+    );
+    const numbers = records.map((record) => index.add(record));
+    assert.deepEqual(
+      numbers.map((number) => index.index.recordOf(number)),
+      records,
+    );
+  });
+
+  it('leaves out a correlation that storage has', () => {
+    const index = new Index(false);
+    const number = index.add(trackedRecord({ correlation: 7 }));
+    assert.deepEqual([index.index.isPartial(number), index.index.recordOf(number)], [true, trackedRecord()]);
+  });
+
+  it('finds each of many that come and go', () => {
+    const index = new Index();
+    for (let count = 0; count < 20_000; count += 1) {
+      index.add({ ...sms(`sms-${count}`, `m-${count}`), acceptedAt: count });
+      if (count % 10 === 0) index.index.removeOld(count - 3_000);
+    }
+    const found = Array.from({ length: 20_000 }, (_, count) => index.find(`m-${count}`));
+    assert.deepEqual(
+      found,
+      found.map((_, count) => (count < 16_990 ? undefined : `sms-${count}`)),
     );
   });
 });

@@ -1,0 +1,111 @@
+/**
+ * Which SMS a key belongs to, for SMS that come and go in one order: hash chains in typed arrays. No I/O.
+ *
+ * Nothing is ever taken out: entries are numbered, each links to the one before it in its bucket, and one older than
+ * the oldest that counts ends the chain. So an SMS costs 20 octets a key that the garbage collector never looks at;
+ * an entry of a Map took some 60, and its key stayed on the heap.
+ */
+
+const CAPACITY_MIN = 1_024;
+
+/** As in FNV-1a with 32 bits. */
+const PRIME = 0x01000193;
+
+export class KeyChains {
+  #mask = CAPACITY_MIN - 1;
+  /** By the low bits of a hash, the newest entry of its chain. */
+  #heads = new Uint32Array(CAPACITY_MIN);
+  // By the low bits of an entry's number.
+  #earlier = new Uint32Array(CAPACITY_MIN);
+  #hashes = new Int32Array(CAPACITY_MIN);
+  #owners = new Uint32Array(CAPACITY_MIN);
+  /** Numbers wrap at 2³²; what is compared is always a distance. */
+  #newest = 0;
+  #size = 0;
+  #newestOwner = 0;
+
+  /** @param owner an SMS's number: the same as that before it, or a greater one */
+  add(hash: number, owner: number): void {
+    if (this.#size > this.#mask) this.#grow();
+    this.#newestOwner = owner;
+    this.#size += 1;
+    this.#append(hash, owner);
+  }
+
+  /** The owner added last for this hash that `isMeant` accepts: hashes of different keys may be equal. */
+  find(hash: number, isMeant: (owner: number) => boolean): number | undefined {
+    let entry = this.#heads[hash & this.#mask] ?? 0;
+    for (let last = -1; ;) {
+      const age = (this.#newest - entry) >>> 0;
+      if (age >= this.#size || age <= last) return undefined;
+      last = age;
+      const at = entry & this.#mask;
+      if (this.#hashes[at] === hash) {
+        const owner = this.#ownerAt(at);
+        if (isMeant(owner)) return owner;
+      }
+      entry = this.#earlier[at] ?? 0;
+    }
+  }
+
+  /** Forgets the entries of SMS with smaller numbers. */
+  removeBefore(owner: number): void {
+    while (this.#size > 0 && this.#ownerAt(this.#oldest & this.#mask) < owner) this.#size -= 1;
+  }
+
+  get #oldest(): number {
+    return (this.#newest - this.#size + 1) >>> 0;
+  }
+
+  #ownerAt(at: number): number {
+    return this.#newestOwner - ((this.#newestOwner - (this.#owners[at] ?? 0)) >>> 0);
+  }
+
+  #append(hash: number, owner: number): void {
+    const entry = (this.#newest + 1) >>> 0;
+    this.#newest = entry;
+    const at = entry & this.#mask;
+    const bucket = hash & this.#mask;
+    this.#earlier[at] = this.#heads[bucket] ?? 0;
+    this.#hashes[at] = hash;
+    this.#owners[at] = owner;
+    this.#heads[bucket] = entry;
+  }
+
+  /** On local variables, at a third of the time: it is done for all entries at once. */
+  #grow(): void {
+    const [hashes, owners, oldMask, size] = [this.#hashes, this.#owners, this.#mask, this.#size];
+    const capacity = 2 * hashes.length;
+    const mask = capacity - 1;
+    const heads = new Uint32Array(capacity);
+    const earlier = new Uint32Array(capacity);
+    const newHashes = new Int32Array(capacity);
+    const newOwners = new Uint32Array(capacity);
+    let entry = this.#oldest;
+    for (let left = size; left > 0; left -= 1) {
+      const hash = hashes[entry & oldMask] ?? 0;
+      const at = entry & mask;
+      earlier[at] = heads[hash & mask] ?? 0;
+      newHashes[at] = hash;
+      newOwners[at] = owners[entry & oldMask] ?? 0;
+      heads[hash & mask] = entry;
+      entry = (entry + 1) >>> 0;
+    }
+    this.#mask = mask;
+    this.#heads = heads;
+    this.#earlier = earlier;
+    this.#hashes = newHashes;
+    this.#owners = newOwners;
+  }
+}
+
+/** The same in any letter case of ASCII. @param seed keeps keys of different kinds apart; 32 bits */
+export function hashOf(key: string, seed: number): number {
+  let hash = seed;
+  for (let at = 0; at < key.length; at += 1) {
+    const code = key.charCodeAt(at);
+    hash = Math.imul(hash ^ (code >= 65 && code <= 90 ? code + 32 : code), PRIME);
+  }
+  // The low bits choose the bucket, and those of FNV know little of the last characters.
+  return (hash ^ (hash >>> 15)) | 0;
+}
