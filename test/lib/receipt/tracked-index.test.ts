@@ -74,10 +74,8 @@ describe('TrackedIndex', () => {
     const index = new Index();
     index.add(sms('sms-1', 'a'));
     index.add({ ...sms('sms-2', 'b'), acceptedAt: 2_000 });
-    assert.deepEqual(
-      [index.index.removeOld(2_000), index.find('a'), index.find('b')],
-      [undefined, undefined, 'sms-2'],
-    );
+    index.index.removeOld(2_000);
+    assert.deepEqual([index.find('a'), index.find('b')], [undefined, 'sms-2']);
   });
 
   it('keeps what a later SMS has taken over from the one it forgets', () => {
