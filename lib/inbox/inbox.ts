@@ -30,7 +30,7 @@ export interface Tracker {
   /** Takes a receipt; undefined when the delivery is none. */
   take(delivery: Delivery): (Kept & { readonly isKnown: boolean }) | undefined;
   lastSmsTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined;
-  correlationOf(id: string): Promise<unknown>;
+  correlationOf(id: string, phone: string): Promise<unknown>;
   /** Receipts that were handed on and not confirmed. */
   readonly underWay: number;
 }
@@ -231,15 +231,18 @@ export class Inbox {
   async #emit({ sms, repliesTo }: StoredSms, listener: Listener<InboundSms>): Promise<void> {
     this.#unconfirmed += 1;
     try {
-      const inReplyTo = repliesTo && (await this.#withCorrelation(repliesTo));
+      const inReplyTo = repliesTo && (await this.#withCorrelation(repliesTo, sms.from));
       await listener({ ...sms, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
     } finally {
       this.#unconfirmed -= 1;
     }
   }
 
-  async #withCorrelation(reply: NonNullable<StoredSms['repliesTo']>): Promise<InboundSms['inReplyTo']> {
-    const correlation = await this.#options.tracker.correlationOf(reply.id);
+  async #withCorrelation(
+    reply: NonNullable<StoredSms['repliesTo']>,
+    phone: string,
+  ): Promise<InboundSms['inReplyTo']> {
+    const correlation = await this.#options.tracker.correlationOf(reply.id, phone);
     return correlation === undefined ? reply : { ...reply, correlation };
   }
 

@@ -22,6 +22,8 @@ interface Settled {
   readonly result: SubmitResult;
   /** Its record would go in the turn in which it comes, and no crash leaves it: there is none. */
   readonly isTaken: boolean;
+  /** Asked for once, however often they are written: from then on its receipts are matched. */
+  tracking: readonly Change[] | undefined;
 }
 
 export interface SettlementOptions {
@@ -64,7 +66,7 @@ export class Settlement {
   settle(item: QueueItem, entry: OutboxEntry, result: SubmitResult): void {
     const { storage } = this.#options;
     const isTaken = storage.isVolatile === true && item.waiter !== undefined && this.results.isUnheard;
-    this.#batch.push({ item, entry, result, isTaken });
+    this.#batch.push({ item, entry, result, isTaken, tracking: undefined });
     this.#flushing ??= Promise.resolve().then(() => this.#flush());
   }
 
@@ -123,11 +125,13 @@ export class Settlement {
     }
   }
 
-  #addChanges(changes: Change[], { item, entry, result, isTaken }: Settled): void {
+  #addChanges(changes: Change[], settled: Settled): void {
+    const { item, entry, result, isTaken } = settled;
+    settled.tracking ??= this.#options.tracking(entry, result);
     if (item.isStored) changes.push({ table: 'outbox', key: entry.id });
     if (!isTaken) changes.push(this.results.keeping(entry.id, result));
     if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
-    for (const change of this.#options.tracking(entry, result)) changes.push(change);
+    for (const change of settled.tracking) changes.push(change);
     if (entry.dedupeKey !== undefined) changes.push(...this.#options.dedupe.settle(entry, result));
   }
 

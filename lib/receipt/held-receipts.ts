@@ -26,6 +26,8 @@ interface Held extends StoredReceipt {
  */
 const HELD_MAX = 10_000;
 
+const NONE: readonly StoredReceipt[] = [];
+
 export class HeldReceipts {
   /** By key, in order of arrival, which is that of `until`. */
   readonly #held = new Map<string, Held>();
@@ -44,7 +46,7 @@ export class HeldReceipts {
 
   /** Lets go of those with these ids, in any letter case. */
   claim(messageIds: readonly string[]): readonly StoredReceipt[] {
-    if (this.#held.size === 0) return [];
+    if (this.#held.size === 0) return NONE;
     return messageIds.flatMap((id) => this.#take(...(this.#keys.get(id.toLowerCase()) ?? [])));
   }
 

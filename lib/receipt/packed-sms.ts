@@ -2,23 +2,31 @@
  * What does not change of an accepted SMS, as octets outside the heap: some 70 for each, in pieces that go as a whole
  * when their last SMS does. No I/O.
  *
- * An SMS is, one after the other: the lengths (2 octets each) of its id, recipient and sender, the number of its
- * segments, the lengths of their message ids, the octets of the rest (4), then id, recipient and message ids in
- * Latin-1, which is all that they consist of, and the rest in UTF-8: sender, and correlation as JSON.
+ * An SMS is, one after the other: the lengths of its id, recipient and sender, the number of its segments (2 octets
+ * each), the octets of its correlation (4), the lengths of the message ids (2 each); then these texts in that order, in
+ * Latin-1, which is all that they consist of, and the correlation as JSON in UTF-8.
  */
 import type { TrackedSms } from './join-receipt.js';
 
 /** Octets of a piece; an SMS that takes more has one for itself. */
 const PIECE = 0x10000;
 
-/** Lengths before those of the message ids, in octets; and the one after them. */
-const HEAD = 8;
-const REST = 4;
+/** Where things stand before the lengths of the message ids, in octets; and where those begin. */
+const COUNT = 6;
+const REST = 8;
+const HEAD = 12;
 
 /** Octets of a character in UTF-8, at most. */
 const WIDEST = 3;
 
 export type Unchanging = Pick<TrackedSms, 'id' | 'messageIds' | 'to' | 'from' | 'correlation'>;
+
+interface Packed {
+  readonly piece: Buffer;
+  /** Of its lengths, and of its texts. */
+  readonly start: number;
+  readonly texts: number;
+}
 
 export class PackedSms {
   /** The last may be of any size; all take `PIECE` in the count of places. */
@@ -28,64 +36,59 @@ export class PackedSms {
 
   /** Its place, greater than those before it. */
   add({ id, messageIds, to, from, correlation }: Unchanging): number {
-    const rest = correlation === undefined ? from : from + JSON.stringify(correlation);
-    const ids = messageIds.length === 1 ? (messageIds[0] ?? '') : messageIds.join('');
-    const plain = id + to + ids;
-    const fixed = HEAD + 2 * messageIds.length + REST + plain.length;
-    const piece = this.#pieceFor(fixed + WIDEST * rest.length);
+    const json = correlation === undefined ? '' : JSON.stringify(correlation);
+    let most = HEAD + id.length + to.length + from.length + WIDEST * json.length;
+    for (const messageId of messageIds) most += 2 + messageId.length;
+    const piece = this.#pieceFor(most);
     const start = this.#used;
-    let at = putLength(piece, start, id.length);
-    at = putLength(piece, at, to.length);
-    at = putLength(piece, at, from.length);
-    at = putLength(piece, at, messageIds.length);
+    putLength(piece, start, id.length);
+    putLength(piece, start + 2, to.length);
+    putLength(piece, start + 4, from.length);
+    putLength(piece, start + COUNT, messageIds.length);
+    let at = start + HEAD;
     for (const messageId of messageIds) at = putLength(piece, at, messageId.length);
-    at += REST;
-    at += piece.write(plain, at, 'latin1');
-    const octets = piece.write(rest, at, 'utf8');
-    piece.writeUInt32LE(octets, at - plain.length - REST);
+    at = putText(piece, at, id);
+    at = putText(piece, at, to);
+    at = putText(piece, at, from);
+    for (const messageId of messageIds) at = putText(piece, at, messageId);
+    const octets = json === '' ? 0 : piece.write(json, at, 'utf8');
+    piece.writeUInt32LE(octets, start + REST);
     this.#used = at + octets;
     return (this.#firstPiece + this.#pieces.length - 1) * PIECE + start;
   }
 
   idAt(place: number): string {
-    const { piece, plain } = this.#at(place);
-    return piece.toString('latin1', plain, plain + lengthAt(piece, place % PIECE));
+    const { piece, start, texts } = this.#at(place);
+    return piece.toString('latin1', texts, texts + lengthAt(piece, start));
   }
 
   phoneAt(place: number): string {
-    const { piece, start, plain } = this.#at(place);
-    const from = plain + lengthAt(piece, start);
-    return piece.toString('latin1', from, from + lengthAt(piece, start + 2));
+    const { piece, start, texts } = this.#at(place);
+    const at = texts + lengthAt(piece, start);
+    return piece.toString('latin1', at, at + lengthAt(piece, start + 2));
   }
 
   messageIdsAt(place: number): string[] {
-    const { piece, start, plain, count } = this.#at(place);
-    let at = plain + lengthAt(piece, start) + lengthAt(piece, start + 2);
-    const messageIds: string[] = [];
-    for (let index = 0; index < count; index += 1) {
-      const end = at + lengthAt(piece, start + HEAD + 2 * index);
-      messageIds.push(piece.toString('latin1', at, end));
-      at = end;
-    }
-    return messageIds;
+    return this.#messageIds(this.#at(place)).messageIds;
   }
 
   read(place: number): Unchanging {
-    const { piece, start, plain } = this.#at(place);
-    const messageIds = this.messageIdsAt(place);
-    const idEnd = plain + lengthAt(piece, start);
+    const packed = this.#at(place);
+    const { piece, start, texts } = packed;
+    const idEnd = texts + lengthAt(piece, start);
     const toEnd = idEnd + lengthAt(piece, start + 2);
-    const restAt = messageIds.reduce((at, { length }) => at + length, toEnd);
-    const rest = piece.toString('utf8', restAt, restAt + piece.readUInt32LE(plain - REST));
-    const fromLength = lengthAt(piece, start + 4);
+    const { messageIds, at, end } = this.#messageIds(packed);
     const sms = {
-      id: piece.toString('latin1', plain, idEnd),
+      id: piece.toString('latin1', texts, idEnd),
       messageIds,
       to: piece.toString('latin1', idEnd, toEnd),
-      from: rest.slice(0, fromLength),
+      from: piece.toString('latin1', toEnd, at),
     };
-    if (rest.length === fromLength) return sms;
-    return Object.assign(sms, { correlation: JSON.parse(rest.slice(fromLength)) as unknown });
+    const octets = piece.readUInt32LE(start + REST);
+    if (octets === 0) return sms;
+    return Object.assign(sms, {
+      correlation: JSON.parse(piece.toString('utf8', end, end + octets)) as unknown,
+    });
   }
 
   /** Forgets what stands before this place, as far as pieces go as a whole. */
@@ -96,12 +99,23 @@ export class PackedSms {
     }
   }
 
-  #at(place: number): { piece: Buffer; start: number; plain: number; count: number } {
+  #messageIds({ piece, start, texts }: Packed): { messageIds: string[]; at: number; end: number } {
+    const at = texts + lengthAt(piece, start) + lengthAt(piece, start + 2) + lengthAt(piece, start + 4);
+    const messageIds: string[] = [];
+    let end = at;
+    for (let lengths = start + HEAD; lengths < texts; lengths += 2) {
+      const next = end + lengthAt(piece, lengths);
+      messageIds.push(piece.toString('latin1', end, next));
+      end = next;
+    }
+    return { messageIds, at, end };
+  }
+
+  #at(place: number): Packed {
     const piece = this.#pieces[Math.floor(place / PIECE) - this.#firstPiece];
     if (piece === undefined) throw new Error('no SMS is packed here');
     const start = place % PIECE;
-    const count = lengthAt(piece, start + HEAD - 2);
-    return { piece, start, plain: start + HEAD + 2 * count + REST, count };
+    return { piece, start, texts: start + HEAD + 2 * lengthAt(piece, start + COUNT) };
   }
 
   #pieceFor(octets: number): Buffer {
@@ -123,4 +137,10 @@ function putLength(piece: Buffer, at: number, length: number): number {
 
 function lengthAt(piece: Buffer, at: number): number {
   return (piece[at] ?? 0) | ((piece[at + 1] ?? 0) << 8);
+}
+
+/** A call of `write` costs more than the octets of so short a text. */
+function putText(piece: Buffer, at: number, text: string): number {
+  for (let index = 0; index < text.length; index += 1) piece[at + index] = text.charCodeAt(index);
+  return at + text.length;
 }

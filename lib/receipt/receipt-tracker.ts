@@ -189,9 +189,9 @@ export class ReceiptTracker {
     return this.#records.lastTo(phone);
   }
 
-  /** The correlation of a tracked SMS; undefined when it has none, or is not known any more. */
-  correlationOf(id: string): Promise<unknown> {
-    return this.#records.correlationOf(id);
+  /** The correlation of a tracked SMS to a phone; undefined when it has none, or is not known any more. */
+  correlationOf(id: string, phone: string): Promise<unknown> {
+    return this.#records.correlationOf(id, phone);
   }
 
   /** Ids of receipts for SMS to this phone that belong to no SMS we know: what `reconcile` looks for. */

@@ -6,7 +6,7 @@
  * An SMS goes by a number, which counts up in the order of acceptance.
  */
 import type { EpochMs, Millis } from '../clock.js';
-import { isSettled, type TrackedRecord, type TrackedSms } from './join-receipt.js';
+import { isSettled, type TrackedRecord } from './join-receipt.js';
 import { hashOf, KeyChains } from './key-chains.js';
 import { type Outcome, Outcomes } from './outcomes.js';
 import { PackedSms } from './packed-sms.js';
@@ -24,13 +24,12 @@ const SHARE = 100;
 /** Keep the keys of different kinds apart. */
 const MESSAGE_ID = 0x1b873593;
 const PHONE = 0x2c1b3c6d;
-const OWN_ID = 0x297a2d39;
 
 /** The outcome of those whose own is no shared one. */
 const UNUSUAL = 0xffff;
 
 export interface TrackedIndexOptions {
-  /** Nobody else keeps the records: correlations are kept too, and an SMS is found by its own id. */
+  /** Nobody else keeps the records: correlations are kept too. */
   readonly isWhole: boolean;
 }
 
@@ -53,26 +52,19 @@ export class TrackedIndex {
    * @param since when it was accepted, on the monotonic clock
    */
   add(record: TrackedRecord, since: Millis): number {
-    const { id, messageIds, to, from, acceptedAt, receipt, correlation } = record;
-    const hasCorrelation = correlation !== undefined;
-    const place = this.#packed.add(hasCorrelation && !this.#isWhole ? { id, messageIds, to, from } : record);
+    const { messageIds, acceptedAt, receipt } = record;
+    const hasCorrelation = record.correlation !== undefined;
+    const isPartial = hasCorrelation && !this.#isWhole;
+    const place = this.#packed.add(isPartial ? { ...record, correlation: undefined } : record);
     const isAwaited = receipt === 'always' && !isSettled(record);
     const outcome = this.#outcomes.codeOf(record) ?? UNUSUAL;
-    const sms = this.#columns.add({
-      place,
-      acceptedAt,
-      since,
-      receipt,
-      isAwaited,
-      hasCorrelation,
-      outcome,
-    });
+    const columns = { place, acceptedAt, since, receipt, isAwaited, hasCorrelation, outcome };
+    const sms = this.#columns.add(columns);
     if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
     for (const messageId of messageIds) {
       if (messageId !== '') this.#keys.add(hashOf(messageId, MESSAGE_ID), sms);
     }
-    this.#keys.add(hashOf(phoneKey(to), PHONE), sms);
-    if (this.#isWhole) this.#keys.add(hashOf(id, OWN_ID), sms);
+    this.#keys.add(hashOf(phoneKey(record.to), PHONE), sms);
     return sms;
   }
 
@@ -111,18 +103,9 @@ export class TrackedIndex {
     return exact ?? folded;
   }
 
-  /** An SMS that was added already; undefined when all its message ids have come to mean other SMS. */
-  entryOf({ id, messageIds }: Pick<TrackedSms, 'id' | 'messageIds'>): number | undefined {
-    for (const messageId of messageIds) {
-      const sms = this.find(messageId);
-      if (sms !== undefined && this.idOf(sms) === id) return sms;
-    }
-    return undefined;
-  }
-
-  /** By our own id; only an index that is whole knows. */
-  findOwn(id: string): number | undefined {
-    return this.#keys.find(hashOf(id, OWN_ID), (sms) => this.idOf(sms) === id);
+  /** By our own id, among those to a phone. */
+  findOwn(id: string, phone: string): number | undefined {
+    return this.#keys.find(hashOf(phoneKey(phone), PHONE), (sms) => this.idOf(sms) === id);
   }
 
   /** Our last SMS to a phone. */

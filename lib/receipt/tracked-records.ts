@@ -85,8 +85,6 @@ export class TrackedRecords {
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
   add(sms: TrackedSms): readonly Change[] {
     const { id, messageIds, to, from, acceptedAt, receipt, correlation } = sms;
-    const known = this.#known(sms);
-    if (known !== undefined) return this.#isVolatile ? [] : [this.#changeTo(known)];
     const reports = messageIds.length === 1 ? NO_REPORT : messageIds.map(() => null);
     // A literal: spreading takes several times the memory, and this is done for every SMS.
     const fresh = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
@@ -97,7 +95,7 @@ export class TrackedRecords {
     this.#added += 1;
     if (this.#added % SWEEP_EVERY === 0) this.#index.removeOld(this.#clock.wall() - this.#keepMs);
     const gaveWay = this.#index.giveWay();
-    if (this.#isVolatile) return [];
+    if (this.#isVolatile) return NOTHING;
     const change = this.#changeTo(record);
     if (gaveWay.length === 0) return [change];
     return [change, ...gaveWay.map((key): Change => ({ table: 'tracked', key }))];
@@ -116,10 +114,10 @@ export class TrackedRecords {
     return this.peek(sms) ?? (await this.#readStored(this.#index.idOf(sms)));
   }
 
-  /** Of an SMS, by our id. */
-  async correlationOf(id: string): Promise<unknown> {
+  /** Of an SMS to a phone, by our id. */
+  async correlationOf(id: string, phone: string): Promise<unknown> {
     if (!this.#isVolatile) return (await this.#readStored(id))?.correlation;
-    const sms = this.#index.findOwn(id);
+    const sms = this.#index.findOwn(id, phone);
     return sms === undefined || this.#isOver(sms) ? undefined : this.#index.recordOf(sms).correlation;
   }
 
@@ -174,12 +172,6 @@ export class TrackedRecords {
     return { id: this.#index.idOf(last), sentAt: this.#index.acceptedAt(last) };
   }
 
-  /** It was added before, but could not be stored, and may have had a receipt meanwhile. */
-  #known(sms: TrackedSms): TrackedRecord | undefined {
-    const entry = this.#index.entryOf(sms);
-    return this.#unstored.get(sms.id) ?? (entry === undefined ? undefined : this.peek(entry));
-  }
-
   /** It was kept for the whole wait. */
   #isOver(sms: number): boolean {
     return this.#index.acceptedAt(sms) + this.#keepMs < this.#clock.wall();
@@ -196,6 +188,8 @@ export class TrackedRecords {
     return { table: 'tracked', key: record.id, value: record, keepUntil: record.acceptedAt + this.#keepMs };
   }
 }
+
+const NOTHING: readonly Change[] = [];
 
 /** Of nearly every SMS as it is accepted: one list for all of them. */
 const NO_REPORT: TrackedRecord['reports'] = [null];

@@ -21,7 +21,7 @@ class Watched {
   /** Its final receipt comes. */
   delivered(id: string): void {
     const record = trackedRecord({ id, messageIds: [id], reports: [{ state: 'DELIVRD' }] });
-    this.#index.update(this.#index.findOwn(id)!, record);
+    this.#index.update(this.#index.find(id)!, record);
   }
 
   take(now: number): (readonly [string, number])[] {

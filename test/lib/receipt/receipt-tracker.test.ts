@@ -406,7 +406,7 @@ describe('ReceiptTracker', () => {
     it('knows its correlation', async () => {
       const on = await bench();
       await on.accepted({ correlation: { order: 7 } });
-      assert.deepEqual(await on.tracker.correlationOf('sms-1'), { order: 7 });
+      assert.deepEqual(await on.tracker.correlationOf('sms-1', PHONE), { order: 7 });
     });
 
     it('ties none to an SMS of more than 72 hours ago', async () => {

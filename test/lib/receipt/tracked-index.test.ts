@@ -114,7 +114,6 @@ describe('TrackedIndex', () => {
       reports: [{ state: 'DELIVRD', errorNumber: 0 }, null, null],
     },
     'that asked for no receipt': { receipt: 'never' },
-    'from beyond Latin-1': { from: 'Δήμος' },
     'with a correlation': { correlation: { order: [7, 'ψ'] } },
     'with a correlation larger than a piece': { correlation: 'æ'.repeat(70_000) },
     'with half a character as correlation': { correlation: '\ud800' },
