@@ -7,7 +7,6 @@
  */
 import type { Millis } from '../clock.js';
 import type { BindCommand } from '../pdu/pdu.js';
-import { TransitMap } from '../transit-map.js';
 
 /** SMPP 3.4 §5.1.4: 1 to 0x7FFFFFFF, then round. */
 const SEQUENCE_NUMBER_MAX = 0x7fff_ffff;
@@ -25,8 +24,17 @@ export interface InFlight<Token> {
 
 export class Window<Token> {
   readonly #limit: number;
-  /** In the order of submission, so the first is the oldest. */
-  readonly #submits = new TransitMap<number, InFlight<Token>>();
+  /**
+   * By the low bits of its sequence number, so an answer is found without a search. A number whose place is taken is
+   * passed over; there are places for twice the limit.
+   */
+  readonly #submits: (InFlight<Token> | undefined)[];
+  /** The sequence numbers of those; 0 where there is none. */
+  readonly #numbers: Int32Array;
+  readonly #mask: number;
+  #underWay = 0;
+  /** No submit_sm before this number waits for an answer. */
+  #oldest: number;
   /** At most one of each: a newer enquire_link takes the place of one that was never answered. */
   readonly #own = new Map<OwnCommand, number>();
   #last: number;
@@ -37,34 +45,50 @@ export class Window<Token> {
    */
   constructor(limit: number, firstSequenceNumber = 1) {
     this.#limit = limit;
+    const places = 2 ** Math.ceil(Math.log2(2 * limit));
+    this.#submits = new Array<InFlight<Token> | undefined>(places).fill(undefined);
+    this.#numbers = new Int32Array(places);
+    this.#mask = places - 1;
+    this.#oldest = firstSequenceNumber;
     this.#last = firstSequenceNumber - 1;
   }
 
   /** submit_sm that it takes now. */
   get free(): number {
-    return Math.max(0, this.#limit - this.#submits.size);
+    return Math.max(0, this.#limit - this.#underWay);
   }
 
   /** submit_sm without an answer. */
   get underWay(): number {
-    return this.#submits.size;
+    return this.#underWay;
   }
 
   /** When the oldest submit_sm without an answer was sent. */
   get oldestSentAt(): Millis | undefined {
-    for (const request of this.#submits.values()) return request.sentAt;
-    return undefined;
+    if (this.#underWay === 0) {
+      this.#oldest = after(this.#last);
+      return undefined;
+    }
+    let oldest = this.#find(this.#oldest);
+    while (oldest === undefined) {
+      this.#oldest = after(this.#oldest);
+      oldest = this.#find(this.#oldest);
+    }
+    return oldest.sentAt;
   }
 
   /** The next number that no request under way bears. */
   takeSequenceNumber(): number {
-    do this.#last = this.#last >= SEQUENCE_NUMBER_MAX ? 1 : this.#last + 1;
-    while (this.#submits.has(this.#last) || this.#ownCommand(this.#last) !== undefined);
+    do this.#last = after(this.#last);
+    while (this.#numbers[this.#last & this.#mask] !== 0 || this.#ownCommand(this.#last) !== undefined);
     return this.#last;
   }
 
   submitted(sequence_number: number, request: InFlight<Token>): void {
-    this.#submits.set(sequence_number, request);
+    const place = sequence_number & this.#mask;
+    this.#submits[place] = request;
+    this.#numbers[place] = sequence_number;
+    this.#underWay += 1;
   }
 
   /** Notes a request of the session's own and returns its sequence number. */
@@ -76,8 +100,12 @@ export class Window<Token> {
 
   /** The submit_sm that bears this number, which is answered thereby; undefined when none does. */
   answered(sequence_number: number): InFlight<Token> | undefined {
-    const request = this.#submits.get(sequence_number);
-    if (request !== undefined) this.#submits.delete(sequence_number);
+    const request = this.#find(sequence_number);
+    if (request === undefined) return undefined;
+    const place = sequence_number & this.#mask;
+    this.#submits[place] = undefined;
+    this.#numbers[place] = 0;
+    this.#underWay -= 1;
     return request;
   }
 
@@ -91,14 +119,26 @@ export class Window<Token> {
 
   /** Gives up all requests and returns the submit_sm among them, oldest first. */
   abandon(): InFlight<Token>[] {
-    const requests = [...this.#submits.values()];
-    this.#submits.clear();
+    const requests: InFlight<Token>[] = [];
+    while (this.oldestSentAt !== undefined) {
+      const oldest = this.answered(this.#oldest);
+      if (oldest !== undefined) requests.push(oldest);
+    }
     this.#own.clear();
     return requests;
+  }
+
+  #find(sequence_number: number): InFlight<Token> | undefined {
+    const place = sequence_number & this.#mask;
+    return this.#numbers[place] === sequence_number ? this.#submits[place] : undefined;
   }
 
   #ownCommand(sequence_number: number): OwnCommand | undefined {
     for (const [command, asked] of this.#own) if (asked === sequence_number) return command;
     return undefined;
   }
+}
+
+function after(sequence_number: number): number {
+  return sequence_number >= SEQUENCE_NUMBER_MAX ? 1 : sequence_number + 1;
 }
