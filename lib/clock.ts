@@ -24,6 +24,39 @@ export interface Clock {
 /** Beyond this `setTimeout` overflows and fires at once; a longer wait is cut and its owner looks again. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
+/** So that a turn that is long looks again, in time. */
+const LOOK_AGAIN_AFTER = 100;
+
+/**
+ * The same clock, looked at once for what one turn of the event loop does: a flow that sends a hundred SMS in a turn
+ * would spend a tenth of its time on what hour it is.
+ */
+export function lookedAtOnceATurn(clock: Clock): Clock {
+  let now: Millis = 0;
+  let wall: EpochMs = 0;
+  let left = 0;
+  const turnOver = (): void => {
+    left = 0;
+  };
+  const look = (): void => {
+    left = LOOK_AGAIN_AFTER;
+    now = clock.now();
+    wall = clock.wall();
+    queueMicrotask(turnOver);
+  };
+  return {
+    now() {
+      if (--left < 0) look();
+      return now;
+    },
+    wall() {
+      if (--left < 0) look();
+      return wall;
+    },
+    after: (delayMs, run) => clock.after(delayMs, run),
+  };
+}
+
 /** The machine's own clocks and timers. */
 export const systemClock: Clock = {
   now: () => performance.now(),

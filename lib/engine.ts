@@ -8,6 +8,7 @@
  * Nothing is decided here; it is the only place that knows all of them.
  */
 import { randomBytes } from 'node:crypto';
+import { lookedAtOnceATurn } from './clock.js';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
 import { SmppError } from './errors.js';
@@ -59,8 +60,9 @@ export class Engine {
   readonly tracker: ReceiptTracker;
 
   constructor({ settings, storage, connect, count, changed, chance = SYSTEM_CHANCE }: EngineOptions) {
-    const { clock, log } = settings;
-    this.#settings = settings;
+    const clock = lookedAtOnceATurn(settings.clock);
+    const { log } = settings;
+    this.#settings = { ...settings, clock };
     this.#storage = storage;
     this.#connect = connect;
     this.#count = count;

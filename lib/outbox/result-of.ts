@@ -1,6 +1,8 @@
 /** The one result of an SMS, put together as it ends. */
+import type { EpochMs } from '../clock.js';
 import type { Outcome, SubmitResult } from '../message.js';
-import type { OutboxEntry, Progress } from './entry.js';
+import type { OutboxEntry } from './entry.js';
+import type { QueueItem } from './queue-item.js';
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
@@ -13,12 +15,15 @@ export interface End {
   readonly host?: string;
 }
 
+/** @param item with its progress as it ends */
 export function resultOf(
+  item: Pick<QueueItem, 'progress' | 'recovered'>,
   entry: OutboxEntry,
-  { attempts, possibleDuplicate }: Progress,
   end: End,
-  { recovered, settledAt }: Pick<SubmitResult, 'recovered' | 'settledAt'>,
+  settledAt: EpochMs,
 ): SubmitResult {
+  const { recovered, progress } = item;
+  const { attempts, possibleDuplicate } = progress;
   const { id, to, from, segments, encoding, queuedAt, substituted, correlation } = entry;
   const { outcome, messageIds = [], host, status, reason } = end;
   // A literal with the properties that are mostly there; see `segments.ts`.

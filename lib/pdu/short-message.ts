@@ -83,7 +83,15 @@ const ALPHANUMERIC: AddressType = { ton: TON.ALPHANUMERIC, npi: NPI.UNKNOWN };
 const SHORT_CODE: AddressType = { ton: TON.NETWORK_SPECIFIC, npi: NPI.UNKNOWN };
 const INTERNATIONAL: AddressType = { ton: TON.INTERNATIONAL, npi: NPI.ISDN };
 
+/** Most SMS have the sender of the one before. */
+let lastSource: { readonly from: string; readonly type: AddressType } = { from: '', type: INTERNATIONAL };
+
 function sourceType(from: string): AddressType {
+  if (from !== lastSource.from) lastSource = { from, type: typeOfSource(from) };
+  return lastSource.type;
+}
+
+function typeOfSource(from: string): AddressType {
   if (/\D/.test(from)) return ALPHANUMERIC;
   return from.length <= SHORT_CODE_MAX ? SHORT_CODE : INTERNATIONAL;
 }

@@ -18,6 +18,7 @@ export class Outcomes {
 
   /** Below 65 536, 0 for a fresh SMS of one segment; undefined when too many are shared already. */
   codeOf(outcome: Outcome): number | undefined {
+    if (isFresh(outcome)) return 0;
     const key = keyOf(outcome);
     const known = this.#codes.get(key);
     if (known !== undefined || this.#shared.length >= SHARED_MAX) return known;
@@ -29,6 +30,10 @@ export class Outcomes {
   at(code: number): Outcome | undefined {
     return this.#shared[code];
   }
+}
+
+function isFresh({ reports, said, overdueMs }: Outcome): boolean {
+  return reports.length === 1 && reports[0] === null && said === undefined && overdueMs === 0;
 }
 
 /** Different for different outcomes: the gateway's own words have no line break. */
