@@ -30,6 +30,8 @@ export interface QueueItem {
   readonly sendAt: EpochMs | undefined;
   /** Taken in by an earlier process. */
   readonly recovered: boolean;
+  /** In `QueueItems`. */
+  place: number;
   state: 'storing' | 'scheduled' | 'queued' | 'marked' | 'underWay' | 'settling' | 'gone';
   /** Storage has its entry: always, unless that is volatile and the body is held. */
   isStored: boolean;
@@ -70,6 +72,7 @@ export function newItem(
     expiresAt: times.now + leftMs(entry, times.wall),
     sendAt: entry.sendAt,
     recovered: found !== undefined,
+    place: -1,
     state: 'storing',
     isStored: true,
     progress: found ?? NO_PROGRESS,

@@ -11,17 +11,17 @@
  */
 import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
-import { TransitMap } from '../transit-map.js';
 import type { OutboxEntry, Progress } from './entry.js';
 import { Heap } from './heap.js';
 import { Lanes, PRIORITIES } from './lanes.js';
+import { QueueItems } from './queue-items.js';
 import { isWaiting, newItem, type Body, type QueueItem, type Times } from './queue-item.js';
 
 /** Bodies held for the SMS next in line; beyond it a queue of any length costs an index entry each. */
 const BODIES_MAX = 5_000;
 
 export class Queue {
-  readonly #items = new TransitMap<string, QueueItem>();
+  readonly #items = new QueueItems();
   readonly #queued = new Lanes<QueueItem>();
   readonly #marked = new Lanes<QueueItem>();
   /** By wall clock, since a person chose the instant. */
@@ -64,9 +64,9 @@ export class Queue {
     return this.#items.get(id);
   }
 
-  /** Every SMS in the order of taking in; it ends with what was there when it began. */
-  get items(): Iterable<QueueItem> {
-    return this.#items.values();
+  /** Every SMS that is here now, in the order of taking in. */
+  get items(): readonly QueueItem[] {
+    return this.#items.all();
   }
 
   /** Whether a body handed to `add` would be held. */
@@ -89,7 +89,7 @@ export class Queue {
   add(entry: OutboxEntry, body: Body | undefined, found: Progress | undefined, times: Times): QueueItem {
     const item = newItem(entry, (this.#order += 1), found, times);
     if (body !== undefined && this.hasRoomForBody) this.holdBody(item, body);
-    this.#items.set(item.id, item);
+    this.#items.add(item);
     return item;
   }
 
@@ -196,7 +196,7 @@ export class Queue {
 
   /** Its result is safe, or it was not taken in. */
   remove(item: QueueItem): void {
-    if (!this.#items.delete(item.id)) return;
+    if (!this.#items.remove(item)) return;
     if (item.state !== 'storing') this.#counts[item.priority] -= 1;
     item.state = 'gone';
     if (item.body === undefined) return;
@@ -206,7 +206,7 @@ export class Queue {
 
   /** Some SMS to this recipient is under way, or has just had its answer: a receipt may be its own. */
   isAnyAnswerDue(to: string): boolean {
-    for (const { state, body } of this.#items.values()) {
+    for (const { state, body } of this.#items.all()) {
       if ((state === 'underWay' || state === 'settling') && (body === undefined || body.entry.to === to))
         return true;
     }
@@ -224,7 +224,7 @@ export class Queue {
     if (now < this.#nextExpiryAt) return [];
     const expired: QueueItem[] = [];
     let next = Infinity;
-    for (const item of this.#items.values()) {
+    for (const item of this.#items.all()) {
       if (item.expiresAt > now) next = Math.min(next, item.expiresAt);
       else if (isWaiting(item)) expired.push(item);
     }

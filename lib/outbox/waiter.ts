@@ -3,13 +3,20 @@ import type { SubmitResult } from '../message.js';
 
 export class Waiter {
   readonly result: Promise<SubmitResult>;
-  resolve!: (result: SubmitResult) => void;
-  reject!: (error: unknown) => void;
+  readonly resolve: (result: SubmitResult) => void;
+  readonly reject: (error: unknown) => void;
 
   constructor() {
-    this.result = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.result = new Promise(take);
+    this.resolve = taken.resolve;
+    this.reject = taken.reject;
   }
+}
+
+/** One executor for all promises: one for each would be a quarter of what a promise costs. */
+const taken = {} as { resolve: Waiter['resolve']; reject: Waiter['reject'] };
+
+function take(resolve: Waiter['resolve'], reject: Waiter['reject']): void {
+  taken.resolve = resolve;
+  taken.reject = reject;
 }

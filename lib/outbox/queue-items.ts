@@ -1,0 +1,69 @@
+/**
+ * Every SMS in the queue, in the order of taking in. No I/O.
+ *
+ * A list with holes: nearly all leave in the order in which they came and are never asked for by id, and a place in a
+ * Map is a large part of what an SMS costs in memory. The Map is made for the first who asks, and kept from then on.
+ */
+import { TransitMap } from '../transit-map.js';
+import type { QueueItem } from './queue-item.js';
+
+/** Below this, closing the gaps is not worth its while. */
+const GAPS_MIN = 64;
+
+export class QueueItems {
+  readonly #places: (QueueItem | undefined)[] = [];
+  #size = 0;
+  #byId: TransitMap<string, QueueItem> | undefined;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(item: QueueItem): void {
+    item.place = this.#places.length;
+    this.#places.push(item);
+    this.#size += 1;
+    this.#byId?.set(item.id, item);
+  }
+
+  /** Whether it was here. */
+  remove(item: QueueItem): boolean {
+    if (this.#places[item.place] !== item) return false;
+    this.#places[item.place] = undefined;
+    this.#size -= 1;
+    this.#byId?.delete(item.id);
+    const gaps = this.#places.length - this.#size;
+    // As many gaps as SMS: each of those is moved once for each that leaves, at the most.
+    if (gaps >= GAPS_MIN && gaps >= this.#size) this.#closeGaps();
+    return true;
+  }
+
+  get(id: string): QueueItem | undefined {
+    this.#byId ??= this.#index();
+    return this.#byId.get(id);
+  }
+
+  /** All that are here now. */
+  all(): QueueItem[] {
+    return this.#places.filter((item) => item !== undefined);
+  }
+
+  #index(): TransitMap<string, QueueItem> {
+    const byId = new TransitMap<string, QueueItem>();
+    for (const item of this.all()) byId.set(item.id, item);
+    return byId;
+  }
+
+  /** In place: a new list would leave an old one behind, which keeps alive what it held until a full collection. */
+  #closeGaps(): void {
+    const places = this.#places;
+    let next = 0;
+    for (const item of places) {
+      if (item === undefined) continue;
+      item.place = next;
+      places[next] = item;
+      next += 1;
+    }
+    places.length = next;
+  }
+}
