@@ -21,8 +21,11 @@ const isDisk = process.argv.includes('disk');
 /** Its folder is that of the checkout: a temporary one may lie in memory. */
 const SCRATCH = path.join(process.cwd(), '.cache');
 
-/** SMS handed over and not settled: what fills the window while others are being stored, marked and settled. */
-const aheadOf = (window: number): number => 4 * window + 100;
+/**
+ * SMS handed over and not settled: what fills the window while others are next in line, and on a disk while others
+ * are being stored, marked and settled.
+ */
+const aheadOf = (window: number): number => (isDisk ? 4 : 2) * window + 100;
 
 let delivered: Promise<Stretch> | undefined;
 /** Of `submitOn` and `idle`. */

@@ -141,11 +141,6 @@ export class TrackedIndex {
     return record;
   }
 
-  *records(): Generator<TrackedRecord> {
-    const { oldest, next } = this.#columns;
-    for (let sms = oldest; sms < next; sms += 1) yield this.recordOf(sms);
-  }
-
   /** What has become of an SMS. */
   update(sms: number, record: TrackedRecord): void {
     if (!this.has(sms)) return;

@@ -2,8 +2,8 @@
  * The accepted SMS whose receipts are to come: the index over them, and their records in storage.
  *
  * A record stays for the whole wait, also after its final receipt: the same receipt may come again, and an
- * answer from the phone is tied to it. Storage that ends with the process has none before `close`: the index knows
- * all, in a fraction of the room.
+ * answer from the phone is tied to it. Storage that ends with the process has no records: it is given the index
+ * itself at `close`, which knows all, in a fraction of the room.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { Change, Storage } from '../storage/storage.js';
@@ -18,8 +18,8 @@ const SWEEP_EVERY = 1_000;
 /** More than a gateway takes to deliver once more what it got no answer to. */
 const LASTING_MS: Millis = 10 * 60_000;
 
-/** Records that volatile storage is given in one write. */
-const BATCH_MAX = 1_000;
+/** Of the index in volatile storage. No id of an SMS has a space. */
+const INDEX_KEY = 'the index';
 
 export interface TrackedRecordsOptions {
   readonly storage: Storage;
@@ -61,25 +61,16 @@ export class TrackedRecords {
     this.#index = new TrackedIndex({ isWhole: this.#isVolatile });
     this.#recent = new RecentCorrelations();
     const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
-    const taken: Change[] = [];
-    for await (const [key, value] of this.#storage.scan('tracked')) {
-      if (!isTrackedRecord(value)) continue;
-      this.#index.add(value, now - Math.max(0, wall - value.acceptedAt));
-      if (this.#isVolatile) taken.push({ table: 'tracked', key });
+    for await (const [, value] of this.#storage.scan('tracked')) {
+      if (value instanceof TrackedIndex) this.#index = value;
+      else if (isTrackedRecord(value)) this.#index.add(value, now - Math.max(0, wall - value.acceptedAt));
     }
-    if (taken.length > 0) await this.#storage.write(taken);
   }
 
-  /** Gives volatile storage what it was spared. */
+  /** Gives volatile storage what it was spared: the index as it is. */
   async close(): Promise<void> {
     if (!this.#isVolatile) return;
-    let changes: Change[] = [];
-    for (const record of this.#index.records()) {
-      if (changes.push(this.#changeTo(record)) < BATCH_MAX) continue;
-      await this.#storage.write(changes);
-      changes = [];
-    }
-    await this.#storage.write(changes);
+    await this.#storage.write([{ table: 'tracked', key: INDEX_KEY, value: this.#index }]);
   }
 
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */

@@ -30,7 +30,8 @@ export interface Change {
 
 export interface Storage {
   /**
-   * It ends with the process: an owner that holds a record on the heap itself need not write it before it closes.
+   * It ends with the process: an owner that holds a record on the heap itself need not write it before it closes,
+   * and may then hand over the very object that it has, JSON or not.
    */
   readonly isVolatile?: boolean;
 
