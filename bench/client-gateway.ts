@@ -30,6 +30,8 @@ const aheadOf = (window: number): number => (isDisk ? 4 : 2) * window + 100;
 let delivered: Promise<Stretch> | undefined;
 /** Of `submitOn` and `idle`. */
 let kept: Gateway | undefined;
+/** Of `enqueueOn`: what takes the results. */
+let settled: (result: SubmitResult) => void = () => undefined;
 let finish: () => Promise<void> = () => Promise.resolve();
 
 const methods = {
@@ -49,6 +51,19 @@ const methods = {
     const measured = stretch();
     const until = performance.now() + forMs;
     return measured(await sendWhile(gateway, aheadOf(window), () => performance.now() < until));
+  },
+
+  /**
+   * As `submitOn`, in the way of smpp-send: `enqueue`, the results by `onSettled`, and with each SMS a text that says
+   * where it came from. A kept gateway is for this or for `submitOn`.
+   */
+  async enqueueOn({ target, window, forMs }: SubmitRun): Promise<Stretch> {
+    const isFirst = kept === undefined;
+    const gateway = await keptRunning(target, window);
+    if (isFirst) gateway.onSettled((result) => settled(result));
+    const measured = stretch();
+    const until = performance.now() + forMs;
+    return measured(await enqueueWhile(gateway, aheadOf(window), () => performance.now() < until));
   },
 
   /** Bound, with nothing to do; ended by `stop`. */
@@ -142,6 +157,34 @@ function sendWhile(gateway: Gateway, ahead: number, goesOn: () => boolean): Prom
     };
     for (let free = ahead; free > 0 && goesOn(); free--) next();
   });
+}
+
+/** As `sendWhile`, by `enqueue` and the one listener for all results. */
+function enqueueWhile(gateway: Gateway, ahead: number, goesOn: () => boolean): Promise<number> {
+  let sent = 0;
+  let came = 0;
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      const index = sent % TEXTS.length;
+      sent += 1;
+      const to = RECIPIENTS[index]!;
+      const correlation = originOfBench(sent, to);
+      gateway.enqueue({ to, from: SENDER, text: TEXTS[index]!, correlation }).catch(reject);
+    };
+    settled = ({ outcome }) => {
+      if (outcome !== 'accepted') reject(new Error(`an SMS was ${outcome}`));
+      came += 1;
+      if (goesOn()) next();
+      else if (came === sent) resolve(sent);
+    };
+    for (let free = ahead; free > 0 && goesOn(); free--) next();
+  });
+}
+
+/** As long as what smpp-send keeps of the same msg (`nodes/shared/origin.ts`). */
+function originOfBench(number: number, to: string): string {
+  const key = `bench-bench-.${number.toString(36)}`;
+  return `{"key":"${key}","node":"flow-memory-2","msg":{"_msgid":"0123456789abcdef","to":"${to}"}}`;
 }
 
 export type GatewayClient = typeof methods;

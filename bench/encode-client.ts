@@ -72,6 +72,8 @@ function texts(): Subject[] {
     subject('text, 918 characters, GSM7, 6 segments', DANISH.repeat(13).slice(0, 918)),
     subject('text, 9 180 characters, GSM7, 60 segments', DANISH.repeat(130).slice(0, 9_180)),
     subject('text, 70 characters, UTF-16', EMOJI.repeat(3).slice(0, 69)),
+    subject('text, 1 000 characters, UTF-16, 15 segments', EMOJI.repeat(40).slice(0, 1_000)),
+    subject('text, 10 000 characters, UTF-16, 150 segments', EMOJI.repeat(360).slice(0, 10_000)),
   ];
 }
 

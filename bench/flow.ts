@@ -22,23 +22,29 @@ const NO_OP_TIMES = 1.5;
 /** Node-RED's own code has to be compiled too, and no-op flows are quick to fill a stretch. */
 const WARM_UP_TIMES = 3;
 
+/** The library by `send`, and as smpp-send uses it: `enqueue`, `onSettled`, a correlation. The bar is of the latter. */
+const WAYS = ['submit', 'enqueue'] as const;
+
 type Round = Readonly<Record<string, Stretch>>;
 
 export async function flow({ rounds, stretchMs, warmUpMs }: Effort): Promise<Report> {
   const server = new Worker<FastServer>('fast-server');
   const target = await server.call('listen', undefined);
   const nodeRed = new Worker<FlowClient>('flow-client');
-  const libraries = STORAGES.map((storage) => new Worker<GatewayClient>('client-gateway', [storage]));
+  const clients = () => STORAGES.map((storage) => new Worker<GatewayClient>('client-gateway', [storage]));
+  const libraries = { submit: clients(), enqueue: clients() };
   await nodeRed.call('start', { target, window: WINDOW });
   const round = async (forMs: number): Promise<Round> => {
     const result: Record<string, Stretch> = {};
     result[NO_OP] = await nodeRed.call('measure', { flow: NO_OP, ahead: AHEAD, forMs });
     for (const [at, storage] of STORAGES.entries()) {
-      result[`library, ${storage}`] = await libraries[at]!.call('submitOn', {
-        target,
-        window: WINDOW,
-        forMs,
-      });
+      for (const way of WAYS) {
+        result[`${way}, ${storage}`] = await libraries[way][at]!.call(`${way}On`, {
+          target,
+          window: WINDOW,
+          forMs,
+        });
+      }
       result[`flow, ${storage}`] = await nodeRed.call('measure', { flow: storage, ahead: AHEAD, forMs });
     }
     return result;
@@ -46,19 +52,22 @@ export async function flow({ rounds, stretchMs, warmUpMs }: Effort): Promise<Rep
   await round(WARM_UP_TIMES * warmUpMs);
   const results: Round[] = [];
   while (results.length < rounds) results.push(await round(stretchMs));
-  for (const library of libraries) await library.call('stop', undefined);
-  for (const process of [...libraries, nodeRed, server]) await process.end();
+  const all = WAYS.flatMap((way) => libraries[way]);
+  for (const library of all) await library.call('stop', undefined);
+  for (const process of [...all, nodeRed, server]) await process.end();
   return report(results);
 }
 
 function report(rounds: readonly Round[]): Report {
   const found = STORAGES.map((storage) => {
     const flowUs = rounds.map((round) => cpuOf(round[`flow, ${storage}`]!));
-    const libraryUs = rounds.map((round) => cpuOf(round[`library, ${storage}`]!));
+    const sendUs = rounds.map((round) => cpuOf(round[`submit, ${storage}`]!));
+    const libraryUs = rounds.map((round) => cpuOf(round[`enqueue, ${storage}`]!));
     const noOpUs = rounds.map((round) => cpuOf(round[NO_OP]!));
     return {
       storage,
       noOpUs: spreadOf(noOpUs),
+      sendUs: spreadOf(sendUs),
       libraryUs: spreadOf(libraryUs),
       flowUs: spreadOf(flowUs),
       ratio: spreadOf(flowUs.map((us, at) => us / (NO_OP_TIMES * noOpUs[at]! + libraryUs[at]!))),
@@ -68,12 +77,14 @@ function report(rounds: readonly Round[]): Report {
   return {
     title: 'Through a flow of Node-RED',
     note:
-      `CPU µs of each SMS, window ${WINDOW}: with a node that does nothing, the library without Node-RED, the flow ` +
-      `with smpp-send. The ratio is flow / (${NO_OP_TIMES} × no-op + library); the bar is 1.`,
-    columns: ['storage', 'no-op', 'library', 'flow', 'ratio', 'messages/s'],
-    rows: found.map(({ storage, noOpUs, libraryUs, flowUs, ratio, perSecond }) => [
+      `CPU µs of each SMS, window ${WINDOW}: with a node that does nothing; the library by send, and by enqueue with ` +
+      `a correlation and a listener, as smpp-send uses it; the flow with smpp-send. The ratio is flow / (${NO_OP_TIMES} × no-op + enqueue); ` +
+      'the bar is 1.',
+    columns: ['storage', 'no-op', 'send', 'enqueue', 'flow', 'ratio', 'messages/s'],
+    rows: found.map(({ storage, noOpUs, sendUs, libraryUs, flowUs, ratio, perSecond }) => [
       storage,
       showSpread(noOpUs),
+      showSpread(sendUs),
       showSpread(libraryUs),
       showSpread(flowUs),
       `${show(ratio.median)} (${show(ratio.min)}–${show(ratio.max)}) ×`,

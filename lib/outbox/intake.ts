@@ -25,13 +25,19 @@ export interface IntakeOptions {
   readonly onRefused: (items: readonly QueueItem[], reason: unknown) => void;
 }
 
+interface Waiting {
+  readonly id: string;
+  readonly resolve: (safe: { id: string }) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 class Batch {
   readonly items: QueueItem[] = [];
   /** Those with a dedupe key. */
   readonly keyed: OutboxEntry[] = [];
   readonly changes: Change[] = [];
   /** Of those who want to know when it is safe. */
-  readonly waiting: { readonly resolve: () => void; readonly reject: (reason: unknown) => void }[] = [];
+  readonly waiting: Waiting[] = [];
 }
 
 export class Intake {
@@ -52,15 +58,16 @@ export class Intake {
   }
 
   /** As `take`; resolves when the SMS is safe, rejects when it could not be stored. */
-  takeSafely(item: QueueItem, entry: OutboxEntry): Promise<void> {
-    return new Promise((resolve, reject) => this.#add(item, entry).waiting.push({ resolve, reject }));
+  takeSafely(item: QueueItem, entry: OutboxEntry): Promise<{ id: string }> {
+    const { waiting } = this.#add(item, entry);
+    return new Promise((resolve, reject) => waiting.push({ id: entry.id, resolve, reject }));
   }
 
   /** Resolves when an SMS that was taken is safe, which it mostly is; rejects when it could not be stored. */
-  safe(id: string): Promise<void> {
+  safe(id: string): Promise<{ id: string }> {
     const batch = this.#keyed.get(id);
-    if (batch === undefined) return Promise.resolve();
-    return new Promise((resolve, reject) => batch.waiting.push({ resolve, reject }));
+    if (batch === undefined) return Promise.resolve({ id });
+    return new Promise((resolve, reject) => batch.waiting.push({ id, resolve, reject }));
   }
 
   /** Resolves when all that was taken is stored, or is not to be. */
@@ -107,6 +114,6 @@ export class Intake {
       for (const { id } of keyed) this.#keyed.delete(id);
     }
     onStored(items);
-    for (const { resolve } of waiting) resolve();
+    for (const { id, resolve } of waiting) resolve({ id });
   }
 }

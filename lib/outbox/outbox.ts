@@ -171,14 +171,14 @@ export class Outbox {
    *
    * @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STOPPED, SMPP_STORAGE; then nothing was taken in
    */
-  async enqueue(sms: OutboundSms): Promise<{ id: string }> {
-    const admitted = this.#admit(sms);
-    if ('holder' in admitted) {
-      await this.#intake.safe(admitted.holder.id);
-      return { id: admitted.holder.id };
+  enqueue(sms: OutboundSms): Promise<{ id: string }> {
+    try {
+      const admitted = this.#admit(sms);
+      if ('holder' in admitted) return this.#intake.safe(admitted.holder.id);
+      return this.#intake.takeSafely(admitted.item, admitted.entry);
+    } catch (error) {
+      return Promise.reject(asSmppError(error, 'SMPP_MESSAGE'));
     }
-    await this.#intake.takeSafely(admitted.item, admitted.entry);
-    return { id: admitted.item.id };
   }
 
   /**

@@ -144,32 +144,43 @@ export class Mailbox<T> {
   }
 
   #hand(item: Held<T>): void {
-    let pending: Promise<unknown>[] | undefined;
+    let taking: Promise<unknown> | undefined;
+    let others: Promise<unknown>[] | undefined;
     for (const listener of this.#listeners) {
       try {
-        const taking = listener(item.event);
-        if (taking !== undefined) (pending ??= []).push(taking);
+        const answer: unknown = listener(item.event);
+        if (!isThenable(answer)) continue;
+        const one = Promise.resolve(answer); // itself, when it is a promise
+        if (taking === undefined) taking = one;
+        else (others ??= []).push(one);
       } catch (error) {
         this.#failed(item, error);
         return;
       }
     }
-    if (pending === undefined) this.#forget(item.key);
-    else this.#await(item, pending);
+    if (taking === undefined) this.#forget(item.key);
+    else this.#await(item, others === undefined ? taking : Promise.all([taking, ...others]));
   }
 
-  #await(item: Held<T>, pending: readonly Promise<unknown>[]): void {
+  /** One listener, as nearly always: no promise but its own and what follows it. */
+  #await(item: Held<T>, taking: Promise<unknown>): void {
     this.#beingTaken += 1;
     // Neither branch throws, so nothing rejects.
-    void Promise.all(pending)
-      .then(
-        () => this.#forget(item.key),
-        (error: unknown) => this.#failed(item, error),
-      )
-      .then(() => {
-        this.#beingTaken -= 1;
-        if (this.#beingTaken === 0) this.#onAllTaken?.();
-      });
+    void taking.then(
+      () => {
+        this.#forget(item.key);
+        this.#wasTaken();
+      },
+      (error: unknown) => {
+        this.#failed(item, error);
+        this.#wasTaken();
+      },
+    );
+  }
+
+  #wasTaken(): void {
+    this.#beingTaken -= 1;
+    if (this.#beingTaken === 0) this.#onAllTaken?.();
   }
 
   #failed(item: Held<T>, error: unknown): void {
@@ -203,6 +214,13 @@ export class Mailbox<T> {
     // Not awaited: if it is lost in a crash the event is handed on once more, which is the promise.
     (forget?.(changes) ?? storage.write(changes)).catch(onFailure);
   }
+}
+
+/** What a listener returns besides means nothing: many return what their last call did. */
+function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return (
+    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
+  );
 }
 
 /** The subscriber has stopped and says so: no failure. */

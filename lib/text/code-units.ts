@@ -31,8 +31,16 @@ export function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
+/** The engine's own test, from Node 20 and the browsers of its time on. */
+type MaybeTested = string & { isWellFormed?: () => boolean };
+
 /** Whether every surrogate is one of a pair. */
 export function isWellFormed(text: string): boolean {
+  return (text as MaybeTested).isWellFormed?.() ?? isPaired(text);
+}
+
+/** As `isWellFormed`, without the engine's help. */
+export function isPaired(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     if (unit < 0xd800 || unit > 0xdfff) continue;

@@ -53,6 +53,10 @@ const SMPP_ALPHABETS: readonly InboundEncoding[] = [
 /** 3GPP 23.038 §4, by bits 3-2 of the general groups; the last is reserved. */
 const GENERAL_ALPHABETS: readonly InboundEncoding[] = ['gsm7', 'binary', 'ucs2', 'gsm7'];
 
+/** Names of this module: see `gsm7.ts`. */
+const READ = UNIT_WORDS;
+const WRITTEN = OCTET_WORDS;
+
 /** inMobile's `data_coding` for text in this encoding; `flash` is message class 0. */
 export function dataCodingOf(encoding: Encoding, flash: boolean): number {
   if (encoding === 'gsm7') return flash ? DATA_CODING.gsm7Flash : DATA_CODING.gsm7;
@@ -108,11 +112,12 @@ function generalAlphabet(dataCoding: number): InboundEncoding {
 
 function encodeUtf16(text: string): Uint8Array {
   if (!readUnits(text)) return encodeLongUtf16(text);
-  for (let index = 0; 2 * index < text.length; index += 1) {
-    const units = UNIT_WORDS[index] ?? 0;
-    OCTET_WORDS[index] = ((units & 0x00ff00ff) << 8) | ((units >>> 8) & 0x00ff00ff);
+  const { length } = text;
+  for (let index = 0; 2 * index < length; index += 1) {
+    const units = READ[index] ?? 0;
+    WRITTEN[index] = ((units & 0x00ff00ff) << 8) | ((units >>> 8) & 0x00ff00ff);
   }
-  return takeWritten(2 * text.length);
+  return takeWritten(2 * length);
 }
 
 /** Unit by unit: for texts that no SMS holds, and machines of the other order of octets. */

@@ -9,7 +9,7 @@
 import { SmppError } from '../errors.js';
 import { codePointName, codeUnitsOf, textOfCodeUnits } from './code-units.js';
 import { takeOctets } from './octet-pool.js';
-import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS, writtenOctets } from './wide-scratch.js';
+import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS, WRITTEN_OCTETS } from './wide-scratch.js';
 
 /** Character by septet, 0x00 to 0x7F; 0x1B is the escape to the extension table, not a character. */
 const ALPHABET =
@@ -57,6 +57,19 @@ for (const [septet, character] of EXTENSION) {
 // A lone escape, and one that is followed by another (reserved for a further table), show as a space: §6.2.1.
 BASIC_UNIT[ESCAPE] = 0x20;
 
+/** By two units of Latin-1, the first in the lower octet: their septets as `SEPTET` has them. Half the look-ups. */
+const SEPTETS_OF_TWO = Uint16Array.from(
+  { length: 0x10000 },
+  (_, two) => septetOf(two & 0xff) | (septetOf(two >> 8) << 8),
+);
+
+/** What a unit beyond Latin-1 has, in two units at once. */
+const ANY_WIDE = 0xff00ff00 | 0;
+
+/** Names of this module: the compiler takes those for constants, which loops of this kind run twice as fast with. */
+const READ = UNIT_WORDS;
+const WRITTEN = OCTET_WORDS;
+
 /** The marks of `SEPTET` in four octets at once. */
 const ANY_MARK = 0x80808080 | 0;
 
@@ -86,21 +99,9 @@ export function encodeGsm7(text: string): Uint8Array {
 
 /** As `encodeGsm7`; undefined when a character is not in GSM 03.38. */
 export function encodeGsm7IfPossible(text: string): Uint8Array | undefined {
-  if (!readUnits(text)) return withEscapes(Uint8Array.from(codeUnitsOf(text), septetOf));
-  // Without a branch in the loop it runs at twice the speed; few texts need the second way.
-  let seen = 0;
-  for (let index = 0; 4 * index < text.length; index += 1) {
-    const first = UNIT_WORDS[2 * index] ?? 0;
-    const second = UNIT_WORDS[2 * index + 1] ?? 0;
-    const septets =
-      septetOf(first & 0xffff) |
-      (septetOf(first >>> 16) << 8) |
-      (septetOf(second & 0xffff) << 16) |
-      (septetOf(second >>> 16) << 24);
-    OCTET_WORDS[index] = septets;
-    seen |= septets;
-  }
-  return (seen & ANY_MARK) === 0 ? takeWritten(text.length) : withEscapes(writtenOctets(text.length));
+  if (!readUnits(text)) return withEscapes(Uint8Array.from(codeUnitsOf(text), septetOf), text.length);
+  const seen = writeNarrow(text.length) ?? writeAny(text.length);
+  return (seen & ANY_MARK) === 0 ? takeWritten(text.length) : withEscapes(WRITTEN_OCTETS, text.length);
 }
 
 /**
@@ -126,21 +127,62 @@ export function decodeGsm7(octets: Uint8Array): string {
   return textOfCodeUnits(units.subarray(0, length));
 }
 
+/**
+ * Writes the septets of the units that were read, all of Latin-1: returns what is set in any of them. Undefined when
+ * another unit was among them, and what was written means nothing.
+ *
+ * Without a branch in the loop it runs at twice the speed; few texts need the second way.
+ */
+function writeNarrow(length: number): number | undefined {
+  let seen = 0;
+  let units = 0;
+  for (let index = 0; 4 * index < length; index += 1) {
+    const first = READ[2 * index] ?? 0;
+    const second = READ[2 * index + 1] ?? 0;
+    const septets =
+      (SEPTETS_OF_TWO[(first & 0xff) | ((first >>> 8) & 0xff00)] ?? 0) |
+      ((SEPTETS_OF_TWO[(second & 0xff) | ((second >>> 8) & 0xff00)] ?? 0) << 16);
+    WRITTEN[index] = septets;
+    seen |= septets;
+    units |= first | second;
+  }
+  return (units & ANY_WIDE) === 0 ? seen : undefined;
+}
+
+/** As `writeNarrow`, of any units. */
+function writeAny(length: number): number {
+  let seen = 0;
+  for (let index = 0; 4 * index < length; index += 1) {
+    const first = READ[2 * index] ?? 0;
+    const second = READ[2 * index + 1] ?? 0;
+    const septets =
+      septetOf(first & 0xffff) |
+      (septetOf(first >>> 16) << 8) |
+      (septetOf(second & 0xffff) << 16) |
+      (septetOf(second >>> 16) << 24);
+    WRITTEN[index] = septets;
+    seen |= septets;
+  }
+  return seen;
+}
+
 /** As `SEPTET` has it. */
 function septetOf(unit: number): number {
   return SEPTET[unit] ?? MISSING;
 }
 
-/** Septets as `SEPTET` has them, with those of the extension table behind an escape; undefined if one is missing. */
-function withEscapes(marked: Uint8Array): Uint8Array | undefined {
+/** The first `count` septets as `SEPTET` has them, with those of the extension table behind an escape; undefined if one is missing. */
+function withEscapes(marked: Uint8Array, count: number): Uint8Array | undefined {
   let escapes = 0;
-  for (const septet of marked) {
+  for (let index = 0; index < count; index += 1) {
+    const septet = marked[index] ?? MISSING;
     if (septet === MISSING) return undefined;
     escapes += septet >> 7;
   }
-  const octets = takeOctets(marked.length + escapes);
+  const octets = takeOctets(count + escapes);
   let length = 0;
-  for (const septet of marked) {
+  for (let index = 0; index < count; index += 1) {
+    const septet = marked[index] ?? MISSING;
     if (septet >= ESCAPED) octets[length++] = ESCAPE;
     octets[length++] = septet & 0x7f;
   }

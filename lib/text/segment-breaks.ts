@@ -41,7 +41,8 @@ export function cutSeptets(septets: Uint8Array, segmentMax: number): number[] {
 export function cutUtf16(text: string, segmentMax: number): number[] {
   let clusters: Intl.Segments | undefined;
   return cut(text.length, segmentMax, (limit) => {
-    if (standsAlone(text.charCodeAt(limit - 1)) && standsAlone(text.charCodeAt(limit))) return limit;
+    if (isPlainBreak(text, limit)) return limit;
+    if (isLowSurrogate(text.charCodeAt(limit)) && isPlainBreak(text, limit - 1)) return limit - 1;
     clusters ??= SEGMENTER.segment(text);
     const cluster = clusters.containing(limit);
     if (cluster === undefined || cluster.index === limit) return limit;
@@ -60,6 +61,26 @@ function cut(length: number, segmentMax: number, lastCut: LastCut): number[] {
   }
   ends.push(length);
   return ends;
+}
+
+/**
+ * Whether a cluster ends before `index` for sure: between two characters that stand alone, or one of those and an emoji.
+ */
+function isPlainBreak(text: string, index: number): boolean {
+  const before = text.charCodeAt(index - 1);
+  const after = text.charCodeAt(index);
+  if (standsAlone(before)) return standsAlone(after) || isEmoji(after, text.charCodeAt(index + 1));
+  return standsAlone(after) && isLowSurrogate(before) && isEmojiHalf(text.charCodeAt(index - 2));
+}
+
+/** The first half of U+1F000 to U+1FBFF, where emoji and the letters of flags are: none joins what follows by itself. */
+function isEmojiHalf(unit: number): boolean {
+  return unit >= 0xd83c && unit <= 0xd83e;
+}
+
+/** Tones of skin lie there too, and join what is before them: U+1F3FB to U+1F3FF. */
+function isEmoji(first: number, second: number): boolean {
+  return isEmojiHalf(first) && !(first === 0xd83c && second >= 0xdffb);
 }
 
 /**

@@ -156,11 +156,17 @@ const SCALE_F = 0x46;
 export function* unfitForGsm7(text: string): Generator<Unfit> {
   let end = 0;
   for (let missing = firstMissing(text, 0); missing >= 0; missing = firstMissing(text, end)) {
-    const index = isAccentOf(text, end, missing) ? missing - 1 : missing;
-    const from = standsAlone(text, index) ? text.charAt(index) : unfitAt(text, index);
-    end = index + from.length;
-    yield { from, index, to: replacementOf(from, isDigit(text.charCodeAt(index - 1))) };
+    const unfit = unfitAround(text, end, missing);
+    end = unfit.index + unfit.from.length;
+    yield unfit;
   }
+}
+
+/** @param end of the one before, which what is around `missing` cannot reach into */
+function unfitAround(text: string, end: number, missing: number): Unfit {
+  const index = isAccentOf(text, end, missing) ? missing - 1 : missing;
+  const from = standsAlone(text, index) ? text.charAt(index) : unfitAt(text, index);
+  return { from, index, to: replacementOf(from, isDigit(text.charCodeAt(index - 1))) };
 }
 
 /** Whether what is missing is an accent of a letter before it, which is no part of what was before. */
@@ -174,12 +180,16 @@ function isAccentOf(text: string, start: number, missing: number): boolean {
 function standsAlone(text: string, index: number): boolean {
   const unit = text.charCodeAt(index);
   const next = text.charCodeAt(index + 1);
-  return (unit < 0xd800 || unit > 0xdfff) && !(next >= 0x300) && next !== SCALE_C && next !== SCALE_F;
+  return !isSurrogate(unit) && !(next >= 0x300) && next !== SCALE_C && next !== SCALE_F;
 }
 
 function unfitAt(text: string, index: number): string {
   UNFIT.lastIndex = index;
   return UNFIT.exec(text)?.[0] ?? text.charAt(index);
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 function isCombining(unit: number): boolean {
@@ -200,7 +210,10 @@ export function substitute(
   const substituted: Substitution[] = [];
   let replaced = '';
   let copied = 0;
-  for (const { from, index, to } of unfitForGsm7(text)) {
+  for (let missing = firstMissing(text, 0); missing >= 0; missing = firstMissing(text, copied)) {
+    // Beyond the basic plane nothing has an equivalent (an emoji, mostly): that is known without a look at it.
+    if (isSurrogate(text.charCodeAt(missing))) return undefined;
+    const { from, index, to } = unfitAround(text, copied, missing);
     if (to === undefined) return undefined;
     substituted.push({ from, to, index });
     replaced += text.slice(copied, index) + to;

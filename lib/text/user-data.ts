@@ -26,15 +26,12 @@ export function assemble(
   const total = plan.segments.length;
   // A payload that is one SMS goes as short_message, which no gateway refuses.
   const asPayload = plan.parts > total;
+  if (total === 1) return plan.segments.map((octets) => ({ octets, hasUserDataHeader: false, asPayload }));
   return plan.segments.map((body, index) => {
-    if (total === 1) return { octets: body, hasUserDataHeader: false, asPayload };
     const place = { reference: reference & 0xffff, total, sequence: index + 1 };
     if (longMessage === 'sar') return { octets: body, hasUserDataHeader: false, asPayload, sar: place };
-    return {
-      octets: joined(place, longMessage === 'udh16' ? 16 : 8, body),
-      hasUserDataHeader: true,
-      asPayload,
-    };
+    const width = longMessage === 'udh16' ? 16 : 8;
+    return { octets: joined(place, width, body), hasUserDataHeader: true, asPayload };
   });
 }
 

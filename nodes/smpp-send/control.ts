@@ -46,7 +46,7 @@ export async function control(
   connection: Connection,
   action: Action,
   id: unknown,
-  idsOf: (id: string) => readonly string[],
+  idsOf: (id: string) => Promise<readonly string[]>,
 ): Promise<ControlResult> {
   if (action === 'connect') await connection.connect();
   else if (action === 'disconnect') await connection.disconnect();
@@ -61,7 +61,8 @@ export async function control(
       );
     }
     const gateway = await connection.gateway();
-    const cancelled = await Promise.all(idsOf(id).map((one) => gateway.cancel(one)));
+    const ids = await idsOf(id);
+    const cancelled = await Promise.all(ids.map((one) => gateway.cancel(one)));
     return { status: connection.status(), cancelled: cancelled.includes(true) };
   }
   return { status: connection.status() };

@@ -20,8 +20,34 @@ interface SmppSendDef extends NodeDef {
   readonly [property: string]: unknown;
 }
 
-interface Input extends Reply {
+type Done = (error?: Error) => void;
+
+/** One msg in. A class, since a closure for its `done` would be one more object for each. */
+class Input implements Reply {
   readonly msg: NodeMessageInFlow;
+  readonly send: Reply['send'];
+  readonly #node: Node;
+  readonly #done: Done;
+
+  constructor(node: Node, msg: NodeMessageInFlow, send: Reply['send'], done: Done) {
+    this.#node = node;
+    this.msg = msg;
+    this.send = send;
+    this.#done = done;
+  }
+
+  /** A Catch node gets a copy of the msg; one that cannot be copied must not end Node-RED. */
+  done(error?: Error): void {
+    if (error === undefined) {
+      this.#done();
+      return;
+    }
+    try {
+      this.#done(error);
+    } catch {
+      this.#node.error(error.message);
+    }
+  }
 }
 
 export default function registerSmppSend(RED: NodeAPI): void {
@@ -30,14 +56,7 @@ export default function registerSmppSend(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     const sender = new Sender(RED, this, def, connection);
     this.on('input', (msg, send, done) => {
-      sender.take({
-        msg,
-        send,
-        done: (error) => {
-          if (error === undefined) done();
-          else report(this, error, done);
-        },
-      });
+      sender.take(new Input(this, msg, send, done));
     });
     this.on('close', (closed: () => void) => {
       sender.close();
@@ -46,15 +65,6 @@ export default function registerSmppSend(RED: NodeAPI): void {
   }
 
   RED.nodes.registerType('smpp-send', SmppSend);
-}
-
-/** A Catch node gets a copy of the msg; one that cannot be copied must not end Node-RED. */
-function report(node: Node, error: Error, done: (error: Error) => void): void {
-  try {
-    done(error);
-  } catch {
-    node.error(error.message);
-  }
 }
 
 class Sender {
@@ -77,11 +87,10 @@ class Sender {
 
   /** Its `done` gets the error when nothing was taken in; else it is called when all of it is settled. */
   take(input: Input): void {
-    const refused = (error: unknown): void => input.done(asSmppError(error, 'SMPP_MESSAGE'));
     try {
-      this.#take(input)?.catch(refused);
+      this.#take(input)?.catch((error: unknown) => refuse(input, error));
     } catch (error) {
-      refused(error);
+      refuse(input, error);
     }
   }
 
@@ -94,7 +103,11 @@ class Sender {
       });
     }
     const action = readAction(input.msg.action);
-    if (action !== undefined) return this.#control(connection, action, input);
+    if (action !== undefined) {
+      // What came before it is meant by it too.
+      this.#submissions.handOver();
+      return this.#control(connection, action, input);
+    }
     const reader = (this.#reader ??= this.#makeReader(connection));
     const gateway = connection.running;
     if (gateway === undefined) return this.#takeLater(connection, reader, input);
@@ -109,14 +122,15 @@ class Sender {
     await this.#submissions.submit(gateway, request, input);
   }
 
-  async #control(connection: Connection, action: Action, { msg, send, done }: Input): Promise<void> {
+  async #control(connection: Connection, action: Action, input: Input): Promise<void> {
+    const { msg } = input;
     const { status, cancelled } = await control(connection, action, msg.id, (id) =>
       this.#submissions.idsOf(id),
     );
     msg.payload = status;
     if (cancelled !== undefined) msg.cancelled = cancelled;
-    send([msg, null]);
-    done();
+    input.send([msg, null]);
+    input.done();
   }
 
   #makeReader({ defaultCountry }: Connection): RequestReader {
@@ -138,4 +152,8 @@ class Sender {
   #settled(result: SubmitResult, key: string): void {
     if (!this.#submissions.settled(key, result)) this.#node.send(recoveredOutputs(result));
   }
+}
+
+function refuse(input: Input, error: unknown): void {
+  input.done(asSmppError(error, 'SMPP_MESSAGE'));
 }

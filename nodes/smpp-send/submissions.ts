@@ -31,44 +31,57 @@ export interface Reply {
   readonly done: (error?: Error) => void;
 }
 
-/** One SMS of a msg. */
-interface HandOver {
-  readonly submission: Submission;
-  readonly sms: SmsDraft;
-  readonly index: number;
-}
-
 interface Waiting {
   readonly submission: Submission;
   readonly index: number;
   /** What the flow gave as the SMS's correlation. */
   readonly correlation: unknown;
-  /** Ours for the SMS, once it is taken in. */
-  id: string | undefined;
+  /** Ours for the SMS; resolves when it is taken in, or is not to be. */
+  id: Promise<string | undefined>;
 }
 
 /** SMS handed over at once: the event loop is free, and storage has caught up, between two such groups. */
 const GROUP = 200;
+
+const UNKNOWN = Promise.resolve(undefined);
 
 export class Submissions {
   readonly #waiting = new TransitMap<string, Waiting>();
   /** Tells this node's keys from those of its predecessors with the same id. */
   readonly #prefix = `${randomBytes(9).toString('base64url')}.`;
   #keys = 0;
+  /** Not handed over yet, in order. */
+  #fresh: Submission[] = [];
 
   /**
-   * Hands a request over; its `done` is called when all that was taken in is settled.
+   * Hands a request over, before this turn of the event loop is over; its `done` is called when all that was taken in
+   * is settled.
+   *
+   * Node-RED delivers every msg by itself, and what it made possible is done before the next one: handed over as they
+   * come, each SMS would be written to storage and to the socket alone.
    *
    * @returns for a large one a promise, which does not reject
-   * @throws SMPP_MESSAGE when an SMS cannot be kept as it is; only before anything was handed over
    */
   submit(gateway: Gateway, request: Request, reply: Reply): Promise<void> | undefined {
-    const submission = new Submission(request, reply);
-    if (request.list.length > GROUP) return this.#inGroups(gateway, submission);
-    let index = 0;
-    for (const sms of request.list) void this.#handOver(gateway, { submission, sms, index: index++ });
+    const submission = new Submission(gateway, request, reply);
+    if (request.list.length > GROUP) {
+      this.handOver();
+      return this.#inGroups(submission);
+    }
+    if (this.#fresh.length === 0) setImmediate(this.handOver);
+    this.#fresh.push(submission);
     return undefined;
   }
+
+  /** Does now what `submit` has put off. */
+  readonly handOver = (): void => {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const submission of fresh) {
+      let index = 0;
+      for (const sms of submission.request.list) void this.#handOver(submission, sms, index++);
+    }
+  };
 
   /** Hands on the result of an SMS that this node waits for. False when it waits for none with that key. */
   settled(key: string, result: SubmitResult): boolean {
@@ -83,29 +96,27 @@ export class Submissions {
    * Ids of the SMS that are meant by `id`: those that wait for their result and came with that `_msgid`, for a
    * flow learns the id of an SMS with its result only; else `id` itself.
    */
-  idsOf(id: string): readonly string[] {
-    const ids = [...this.#waiting.values()]
-      .filter(({ submission }) => submission.request.messageId === id)
-      .map((waiting) => waiting.id)
-      .filter((known) => known !== undefined);
-    return ids.length > 0 ? ids : [id];
+  async idsOf(id: string): Promise<readonly string[]> {
+    const meant = [...this.#waiting.values()].filter(({ submission }) => submission.request.messageId === id);
+    const ids = await Promise.all(meant.map((waiting) => waiting.id));
+    const known = ids.filter((one) => one !== undefined);
+    return known.length > 0 ? known : [id];
   }
 
   /** The node closes: what was taken in comes out of its successor, and every msg is done with. */
   close(): void {
+    this.handOver();
     const submissions = new Set([...this.#waiting.values()].map(({ submission }) => submission));
     this.#waiting.clear();
     for (const { reply } of submissions) reply.done();
   }
 
-  async #inGroups(gateway: Gateway, submission: Submission): Promise<void> {
+  async #inGroups(submission: Submission): Promise<void> {
     const { list } = submission.request;
     for (let from = 0; from < list.length; from += GROUP) {
       if (from > 0) await nextTurn();
       const group = list.slice(from, from + GROUP);
-      await Promise.all(
-        group.map((sms, place) => this.#handOver(gateway, { submission, sms, index: from + place })),
-      );
+      await Promise.all(group.map((sms, place) => this.#handOver(submission, sms, from + place)));
       // What storage or a full queue refused now, it would refuse in the next group too.
       if (submission.error !== undefined) {
         submission.refused(submission.error, list.length - from - group.length);
@@ -115,23 +126,27 @@ export class Submissions {
   }
 
   /** Resolves when it is clear whether the SMS was taken in; never rejects. */
-  #handOver(gateway: Gateway, { submission, sms, index }: HandOver): Promise<void> {
-    const { request } = submission;
+  #handOver(submission: Submission, sms: SmsDraft, index: number): Promise<unknown> {
+    const { gateway, request } = submission;
     const { correlation } = sms;
     const key = this.#prefix + (this.#keys += 1).toString(36);
-    sms.correlation = originText(key, request.originTail(index));
-    const waiting: Waiting = { submission, index, correlation, id: undefined };
+    const waiting: Waiting = { submission, index, correlation, id: UNKNOWN };
     this.#waiting.set(key, waiting);
+    try {
+      sms.correlation = originText(key, request.originTail(index));
+    } catch (error) {
+      this.#refused(key, asSmppError(error, 'SMPP_MESSAGE'));
+      return UNKNOWN;
+    }
     if (sms.dedupeKey !== undefined) {
       void this.#sendOnce(gateway, sms, key);
-      return Promise.resolve();
+      return UNKNOWN;
     }
-    return gateway.enqueue(sms).then(
-      ({ id }) => {
-        waiting.id = id;
-      },
-      (error: unknown) => this.#refused(key, asSmppError(error, 'SMPP_STORAGE')),
-    );
+    waiting.id = gateway.enqueue(sms).then(idOf, (error: unknown) => {
+      this.#refused(key, asSmppError(error, 'SMPP_STORAGE'));
+      return undefined;
+    });
+    return waiting.id;
   }
 
   /** When another SMS holds the dedupe key its result is ours too, and no event says so. */
@@ -159,6 +174,7 @@ export class Submissions {
 
 /** One msg in: counts its SMS until each is settled or refused. */
 class Submission {
+  readonly gateway: Gateway;
   readonly request: Request;
   readonly reply: Reply;
   /** Why the first that was refused was. */
@@ -166,7 +182,8 @@ class Submission {
   #left: number;
   #refusedCount = 0;
 
-  constructor(request: Request, reply: Reply) {
+  constructor(gateway: Gateway, request: Request, reply: Reply) {
+    this.gateway = gateway;
     this.request = request;
     this.reply = reply;
     this.#left = request.list.length;
@@ -197,6 +214,10 @@ class Submission {
     const message = `${this.#refusedCount} of ${total} SMS were not taken in: ${this.error.message}`;
     return new SmppError(this.error.code, message, { cause: this.error });
   }
+}
+
+function idOf({ id }: { readonly id: string }): string {
+  return id;
 }
 
 function nextTurn(): Promise<void> {

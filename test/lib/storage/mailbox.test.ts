@@ -34,4 +34,35 @@ describe('Mailbox', () => {
     await settle();
     assert.deepEqual([failures, mailbox.held], [[], 1]);
   });
+
+  it('counts an event as taken when what a subscriber returns is no promise', async () => {
+    const seen: string[] = [];
+    mailbox.subscribe((event) => void seen.push(event));
+    const pushing: (event: string) => void = (event) => seen.push(event);
+    mailbox.subscribe(pushing);
+    mailbox.deliver('key', 'event');
+    await settle();
+    assert.deepEqual([failures, mailbox.held, seen], [[], 0, ['event', 'event']]);
+  });
+
+  it('keeps an event that one of two subscribers could not take', async () => {
+    mailbox.subscribe(() => Promise.resolve());
+    mailbox.subscribe(() => Promise.reject(new Error('no')));
+    mailbox.deliver('key', 'event');
+    await settle();
+    assert.deepEqual([failures.length, mailbox.held], [1, 1]);
+  });
+
+  it('closes once a subscriber has taken what it was handed', async () => {
+    let taken: () => void = () => undefined;
+    mailbox.subscribe(() => new Promise((resolve) => (taken = resolve)));
+    mailbox.deliver('key', 'event');
+    let isClosed = false;
+    const closing = mailbox.close().then(() => (isClosed = true));
+    await settle();
+    assert.equal(isClosed, false);
+    taken();
+    await closing;
+    assert.equal(mailbox.held, 0);
+  });
 });

@@ -4,10 +4,24 @@ import {
   codePointName,
   isHighSurrogate,
   isLowSurrogate,
+  isPaired,
+  isWellFormed,
   textOfCodeUnits,
 } from '../../../lib/text/code-units.js';
 
 describe('code units', () => {
+  it('are well-formed to the engine and to our own test alike', () => {
+    const halves = fc.constantFrom('a', 'å', '\ud83c', '\udf0a', '\ud800', '\udfff', '\ue000');
+    fc.assert(
+      fc.property(fc.array(halves, { maxLength: 12 }), (units) => {
+        const text = units.join('');
+        assert.equal(isPaired(text), !/\p{Surrogate}/u.test(text));
+        assert.equal(isWellFormed(text), isPaired(text));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('become the text they came from, lone surrogates too', () => {
     fc.assert(
       fc.property(fc.uint16Array({ maxLength: 10_000, size: 'max' }), (units) => {

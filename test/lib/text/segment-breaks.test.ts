@@ -75,6 +75,20 @@ describe('cutting UTF-16', () => {
     }
   });
 
+  it('finds none that Unicode has not, around emoji and what lies beside them', () => {
+    for (let codePoint = 0x1eff0; codePoint < 0x20010; codePoint += 1) {
+      const character = String.fromCodePoint(codePoint);
+      for (const text of [
+        `a${character}a`,
+        `aa${character}`,
+        `${character}aa`,
+        `aaa${character}${character}`,
+      ]) {
+        assertCut(cutUtf16(text, 3), pieces(text, utf16Units, 3), 3);
+      }
+    }
+  });
+
   it('moves an emoji, a flag and a letter with its accent whole', () => {
     assert.deepEqual(cutUtf16('aaa😀a', 4), [3, 6]);
     assert.deepEqual(cutUtf16('aa🇩🇰a', 4), [2, 6, 7]);

@@ -154,4 +154,13 @@ describe('substitute, where characters belong together', () => {
       );
     });
   }
+
+  it('finds no plain equivalent beyond the basic plane, and looks for none there', () => {
+    for (let codePoint = 0x10000; codePoint <= 0x10ffff; codePoint += 1) {
+      const character = String.fromCodePoint(codePoint);
+      const [unfit] = unfitForGsm7(character);
+      assert.equal(unfit?.to, undefined, codePoint.toString(16));
+    }
+    assert.equal(substitute('10 °C \u{1f30a}'), undefined);
+  }).timeout(60_000);
 });

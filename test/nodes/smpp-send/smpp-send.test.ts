@@ -269,6 +269,20 @@ describe('smpp-send', () => {
       );
     });
 
+    it('cancels an SMS that came just before', async () => {
+      await startFlows(flow());
+      receive('send', { action: 'connect' });
+      await next('accepted');
+      const sendAt = Date.now() + 3_600_000;
+      receive('send', { _msgid: 'later', to: TO, payload: { text: 'Later', sendAt } });
+      receive('send', { action: 'cancel', id: 'later' });
+      const outputs = await Promise.all([next('other'), next('accepted')]);
+      assert.deepEqual(
+        outputs.map(({ payload, cancelled }) => payload.outcome ?? cancelled),
+        ['cancelled', true],
+      );
+    });
+
     it('cancels nothing that it does not know', async () => {
       await startFlows(flow());
       receive('send', { action: 'cancel', id: 'no such SMS' });

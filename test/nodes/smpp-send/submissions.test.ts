@@ -65,7 +65,7 @@ function setUp(count: number, room = Infinity) {
     const correlation = gateway.taken[index]?.correlation;
     submissions.settled(addressOf(correlation)?.key ?? '', { ...result, correlation });
   };
-  return { gateway, submissions, outcome, submit, settle };
+  return { gateway, submissions, outcome, submit, settle, request };
 }
 
 describe('Submissions', () => {
@@ -87,8 +87,9 @@ describe('Submissions', () => {
   });
 
   it('takes a result that comes before the SMS is known to be taken in', async () => {
-    const { outcome, submit, settle } = setUp(1);
+    const { submissions, outcome, submit, settle } = setUp(1);
     const submitting = submit();
+    submissions.handOver();
     settle(0);
     await submitting;
     assert.deepEqual([outcome.sent.length, outcome.dones], [1, 1]);
@@ -133,6 +134,30 @@ describe('Submissions', () => {
     assert.ok(longest <= 400, `${longest} SMS in one turn`);
   });
 
+  it('hands over together what came in one turn', async () => {
+    const { gateway, submit } = setUp(1);
+    const submitting = [submit(), submit()];
+    assert.equal(gateway.taken.length, 0);
+    await Promise.all(submitting);
+    assert.equal(gateway.taken.length, 2);
+  });
+
+  it('hands over what came in the turn in which the node closes', () => {
+    const { gateway, submissions, submit } = setUp(2);
+    void submit();
+    submissions.close();
+    assert.equal(gateway.taken.length, 2);
+  });
+
+  it('refuses an SMS whose msg cannot be kept, and is done', async () => {
+    const { gateway, outcome, submit, request } = setUp(1);
+    request.originTail = () => {
+      throw new TypeError('a cycle');
+    };
+    await submit();
+    assert.deepEqual([gateway.taken.length, outcome.dones, outcome.error?.code], [0, 1, 'SMPP_MESSAGE']);
+  });
+
   it('is done without a word when the node closes', async () => {
     const { submissions, outcome, submit } = setUp(2);
     await submit();
@@ -143,11 +168,11 @@ describe('Submissions', () => {
   it('knows the SMS that came with a msg', async () => {
     const { submissions, submit } = setUp(2);
     await submit();
-    assert.deepEqual(submissions.idsOf('m1'), ['id1', 'id2']);
+    assert.deepEqual(await submissions.idsOf('m1'), ['id1', 'id2']);
   });
 
-  it('takes the id of another msg for that of an SMS', () => {
-    assert.deepEqual(new Submissions().idsOf('id9'), ['id9']);
+  it('takes the id of another msg for that of an SMS', async () => {
+    assert.deepEqual(await new Submissions().idsOf('id9'), ['id9']);
   });
 
   it('does not take the SMS of a node before it for its own', () => {
