@@ -4,7 +4,7 @@
  */
 import type { Effort } from './effort.js';
 import type { FastServer } from './fast-server.js';
-import { show } from './figures.js';
+import { show, spreadOf } from './figures.js';
 import type { Report } from './report.js';
 import type { Held, SoakClient } from './soak-client.js';
 import { cpuOf, rateOf } from './submit.js';
@@ -36,7 +36,7 @@ export async function soak({ soak: count }: Effort): Promise<Report> {
     title: `Soak: ${show(count)} SMS, each with its result and its receipt`,
     note:
       `TLS, window ${WINDOW}. The slope is that of the heap after a collection, over the second half: an SMS is known ` +
-      `for 72 hours, of 500 000 at most. The counts are those after the first and after the last.`,
+      `for 72 hours, of 500 000 at most. The counts are the least and the most after any stage of it: while the journal is compacted it has files more.`,
     columns: [
       'storage',
       'heap MiB',
@@ -49,19 +49,19 @@ export async function soak({ soak: count }: Effort): Promise<Report> {
       'messages/s',
     ],
     rows: found.map(({ storage, octetsEach, stages }) => {
-      const first = stages[0]?.held;
-      const last = stages.at(-1)?.held;
-      const both = (read: (held: Held) => number): string =>
-        [first, last].map((held) => (held === undefined ? '-' : show(read(held)))).join(' → ');
+      const range = (read: (held: Held) => number): string => {
+        const { min, max } = spreadOf(stages.slice(WARM_UP_STAGES).map(({ held }) => read(held)));
+        return min === max ? show(min) : `${show(min)}–${show(max)}`;
+      };
       const whole = wholeOf(stages);
       return [
         storage,
-        both(({ heapOctets }) => heapOctets / 1024 / 1024),
+        range(({ heapOctets }) => heapOctets / 1024 / 1024),
         show(octetsEach),
-        both(({ timers }) => timers),
-        both(({ sockets }) => sockets),
-        both(({ listeners }) => listeners),
-        both(({ fileHandles }) => fileHandles),
+        range(({ timers }) => timers),
+        range(({ sockets }) => sockets),
+        range(({ listeners }) => listeners),
+        range(({ fileHandles }) => fileHandles),
         show(cpuOf(whole)),
         show(rateOf(whole)),
       ];
@@ -86,17 +86,19 @@ async function run(storage: string, count: number): Promise<Stage[]> {
   return stages;
 }
 
-/** By least squares, octets of heap for each SMS. */
+/**
+ * Octets of heap for each SMS: the median of the slopes between any two stages, which a stage that was looked at while
+ * the journal was compacted does not move.
+ */
 function slopeOf(stages: readonly Stage[]): number {
   let sent = 0;
   const points = stages
     .map(({ messages, held }) => ({ x: (sent += messages), y: held.heapOctets }))
     .slice(WARM_UP_STAGES);
-  const mean = (read: (point: { x: number; y: number }) => number): number =>
-    points.reduce((sum, point) => sum + read(point), 0) / points.length;
-  const x = mean((point) => point.x);
-  const y = mean((point) => point.y);
-  return mean((point) => (point.x - x) * (point.y - y)) / mean((point) => (point.x - x) ** 2);
+  const slopes = points.flatMap((from, at) =>
+    points.slice(at + 1).map((to) => (to.y - from.y) / (to.x - from.x)),
+  );
+  return spreadOf(slopes).median;
 }
 
 function wholeOf(stages: readonly Stage[]): Stretch {

@@ -22,16 +22,18 @@ export interface InFlight<Token> {
   readonly sentAt: Millis;
 }
 
+/** A power of two. There are twice as many as submit_sm under way, so that few numbers are passed over. */
+const PLACES_MIN = 16;
+
 export class Window<Token> {
   readonly #limit: number;
   /**
    * By the low bits of its sequence number, so an answer is found without a search. A number whose place is taken is
-   * passed over; there are places for twice the limit.
+   * passed over; at most half of the places are.
    */
-  readonly #submits: (InFlight<Token> | undefined)[];
+  #submits = new Array<InFlight<Token> | undefined>(PLACES_MIN).fill(undefined);
   /** The sequence numbers of those; 0 where there is none. */
-  readonly #numbers: Int32Array;
-  readonly #mask: number;
+  #numbers = new Int32Array(PLACES_MIN);
   #underWay = 0;
   /** No submit_sm before this number waits for an answer. */
   #oldest: number;
@@ -45,10 +47,6 @@ export class Window<Token> {
    */
   constructor(limit: number, firstSequenceNumber = 1) {
     this.#limit = limit;
-    const places = 2 ** Math.ceil(Math.log2(2 * limit));
-    this.#submits = new Array<InFlight<Token> | undefined>(places).fill(undefined);
-    this.#numbers = new Int32Array(places);
-    this.#mask = places - 1;
     this.#oldest = firstSequenceNumber;
     this.#last = firstSequenceNumber - 1;
   }
@@ -85,9 +83,8 @@ export class Window<Token> {
   }
 
   submitted(sequence_number: number, request: InFlight<Token>): void {
-    const place = sequence_number & this.#mask;
-    this.#submits[place] = request;
-    this.#numbers[place] = sequence_number;
+    if (2 * this.#underWay >= this.#numbers.length) this.#grow();
+    this.#put(sequence_number, request);
     this.#underWay += 1;
   }
 
@@ -126,6 +123,26 @@ export class Window<Token> {
     }
     this.#own.clear();
     return requests;
+  }
+
+  #put(sequence_number: number, request: InFlight<Token>): void {
+    const place = sequence_number & this.#mask;
+    this.#submits[place] = request;
+    this.#numbers[place] = sequence_number;
+  }
+
+  #grow(): void {
+    const submits = this.#submits;
+    const numbers = this.#numbers;
+    this.#submits = new Array<InFlight<Token> | undefined>(2 * numbers.length).fill(undefined);
+    this.#numbers = new Int32Array(2 * numbers.length);
+    submits.forEach((request, place) => {
+      if (request !== undefined) this.#put(numbers[place] ?? 0, request);
+    });
+  }
+
+  get #mask(): number {
+    return this.#numbers.length - 1;
   }
 
   #find(sequence_number: number): InFlight<Token> | undefined {

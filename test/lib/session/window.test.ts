@@ -79,4 +79,25 @@ describe('Window', () => {
     );
     assert.equal(window.underWay, 0);
   });
+
+  it('finds each of a thousand, whatever stays unanswered among them', () => {
+    const window = new Window<string>(1_000, 0x7fff_f000);
+    const open = new Map<number, number>();
+    for (let index = 0; index < 20_000; index += 1) {
+      if (index % 100 === 0) window.asked('enquire_link');
+      if (window.free === 0) {
+        const answered = [...open].filter((_, place) => place % 7 !== 0);
+        for (const [sequence_number, given] of answered) {
+          assert.equal(window.answered(sequence_number)?.index, given);
+          open.delete(sequence_number);
+        }
+      }
+      open.set(submit(window, index, index), index);
+    }
+    assert.equal(window.oldestSentAt, [...open.values()][0]);
+    assert.deepEqual(
+      window.abandon().map(({ index }) => index),
+      [...open.values()],
+    );
+  });
 });
