@@ -52,6 +52,7 @@ export class Settlement {
       table: 'result',
       clock: options.clock,
       revive: (value) => ({ ...(value as SubmitResult), recovered: true }),
+      forget: (changes) => options.storage.write(changes, 'later'),
       onFailure: options.onFailure,
     });
   }
@@ -149,7 +150,7 @@ export class Settlement {
       const change = item.round?.leave();
       if (change !== undefined) over.push(change);
     }
-    if (over.length > 0) this.#options.storage.write(over).catch(this.#options.onFailure);
+    if (over.length > 0) this.#options.storage.write(over, 'later').catch(this.#options.onFailure);
   }
 
   #report({ item, result, isTaken }: Settled): void {

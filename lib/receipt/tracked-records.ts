@@ -148,7 +148,7 @@ export class TrackedRecords {
     this.#toStore = [];
     const isLast = (record: TrackedRecord): boolean => this.#unstored.get(record.id) === record;
     try {
-      await this.#storage.write([...records.map((record) => this.#changeTo(record)), ...changes]);
+      await this.#storage.write([...records.map((record) => this.#changeTo(record)), ...changes], 'later');
       for (const record of records) if (isLast(record)) this.#unstored.delete(record.id);
     } catch (error) {
       this.#toStore.unshift(...records.filter(isLast));

@@ -46,6 +46,8 @@ export interface Storage {
   /**
    * Applies all changes or none; they are durable when the promise resolves, and visible to `read` and
    * `scan` as soon as the call returns. Batches take effect in the order of the calls.
+   *
+   * @param urgency `later` for what may be lost in a crash: that something may be forgotten. Default `now`
    * @throws SMPP_STORAGE when they could not be kept; then none of them took effect
    */
   write(changes: readonly Change[], urgency?: Urgency): Promise<void>;
