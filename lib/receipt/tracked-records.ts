@@ -10,6 +10,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
 import type { TrackedRecord, TrackedSms } from './join-receipt.js';
 import { RecentCorrelations } from './recent-correlations.js';
+import { storedTracked, trackedOf } from './stored-tracked.js';
 import { TrackedIndex } from './tracked-index.js';
 
 /** Those that are too old count no more; the index forgets them when so many came since. */
@@ -63,8 +64,9 @@ export class TrackedRecords {
     const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
     const taken: Change[] = [];
     for await (const [key, value] of this.#storage.scan('tracked')) {
-      if (!isTrackedRecord(value)) continue;
-      this.#index.add(value, now - Math.max(0, wall - value.acceptedAt));
+      const record = trackedOf(key, value);
+      if (record === undefined) continue;
+      this.#index.add(record, now - Math.max(0, wall - record.acceptedAt));
       if (this.#isVolatile) taken.push({ table: 'tracked', key });
     }
     if (taken.length > 0) await this.#storage.write(taken);
@@ -137,11 +139,11 @@ export class TrackedRecords {
     this.#isStoreDue = true;
     queueMicrotask(() => {
       this.#isStoreDue = false;
-      void this.store([]);
+      this.store([]).catch(this.#onFailure);
     });
   }
 
-  /** Writes what was replaced, and `changes` with it: all or none. Never rejects. */
+  /** Writes what was replaced, and `changes` with it: all or none. What was replaced is written with the next, else. */
   async store(changes: readonly Change[]): Promise<void> {
     const records = this.#toStore;
     if (records.length + changes.length === 0) return;
@@ -152,7 +154,7 @@ export class TrackedRecords {
       for (const record of records) if (isLast(record)) this.#unstored.delete(record.id);
     } catch (error) {
       this.#toStore.unshift(...records.filter(isLast));
-      this.#onFailure(error);
+      throw error;
     }
   }
 
@@ -188,21 +190,14 @@ export class TrackedRecords {
   async #readStored(id: string): Promise<TrackedRecord | undefined> {
     const unstored = this.#unstored.get(id);
     if (unstored !== undefined) return unstored;
-    const value = await this.#storage.read('tracked', id);
-    return isTrackedRecord(value) ? value : undefined;
+    return trackedOf(id, await this.#storage.read('tracked', id));
   }
 
   #changeTo(record: TrackedRecord): Change {
-    return { table: 'tracked', key: record.id, value: record, keepUntil: record.acceptedAt + this.#keepMs };
+    const { id, acceptedAt } = record;
+    return { table: 'tracked', key: id, value: storedTracked(record), keepUntil: acceptedAt + this.#keepMs };
   }
 }
 
 /** Of nearly every SMS as it is accepted: one list for all of them. */
 const NO_REPORT: TrackedRecord['reports'] = [null];
-
-/** Enough to tell a record of ours from anything else; the engine has checked that it is whole. */
-function isTrackedRecord(value: unknown): value is TrackedRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, messageIds, reports } = value as Partial<TrackedRecord>;
-  return typeof id === 'string' && Array.isArray(messageIds) && Array.isArray(reports);
-}
