@@ -98,6 +98,7 @@ export class Inbox {
       table: 'event',
       clock: options.clock,
       revive: (value) => this.#revive(value),
+      forget: (changes) => options.storage.write(changes, 'later'),
       onFailure: (error) => this.#failures.say('an incoming SMS could not be handed on and is kept', error),
     });
   }

@@ -7,6 +7,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
 import type { QueueItem } from './queue-item.js';
+import { storedEntry } from './stored-entry.js';
 
 /**
  * SMS in one write: the largest ones, with a long text and a correlation of the greatest length, stay well within
@@ -79,7 +80,7 @@ export class Intake {
     const batch = (this.#batch ??= this.#begin());
     batch.items.push(item);
     item.isStored = this.#options.storage.isVolatile !== true || item.body === undefined;
-    if (item.isStored) batch.changes.push({ table: 'outbox', key: entry.id, value: entry });
+    if (item.isStored) batch.changes.push({ table: 'outbox', key: entry.id, value: storedEntry(entry) });
     // The key is claimed now: a second SMS with it may come in this same turn.
     if (entry.dedupeKey !== undefined) {
       batch.changes.push(...this.#options.dedupe.claim(entry));

@@ -28,6 +28,7 @@ import { readSms } from './read-sms.js';
 import { recovered, type Left } from './recovery.js';
 import { planOf, Segments } from './segments.js';
 import { Settlement } from './settlement.js';
+import { readEntry, storedEntry } from './stored-entry.js';
 import { Waiter } from './waiter.js';
 
 /** SMS taken in and not settled. A queue of this length is a fault upstream, not a peak. */
@@ -253,7 +254,8 @@ export class Outbox {
   async #storeRest(): Promise<void> {
     const rest: Change[] = [];
     for (const { id, isStored, body } of this.#queue.items) {
-      if (!isStored && body !== undefined) rest.push({ table: 'outbox', key: id, value: body.entry });
+      if (!isStored && body !== undefined)
+        rest.push({ table: 'outbox', key: id, value: storedEntry(body.entry) });
     }
     if (rest.length > 0) await this.#options.storage.write(rest);
   }
@@ -278,8 +280,8 @@ export class Outbox {
   }
 
   async #load(item: QueueItem): Promise<Body | undefined> {
-    const entry = (await this.#options.storage.read('outbox', item.id)) as OutboxEntry | undefined;
-    return entry === undefined ? undefined : { entry, plan: planOf(entry) };
+    const entry = await readEntry(this.#options.storage, item.id);
+    return entry && { entry, plan: planOf(entry) };
   }
 
   #times(): Times {

@@ -9,6 +9,7 @@ import type { QueuedSms } from '../message.js';
 import type { Storage } from '../storage/storage.js';
 import type { OutboxEntry } from './entry.js';
 import { isWaiting, type QueueItem } from './queue-item.js';
+import { readEntry } from './stored-entry.js';
 
 /** SMS in one list: more than a person reads, and each may be a read from storage. */
 const LIST_MAX = 100;
@@ -29,7 +30,7 @@ export async function listQueue(
 ): Promise<QueuedSms[]> {
   const listed = await Promise.all(
     firstInLine(items, Math.min(max, LIST_MAX)).map(async (item) => {
-      const entry = item.body?.entry ?? ((await storage.read('outbox', item.id)) as OutboxEntry | undefined);
+      const entry = item.body?.entry ?? (await readEntry(storage, item.id));
       return entry === undefined ? [] : [describe(item, entry, clock.now())];
     }),
   );

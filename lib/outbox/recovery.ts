@@ -4,6 +4,7 @@
 import type { Change, Storage } from '../storage/storage.js';
 import type { OutboxEntry, Progress } from './entry.js';
 import { idsOfRound, Round } from './round.js';
+import { entryOf } from './stored-entry.js';
 
 export interface Left {
   readonly entry: OutboxEntry;
@@ -26,7 +27,7 @@ export async function* recovered(storage: Storage): AsyncGenerator<Left> {
     }
   }
   for await (const [id, value] of storage.scan('outbox')) {
-    yield { entry: value as OutboxEntry, own: progress.get(id), round: rounds.get(id) };
+    yield { entry: entryOf(id, value), own: progress.get(id), round: rounds.get(id) };
     rounds.delete(id);
   }
   const over: Change[] = [];

@@ -12,6 +12,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
 import type { QueueItem } from './queue-item.js';
+import { recoveredResult, storedResult } from './stored-result.js';
 
 /** A result that could not be stored is tried again after this; until then it is not reported. */
 const RETRY_MS = 1_000;
@@ -53,7 +54,8 @@ export class Settlement {
       storage: options.storage,
       table: 'result',
       clock: options.clock,
-      revive: (value) => ({ ...(value as SubmitResult), recovered: true }),
+      revive: (value, id) => recoveredResult(id, value),
+      forget: (changes) => options.storage.write(changes, 'later'),
       onFailure: options.onFailure,
     });
   }
@@ -129,7 +131,7 @@ export class Settlement {
     const { item, entry, result, isTaken } = settled;
     settled.tracking ??= this.#options.tracking(entry, result);
     if (item.isStored) changes.push({ table: 'outbox', key: entry.id });
-    if (!isTaken) changes.push(this.results.keeping(entry.id, result));
+    if (!isTaken) changes.push(this.results.keeping(entry.id, storedResult(result)));
     if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
     for (const change of settled.tracking) changes.push(change);
     if (entry.dedupeKey !== undefined) changes.push(...this.#options.dedupe.settle(entry, result));
@@ -153,7 +155,7 @@ export class Settlement {
       const change = item.round?.leave();
       if (change !== undefined) over.push(change);
     }
-    if (over.length > 0) this.#options.storage.write(over).catch(this.#options.onFailure);
+    if (over.length > 0) this.#options.storage.write(over, 'later').catch(this.#options.onFailure);
   }
 
   #report({ item, result, isTaken }: Settled): void {

@@ -10,6 +10,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
 import type { TrackedRecord, TrackedSms } from './join-receipt.js';
 import { RecentCorrelations } from './recent-correlations.js';
+import { storedTracked, trackedOf } from './stored-tracked.js';
 import { TrackedIndex } from './tracked-index.js';
 
 /** Those that are too old count no more; the index forgets them when so many came since. */
@@ -61,9 +62,13 @@ export class TrackedRecords {
     this.#index = new TrackedIndex({ isWhole: this.#isVolatile });
     this.#recent = new RecentCorrelations();
     const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
-    for await (const [, value] of this.#storage.scan('tracked')) {
-      if (value instanceof TrackedIndex) this.#index = value;
-      else if (isTrackedRecord(value)) this.#index.add(value, now - Math.max(0, wall - value.acceptedAt));
+    for await (const [key, value] of this.#storage.scan('tracked')) {
+      if (value instanceof TrackedIndex) {
+        this.#index = value;
+        continue;
+      }
+      const record = trackedOf(key, value);
+      if (record !== undefined) this.#index.add(record, now - Math.max(0, wall - record.acceptedAt));
     }
   }
 
@@ -126,22 +131,22 @@ export class TrackedRecords {
     this.#isStoreDue = true;
     queueMicrotask(() => {
       this.#isStoreDue = false;
-      void this.store([]);
+      this.store([]).catch(this.#onFailure);
     });
   }
 
-  /** Writes what was replaced, and `changes` with it: all or none. Never rejects. */
+  /** Writes what was replaced, and `changes` with it: all or none. What was replaced is written with the next, else. */
   async store(changes: readonly Change[]): Promise<void> {
     const records = this.#toStore;
     if (records.length + changes.length === 0) return;
     this.#toStore = [];
     const isLast = (record: TrackedRecord): boolean => this.#unstored.get(record.id) === record;
     try {
-      await this.#storage.write([...records.map((record) => this.#changeTo(record)), ...changes]);
+      await this.#storage.write([...records.map((record) => this.#changeTo(record)), ...changes], 'later');
       for (const record of records) if (isLast(record)) this.#unstored.delete(record.id);
     } catch (error) {
       this.#toStore.unshift(...records.filter(isLast));
-      this.#onFailure(error);
+      throw error;
     }
   }
 
@@ -171,12 +176,12 @@ export class TrackedRecords {
   async #readStored(id: string): Promise<TrackedRecord | undefined> {
     const unstored = this.#unstored.get(id);
     if (unstored !== undefined) return unstored;
-    const value = await this.#storage.read('tracked', id);
-    return isTrackedRecord(value) ? value : undefined;
+    return trackedOf(id, await this.#storage.read('tracked', id));
   }
 
   #changeTo(record: TrackedRecord): Change {
-    return { table: 'tracked', key: record.id, value: record, keepUntil: record.acceptedAt + this.#keepMs };
+    const { id, acceptedAt } = record;
+    return { table: 'tracked', key: id, value: storedTracked(record), keepUntil: acceptedAt + this.#keepMs };
   }
 }
 
@@ -184,10 +189,3 @@ const NOTHING: readonly Change[] = [];
 
 /** Of nearly every SMS as it is accepted: one list for all of them. */
 const NO_REPORT: TrackedRecord['reports'] = [null];
-
-/** Enough to tell a record of ours from anything else; the engine has checked that it is whole. */
-function isTrackedRecord(value: unknown): value is TrackedRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, messageIds, reports } = value as Partial<TrackedRecord>;
-  return typeof id === 'string' && Array.isArray(messageIds) && Array.isArray(reports);
-}

@@ -14,7 +14,7 @@ import { openJournal, type JournalSession, type JournalSessionOptions } from './
 import { systemFiles, type FileSystem } from './journal/file-system.js';
 import { systemProcesses, type Processes } from './journal/owner.js';
 import { refusal } from './journal/storage-error.js';
-import type { Change, Storage, Table } from './storage.js';
+import type { Change, Storage, Table, Urgency } from './storage.js';
 
 export interface JournalStorageOptions {
   /** Holds the journal and nothing else; made with mode 0700 when it is missing. */
@@ -67,8 +67,8 @@ class JournalStorage implements Storage {
     return this.#opening;
   }
 
-  write(changes: readonly Change[]): Promise<void> {
-    return this.#session ? this.#session.write(changes) : Promise.reject(this.#notOpen());
+  write(changes: readonly Change[], urgency: Urgency = 'now'): Promise<void> {
+    return this.#session ? this.#session.write(changes, urgency) : Promise.reject(this.#notOpen());
   }
 
   read(table: Table, key: string): Promise<unknown> {

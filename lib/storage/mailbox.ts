@@ -77,6 +77,7 @@ export class Mailbox<T> {
   async open(): Promise<void> {
     this.#isClosed = false;
     this.#held = [];
+    this.#taken = [];
     for await (const [key, value] of this.#options.storage.scan(this.#options.table)) {
       const event = this.#options.revive(value, key);
       if (event !== undefined) this.#held.push({ key, event });
@@ -186,10 +187,15 @@ export class Mailbox<T> {
   #failed(item: Held<T>, error: unknown): void {
     if (!isDeclined(error)) this.#options.onFailure(error);
     this.#hold(item);
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
     if (this.#isClosed) return;
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = undefined;
       this.#drain();
+      this.#forgetTaken();
     });
   }
 
@@ -212,7 +218,11 @@ export class Mailbox<T> {
     this.#taken = [];
     const { storage, onFailure, forget } = this.#options;
     // Not awaited: if it is lost in a crash the event is handed on once more, which is the promise.
-    (forget?.(changes) ?? storage.write(changes)).catch(onFailure);
+    (forget?.(changes) ?? storage.write(changes)).catch((error: unknown) => {
+      onFailure(error);
+      this.#taken.unshift(...changes); // its text is to be erased, whatever ailed the disk
+      this.#retryLater();
+    });
   }
 }
 

@@ -28,6 +28,9 @@ export interface Change {
   readonly keepUntil?: EpochMs;
 }
 
+/** Whether somebody waits for a write, or it may go to the disk with the next one, within some milliseconds. */
+export type Urgency = 'now' | 'later';
+
 export interface Storage {
   /**
    * It ends with the process: an owner that holds a record on the heap itself need not write it before it closes,
@@ -44,9 +47,11 @@ export interface Storage {
   /**
    * Applies all changes or none; they are durable when the promise resolves, and visible to `read` and
    * `scan` as soon as the call returns. Batches take effect in the order of the calls.
+   *
+   * @param urgency `later` for what may be lost in a crash: that something may be forgotten. Default `now`
    * @throws SMPP_STORAGE when they could not be kept; then none of them took effect
    */
-  write(changes: readonly Change[]): Promise<void>;
+  write(changes: readonly Change[], urgency?: Urgency): Promise<void>;
 
   /** The record, or undefined. */
   read(table: Table, key: string): Promise<unknown>;

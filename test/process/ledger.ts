@@ -16,6 +16,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SubmitResult } from '../../lib/message.js';
+import { entryOf } from '../../lib/outbox/stored-entry.js';
+import { recoveredResult } from '../../lib/outbox/stored-result.js';
 import type { Simulator } from '../../lib/simulator/simulator.js';
 import { journalStorage } from '../../lib/storage/journal-storage.js';
 import { originOf } from '../../nodes/shared/origin.js';
@@ -124,12 +126,12 @@ export class Ledger {
     const storage = journalStorage({ directory: copy });
     await storage.open();
     let count = 0;
-    for (const table of ['outbox', 'result'] as const) {
-      for await (const [, value] of storage.scan(table)) {
-        this.#stored.add(numberOf(value as Pick<SubmitResult, 'correlation'>));
-        if (table === 'outbox') count += 1;
-      }
+    for await (const [id, value] of storage.scan('outbox')) {
+      this.#stored.add(numberOf(entryOf(id, value)));
+      count += 1;
     }
+    for await (const [id, value] of storage.scan('result'))
+      this.#stored.add(numberOf(recoveredResult(id, value)));
     await storage.close();
     rmSync(copy, { recursive: true });
     return count;

@@ -2,13 +2,14 @@
  * The one place that writes records to the files: group after group, in the order of the calls.
  *
  * While one group is written and synced, the next one gathers; so the number of syncs falls as the load
- * rises, and one record alone waits for no timer.
+ * rises, and one record alone waits for no timer. What may wait goes with the next record that may not.
  */
-import type { Change } from '../storage.js';
+import type { Clock, Millis } from '../../clock.js';
+import type { Change, Urgency } from '../storage.js';
 import type { Lock } from './lock.js';
 import type { Log } from './log.js';
 import type { Group, PendingWrites } from './pending-writes.js';
-import { LINE_OCTETS_MAX, encodeBatch, type EncodedBatch } from './record.js';
+import { LINE_OCTETS_MAX } from './record.js';
 import type { RecordIndex } from './record-index.js';
 import { isDiskFull, type Reserve } from './reserve.js';
 import { refusal, storageError } from './storage-error.js';
@@ -33,29 +34,35 @@ export interface CommitListener {
   betweenGroups(): void;
 }
 
+/** What may wait, waits for so long: some syncs of a good disk, and less than anybody notices. */
+const LATER_MS: Millis = 20;
+
 export class CommitQueue {
   readonly #parts: JournalParts;
   readonly #listener: CommitListener;
+  readonly #clock: Clock;
   #running: Promise<void> | undefined;
+  #cancelLater: (() => void) | undefined;
 
-  constructor(parts: JournalParts, listener: CommitListener) {
+  constructor(parts: JournalParts, listener: CommitListener, clock: Clock) {
     this.#parts = parts;
     this.#listener = listener;
+    this.#clock = clock;
   }
 
   /** As `Storage.write`. */
-  add(changes: readonly Change[]): Promise<void> {
+  add(changes: readonly Change[], urgency: Urgency): Promise<void> {
     if (changes.length === 0) return Promise.resolve();
     if (this.#parts.reserve.spent && this.#takesIn(changes)) return Promise.reject(this.#full());
-    let encoded: EncodedBatch;
+    let group: Group;
     try {
-      encoded = this.#encode(changes);
+      group = this.#parts.pending.add(changes);
     } catch (error) {
-      return Promise.reject(storageError(this.#parts.directory, error));
+      return Promise.reject(this.#unwritable(changes, error));
     }
-    const done = this.#parts.pending.add({ ...encoded, changes });
-    this.#running ??= this.#commitAll();
-    return done;
+    if (urgency === 'now') this.#hurry(group);
+    else if (!group.isUrgent) this.#cancelLater ??= this.#clock.after(LATER_MS, () => this.#flush());
+    return group.done;
   }
 
   /** Whether a group is being written or about to be. */
@@ -65,12 +72,28 @@ export class CommitQueue {
 
   /** Resolves when nothing is under way any more. */
   async drained(): Promise<void> {
+    this.#flush();
     while (this.#running) await this.#running;
+  }
+
+  #hurry(group: Group): void {
+    group.isUrgent = true;
+    this.#running ??= this.#commitAll();
+  }
+
+  /** Writes what may wait. */
+  #flush(): void {
+    this.#cancelLater?.();
+    this.#cancelLater = undefined;
+    const { waiting } = this.#parts.pending;
+    if (waiting !== undefined) this.#hurry(waiting);
   }
 
   async #commitAll(): Promise<void> {
     await Promise.resolve(); // what else this turn writes joins the first group
     for (let group = this.#parts.pending.take(); group; group = this.#parts.pending.take()) {
+      this.#cancelLater?.();
+      this.#cancelLater = undefined;
       await this.#commit(group);
       this.#listener.betweenGroups();
     }
@@ -81,33 +104,31 @@ export class CommitQueue {
     const { lock, pending, directory } = this.#parts;
     try {
       await lock.confirm();
-      this.#index(group, await this.#append(group));
-      pending.written();
+      this.#index(group, await this.#append(group.lines.octets));
+      pending.written(group);
       group.resolve();
     } catch (error) {
-      pending.dropped();
+      pending.written(group);
       group.reject(storageError(directory, error));
       if (!isDiskFull(error)) this.#listener.distrusted();
     }
   }
 
   /** On a full disk the reserve gives room for one more try. */
-  async #append({ batches }: Group): Promise<{ segment: Segment; offset: number }> {
+  async #append(lines: Buffer): Promise<{ segment: Segment; offset: number }> {
     const { log, reserve } = this.#parts;
     try {
-      return await log.append(batches);
+      return await log.append(lines);
     } catch (error) {
       if (!isDiskFull(error) || !(await reserve.release())) throw error;
-      return log.append(batches);
+      return log.append(lines);
     }
   }
 
   #index({ batches }: Group, { segment, offset }: { segment: Segment; offset: number }): void {
-    let lineOffset = offset;
     let killed = false;
-    for (const { changes, pieces, line } of batches) {
-      killed = this.#parts.index.apply({ changes, pieces, segment, offset: lineOffset }) || killed;
-      lineOffset += line.length;
+    for (const { pieces, spans, offset: inGroup } of batches) {
+      killed = this.#parts.index.apply({ pieces, spans, segment, offset: offset + inGroup }) || killed;
     }
     if (killed) this.#listener.died();
   }
@@ -120,10 +141,9 @@ export class CommitQueue {
     );
   }
 
-  #encode(changes: readonly Change[]): EncodedBatch {
-    const encoded = encodeBatch(changes);
-    if (encoded.line.length <= LINE_OCTETS_MAX) return encoded;
-    throw refusal(
+  #unwritable(changes: readonly Change[], error: unknown): Error {
+    if (!(error instanceof RangeError)) return storageError(this.#parts.directory, error);
+    return refusal(
       `A batch of ${changes.length} records has over ${LINE_OCTETS_MAX} octets: write it in parts.`,
     );
   }

@@ -5,6 +5,7 @@
  * than asked and loses what was not synced. Errors carry Node's `code` (`ENOSPC`, `EIO`, `ENOENT`, …).
  * Nothing here is renamed over an open file, which Windows and NFS do not allow.
  */
+import { fdatasync, write } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
 import type { EpochMs } from '../../clock.js';
 
@@ -55,9 +56,8 @@ export const systemFiles: FileSystem = {
     const handle = await open(path, mode === 'create' ? 'wx+' : 'r+', FILE_MODE);
     return {
       read: async (target, position) => (await handle.read(target, 0, target.length, position)).bytesRead,
-      write: async (source, position) =>
-        (await handle.write(source, 0, source.length, position)).bytesWritten,
-      datasync: () => handle.datasync(),
+      write: (source, position) => writeTo(handle.fd, source, position),
+      datasync: () => datasyncOf(handle.fd),
       truncate: (length) => handle.truncate(length),
       size: async () => (await handle.stat()).size,
       close: () => handle.close(),
@@ -79,6 +79,28 @@ export const systemFiles: FileSystem = {
     }
   },
 };
+
+/**
+ * These two are what every group costs: by callback, a third of the time that a `FileHandle` takes for them. It does not
+ * wait for them when it is closed; the journal closes a file only when none of them is under way.
+ */
+function writeTo(fd: number, source: Buffer, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, source, 0, source.length, position, (error, octets) => {
+      if (error) reject(error);
+      else resolve(octets);
+    });
+  });
+}
+
+function datasyncOf(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(fd, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
 
 /** Reads until `target` is full or the file ends; resolves to the number of octets read. */
 export async function readFully(file: File, target: Buffer, position: number): Promise<number> {

@@ -8,7 +8,7 @@ import type { Clock, Millis } from '../../clock.js';
 import type { CommitListener, JournalParts } from './commit-queue.js';
 import { compact, type Compacted } from './compaction.js';
 import type { FileSystem } from './file-system.js';
-import type { IndexedRecord } from './record-index.js';
+import type { IndexedRecords } from './record-index.js';
 import type { SegmentName } from './segment.js';
 import { storageError } from './storage-error.js';
 import { CHECK_MS, FIRST_CHECK_MS, FULL_CHECK_MS, diedBeforeStart, isOverdue, isWasteful } from './upkeep.js';
@@ -109,7 +109,7 @@ export class Housekeeping implements CommitListener {
       });
   }
 
-  async #compact(target: SegmentName, records: readonly IndexedRecord[]): Promise<void> {
+  async #compact(target: SegmentName, records: readonly IndexedRecords[]): Promise<void> {
     const { directory, log, lock } = this.#parts;
     const compacted = await compact({
       files: this.#options.files,
@@ -135,15 +135,15 @@ export class Housekeeping implements CommitListener {
   #adopt({ segment, copies, lost }: Compacted): void {
     const { log, index } = this.#parts;
     log.insert(segment);
-    for (const [record, copy] of copies) index.move(record, copy);
+    for (const [records, copy] of copies) index.move(records, copy);
     if (lost.length === 0) return;
-    for (const record of lost) {
-      record.place.segment.damaged = true;
-      if (index.get(record.table, record.key) === record.place) index.delete(record.table, record.key);
+    let count = 0;
+    for (const { table, keys, place } of lost) {
+      place.segment.damaged = true;
+      count += keys.length;
+      for (const key of keys) if (index.get(table, key) === place) index.delete(table, key);
     }
-    this.#options.onWarning(
-      `${lost.length} records could not be read any more and are lost: check the disk.`,
-    );
+    this.#options.onWarning(`${count} records could not be read any more and are lost: check the disk.`);
   }
 
   #sentence(error: unknown): string {

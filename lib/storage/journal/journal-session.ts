@@ -4,7 +4,7 @@
  * Writing is in `commit-queue.ts`, erasing in `housekeeping.ts`.
  */
 import type { Clock } from '../../clock.js';
-import type { Change, Table } from '../storage.js';
+import type { Change, Table, Urgency } from '../storage.js';
 import { CommitQueue, type JournalParts } from './commit-queue.js';
 import type { FileSystem } from './file-system.js';
 import { Housekeeping } from './housekeeping.js';
@@ -13,7 +13,7 @@ import { Log } from './log.js';
 import type { Processes } from './owner.js';
 import { PendingWrites } from './pending-writes.js';
 import { PieceReader } from './piece-reader.js';
-import { decodePiece } from './record.js';
+import { valueIn } from './piece.js';
 import { RecordIndex, type Place } from './record-index.js';
 import { replay, type Replay } from './replay.js';
 import { Reserve, isDiskFull } from './reserve.js';
@@ -64,12 +64,12 @@ export class JournalSession {
     this.#parts = parts;
     this.#clock = options.clock;
     this.#housekeeping = new Housekeeping(parts, { ...options, dead });
-    this.#queue = new CommitQueue(parts, this.#housekeeping);
+    this.#queue = new CommitQueue(parts, this.#housekeeping, options.clock);
     this.#housekeeping.start(() => this.#queue.busy);
   }
 
-  write(changes: readonly Change[]): Promise<void> {
-    return this.#queue.add(changes);
+  write(changes: readonly Change[], urgency: Urgency): Promise<void> {
+    return this.#queue.add(changes, urgency);
   }
 
   read(table: Table, key: string): Promise<unknown> {
@@ -116,8 +116,9 @@ export class JournalSession {
     key: string,
     { place, reader }: { place: Place; reader: PieceReader },
   ): Promise<unknown> {
-    const change = decodePiece(await reader.read(place));
-    if (change?.table === table && change.key === key) return change.value;
+    const piece = await reader.read(place);
+    const value = piece?.table === table ? valueIn(piece, key) : undefined;
+    if (value !== undefined) return value;
     throw refusal(`A record in "${place.segment.path}" cannot be read any more: check the disk.`);
   }
 

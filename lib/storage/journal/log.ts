@@ -6,7 +6,6 @@
  */
 import { join } from 'node:path';
 import type { FileSystem } from './file-system.js';
-import type { PendingBatch } from './pending-writes.js';
 import { Segment, type SegmentName } from './segment.js';
 
 export class Log {
@@ -44,12 +43,12 @@ export class Log {
     }
   }
 
-  /** Writes batches and syncs; resolves to where the first one lies. When rejected, none is in the files. */
-  async append(batches: readonly PendingBatch[]): Promise<{ segment: Segment; offset: number }> {
+  /** Writes lines and syncs; resolves to where the first one lies. When rejected, none is in the files. */
+  async append(lines: Buffer): Promise<{ segment: Segment; offset: number }> {
     await this.#mend();
     const segment = (this.#active ??= await this.#start());
     try {
-      const offset = await segment.append(inChunks(batches));
+      const offset = await segment.append(lines);
       if (segment.length > SEGMENT_OCTETS_MAX) this.seal();
       return { segment, offset };
     } catch (error) {
@@ -128,9 +127,6 @@ export class Log {
 /** Bounds what one damaged file costs; also keeps every offset a small integer. */
 const SEGMENT_OCTETS_MAX = 64 * 1024 * 1024;
 
-/** As much as is joined into one write. */
-const WRITE_OCTETS = 1024 * 1024;
-
 const JOURNAL = '.ndjson';
 const DAMAGED = '.damaged';
 const NAME = /^journal-(\d{6,12})\.(?:ndjson|damaged)$/;
@@ -147,20 +143,4 @@ function journalName(number: number, suffix = JOURNAL): string {
 function readName(name: string): { name: string; number: number }[] {
   const number = NAME.exec(name)?.[1];
   return number === undefined ? [] : [{ name, number: Number(number) }];
-}
-
-function inChunks(batches: readonly PendingBatch[]): Buffer[] {
-  const chunks: Buffer[] = [];
-  let lines: Buffer[] = [];
-  let octets = 0;
-  for (const { line } of batches) {
-    lines.push(line);
-    octets += line.length;
-    if (octets < WRITE_OCTETS) continue;
-    chunks.push(Buffer.concat(lines));
-    lines = [];
-    octets = 0;
-  }
-  if (lines.length > 0) chunks.push(Buffer.concat(lines));
-  return chunks;
 }

@@ -6,28 +6,44 @@
  * reach the disk together.
  */
 import type { Change, Table } from '../storage.js';
-import type { EncodedBatch } from './record.js';
+import { piecesOf, type Piece } from './piece.js';
+import { Lines, type Span } from './record.js';
 import type { RecordIndex } from './record-index.js';
 
-export interface PendingBatch extends EncodedBatch {
+export interface PendingBatch {
   readonly changes: readonly Change[];
+  readonly pieces: readonly Piece[];
+  readonly spans: readonly Span[];
+  /** Of its line in those of the group. */
+  readonly offset: number;
 }
 
 /** Batches that go to the disk in one write. */
 export class Group {
   readonly batches: PendingBatch[] = [];
+  readonly lines: Lines;
   readonly done: Promise<void>;
+  /** Somebody waits for it; else it may wait for the next that somebody waits for. */
+  isUrgent = false;
   /** By table and key, of the batches that were laid; made when it is first asked for. */
   readonly #latest = new Map<Table, Map<string, Change>>();
   #laid = 0;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
 
-  constructor() {
+  constructor(lines: Lines) {
+    this.lines = lines;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  /** @throws as `Lines.add` */
+  add(changes: readonly Change[]): void {
+    const pieces = piecesOf(changes);
+    const offset = this.lines.length;
+    this.batches.push({ changes, pieces, spans: this.lines.add(pieces), offset });
   }
 
   /** The last change of a record, or undefined when the group has none. */
@@ -59,38 +75,41 @@ export class PendingWrites {
   readonly #index: RecordIndex;
   #writing: Group | undefined;
   #waiting: Group | undefined;
+  /** Not in use by a group. */
+  readonly #spare: Lines[] = [];
 
   constructor(index: RecordIndex) {
     this.#index = index;
   }
 
-  /** Whether anything is on its way to the disk. */
-  get any(): boolean {
-    return this.#writing !== undefined || this.#waiting !== undefined;
+  /**
+   * Adds a batch; returns its group, whose promise is also that of the batch.
+   * @throws TypeError when a value is not JSON; RangeError when the batch is too long
+   */
+  add(changes: readonly Change[]): Group {
+    const group = this.#waiting ?? new Group(this.#spare.pop() ?? new Lines());
+    group.add(changes);
+    this.#waiting = group;
+    return group;
   }
 
-  /** Adds a batch; the promise is that of its group. */
-  add(batch: PendingBatch): Promise<void> {
-    const group = (this.#waiting ??= new Group());
-    group.batches.push(batch);
-    return group.done;
+  get waiting(): Group | undefined {
+    return this.#waiting;
   }
 
-  /** The waiting group, which is from now on the one being written; undefined when none waits. */
+  /** The waiting group, which is from now on the one being written; undefined when none waits, or none is urgent. */
   take(): Group | undefined {
+    if (this.#waiting?.isUrgent !== true) return undefined;
     this.#writing = this.#waiting;
     this.#waiting = undefined;
     return this.#writing;
   }
 
-  /** The group being written is on the disk and in the index. */
-  written(): void {
+  /** The group being written is on the disk and in the index, or was not kept. */
+  written({ lines }: Group): void {
     this.#writing = undefined;
-  }
-
-  /** The group being written was not kept. */
-  dropped(): void {
-    this.#writing = undefined;
+    lines.clear();
+    this.#spare.push(lines);
   }
 
   /** The last change under way of a record, or undefined when the index has it as it is. */

@@ -4,6 +4,8 @@
  * 100 000 reads of 200 octets take seconds, some hundred of 256 kB take milliseconds. Only octets that were
  * on the disk when they were read are kept, and those never change.
  */
+import type { Piece } from './piece.js';
+import { decodePiece } from './record.js';
 import type { Place } from './record-index.js';
 import type { Segment } from './segment.js';
 
@@ -13,9 +15,16 @@ export class PieceReader {
   #start = 0;
   #window: Buffer = Buffer.alloc(0);
   #ahead = AHEAD_OCTETS_MIN;
+  /** The last piece that was decoded: who asks for one of its records mostly asks for the next one then. */
+  #last: { readonly place: Place; readonly piece: Piece } | undefined;
+
+  /** The piece at `place`; undefined when it is damaged. */
+  async read(place: Place): Promise<Piece | undefined> {
+    return this.#last?.place === place ? this.#last.piece : this.#decode(place, await this.octets(place));
+  }
 
   /** The octets of the piece at `place`; fewer when the file has lost its end. */
-  async read({ segment, offset, length }: Place): Promise<Buffer> {
+  async octets({ segment, offset, length }: Place): Promise<Buffer> {
     const from = offset - this.#start;
     const end = this.#window.length;
     if (segment === this.#segment && from >= 0 && from + length <= end) {
@@ -28,6 +37,12 @@ export class PieceReader {
     this.#start = offset;
     this.#window = window;
     return window.subarray(0, length);
+  }
+
+  #decode(place: Place, octets: Buffer): Piece | undefined {
+    const piece = decodePiece(octets);
+    if (piece !== undefined) this.#last = { place, piece };
+    return piece;
   }
 }
 

@@ -1,44 +1,60 @@
 /**
- * Where the record of each key lies: table → key → place in a segment. Values are not kept on the heap.
+ * Where the record of each key lies: table → key → the piece in a segment that has it. Values are not kept on the heap.
  *
  * Holds only what is on the disk; what is on its way there is in `pending-writes.ts`. A Map keeps the order
- * in which its keys came, which is the order that `scan` promises.
+ * in which its keys came, which is the order that `scan` promises. Which record of its piece it is stands in the
+ * piece itself, so that a record on disk costs no object.
  */
 import type { EpochMs } from '../../clock.js';
 import { TransitMap } from '../../transit-map.js';
-import { TABLES, type Change, type Table } from '../storage.js';
+import { TABLES, type Table } from '../storage.js';
+import type { Piece } from './piece.js';
 import type { Span } from './record.js';
 import type { Segment } from './segment.js';
 
-/** One piece of a line, as `record.ts` has it. */
+/** One piece of a line that puts records, as `record.ts` has it. */
 export interface Place {
   readonly segment: Segment;
   /** Octets from the start of the file. */
   readonly offset: number;
   readonly length: number;
+  /** Octets that count as those of one of its records. */
+  readonly share: number;
   /** Infinity: until it is deleted. */
   readonly keepUntil: EpochMs;
 }
 
-export interface IndexedRecord {
+/** Records one behind the other in the index which lie in one piece. */
+export interface IndexedRecords {
   readonly table: Table;
-  readonly key: string;
+  readonly keys: string[];
   readonly place: Place;
 }
 
 /** A batch that lies on the disk; `offset` is that of its line. */
 export interface PlacedBatch {
-  readonly changes: readonly Change[];
-  readonly pieces: readonly Span[];
+  readonly pieces: readonly Piece[];
+  readonly spans: readonly Span[];
   readonly segment: Segment;
   readonly offset: number;
 }
 
+/** Where a piece lies; `offset` is that of its line. */
+export function placeOf(
+  { keys, keepUntil = Infinity }: Piece,
+  span: Span,
+  segment: Segment,
+  offset: number,
+): Place {
+  const share = Math.floor(span.length / keys.length);
+  return { segment, offset: offset + span.offset, length: span.length, share, keepUntil };
+}
+
 export class RecordIndex {
-  readonly #tables: Readonly<Record<Table, TransitMap<string, Place>>> = emptyTables();
+  #tables = emptyTables();
   #liveOctets = 0;
 
-  /** Octets of the pieces that are still in force; all others in the files are dead. */
+  /** Octets of the records that are still in force; all others in the files are dead. */
   get liveOctets(): number {
     return this.#liveOctets;
   }
@@ -60,69 +76,87 @@ export class RecordIndex {
   }
 
   /** Every record, tables one after the other, keys in their order. */
-  *records(): Generator<IndexedRecord> {
+  *records(): Generator<IndexedRecords> {
     for (const table of TABLES) {
-      for (const [key, place] of this.#tables[table].entries()) yield { table, key, place };
+      let run: IndexedRecords | undefined;
+      for (const [key, place] of this.#tables[table].entries()) {
+        if (run?.place === place) run.keys.push(key);
+        else {
+          if (run) yield run;
+          run = { table, keys: [key], place };
+        }
+      }
+      if (run) yield run;
     }
   }
 
   /** Takes a batch in. Returns whether octets have died by it. */
-  apply({ changes, pieces, segment, offset }: PlacedBatch): boolean {
+  apply({ pieces, spans, segment, offset }: PlacedBatch): boolean {
     let killed = false;
-    let position = 0;
-    for (const { table, key, value, keepUntil = Infinity } of changes) {
-      const piece = pieces[position++];
-      const earlier = this.#tables[table].get(key);
-      if (earlier || value === undefined) killed = true;
-      if (earlier) this.#liveOctets -= earlier.length;
-      if (value === undefined || !piece) this.#tables[table].delete(key);
-      else this.#add(table, key, { segment, offset: offset + piece.offset, length: piece.length, keepUntil });
+    for (const [at, piece] of pieces.entries()) {
+      const span = spans[at];
+      if (piece.values === undefined || span === undefined) {
+        this.#remove(piece);
+        killed = true;
+      } else if (this.#put(piece, placeOf(piece, span, segment, offset))) killed = true;
     }
     return killed;
   }
 
   delete(table: Table, key: string): void {
-    this.#liveOctets -= this.get(table, key)?.length ?? 0;
-    this.#tables[table].delete(key);
+    const records = this.#tables[table];
+    this.#liveOctets -= records.get(key)?.share ?? 0;
+    records.delete(key);
   }
 
-  /** Points a record to its copy, unless it was written or deleted since it was copied. */
-  move({ table, key, place }: IndexedRecord, copy: Place): void {
-    if (this.get(table, key) === place) this.#set(table, key, copy);
+  /** Points records to their copy, but those that were written or deleted since they were copied. */
+  move({ table, keys, place }: IndexedRecords, copy: Place): void {
+    const records = this.#tables[table];
+    for (const key of keys) {
+      if (records.get(key) !== place) continue;
+      records.set(key, copy);
+      this.#liveOctets += copy.share - place.share;
+    }
   }
 
-  /** Forgets every record outside this segment; the others take the order that they have in it. */
-  keepOnly(segment: Segment): void {
-    const kept = [...this.records()].filter(({ place }) => place.segment === segment);
-    kept.sort((one, other) => one.place.offset - other.place.offset);
-    for (const places of Object.values(this.#tables)) places.clear();
+  clear(): void {
+    this.#tables = emptyTables();
     this.#liveOctets = 0;
-    for (const { table, key, place } of kept) this.#add(table, key, place);
   }
 
   /** Forgets what need not be kept any longer at `wall`. Returns whether there was any. */
   dropExpired(wall: EpochMs): boolean {
     let dropped = false;
-    for (const { table, key, place } of this.records()) {
+    for (const { table, keys, place } of this.records()) {
       if (place.keepUntil >= wall) continue;
-      this.delete(table, key);
+      for (const key of keys) this.delete(table, key);
       dropped = true;
     }
     return dropped;
   }
 
-  #set(table: Table, key: string, place: Place): void {
-    this.#liveOctets -= this.get(table, key)?.length ?? 0;
-    this.#add(table, key, place);
+  #remove({ table, keys }: Piece): void {
+    for (const key of keys) this.delete(table, key);
   }
 
-  #add(table: Table, key: string, place: Place): void {
-    this.#liveOctets += place.length;
-    this.#tables[table].set(key, place);
+  /** Returns whether an earlier record has died. */
+  #put({ table, keys }: Piece, place: Place): boolean {
+    const records = this.#tables[table];
+    let killed = false;
+    for (const key of keys) {
+      const earlier = records.get(key);
+      if (earlier !== undefined) {
+        this.#liveOctets -= earlier.share;
+        killed = true;
+      }
+      records.set(key, place);
+    }
+    this.#liveOctets += place.share * keys.length;
+    return killed;
   }
 }
 
-function emptyTables(): Record<Table, TransitMap<string, Place>> {
+function emptyTables(): Readonly<Record<Table, TransitMap<string, Place>>> {
   return Object.fromEntries(TABLES.map((table) => [table, new TransitMap()])) as ReturnType<
     typeof emptyTables
   >;

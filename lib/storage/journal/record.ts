@@ -3,29 +3,25 @@
  *
  *     line  := LF piece (TAB piece)* LF
  *     piece := crc32 (8 hexadecimal digits) SP json
- *     json  := [table, key] | [table, key, value] | [table, key, value, keepUntil]     a change
- *            | {"journal": 1}                   opens every file
+ *     json  := [table, keys] | [table, keys, values] | [table, keys, values, keepUntil]
+ *            | {"journal": 2}                   opens every file
  *            | {"replacesEarlier": true}        closes a compacted file: all older files are void
  *
  * One line is one batch: it counts as a whole or not at all, since its last LF is written last. JSON escapes
  * control characters, so neither LF nor TAB occurs inside a piece. The LF in front costs an octet and buys
  * that a line damaged anywhere, its ends included, takes no neighbour with it: the reader goes on behind the
- * next LF. Each piece has its own checksum, so that one record can be read, proven and copied by itself.
+ * next LF. A piece deletes records of one table, or puts some (`piece.ts`): they share its checksum, so that it can
+ * be read, proven and copied by itself, and one record costs little more than its octets.
  */
-import { TABLES, type Change, type Table } from '../storage.js';
+import { TABLES, type Table } from '../storage.js';
 import { crc32 } from './crc32.js';
+import type { Piece } from './piece.js';
 
-/** Format number in the head of every file; a reader refuses files with a higher one. */
-export const JOURNAL_VERSION = 1;
+/** Format number in the head of every file; a reader refuses files with any other. */
+export const JOURNAL_VERSION = 2;
 
 /** A longer line is not written, and not waited for: reading one must not take all memory. */
 export const LINE_OCTETS_MAX = 64 * 1024 * 1024;
-
-/** A batch as it goes to the file, and where in it the piece of each change lies. */
-export interface EncodedBatch {
-  readonly line: Buffer;
-  readonly pieces: readonly Span[];
-}
 
 /** Octets from `offset`, relative to the line. */
 export interface Span {
@@ -35,64 +31,10 @@ export interface Span {
 
 /** What a line says; `damaged` when any octet of it is not as it was written. */
 export type Line =
-  | { readonly kind: 'batch'; readonly changes: readonly Change[]; readonly pieces: readonly Span[] }
+  | { readonly kind: 'batch'; readonly pieces: readonly Piece[]; readonly spans: readonly Span[] }
   | { readonly kind: 'head'; readonly version: number }
   | { readonly kind: 'replacesEarlier' }
   | { readonly kind: 'damaged' };
-
-/**
- * One batch as one line.
- * @throws TypeError when a value is not JSON
- */
-export function encodeBatch(changes: readonly Change[]): EncodedBatch {
-  return encodeLine(changes.map(changeToJson));
-}
-
-/** First line of a file. */
-export function encodeHead(): Buffer {
-  return encodeLine([JSON.stringify({ journal: JOURNAL_VERSION })]).line;
-}
-
-/** Last line of a compacted file. */
-export function encodeReplacesEarlier(): Buffer {
-  return encodeLine([JSON.stringify({ replacesEarlier: true })]).line;
-}
-
-/** A piece as a line of its own; the piece begins one octet into it. */
-export function lineOfPiece(piece: Buffer): Buffer {
-  const line = Buffer.allocUnsafe(piece.length + 2);
-  line[0] = LF;
-  line.set(piece, 1);
-  line[piece.length + 1] = LF;
-  return line;
-}
-
-/** Reads what stood between two LF, neither of them included; spans count from its first octet. */
-export function decodeLine(bytes: Buffer): Line {
-  const changes: Change[] = [];
-  const pieces: Span[] = [];
-  for (let offset = 0; offset <= bytes.length;) {
-    const tab = bytes.indexOf(TAB, offset);
-    const end = tab < 0 ? bytes.length : tab;
-    const json = decodeJson(bytes, offset, end);
-    const change = readChange(json);
-    if (!change) return pieces.length === 0 && tab < 0 ? readMark(json) : { kind: 'damaged' };
-    changes.push(change);
-    pieces.push({ offset, length: end - offset });
-    offset = end + 1;
-  }
-  return { kind: 'batch', changes, pieces };
-}
-
-/** The change in one piece, or undefined when it is damaged. */
-export function decodePiece(piece: Buffer): Change | undefined {
-  return readChange(decodeJson(piece, 0, piece.length));
-}
-
-/** Whether the piece is as it was written; cheaper than reading it. */
-export function isIntact(piece: Buffer): boolean {
-  return hasChecksum(piece, 0, piece.length);
-}
 
 export const LF = 0x0a;
 const TAB = 0x09;
@@ -101,63 +43,134 @@ const SPACE = 0x20;
 /** Eight hexadecimal digits and the space behind them. */
 const PREFIX_OCTETS = 9;
 
-/** Lines are put together here and copied out: how long one is, is known when it is written. Grows as needed. */
-let scratch = Buffer.allocUnsafe(64 * 1024);
-
 /** A string has at most so many octets in UTF-8 for each of its code units. */
 const OCTETS_PER_UNIT = 3;
 
-function encodeLine(jsons: readonly string[]): EncodedBatch {
-  reserve(jsons);
-  const pieces: Span[] = [];
-  scratch[0] = LF;
-  let offset = 1;
-  for (const json of jsons) {
-    const start = offset + PREFIX_OCTETS;
-    const end = start + scratch.write(json, start);
-    writeHexadecimal(crc32(scratch, start, end), offset);
-    scratch[start - 1] = SPACE;
-    scratch[end] = TAB;
-    pieces.push({ offset, length: end - offset });
+/** Room for the lines of some hundred SMS. */
+const BUFFER_OCTETS = 128 * 1024;
+
+/** A buffer that had to grow beyond it is not kept. */
+const KEPT_OCTETS_MAX = 4 * 1024 * 1024;
+
+/** Lines one behind the other, in a buffer that is used again and again. */
+export class Lines {
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_OCTETS);
+  #length = 0;
+
+  /** What was added; overwritten by what is added after `clear`. */
+  get octets(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Adds a batch as one line; returns where its pieces lie in that. When it throws, nothing was added.
+   * @throws TypeError when a value is not JSON; RangeError when the line is too long
+   */
+  add(pieces: readonly Piece[]): Span[] {
+    const start = this.#length;
+    try {
+      return this.#add(pieces.map(toJson));
+    } catch (error) {
+      this.#length = start;
+      throw error;
+    }
+  }
+
+  addHead(): void {
+    this.#add([JSON.stringify({ journal: JOURNAL_VERSION })]);
+  }
+
+  addReplacesEarlier(): void {
+    this.#add([JSON.stringify({ replacesEarlier: true })]);
+  }
+
+  clear(): void {
+    this.#length = 0;
+    if (this.#buffer.length > KEPT_OCTETS_MAX) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_OCTETS);
+  }
+
+  #add(jsons: readonly string[]): Span[] {
+    const start = this.#length;
+    const spans: Span[] = [];
+    this.#reserve(1);
+    this.#buffer[start] = LF;
+    let at = start + 1;
+    for (const json of jsons) {
+      this.#length = at;
+      this.#reserve(PREFIX_OCTETS + OCTETS_PER_UNIT * json.length + 1);
+      const from = at + PREFIX_OCTETS;
+      const end = from + this.#buffer.write(json, from);
+      if (end - start >= LINE_OCTETS_MAX) throw new RangeError('The line is too long.');
+      writeHexadecimal(this.#buffer, crc32(this.#buffer, from, end), at);
+      this.#buffer[from - 1] = SPACE;
+      this.#buffer[end] = TAB;
+      spans.push({ offset: at - start, length: end - at });
+      at = end + 1;
+    }
+    this.#buffer[at - 1] = LF;
+    this.#length = at;
+    return spans;
+  }
+
+  /** Has room for so many octets more. */
+  #reserve(octets: number): void {
+    const needed = this.#length + octets;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * needed);
+    larger.set(this.octets);
+    this.#buffer = larger;
+  }
+}
+
+/** First line of a file. */
+export function encodeHead(): Buffer {
+  const lines = new Lines();
+  lines.addHead();
+  return lines.octets;
+}
+
+/** Last line of a compacted file. */
+export function encodeReplacesEarlier(): Buffer {
+  const lines = new Lines();
+  lines.addReplacesEarlier();
+  return lines.octets;
+}
+
+/** Reads what stood between two LF, neither of them included; spans count from its first octet. */
+export function decodeLine(bytes: Buffer): Line {
+  const pieces: Piece[] = [];
+  const spans: Span[] = [];
+  for (let offset = 0; offset <= bytes.length;) {
+    const tab = bytes.indexOf(TAB, offset);
+    const end = tab < 0 ? bytes.length : tab;
+    const json = decodeJson(bytes, offset, end);
+    const piece = readPiece(json);
+    if (!piece) return pieces.length === 0 && tab < 0 ? readMark(json) : { kind: 'damaged' };
+    pieces.push(piece);
+    spans.push({ offset, length: end - offset });
     offset = end + 1;
   }
-  scratch[offset - 1] = LF;
-  return { line: Buffer.from(scratch.subarray(0, offset)), pieces };
+  return { kind: 'batch', pieces, spans };
 }
 
-function reserve(jsons: readonly string[]): void {
-  let size = 1;
-  for (const json of jsons) size += PREFIX_OCTETS + OCTETS_PER_UNIT * json.length + 1;
-  if (size > scratch.length) scratch = Buffer.allocUnsafe(2 * size);
+/** What a piece says, or undefined when it is damaged. */
+export function decodePiece(octets: Buffer): Piece | undefined {
+  return readPiece(decodeJson(octets, 0, octets.length));
 }
 
-/** The last short value: markers of progress are mostly one and the same object. A text is never held. */
-let marker: { readonly value: unknown; readonly json: string } = { value: undefined, json: '' };
-
-const MARKER_LENGTH_MAX = 100;
-
-/** JSON has it as it is. Nearly every key: looking costs a fraction of `JSON.stringify`. */
-const PLAIN = /^[\w .-]*$/;
-
-function changeToJson({ table, key, value, keepUntil }: Change): string {
-  const head = `["${table}",${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}`;
-  if (value === undefined) return `${head}]`;
-  const json = valueToJson(value);
-  return keepUntil === undefined ? `${head},${json}]` : `${head},${json},${keepUntil}]`;
-}
-
-function valueToJson(value: unknown): string {
-  if (value === marker.value) return marker.json;
-  const json = JSON.stringify(value) as string | undefined;
-  if (json === undefined) throw new TypeError('A value is not JSON.');
-  if (json.length <= MARKER_LENGTH_MAX) marker = { value, json };
-  return json;
+function toJson({ table, keys, values, keepUntil }: Piece): string {
+  if (values === undefined) return JSON.stringify([table, keys]);
+  return JSON.stringify(keepUntil === undefined ? [table, keys, values] : [table, keys, values, keepUntil]);
 }
 
 /** Digit by digit, which takes a tenth of the time of making a string first. */
-function writeHexadecimal(crc: number, offset: number): void {
+function writeHexadecimal(target: Buffer, crc: number, offset: number): void {
   for (let digit = 7, left = crc; digit >= 0; digit--, left >>>= 4) {
-    scratch[offset + digit] = HEXADECIMAL[left & 0xf] ?? 0;
+    target[offset + digit] = HEXADECIMAL[left & 0xf] ?? 0;
   }
 }
 
@@ -184,12 +197,17 @@ function decodeJson(bytes: Buffer, start: number, end: number): unknown {
 
 const KNOWN_TABLES: ReadonlySet<unknown> = new Set(TABLES);
 
-function readChange(json: unknown): Change | undefined {
+function readPiece(json: unknown): Piece | undefined {
   if (!Array.isArray(json)) return undefined;
-  const [table, key, value, keepUntil] = json as unknown[];
-  if (!KNOWN_TABLES.has(table) || typeof key !== 'string') return undefined;
-  const change = { table: table as Table, key, value };
-  return typeof keepUntil === 'number' ? { ...change, keepUntil } : change;
+  const [table, keys, values, keepUntil] = json as unknown[];
+  if (!KNOWN_TABLES.has(table) || !Array.isArray(keys)) return undefined;
+  if (values !== undefined && !Array.isArray(values)) return undefined;
+  return {
+    table: table as Table,
+    keys: keys as string[],
+    values,
+    keepUntil: typeof keepUntil === 'number' ? keepUntil : undefined,
+  };
 }
 
 function readMark(json: unknown): Line {

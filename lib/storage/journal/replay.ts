@@ -34,7 +34,10 @@ export async function replay(segments: readonly Segment[], index: RecordIndex): 
   for (const segment of segments) {
     const { damagedLines, torn, dead, replacesEarlier } = await replaySegment(segment, index);
     if (replacesEarlier) {
-      if (segment !== segments[0]) index.keepOnly(segment); // a crash has left older files behind
+      if (segment !== segments[0]) {
+        index.clear(); // a crash has left older files behind
+        await replaySegment(segment, index);
+      }
       result.validFrom = segment.number;
     }
     segment.damaged = damagedLines > 0;
@@ -63,15 +66,16 @@ async function replaySegment(segment: Segment, index: RecordIndex): Promise<Segm
     if (line.kind === 'batch') found.dead = index.apply({ ...line, segment, offset }) || found.dead;
     else if (line.kind === 'damaged') found.damagedLines++;
     else if (line.kind === 'replacesEarlier') found.replacesEarlier = true;
-    else refuseLaterVersion(line.version, segment);
+    else refuseOtherVersion(line.version, segment);
   }
   return found;
 }
 
-function refuseLaterVersion(version: number, segment: Segment): void {
-  if (version <= JOURNAL_VERSION) return;
+function refuseOtherVersion(version: number, segment: Segment): void {
+  if (version === JOURNAL_VERSION) return;
+  const which = version > JOURNAL_VERSION ? 'a later' : 'an early';
   throw refusal(
-    `"${segment.path}" was written by a later version of this package (format ${version}): ` +
+    `"${segment.path}" was written by ${which} version of this package (format ${version}): ` +
       'install that version again, or choose another storage directory. Nothing was changed.',
   );
 }

@@ -68,15 +68,11 @@ export class Segment {
   }
 
   /** Writes and syncs; resolves to the offset of the first octet. After a rejection only `mend` is allowed. */
-  async append(chunks: readonly Buffer[]): Promise<number> {
+  async append(lines: Buffer): Promise<number> {
     const start = this.#length;
-    let end = start;
-    for (const chunk of chunks) {
-      await writeFully(this.#file, chunk, end);
-      end += chunk.length;
-    }
+    await writeFully(this.#file, lines, start);
     await this.#file.datasync();
-    this.#length = end;
+    this.#length = start + lines.length;
     return start;
   }
 

@@ -1,9 +1,26 @@
 import assert from 'node:assert/strict';
+import type { SubmitResult } from '../../../lib/message.js';
+import { storedResult } from '../../../lib/outbox/stored-result.js';
 import { accepted, FakeLink, refused, unanswered } from '../../support/fake-link.js';
 import { bench } from './outbox-bench.js';
 
 const ESME_RINVDSTADR = 0x0b;
 const ESME_RTHROTTLED = 0x58;
+
+const RESULT: SubmitResult = {
+  id: 'sms',
+  outcome: 'accepted',
+  messageIds: ['m-1'],
+  to: '4512345678',
+  from: 'Shop',
+  segments: 1,
+  encoding: 'gsm7',
+  possibleDuplicate: false,
+  recovered: false,
+  queuedAt: 1,
+  settledAt: 2,
+  attempts: 1,
+};
 
 describe('Outbox', () => {
   describe('with a long SMS', () => {
@@ -156,12 +173,10 @@ describe('Outbox', () => {
       const first = await bench();
       const { outbox, storage, clock } = first;
       await outbox.close();
-      await storage.write([{ table: 'result', key: 'old', value: { id: 'old', outcome: 'accepted' } }]);
+      const result = { ...RESULT, id: 'old', status: 'ESME_RINVDSTADR', correlation: { of: 'mine' } };
+      await storage.write([{ table: 'result', key: 'old', value: storedResult(result) }]);
       const second = await bench({ storage, clock });
-      assert.deepEqual(
-        second.results.map(({ id, recovered }) => [id, recovered]),
-        [['old', true]],
-      );
+      assert.deepEqual(second.results, [{ ...result, recovered: true }]);
     });
   });
 });

@@ -120,7 +120,7 @@ describe('a journal with one bit turned over', () => {
     const ends = await Promise.all(SMALL.map(async (_, at) => (await write(SMALL.slice(0, at + 1))).length));
     const whole = contentsAfter(SMALL);
     const without = SMALL.map((_, lost) => contentsAfter(SMALL.filter((__, at) => at !== lost)));
-    const head = headOf(1).length;
+    const head = headOf(2).length;
     for (let bit = 0; bit < journal.length * 8; bit++) {
       const octet = bit >> 3;
       const flipped = Buffer.from(journal);
@@ -176,13 +176,19 @@ describe('a journal with a damaged line', () => {
 });
 
 describe('a journal file', () => {
-  it('of a later version is refused and left as it is', async () => {
-    const disk = new SimulatedDisk();
-    const later = headOf(2);
-    disk.put(PATH, later);
-    await assert.rejects(new JournalMachine(disk).open(), { code: 'SMPP_STORAGE', message: /later version/ });
-    assert.deepEqual(disk.contentOf(PATH), later);
-  });
+  for (const [which, version] of [
+    ['an early', 1],
+    ['a later', 3],
+  ] as const) {
+    it(`of ${which} version is refused and left as it is`, async () => {
+      const disk = new SimulatedDisk();
+      const other = headOf(version);
+      disk.put(PATH, other);
+      const message = new RegExp(`${which} version`);
+      await assert.rejects(new JournalMachine(disk).open(), { code: 'SMPP_STORAGE', message });
+      assert.deepEqual(disk.contentOf(PATH), other);
+    });
+  }
 
   it('without anything in it is no damage', async () => {
     assert.deepEqual(await reopen(Buffer.alloc(0)), { contents: [], warnings: [] });
