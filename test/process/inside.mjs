@@ -10,7 +10,7 @@
  * The process is killed (SIGKILL, no clean-up) right before or right after the nth time that is passed.
  */
 import { once } from 'node:events';
-import fs from 'node:fs/promises';
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import tls from 'node:tls';
@@ -48,13 +48,19 @@ function tell(event, payload) {
   process.send({ event, payload });
 }
 
-const open = fs.open.bind(fs);
-fs.open = async (file, ...rest) => {
+/** File descriptors of the journal. */
+const journals = new Set();
+
+const { open } = fs.promises;
+fs.promises.open = async (file, ...rest) => {
   const isJournal = path.basename(String(file)).startsWith('journal-');
   if (isJournal && isDiskFull && rest[0] === 'wx+') throw full();
   const handle = await open(file, ...rest);
-  return isJournal ? watched(handle) : handle;
+  if (isJournal) watch(handle);
+  return handle;
 };
+fs.write = passingLater('journal-write', fs.write, () => (isDiskFull ? full() : undefined));
+fs.fdatasync = passingLater('journal-sync', fs.fdatasync, () => undefined);
 
 const connect = tls.connect.bind(tls);
 tls.connect = (...given) => {
@@ -66,13 +72,15 @@ tls.connect = (...given) => {
   return socket;
 };
 
-function watched(handle) {
-  const write = handle.write.bind(handle);
-  const datasync = handle.datasync.bind(handle);
-  handle.write = (...given) =>
-    passingLater('journal-write', () => (isDiskFull ? Promise.reject(full()) : write(...given)));
-  handle.datasync = () => passingLater('journal-sync', datasync);
-  return handle;
+/** Another file may have its descriptor once it is closed. */
+function watch(handle) {
+  const { fd } = handle;
+  journals.add(fd);
+  const close = handle.close.bind(handle);
+  handle.close = () => {
+    journals.delete(fd);
+    return close();
+  };
 }
 
 function passing(point, run) {
@@ -82,11 +90,19 @@ function passing(point, run) {
   return result;
 }
 
-async function passingLater(point, run) {
-  before(point);
-  const result = await run();
-  after(point);
-  return result;
+/** A function of `fs` that takes a descriptor and a callback, with the point passed by calls for the journal. */
+function passingLater(point, run, failure) {
+  return (fd, ...rest) => {
+    if (!journals.has(fd)) return run(fd, ...rest);
+    const callback = rest.pop();
+    before(point);
+    const error = failure();
+    if (error !== undefined) return process.nextTick(callback, error);
+    return run(fd, ...rest, (...results) => {
+      after(point);
+      callback(...results);
+    });
+  };
 }
 
 function before(point) {
