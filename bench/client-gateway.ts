@@ -139,39 +139,38 @@ async function running(
   return { gateway, stop };
 }
 
-/** Keeps `ahead` SMS handed over as long as `goesOn` says; resolves to their number when all are settled. */
+/** By `send`, each with its own promise. */
 function sendWhile(gateway: Gateway, ahead: number, goesOn: () => boolean): Promise<number> {
-  let sent = 0;
-  let settled = 0;
-  return new Promise((resolve, reject) => {
-    const next = (): void => {
-      const index = sent % TEXTS.length;
-      sent += 1;
-      gateway.send({ to: RECIPIENTS[index]!, from: SENDER, text: TEXTS[index]! }).then(taken, reject);
-    };
-    const taken = ({ outcome }: SubmitResult): void => {
-      if (outcome !== 'accepted') reject(new Error(`an SMS was ${outcome}`));
-      settled += 1;
-      if (goesOn()) next();
-      else if (settled === sent) resolve(sent);
-    };
-    for (let free = ahead; free > 0 && goesOn(); free--) next();
+  return keepAhead(ahead, goesOn, (number, taken, reject) => {
+    const index = number % TEXTS.length;
+    gateway.send({ to: RECIPIENTS[index]!, from: SENDER, text: TEXTS[index]! }).then(taken, reject);
   });
 }
 
-/** As `sendWhile`, by `enqueue` and the one listener for all results. */
+/** By `enqueue`, with the one listener for all results. */
 function enqueueWhile(gateway: Gateway, ahead: number, goesOn: () => boolean): Promise<number> {
+  return keepAhead(ahead, goesOn, (number, taken, reject) => {
+    settled = taken;
+    const index = number % TEXTS.length;
+    const to = RECIPIENTS[index]!;
+    const correlation = originOfBench(number, to);
+    gateway.enqueue({ to, from: SENDER, text: TEXTS[index]!, correlation }).catch(reject);
+  });
+}
+
+type HandOver = (
+  number: number,
+  taken: (result: SubmitResult) => void,
+  reject: (error: unknown) => void,
+) => void;
+
+/** Keeps `ahead` SMS handed over as long as `goesOn` says; resolves to their number when all are settled. */
+function keepAhead(ahead: number, goesOn: () => boolean, handOver: HandOver): Promise<number> {
   let sent = 0;
   let came = 0;
   return new Promise((resolve, reject) => {
-    const next = (): void => {
-      const index = sent % TEXTS.length;
-      sent += 1;
-      const to = RECIPIENTS[index]!;
-      const correlation = originOfBench(sent, to);
-      gateway.enqueue({ to, from: SENDER, text: TEXTS[index]!, correlation }).catch(reject);
-    };
-    settled = ({ outcome }) => {
+    const next = (): void => handOver(sent++, taken, reject);
+    const taken = ({ outcome }: SubmitResult): void => {
       if (outcome !== 'accepted') reject(new Error(`an SMS was ${outcome}`));
       came += 1;
       if (goesOn()) next();

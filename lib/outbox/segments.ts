@@ -19,10 +19,6 @@ export class Segments {
 
   /** @param leftMs of its life */
   of({ entry, plan }: Body, leftMs: Millis): Segment[] {
-    const [alone] = plan.segments;
-    if (alone !== undefined && plan.parts === 1) {
-      return [segmentOf(entry, { octets: alone, hasUserDataHeader: false, asPayload: false }, leftMs)];
-    }
     this.#reference = (this.#reference + 1) & 0xffff;
     return assemble(plan, entry.longMessage, this.#reference).map((data) => segmentOf(entry, data, leftMs));
   }

@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict';
-import type { SubmitResult } from '../../../lib/message.js';
 import { storedResult } from '../../../lib/outbox/stored-result.js';
 import { accepted, FakeLink, refused, unanswered } from '../../support/fake-link.js';
+import { aResult } from './builders.js';
 import { bench } from './outbox-bench.js';
 
 const ESME_RINVDSTADR = 0x0b;
 const ESME_RTHROTTLED = 0x58;
 
-const RESULT: SubmitResult = {
-  id: 'sms',
-  outcome: 'accepted',
-  messageIds: ['m-1'],
-  to: '4512345678',
-  from: 'Shop',
-  segments: 1,
-  encoding: 'gsm7',
-  possibleDuplicate: false,
-  recovered: false,
-  queuedAt: 1,
-  settledAt: 2,
-  attempts: 1,
-};
+const RESULT = aResult({ id: 'sms' });
 
 describe('Outbox', () => {
   describe('with a long SMS', () => {

@@ -2,40 +2,16 @@
 import assert from 'node:assert/strict';
 import type { SubmitResult } from '../../../lib/message.js';
 import type { OutboxEntry } from '../../../lib/outbox/entry.js';
+import { readSms } from '../../../lib/outbox/read-sms.js';
 import { entryOf, storedEntry } from '../../../lib/outbox/stored-entry.js';
 import { recoveredResult, storedResult } from '../../../lib/outbox/stored-result.js';
+import { aResult } from './builders.js';
 
 const asRead = (stored: unknown): unknown => JSON.parse(JSON.stringify(stored));
 
-const ENTRY: OutboxEntry = {
-  id: 'sms-1',
-  to: '4512345678',
-  from: 'Shop',
-  text: 'Hej æøå 😀',
-  encoding: 'gsm7',
-  flash: false,
-  longMessage: 'udh8',
-  segments: 1,
-  receipt: 'always',
-  priority: 'normal',
-  queuedAt: 1,
-  expiresAt: 2,
-};
+const { entry: ENTRY } = readSms({ to: '4512345678', from: 'Shop', text: 'Hej æøå' }, 'sms-1', 1);
 
-const RESULT: SubmitResult = {
-  id: 'sms-1',
-  outcome: 'accepted',
-  messageIds: ['m-1', 'm-2'],
-  to: '4512345678',
-  from: 'Shop',
-  segments: 2,
-  encoding: 'gsm7',
-  possibleDuplicate: false,
-  recovered: false,
-  queuedAt: 1,
-  settledAt: 2,
-  attempts: 1,
-};
+const RESULT = aResult({ messageIds: ['m-1', 'm-2'] });
 
 const substituted = [{ from: '’', to: "'", index: 1 }];
 
