@@ -7,6 +7,8 @@ const collect = runInNewContext('gc') as () => void;
 
 /** Octets, those of buffers included. */
 export function heapInUse(): number {
+  // The second waits until the first has given up the memory of buffers, which it does beside the program.
+  collect();
   collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
