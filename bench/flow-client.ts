@@ -174,9 +174,26 @@ function flow(tab: string, middle: object, outputs: number): object[] {
   ];
 }
 
+/** With all that the editor saves. */
 function smppSend(storage: StorageKind): object {
-  const form = { to: 'to', toType: 'msg', from: SENDER, fromType: 'str', text: 'payload', textType: 'msg' };
-  return { type: 'smpp-send', connection: `connection-${storage}`, ...form };
+  const typed = { to: 'to', toType: 'msg', from: SENDER, fromType: 'str', text: 'payload', textType: 'msg' };
+  const flags = { flash: false, substitute: true };
+  const words = {
+    encoding: 'auto',
+    longMessage: 'udh8',
+    receipt: 'always',
+    priority: 'normal',
+    onUncertain: '',
+  };
+  const numbers = { maxSegments: '10', expiresAfter: '1440' };
+  return {
+    type: 'smpp-send',
+    connection: `connection-${storage}`,
+    ...typed,
+    ...flags,
+    ...words,
+    ...numbers,
+  };
 }
 
 export type FlowClient = typeof methods;

@@ -169,9 +169,12 @@ export class Engine {
   }
 }
 
-/** Chance tells this run from all others, a count its SMS apart: at a tenth of the cost of a UUID for each. */
+/**
+ * Chance tells this run from all others, a count its SMS apart: at a tenth of the cost of a UUID for each. V8 makes no
+ * rope of so few characters, which would have to be copied at its first use.
+ */
 function idsOfThisRun(): () => string {
-  const run = randomBytes(9).toString('base64url');
+  const run = randomBytes(6).toString('base64url');
   let count = 0;
-  return () => `${run}-${(count += 1).toString(36)}`;
+  return () => `${run}${(count += 1).toString(36)}`;
 }

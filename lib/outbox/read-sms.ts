@@ -252,8 +252,7 @@ function oneOf<const T extends string>(
   otherwise: NoInfer<T>,
 ): T {
   if (value === undefined) return otherwise;
-  const found = allowed.find((word) => word === value);
-  if (found !== undefined) return found;
+  for (const word of allowed) if (word === value) return word;
   throw refuse(field, `it is one of ${allowed.join(', ')}`);
 }
 

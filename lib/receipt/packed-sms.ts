@@ -4,8 +4,10 @@
  *
  * An SMS is, one after the other: the lengths of its id, recipient and sender, the number of its segments (2 octets
  * each), the octets of its correlation (4), the lengths of the message ids (2 each); then these texts in that order, in
- * Latin-1, which is all that they consist of, and the correlation as JSON in UTF-8.
+ * Latin-1, which is all that they consist of, and the correlation in UTF-8: JSON, or behind a NUL, which begins no JSON,
+ * a text as it is.
  */
+import { isWellFormed } from '../text/code-units.js';
 import type { TrackedSms } from './join-receipt.js';
 
 /** Octets of a piece; an SMS that takes more has one for itself. */
@@ -18,6 +20,9 @@ const HEAD = 12;
 
 /** Octets of a character in UTF-8, at most. */
 const WIDEST = 3;
+
+/** Before a correlation that is a text: making JSON of one takes longer than all the rest of an SMS here. */
+const PLAIN = '\0';
 
 export type Unchanging = Pick<TrackedSms, 'id' | 'messageIds' | 'to' | 'from' | 'correlation'>;
 
@@ -36,8 +41,8 @@ export class PackedSms {
 
   /** Its place, greater than those before it. */
   add({ id, messageIds, to, from, correlation }: Unchanging): number {
-    const json = correlation === undefined ? '' : JSON.stringify(correlation);
-    let most = HEAD + id.length + to.length + from.length + WIDEST * json.length;
+    const kept = correlation === undefined ? '' : packedCorrelation(correlation);
+    let most = HEAD + id.length + to.length + from.length + WIDEST * kept.length;
     for (const messageId of messageIds) most += 2 + messageId.length;
     const piece = this.#pieceFor(most);
     const start = this.#used;
@@ -51,7 +56,7 @@ export class PackedSms {
     at = putText(piece, at, to);
     at = putText(piece, at, from);
     for (const messageId of messageIds) at = putText(piece, at, messageId);
-    const octets = json === '' ? 0 : piece.write(json, at, 'utf8');
+    const octets = kept === '' ? 0 : piece.write(kept, at, 'utf8');
     piece.writeUInt32LE(octets, start + REST);
     this.#used = at + octets;
     return (this.#firstPiece + this.#pieces.length - 1) * PIECE + start;
@@ -86,9 +91,7 @@ export class PackedSms {
     };
     const octets = piece.readUInt32LE(start + REST);
     if (octets === 0) return sms;
-    return Object.assign(sms, {
-      correlation: JSON.parse(piece.toString('utf8', end, end + octets)) as unknown,
-    });
+    return Object.assign(sms, { correlation: unpacked(piece.toString('utf8', end, end + octets)) });
   }
 
   /** Forgets what stands before this place, as far as pieces go as a whole. */
@@ -126,6 +129,16 @@ export class PackedSms {
     this.#used = 0;
     return piece;
   }
+}
+
+/** UTF-8 has no lone surrogates, and JSON writes them as escapes. */
+function packedCorrelation(correlation: unknown): string {
+  const plain = typeof correlation === 'string' ? PLAIN + correlation : undefined;
+  return plain !== undefined && isWellFormed(plain) ? plain : JSON.stringify(correlation);
+}
+
+function unpacked(kept: string): unknown {
+  return kept.startsWith(PLAIN) ? kept.slice(PLAIN.length) : (JSON.parse(kept) as unknown);
 }
 
 /** Two octets are enough: a message id is shorter than the PDU that it comes in (`COMMAND_LENGTH_MAX`). */

@@ -25,6 +25,8 @@ const SHARE = 100;
 const MESSAGE_ID = 0x1b873593;
 const PHONE = 0x2c1b3c6d;
 
+const NOBODY: readonly string[] = [];
+
 /** The outcome of those whose own is no shared one. */
 const UNUSUAL = 0xffff;
 
@@ -68,12 +70,12 @@ export class TrackedIndex {
     return sms;
   }
 
-  /** Our ids of those that have to give way now, and are forgotten. */
+  /** Our ids of those that have to give way now, and are forgotten; none where nobody else has their records. */
   giveWay(): readonly string[] {
-    if (this.#columns.size <= TRACKED_MAX) return [];
+    if (this.#columns.size <= TRACKED_MAX) return NOBODY;
     const gaveWay: string[] = [];
     const end = this.#columns.oldest + TRACKED_MAX / SHARE;
-    for (let sms = this.#columns.oldest; sms < end; sms += 1) gaveWay.push(this.idOf(sms));
+    for (let sms = this.#columns.oldest; sms < end && !this.#isWhole; sms += 1) gaveWay.push(this.idOf(sms));
     this.#removeBefore(end);
     return gaveWay;
   }

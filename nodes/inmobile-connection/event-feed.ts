@@ -21,7 +21,6 @@ type Subscribe<T> = (gateway: Gateway, take: (event: T) => void | Promise<void>)
 
 /** An event on its way to the flows. */
 interface Handing<T> {
-  readonly channel: Channel<T>;
   readonly event: T;
   readonly taken: () => void;
   readonly refused: (error: Error) => void;
@@ -43,8 +42,8 @@ class Channel<T> {
   #listeners: readonly Listener<T>[] = [];
   /** Events for when the flows run again, in order. */
   #late: Handing<T>[] = [];
-  /** Those that arrived in this turn: they are taken together, in one write. */
-  #arrived: Handing<T>[] = [];
+  /** Handed to the listeners in one go: a turn of the event loop for each would be a large part of what it costs. */
+  #handed: Handing<T>[] = [];
   #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
 
   constructor(gate: FlowGate, subscribe: Subscribe<T>, onFailure: (error: unknown) => void) {
@@ -86,7 +85,7 @@ class Channel<T> {
 
   #take(event: T): Promise<void> {
     return new Promise((taken, refused) => {
-      const handing: Handing<T> = { channel: this, event, taken, refused, nodes: NO_NODES };
+      const handing: Handing<T> = { event, taken, refused, nodes: NO_NODES };
       if (this.#gate.isOpen) this.#hand(handing);
       else this.#late.push(handing);
     });
@@ -104,28 +103,23 @@ class Channel<T> {
         this.#onFailure(error);
       }
     }
-    // After the deliveries of what the listeners sent, which Node-RED has put off in the same way.
-    setImmediate(Channel.delivered, handing);
+    // Once all that is handed out in one go has been, and after the deliveries of what the listeners sent, which Node-RED
+    // has put off in the same way.
+    if (this.#handed.length === 0)
+      queueMicrotask(() => setImmediate(this.#delivered, this.#handed.splice(0)));
+    this.#handed.push(handing);
   }
 
-  static readonly delivered = <T>(handing: Handing<T>): void => {
-    const { channel, nodes } = handing;
-    if (!channel.#gate.isOpen && nodes.some((node) => channel.#gate.isCutOff(node))) channel.#putOff(handing);
-    else channel.#arrive(handing);
-  };
-
-  #putOff(handing: Handing<T>): void {
-    this.#late.push(handing);
+  /** They are taken together, in one write: but for those that a deploy has cut off. */
+  readonly #delivered = (handed: readonly Handing<T>[]): void => {
+    const isCutOff = ({ nodes }: Handing<T>): boolean => nodes.some((node) => this.#gate.isCutOff(node));
+    const cutOff = new Set(this.#gate.isOpen ? [] : handed.filter(isCutOff));
+    this.#late.push(...cutOff);
     if (this.#subscribed === undefined) this.#refuseLate();
-  }
-
-  #arrive(handing: Handing<T>): void {
-    this.#arrived.push(handing);
-    if (this.#arrived.length > 1) return;
     setImmediate(() => {
-      for (const { taken } of this.#arrived.splice(0)) taken();
+      for (const handing of handed) if (!cutOff.has(handing)) handing.taken();
     });
-  }
+  };
 
   /** The gateway keeps it for whoever comes next. */
   #refuseLate(): void {

@@ -20,7 +20,18 @@ export interface TypedValue {
 }
 
 /** What every SMS of the node takes unless its msg says otherwise. */
-export type SmsDefaults = Omit<OutboundSms, TypedField>;
+export type SmsDefaults = Pick<
+  OutboundSms,
+  | 'flash'
+  | 'encoding'
+  | 'substitute'
+  | 'maxSegments'
+  | 'longMessage'
+  | 'receipt'
+  | 'priority'
+  | 'expiresAfterMs'
+  | 'onUncertain'
+>;
 
 export interface ReadForm {
   readonly typed: Readonly<Record<TypedField, TypedValue>>;

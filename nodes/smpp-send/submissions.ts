@@ -46,10 +46,11 @@ const GROUP = 200;
 const UNKNOWN = Promise.resolve(undefined);
 
 export class Submissions {
-  readonly #waiting = new TransitMap<string, Waiting>();
+  /** By the number in their key: a map of texts looks at every character of them. */
+  readonly #waiting = new TransitMap<number, Waiting>();
   /** Tells this node's keys from those of its predecessors with the same id. */
   readonly #prefix = `${randomBytes(9).toString('base64url')}.`;
-  #keys = 0;
+  #last = 0;
   /** Not handed over yet, in order. */
   #fresh: Submission[] = [];
 
@@ -85,11 +86,11 @@ export class Submissions {
 
   /** Hands on the result of an SMS that this node waits for. False when it waits for none with that key. */
   settled(key: string, result: SubmitResult): boolean {
-    const waiting = this.#waiting.get(key);
-    if (waiting === undefined) return false;
-    this.#waiting.delete(key);
-    waiting.submission.settled(waiting.index, payloadFor(result, waiting.correlation));
-    return true;
+    const waiting = key.startsWith(this.#prefix)
+      ? this.#take(Number(key.slice(this.#prefix.length)))
+      : undefined;
+    waiting?.submission.settled(waiting.index, payloadFor(result, waiting.correlation));
+    return waiting !== undefined;
   }
 
   /**
@@ -129,46 +130,50 @@ export class Submissions {
   #handOver(submission: Submission, sms: SmsDraft, index: number): Promise<unknown> {
     const { gateway, request } = submission;
     const { correlation } = sms;
-    const key = this.#prefix + (this.#keys += 1).toString(36);
+    const number = (this.#last += 1);
     const waiting: Waiting = { submission, index, correlation, id: UNKNOWN };
-    this.#waiting.set(key, waiting);
+    this.#waiting.set(number, waiting);
     try {
-      sms.correlation = originText(key, request.originTail(index));
+      sms.correlation = originText(`${this.#prefix}${number}`, request.originTail(index));
     } catch (error) {
-      this.#refused(key, asSmppError(error, 'SMPP_MESSAGE'));
+      this.#refused(number, asSmppError(error, 'SMPP_MESSAGE'));
       return UNKNOWN;
     }
     if (sms.dedupeKey !== undefined) {
-      void this.#sendOnce(gateway, sms, key);
+      void this.#sendOnce(gateway, sms, number);
       return UNKNOWN;
     }
     waiting.id = gateway.enqueue(sms).then(idOf, (error: unknown) => {
-      this.#refused(key, asSmppError(error, 'SMPP_STORAGE'));
+      this.#refused(number, asSmppError(error, 'SMPP_STORAGE'));
       return undefined;
     });
     return waiting.id;
   }
 
   /** When another SMS holds the dedupe key its result is ours too, and no event says so. */
-  async #sendOnce(gateway: Gateway, sms: SmsDraft, key: string): Promise<void> {
+  async #sendOnce(gateway: Gateway, sms: SmsDraft, number: number): Promise<void> {
     try {
       const result = await gateway.send(sms);
       // An own result also comes as an event, which waits while flows are stopping.
-      if (addressOf(result.correlation)?.key === key) return;
-      const waiting = this.#waiting.get(key);
-      this.#waiting.delete(key);
+      if (addressOf(result.correlation)?.key === `${this.#prefix}${number}`) return;
+      const waiting = this.#take(number);
       waiting?.submission.settled(waiting.index, unwrapped(result));
     } catch (thrown) {
       const error = asSmppError(thrown, 'SMPP_STORAGE');
       // Stopped while it waited: it had been taken in, and its result comes when the gateway runs again.
-      if (error.code !== 'SMPP_STOPPED') this.#refused(key, error);
+      if (error.code !== 'SMPP_STOPPED') this.#refused(number, error);
     }
   }
 
-  #refused(key: string, error: SmppError): void {
-    const waiting = this.#waiting.get(key);
-    this.#waiting.delete(key);
-    waiting?.submission.refused(error, 1);
+  #refused(number: number, error: SmppError): void {
+    this.#take(number)?.submission.refused(error, 1);
+  }
+
+  /** From now on nobody waits for it. */
+  #take(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    return waiting;
   }
 }
 

@@ -94,18 +94,22 @@ describe('TrackedIndex', () => {
     assert.deepEqual([index.lastTo('46'), index.lastTo('45')], [undefined, 'sms-2']);
   });
 
-  it('lets the oldest give way beyond its bound', () => {
-    const index = new Index();
-    const gaveWay: string[] = [];
-    for (let count = 0; count <= 500_000; count += 1) {
-      index.add(sms(`sms-${count}`, `m-${count}`));
-      gaveWay.push(...index.index.giveWay());
-    }
-    assert.deepEqual(
-      [gaveWay[0], gaveWay.length, index.find('m-0'), index.find('m-5000'), index.find('m-500000')],
-      ['sms-0', 5_000, undefined, 'sms-5000', 'sms-500000'],
-    );
-  });
+  for (const [whose, isWhole, named] of [
+    ['that storage has, and names them', false, ['sms-0', 5_000]],
+    ['that nobody else has', true, [undefined, 0]],
+  ] as const) {
+    it(`lets the oldest give way beyond its bound, of records ${whose}`, () => {
+      const index = new Index(isWhole);
+      const gaveWay: string[] = [];
+      for (let count = 0; count <= 500_000; count += 1) {
+        index.add(sms(`sms-${count}`, `m-${count}`));
+        gaveWay.push(...index.index.giveWay());
+      }
+      assert.deepEqual([gaveWay[0], gaveWay.length], named);
+      const found = ['m-0', 'm-5000', 'm-500000'].map((messageId) => index.find(messageId));
+      assert.deepEqual(found, [undefined, 'sms-5000', 'sms-500000']);
+    });
+  }
 
   for (const [what, record] of Object.entries<Partial<TrackedRecord>>({
     'of one segment': {},
@@ -117,6 +121,9 @@ describe('TrackedIndex', () => {
     'with a correlation': { correlation: { order: [7, 'ψ'] } },
     'with a correlation larger than a piece': { correlation: 'æ'.repeat(70_000) },
     'with half a character as correlation': { correlation: '\ud800' },
+    'with a correlation that looks like JSON': { correlation: '{"a":1}' },
+    'with a correlation that begins with NUL': { correlation: '\0' },
+    'with an empty correlation': { correlation: '' },
     'whose state is known': {
       reports: [{ state: 'UNDELIV', errorRaw: '?' }],
       said: 'UNDELIV',

@@ -35,13 +35,17 @@ describe('EventFeed', () => {
   let gateway: FakeGateway;
   let feed: EventFeed;
   let unclaimed: SubmitResult[];
-  const node = (id: string): Node => ({ id, z: 'tab', wires: [['next']] }) as unknown as Node;
+  const node = (id: string): Node => ({ id, z: 'tab', wires: [[`after ${id}`]] }) as unknown as Node;
   const onSms = (listener: (sms: InboundSms) => void) => feed.onSms(listener, node('receive'));
   const onOverdue = (listener: (receipt: DeliveryReceipt) => void) =>
     feed.onOverdue(1_000, listener, node('dlr'));
   const onSettled = (id: string, listener: () => void) => feed.onSettled(listener, node(id));
   const give = <T>(takers: Set<Take<T>>, event: T): Promise<unknown> =>
     Promise.all([...takers].map(async (take) => take(event)));
+  /** A deploy takes more than one. */
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
   const stopFlows = (): boolean => events.emit('flows:stopping', { config: {} });
   const startFlows = (): boolean => events.emit('flows:started', { config: {} });
 
@@ -129,9 +133,13 @@ describe('EventFeed', () => {
     const deploys: [name: string, deploy: object, times: number][] = [
       ['a full one', { type: 'full' }, 2],
       ['one of its flow', { type: 'flows', diff: { flowChanged: ['tab'] } }, 2],
-      ['one of the next node', { type: 'nodes', diff: { changed: ['next'] } }, 2],
-      ['one of a flow in which it is linked to a change', { type: 'flows', diff: { linked: ['next'] } }, 2],
-      ['one of another node', { type: 'nodes', diff: { changed: ['other'], linked: ['next'] } }, 1],
+      ['one of the next node', { type: 'nodes', diff: { changed: ['after receive'] } }, 2],
+      [
+        'one of a flow in which it is linked to a change',
+        { type: 'flows', diff: { linked: ['after receive'] } },
+        2,
+      ],
+      ['one of another node', { type: 'nodes', diff: { changed: ['other'], linked: ['after receive'] } }, 1],
       ['one of another flow', { type: 'flows', diff: { flowChanged: ['other'] } }, 1],
     ];
     for (const [name, deploy, times] of deploys) {
@@ -141,12 +149,24 @@ describe('EventFeed', () => {
         startFlows();
         const taken = give(gateway.sms, SMS);
         events.emit('flows:stopping', { config: {}, ...deploy });
-        await new Promise((resolve) => setImmediate(resolve));
+        await turns();
         startFlows();
         await taken;
         assert.equal(seen.length, times);
       });
     }
+
+    it('hands on once more, of several events, only what the deploy has cut off', async () => {
+      const seen: string[] = [];
+      for (const id of ['one', 'two', 'three']) onSettled(id, () => seen.push(id));
+      startFlows();
+      const taken = ['one', 'two', 'three'].map((id) => give(gateway.settled, resultOf(id)));
+      events.emit('flows:stopping', { config: {}, type: 'nodes', diff: { changed: ['after two'] } });
+      await Promise.all([taken[0], taken[2]]);
+      startFlows();
+      await taken[1];
+      assert.deepEqual(seen, ['one', 'two', 'three', 'two']);
+    });
   });
 
   it('gives a result to the node that its SMS came from', async () => {
