@@ -21,8 +21,6 @@ interface Settled {
   readonly item: QueueItem;
   readonly entry: OutboxEntry;
   readonly result: SubmitResult;
-  /** Its record would go in the turn in which it comes, and no crash leaves it: there is none. */
-  readonly isTaken: boolean;
   /** Asked for once, however often they are written: from then on its receipts are matched. */
   tracking: readonly Change[] | undefined;
 }
@@ -55,6 +53,7 @@ export class Settlement {
       table: 'result',
       clock: options.clock,
       revive: (value, id) => recoveredResult(id, value),
+      record: storedResult,
       forget: (changes) => options.storage.write(changes, 'later'),
       onFailure: options.onFailure,
     });
@@ -66,9 +65,7 @@ export class Settlement {
   }
 
   settle(item: QueueItem, entry: OutboxEntry, result: SubmitResult): void {
-    const { storage } = this.#options;
-    const isTaken = storage.isVolatile === true && item.waiter !== undefined && this.results.isUnheard;
-    this.#batch.push({ item, entry, result, isTaken, tracking: undefined });
+    this.#batch.push({ item, entry, result, tracking: undefined });
     this.#flushing ??= Promise.resolve().then(() => this.#flush());
   }
 
@@ -128,10 +125,10 @@ export class Settlement {
   }
 
   #addChanges(changes: Change[], settled: Settled): void {
-    const { item, entry, result, isTaken } = settled;
+    const { item, entry, result } = settled;
     settled.tracking ??= this.#options.tracking(entry, result);
     if (item.isStored) changes.push({ table: 'outbox', key: entry.id });
-    if (!isTaken) changes.push(this.results.keeping(entry.id, storedResult(result)));
+    if (!this.results.isSpared) changes.push(this.results.keeping(entry.id, storedResult(result)));
     if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
     for (const change of settled.tracking) changes.push(change);
     if (entry.dedupeKey !== undefined) changes.push(...this.#options.dedupe.settle(entry, result));
@@ -158,13 +155,13 @@ export class Settlement {
     if (over.length > 0) this.#options.storage.write(over, 'later').catch(this.#options.onFailure);
   }
 
-  #report({ item, result, isTaken }: Settled): void {
+  #report({ item, result }: Settled): void {
     this.#options.onSettled(item);
     if (this.#watching.size > 0) {
       this.#watching.get(item.id)?.(true);
       this.#watching.delete(item.id);
     }
     item.waiter?.resolve(result);
-    if (!isTaken) this.results.deliver(item.id, result, item.waiter !== undefined);
+    this.results.deliver(item.id, result, item.waiter !== undefined);
   }
 }

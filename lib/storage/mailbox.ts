@@ -4,10 +4,12 @@
  * An event is stored first and then handed to every subscriber; its record goes when all of them have
  * returned (or their promises resolved). Without a subscriber, or when one fails, it stays, also over a
  * restart, and is handed on when somebody subscribes, or a little later: at least once, never while paused.
+ * Storage that ends with the process may be spared the records: it is given what nobody has taken at `close`.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
 import type { Unsubscribe } from '../message.js';
+import { TransitMap } from '../transit-map.js';
 import type { Change, Storage, Table } from './storage.js';
 
 /** An event that nobody takes is given up after this: longer than a weekend with a holiday. */
@@ -35,6 +37,8 @@ export interface MailboxOptions<T> {
   readonly clock: Clock;
   /** From a stored record to the event, after a restart; undefined leaves a record alone that cannot be read. */
   readonly revive: (value: unknown, key: string) => T | undefined;
+  /** The record of an event, to be put in volatile storage at `close` only; by default its owner puts each by `keeping`. */
+  readonly record?: (event: T) => unknown;
   /** Writes that events are gone, which its owner may have to write with more; by default by themselves. */
   readonly forget?: (changes: readonly Change[]) => Promise<void>;
   /** A subscriber threw: say so, without the event's content. */
@@ -43,20 +47,23 @@ export interface MailboxOptions<T> {
 
 export class Mailbox<T> {
   readonly #options: MailboxOptions<T>;
+  /** Its events have no records while it is open. */
+  readonly isSpared: boolean;
   readonly #listeners = new Set<Listener<T>>();
   #held: Held<T>[] = [];
   /** Taken in this turn of the event loop: their records go in one write. */
   #taken: Change[] = [];
   #paused = false;
   #isClosed = false;
-  /** Events whose subscribers' promises are not settled. */
-  #beingTaken = 0;
+  /** Events whose subscribers' promises are not settled, by key. */
+  readonly #beingTaken = new TransitMap<string, T>();
   #onAllTaken: (() => void) | undefined;
   #dropped = 0;
   #cancelRetry: (() => void) | undefined;
 
   constructor(options: MailboxOptions<T>) {
     this.#options = options;
+    this.isSpared = options.storage.isVolatile === true && options.record !== undefined;
   }
 
   /** Events that waited for a subscriber for too long or beyond the bound. */
@@ -68,11 +75,6 @@ export class Mailbox<T> {
     return this.#held.length;
   }
 
-  /** Nobody is there to take an event. */
-  get isUnheard(): boolean {
-    return this.#listeners.size === 0;
-  }
-
   /** Reads what an earlier process did not hand on. */
   async open(): Promise<void> {
     this.#isClosed = false;
@@ -82,9 +84,11 @@ export class Mailbox<T> {
       const event = this.#options.revive(value, key);
       if (event !== undefined) this.#held.push({ key, event });
     }
+    if (this.isSpared && this.#held.length > 0)
+      await this.#options.storage.write(this.#held.map(({ key }) => this.#forgetting(key)));
   }
 
-  /** The write that makes an event safe; its owner adds it to a batch, and calls `deliver` once that is durable. */
+  /** The write that makes an event safe; unless it `isSpared`, its owner adds it to a batch, and calls `deliver` once that is durable. */
   keeping(key: string, value: unknown, now: EpochMs = this.#options.clock.wall()): Change {
     return { table: this.#options.table, key, value, keepUntil: now + KEEP_MS };
   }
@@ -95,7 +99,9 @@ export class Mailbox<T> {
    * @param taken somebody has taken it already: nobody else need be there
    */
   deliver(key: string, event: T, taken = false): void {
-    if (this.#paused || (this.#listeners.size === 0 && !taken)) this.#hold({ key, event });
+    const isUnheard = this.#listeners.size === 0;
+    if (isUnheard && taken) this.#forget(key);
+    else if (isUnheard || this.#paused) this.#hold({ key, event });
     else this.#hand({ key, event });
   }
 
@@ -123,8 +129,18 @@ export class Mailbox<T> {
     this.#isClosed = true;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    if (this.#beingTaken > 0) await this.#allTaken();
+    if (this.#beingTaken.size > 0) await this.#allTaken();
     this.#forgetTaken();
+    if (this.isSpared) await this.#keepRest();
+  }
+
+  async #keepRest(): Promise<void> {
+    const rest = new Map([
+      ...this.#beingTaken.entries(),
+      ...this.#held.map(({ key, event }) => [key, event] as const),
+    ]);
+    const { storage, record } = this.#options;
+    await storage.write(Array.from(rest, ([key, event]) => this.keeping(key, record?.(event))));
   }
 
   #allTaken(): Promise<void> {
@@ -165,23 +181,23 @@ export class Mailbox<T> {
 
   /** One listener, as nearly always: no promise but its own and what follows it. */
   #await(item: Held<T>, taking: Promise<unknown>): void {
-    this.#beingTaken += 1;
+    this.#beingTaken.set(item.key, item.event);
     // Neither branch throws, so nothing rejects.
     void taking.then(
       () => {
         this.#forget(item.key);
-        this.#wasTaken();
+        this.#wasTaken(item.key);
       },
       (error: unknown) => {
         this.#failed(item, error);
-        this.#wasTaken();
+        this.#wasTaken(item.key);
       },
     );
   }
 
-  #wasTaken(): void {
-    this.#beingTaken -= 1;
-    if (this.#beingTaken === 0) this.#onAllTaken?.();
+  #wasTaken(key: string): void {
+    this.#beingTaken.delete(key);
+    if (this.#beingTaken.size === 0) this.#onAllTaken?.();
   }
 
   #failed(item: Held<T>, error: unknown): void {
@@ -208,8 +224,13 @@ export class Mailbox<T> {
   }
 
   #forget(key: string): void {
+    if (this.isSpared) return;
     if (this.#taken.length === 0) queueMicrotask(() => this.#forgetTaken());
-    this.#taken.push({ table: this.#options.table, key });
+    this.#taken.push(this.#forgetting(key));
+  }
+
+  #forgetting(key: string): Change {
+    return { table: this.#options.table, key };
   }
 
   #forgetTaken(): void {

@@ -82,4 +82,39 @@ describe('Mailbox', () => {
     await closing;
     assert.equal(mailbox.held, 0);
   });
+
+  describe('in volatile storage that is spared the records', () => {
+    const spared = () =>
+      new Mailbox<string>({
+        storage,
+        table: 'event',
+        clock,
+        revive: (value) => value as string,
+        record: (event) => event,
+        onFailure: (error) => failures.push(error),
+      });
+
+    it('keeps what nobody has taken when it closes, and hands it on when it is opened again', async () => {
+      const first = spared();
+      first.subscribe((event) => (event === 'slow' ? new Promise(() => undefined) : undefined));
+      for (const event of ['taken', 'slow']) first.deliver(event, event);
+      first.pause();
+      first.deliver('held', 'held');
+      await settle();
+      assert.equal(storage.count('event'), 0);
+      const closing = first.close();
+      await clock.advance(1_000);
+      await closing;
+      const seen: string[] = [];
+      const second = spared();
+      await second.open();
+      second.subscribe((event) => void seen.push(event));
+      assert.deepEqual([seen, storage.count('event'), failures], [['slow', 'held'], 0, []]);
+    });
+
+    it('puts the records all the same when its storage outlasts the process', () => {
+      storage = { ...storage, isVolatile: false };
+      assert.equal(spared().isSpared, false);
+    });
+  });
 });
