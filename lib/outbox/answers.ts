@@ -60,15 +60,16 @@ export class Answers {
     this.#options = options;
   }
 
-  isFinal(status: number): boolean {
+  /** Whether a refusal is the gateway's last word. */
+  readonly isFinal = (status: number): boolean => {
     const { class: kind } = this.#options.refusal(status);
     return kind === 'permanent' || kind === 'credentials';
-  }
+  };
 
   /** Everything that was under way of a submission has its answer, or never will. */
   concluded(submission: Submission): void {
     const { item, link } = submission;
-    const verdict = submission.verdict((status) => this.isFinal(status));
+    const verdict = submission.verdict(this.isFinal);
     if (verdict.kind === 'accepted') {
       this.#options.onAccepted();
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });

@@ -20,6 +20,8 @@ export type Verdict =
   /** The link ended and everything that was written had been answered. */
   | { readonly kind: 'lost' };
 
+const ACCEPTED: Verdict = { kind: 'accepted' };
+
 export class Submission {
   readonly item: QueueItem;
   readonly link: Link;
@@ -101,7 +103,7 @@ export class Submission {
 
   /** @param isFinal whether a refusal is the gateway's last word */
   verdict(isFinal: (status: number) => boolean): Verdict {
-    if (this.#accepted === this.segments.length) return { kind: 'accepted' };
+    if (this.#accepted === this.segments.length) return ACCEPTED;
     if (this.#status !== undefined && isFinal(this.#status)) return { kind: 'refused', status: this.#status };
     if (this.#isUnknown) return { kind: 'unknown' };
     if (this.#status !== undefined) return { kind: 'refused', status: this.#status };

@@ -65,6 +65,8 @@ const UNIT: Readonly<Record<Encoding, string>> = { gsm7: 'septets of GSM7', ucs2
 /** A pair is one code point to a pattern with `u`, so only a half without its other half matches. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
+const NOTHING: readonly Substitution[] = [];
+
 interface Encoded extends Pick<TextPlan, 'encoding' | 'text' | 'substituted'> {
   readonly octets: Uint8Array;
 }
@@ -110,7 +112,7 @@ export function forcedBy(text: string, allowSubstitution: boolean): ForcedBy[] {
 function encode(text: string, options: TextOptions): Encoded {
   if (options.encoding === 'ucs2') return encodeUtf16(text);
   const octets = encodeGsm7IfPossible(text);
-  if (octets !== undefined) return { encoding: 'gsm7', text, substituted: [], octets };
+  if (octets !== undefined) return { encoding: 'gsm7', text, substituted: NOTHING, octets };
   const plain = options.substitute ? substitute(text) : undefined;
   if (plain !== undefined) return { encoding: 'gsm7', ...plain, octets: encodeGsm7(plain.text) };
   if (options.encoding === 'gsm7') throw notGsm7(text, options.substitute);
@@ -119,7 +121,7 @@ function encode(text: string, options: TextOptions): Encoded {
 
 function encodeUtf16(text: string): Encoded {
   if (isWellFormed(text))
-    return { encoding: 'ucs2', text, substituted: [], octets: encodeText(text, 'ucs2') };
+    return { encoding: 'ucs2', text, substituted: NOTHING, octets: encodeText(text, 'ucs2') };
   const lone = text.matchAll(LONE_SURROGATE);
   const substituted = Array.from(lone, ({ 0: from, index }) => ({ from, to: '\ufffd', index }));
   const wellFormed = text.replace(LONE_SURROGATE, '\ufffd');
