@@ -54,10 +54,9 @@ export class TrackedIndex {
    * @param since when it was accepted, on the monotonic clock
    */
   add(record: TrackedRecord, since: Millis): number {
-    const { messageIds, acceptedAt, receipt } = record;
-    const hasCorrelation = record.correlation !== undefined;
-    const isPartial = hasCorrelation && !this.#isWhole;
-    const place = this.#packed.add(isPartial ? { ...record, correlation: undefined } : record);
+    const { messageIds, acceptedAt, receipt, correlation } = record;
+    const hasCorrelation = correlation !== undefined;
+    const place = this.#packed.add(record, this.#isWhole ? correlation : undefined);
     const isAwaited = receipt === 'always' && !isSettled(record);
     const outcome = this.#outcomes.codeOf(record) ?? UNUSUAL;
     const columns = { place, acceptedAt, since, receipt, isAwaited, hasCorrelation, outcome };

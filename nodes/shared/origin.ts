@@ -6,7 +6,7 @@
  * unwrapped before anything reaches a flow.
  *
  * It travels as text: an object would be copied at each border that it crosses, and nearly all results find their msg
- * still waiting. Stores of earlier versions have it as an object.
+ * still waiting.
  */
 import type { NodeMessage } from 'node-red';
 
@@ -16,7 +16,7 @@ export interface Origin {
   /** Unique per SMS handed over: how a node recognises what it still waits for itself. */
   readonly key: string;
   /** The msg's own JSON-safe properties but its payload. */
-  readonly msg: Readonly<Record<string, unknown>>;
+  readonly msg: Record<string, unknown>;
   /** `msg.parts`, where one msg became several SMS. */
   readonly parts?: unknown;
   /** What the flow gave as `correlation`. */
@@ -49,7 +49,7 @@ export function originText(key: string, tail: string): string {
 
 /** Whose SMS it was: its node's id, and the key by which that knows what it waits for. */
 export function addressOf(correlation: unknown): Pick<Origin, 'node' | 'key'> | undefined {
-  if (typeof correlation !== 'string' || !correlation.startsWith(START)) return originOf(correlation);
+  if (!isOriginText(correlation)) return undefined;
   const keyEnd = correlation.indexOf('"', START.length);
   const nodeAt = keyEnd + NODE.length;
   const node = correlation.slice(nodeAt, correlation.indexOf('"', nodeAt));
@@ -58,35 +58,42 @@ export function addressOf(correlation: unknown): Pick<Origin, 'node' | 'key'> | 
   return isPlain ? { node, key: correlation.slice(START.length, keyEnd) } : originOf(correlation);
 }
 
-/** The origin in a correlation, or undefined when another program wrote it. */
+/** The origin in a correlation, made anew; undefined when another program wrote it. */
 export function originOf(correlation: unknown): Origin | undefined {
-  const origin = typeof correlation === 'string' ? parsed(correlation) : correlation;
-  if (typeof origin !== 'object' || origin === null) return undefined;
-  const { node, key, msg } = origin as Partial<Record<keyof Origin, unknown>>;
+  if (!isOriginText(correlation)) return undefined;
+  let origin: Partial<Record<keyof Origin, unknown>>;
+  try {
+    origin = JSON.parse(correlation) as typeof origin;
+  } catch {
+    return undefined;
+  }
+  const { node, key, msg } = origin;
   const isOrigin =
     typeof node === 'string' && typeof key === 'string' && typeof msg === 'object' && msg !== null;
   return isOrigin ? (origin as Origin) : undefined;
 }
 
-function parsed(text: string): unknown {
-  if (!text.startsWith(START)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function isOriginText(correlation: unknown): correlation is string {
+  return typeof correlation === 'string' && correlation.startsWith(START);
 }
 
-/** The event as a flow sees it: with the flow's own correlation, or none. */
-export function unwrapped<T extends { readonly correlation?: unknown }>(event: T): T {
-  const origin = originOf(event.correlation);
+/**
+ * The event as a flow sees it: with the flow's own correlation, or none.
+ *
+ * @param origin that of the event; undefined when another program sent the SMS
+ */
+export function unwrapped<T extends { readonly correlation?: unknown }>(
+  event: T,
+  origin: Origin | undefined = originOf(event.correlation),
+): T {
   if (origin === undefined) return event;
   const { correlation: _origin, ...rest } = event;
   return (origin.correlation === undefined ? rest : { ...rest, correlation: origin.correlation }) as T;
 }
 
-/** The msg that an SMS came from, without its payload. */
+/** The msg that an SMS came from, without its payload: the origin's own, since a copy takes as long as reading it. */
 export function originalMessage(origin: Origin | undefined): NodeMessage {
   if (origin === undefined) return {};
-  return origin.parts === undefined ? { ...origin.msg } : { ...origin.msg, parts: origin.parts };
+  if (origin.parts !== undefined) origin.msg.parts = origin.parts;
+  return origin.msg;
 }

@@ -5,7 +5,7 @@
  */
 import { SmppError } from '../../lib/errors.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
-import { originOf } from '../shared/origin.js';
+import { addressOf } from '../shared/origin.js';
 import { isAbsent, readChoice, type Form } from '../shared/read-choice.js';
 
 export interface ReceiptFilter {
@@ -35,8 +35,8 @@ export function readFilter(form: Form): ReceiptFilter {
     overdueAfterMs: readMinutes(form.noReceiptAfter),
     isFromWanted: ({ correlation }) => {
       if (nodes.size === 0) return true;
-      const origin = originOf(correlation);
-      return origin !== undefined && nodes.has(origin.node);
+      const sender = addressOf(correlation)?.node;
+      return sender !== undefined && nodes.has(sender);
     },
     isStateWanted: ({ isFinal }) => isFinal || states === 'all',
   };

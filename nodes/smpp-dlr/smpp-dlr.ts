@@ -51,8 +51,9 @@ function follow(node: Node, filter: ReceiptFilter, connection: Connection): void
 
 /** The msg that the SMS came from, as far as it could be kept, with the receipt as its payload. */
 function messageOf(receipt: DeliveryReceipt): NodeMessage {
-  const message = originalMessage(originOf(receipt.correlation));
-  message.payload = unwrapped(receipt);
+  const origin = originOf(receipt.correlation);
+  const message = originalMessage(origin);
+  message.payload = unwrapped(receipt, origin);
   if (receipt.to !== undefined) message.topic = receipt.to;
   return message;
 }

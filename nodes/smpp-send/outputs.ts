@@ -13,8 +13,8 @@ export function outputsFor(message: NodeMessage, payload: SubmitResult): Outputs
 
 /** The outputs for a result that nobody waits for any more, from what its origin has kept. */
 export function recoveredOutputs(result: SubmitResult): Outputs {
-  const message = originalMessage(originOf(result.correlation));
-  return outputsFor(message, { ...unwrapped(result), recovered: true });
+  const origin = originOf(result.correlation);
+  return outputsFor(originalMessage(origin), { ...unwrapped(result, origin), recovered: true });
 }
 
 /**

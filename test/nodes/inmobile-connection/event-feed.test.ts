@@ -6,6 +6,7 @@ import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../../lib/mes
 import { EventFeed } from '../../../nodes/inmobile-connection/event-feed.js';
 import { ResultDesk } from '../../../nodes/inmobile-connection/result-desk.js';
 import { FlowGate } from '../../../nodes/shared/flow-gate.js';
+import { originTail, originText } from '../../../nodes/shared/origin.js';
 
 type Take<T> = (event: T) => void | Promise<void>;
 
@@ -28,7 +29,11 @@ class FakeGateway {
 const SMS = { from: '4512345678', text: 'Hello' } as InboundSms;
 const RECEIPT = { messageId: 'm', state: 'NORECEIPT' } as DeliveryReceipt;
 const resultOf = (node: string): SubmitResult =>
-  ({ id: 'i', outcome: 'accepted', correlation: { node, key: 'k', msg: {} } }) as unknown as SubmitResult;
+  ({
+    id: 'i',
+    outcome: 'accepted',
+    correlation: originText('k', originTail({ node, msg: '{}' })),
+  }) as unknown as SubmitResult;
 
 describe('EventFeed', () => {
   let events: EventEmitter;

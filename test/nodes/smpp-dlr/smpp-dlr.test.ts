@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { DeliveryReceipt } from '../../../lib/message.js';
 import type { Feed } from '../../../nodes/shared/connection.js';
+import { originTail, originText } from '../../../nodes/shared/origin.js';
 import {
   next,
   receive,
@@ -17,6 +18,9 @@ const DELIVERED = '4512345678';
 const UNDELIVERABLE = '4512345601';
 const THREE_STATES = '4512345654';
 const LONG = 'x'.repeat(200);
+
+/** What an SMS of that smpp-send has with it. */
+const originFrom = (node: string, msg = '{}'): string => originText('k', originTail({ node, msg }));
 
 function flow(properties: Readonly<Record<string, unknown>> = {}, ...others: FlowNode[]): FlowNode[] {
   return [TAB, connection(), send(), dlr(properties), ...ENDS, ...others];
@@ -99,7 +103,7 @@ describe('smpp-dlr', () => {
 
   it('emits an SMS without a receipt in time on its second output', async () => {
     const asked = await overdueFlow({ noReceiptAfter: '5' });
-    asked.report({ ...OVERDUE, correlation: { node: 'send', key: 'k', msg: { order: 7 } } });
+    asked.report({ ...OVERDUE, correlation: originFrom('send', '{"order":7}') });
     const { payload, order } = await next('overdue');
     assert.deepEqual([payload.state, order, asked.afterMs], ['NORECEIPT', 7, 300_000]);
   });
@@ -111,8 +115,8 @@ describe('smpp-dlr', () => {
 
   it('reports overdue SMS of the smpp-send nodes that it names only', async () => {
     const asked = await overdueFlow({ from: ['send'] });
-    asked.report({ ...OVERDUE, messageId: 'other', correlation: { node: 'another', key: 'k', msg: {} } });
-    asked.report({ ...OVERDUE, messageId: 'own', correlation: { node: 'send', key: 'k', msg: {} } });
+    asked.report({ ...OVERDUE, messageId: 'other', correlation: originFrom('another') });
+    asked.report({ ...OVERDUE, messageId: 'own', correlation: originFrom('send') });
     assert.equal((await next('overdue')).payload.messageId, 'own');
   });
 });
