@@ -22,7 +22,8 @@ export interface BatchOptions {
 export class Batch {
   readonly #options: BatchOptions;
   readonly #open: OpenLink;
-  readonly #segments: Segment[] = [];
+  /** Until they are submitted. */
+  #segments: Segment[] = [];
   readonly #owners: Submission[] = [];
   readonly #indexes: number[] = [];
 
@@ -40,7 +41,7 @@ export class Batch {
     let added = 0;
     while (added < room && submission.hasNext(now)) {
       const index = submission.next();
-      this.#segments.push(submission.segments[index] as Segment);
+      this.#segments.push(submission.segment(index));
       this.#owners.push(submission);
       this.#indexes.push(index);
       added += 1;
@@ -51,9 +52,11 @@ export class Batch {
   }
 
   submit(): void {
-    if (this.#segments.length === 0) return;
-    this.#options.onSubmitted(this.#segments.length);
-    this.#open.link.submit(this.#segments, (at, answer) => this.#answered(at, answer));
+    const segments = this.#segments;
+    if (segments.length === 0) return;
+    this.#segments = [];
+    this.#options.onSubmitted(segments.length);
+    this.#open.link.submit(segments, (at, answer) => this.#answered(at, answer));
   }
 
   #answered(at: number, answer: Answer): void {

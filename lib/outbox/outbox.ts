@@ -26,7 +26,7 @@ import { isWaiting, type Body, type QueueItem, type Times } from './queue-item.j
 import { listQueue } from './queue-list.js';
 import { readSms } from './read-sms.js';
 import { recovered, type Left } from './recovery.js';
-import { planOf, Segments } from './segments.js';
+import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
 import { readEntry, storedEntry } from './stored-entry.js';
 import { Waiter } from './waiter.js';
@@ -269,7 +269,7 @@ export class Outbox {
   }
 
   #recover({ entry, own, round }: Left): void {
-    const body = this.#queue.hasRoomForBody ? { entry, plan: planOf(entry) } : undefined;
+    const body = this.#queue.hasRoomForBody ? { entry, plan: undefined } : undefined;
     const progress = own ?? (round === undefined ? NO_PROGRESS : FIRST_ATTEMPT);
     const times = this.#times();
     const item = this.#queue.add(entry, body, progress, times);
@@ -281,7 +281,7 @@ export class Outbox {
 
   async #load(item: QueueItem): Promise<Body | undefined> {
     const entry = await readEntry(this.#options.storage, item.id);
-    return entry && { entry, plan: planOf(entry) };
+    return entry && { entry, plan: undefined };
   }
 
   #times(): Times {

@@ -10,7 +10,8 @@ import type { Waiter } from './waiter.js';
 
 export interface Body {
   readonly entry: OutboxEntry;
-  readonly plan: TextPlan;
+  /** Made as the SMS was taken in, until that is submitted: memory counts for what is under way. */
+  plan: TextPlan | undefined;
 }
 
 /** One instant on both clocks. */

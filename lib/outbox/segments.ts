@@ -17,8 +17,14 @@ export class Segments {
     this.#reference = firstReference;
   }
 
-  /** @param leftMs of its life */
-  of({ entry, plan }: Body, leftMs: Millis): Segment[] {
+  /**
+   * Uses up the plan.
+   *
+   * @param leftMs of its life
+   */
+  of(body: Body, leftMs: Millis): Segment[] {
+    const { entry, plan = planOf(entry) } = body;
+    body.plan = undefined;
     this.#reference = (this.#reference + 1) & 0xffff;
     return assemble(plan, entry.longMessage, this.#reference).map((data) => segmentOf(entry, data, leftMs));
   }
@@ -35,6 +41,6 @@ function segmentOf(entry: OutboxEntry, data: SegmentData, validForMs: Millis): S
 }
 
 /** The plan that was made as the SMS was taken in: its text is final, its encoding known. */
-export function planOf({ text, encoding, longMessage }: OutboxEntry): TextPlan {
+function planOf({ text, encoding, longMessage }: OutboxEntry): TextPlan {
   return planText(text, { encoding, longMessage, substitute: false });
 }

@@ -20,16 +20,19 @@ export type Verdict =
   /** The link ended and everything that was written had been answered. */
   | { readonly kind: 'lost' };
 
+const NONE: readonly Segment[] = [];
+
 const ACCEPTED: Verdict = { kind: 'accepted' };
 
 export class Submission {
   readonly item: QueueItem;
   readonly link: Link;
-  readonly segments: readonly Segment[];
-  /** By segment; a place is empty until its segment is accepted. */
-  readonly messageIds: string[];
+  #messageIds: string[] | undefined;
   /** While it waits on a live link before it sends refused segments again. */
   resumeAt: Millis = 0;
+  readonly #total: number;
+  /** None of an SMS of one once that was given out: refused, it would go again from the queue, as the whole. */
+  #segments: readonly Segment[];
   #next = 0;
   /** Refused for now, to be submitted again. Mostly there is none, so no list either. */
   #again: number[] | undefined;
@@ -42,9 +45,8 @@ export class Submission {
   constructor(item: QueueItem, link: Link, segments: readonly Segment[]) {
     this.item = item;
     this.link = link;
-    this.segments = segments;
-    // One that grows takes room for 17.
-    this.messageIds = new Array<string>(segments.length);
+    this.#segments = segments;
+    this.#total = segments.length;
   }
 
   /** Has segments that may be submitted at `now`. */
@@ -54,7 +56,12 @@ export class Submission {
 
   /** Has segments to submit, now or later, unless an answer stops it. */
   get hasMore(): boolean {
-    return !this.#stopped && (this.#next < this.segments.length || (this.#again?.length ?? 0) > 0);
+    return !this.#stopped && (this.#next < this.#total || (this.#again?.length ?? 0) > 0);
+  }
+
+  /** By segment; a place is empty when its segment is not accepted. */
+  get messageIds(): readonly string[] {
+    return this.#messageIds ?? [];
   }
 
   get underWay(): number {
@@ -76,11 +83,21 @@ export class Submission {
     return this.#next - 1;
   }
 
+  /** What `next` named. */
+  segment(index: number): Segment {
+    const segment = this.#segments[index];
+    if (segment === undefined) throw new RangeError('the SMS has no such segment to submit');
+    if (this.#total === 1) this.#segments = NONE;
+    return segment;
+  }
+
   /** Takes the answer to one segment. True when nothing is under way any more and nothing follows by itself. */
   answer(index: number, answer: Answer, isFinal: (status: number) => boolean): boolean {
     this.#underWay -= 1;
     if (answer.kind === 'answered' && answer.status === 0) {
-      this.messageIds[index] = answer.messageId;
+      // One that grows takes room for 17.
+      this.#messageIds ??= new Array<string>(this.#total);
+      this.#messageIds[index] = answer.messageId;
       this.#accepted += 1;
     } else {
       this.#stopped = true;
@@ -93,17 +110,17 @@ export class Submission {
   }
 
   get isOver(): boolean {
-    return this.#underWay === 0 && (this.#stopped || this.#accepted === this.segments.length);
+    return this.#underWay === 0 && (this.#stopped || this.#accepted === this.#total);
   }
 
   /** Some segments are with the gateway and others are not. */
   get isPartial(): boolean {
-    return this.#accepted > 0 && this.#accepted < this.segments.length;
+    return this.#accepted > 0 && this.#accepted < this.#total;
   }
 
   /** @param isFinal whether a refusal is the gateway's last word */
   verdict(isFinal: (status: number) => boolean): Verdict {
-    if (this.#accepted === this.segments.length) return ACCEPTED;
+    if (this.#accepted === this.#total) return ACCEPTED;
     if (this.#status !== undefined && isFinal(this.#status)) return { kind: 'refused', status: this.#status };
     if (this.#isUnknown) return { kind: 'unknown' };
     if (this.#status !== undefined) return { kind: 'refused', status: this.#status };
