@@ -3,10 +3,14 @@
  *
  * Nothing is ever taken out: entries are numbered, each links to the one before it in its bucket, and one older than
  * the oldest that counts ends the chain. So an SMS costs 20 octets a key that the garbage collector never looks at;
- * an entry of a Map took some 60, and its key stayed on the heap.
+ * an entry of a Map took some 60, and its key stayed on the heap. Entries are linked when one is looked for, or by the
+ * thousand: a bucket is somewhere in some megabytes, and a processor waits for many of them as long as for one.
  */
 
 const CAPACITY_MIN = 1_024;
+
+/** So that whoever looks for an entry waits for microseconds. */
+const UNLINKED_MAX = 1_000;
 
 /** As in FNV-1a with 32 bits. */
 const PRIME = 0x01000193;
@@ -23,17 +27,26 @@ export class KeyChains {
   #newest = 0;
   #size = 0;
   #newestOwner = 0;
+  /** So many of the newest stand in no chain yet. */
+  #unlinked = 0;
 
   /** @param owner an SMS's number: the same as that before it, or a greater one */
   add(hash: number, owner: number): void {
     if (this.#size > this.#mask) this.#grow();
+    const entry = (this.#newest + 1) >>> 0;
+    const at = entry & this.#mask;
+    this.#hashes[at] = hash;
+    this.#owners[at] = owner;
+    this.#newest = entry;
     this.#newestOwner = owner;
     this.#size += 1;
-    this.#append(hash, owner);
+    this.#unlinked += 1;
+    if (this.#unlinked >= UNLINKED_MAX) this.#link();
   }
 
   /** The owner added last for this hash that `isMeant` accepts: hashes of different keys may be equal. */
   find(hash: number, isMeant: (owner: number) => boolean): number | undefined {
+    this.#link();
     let entry = this.#heads[hash & this.#mask] ?? 0;
     for (let last = -1; ;) {
       const age = (this.#newest - entry) >>> 0;
@@ -51,6 +64,7 @@ export class KeyChains {
   /** Forgets the entries of SMS with smaller numbers. */
   removeBefore(owner: number): void {
     while (this.#size > 0 && this.#ownerAt(this.#oldest & this.#mask) < owner) this.#size -= 1;
+    this.#unlinked = Math.min(this.#unlinked, this.#size);
   }
 
   get #oldest(): number {
@@ -61,41 +75,39 @@ export class KeyChains {
     return this.#newestOwner - ((this.#newestOwner - (this.#owners[at] ?? 0)) >>> 0);
   }
 
-  #append(hash: number, owner: number): void {
-    const entry = (this.#newest + 1) >>> 0;
-    this.#newest = entry;
-    const at = entry & this.#mask;
-    const bucket = hash & this.#mask;
-    this.#earlier[at] = this.#heads[bucket] ?? 0;
-    this.#hashes[at] = hash;
-    this.#owners[at] = owner;
-    this.#heads[bucket] = entry;
+  /** On local variables, at a third of the time. */
+  #link(): void {
+    const [heads, earlier, hashes, mask] = [this.#heads, this.#earlier, this.#hashes, this.#mask];
+    let entry = (this.#newest - this.#unlinked + 1) >>> 0;
+    for (let left = this.#unlinked; left > 0; left -= 1) {
+      const at = entry & mask;
+      const bucket = (hashes[at] ?? 0) & mask;
+      earlier[at] = heads[bucket] ?? 0;
+      heads[bucket] = entry;
+      entry = (entry + 1) >>> 0;
+    }
+    this.#unlinked = 0;
   }
 
-  /** On local variables, at a third of the time: it is done for all entries at once. */
+  /** As in `#link`. */
   #grow(): void {
-    const [hashes, owners, oldMask, size] = [this.#hashes, this.#owners, this.#mask, this.#size];
+    const [hashes, owners, oldMask] = [this.#hashes, this.#owners, this.#mask];
     const capacity = 2 * hashes.length;
     const mask = capacity - 1;
-    const heads = new Uint32Array(capacity);
-    const earlier = new Uint32Array(capacity);
     const newHashes = new Int32Array(capacity);
     const newOwners = new Uint32Array(capacity);
     let entry = this.#oldest;
-    for (let left = size; left > 0; left -= 1) {
-      const hash = hashes[entry & oldMask] ?? 0;
-      const at = entry & mask;
-      earlier[at] = heads[hash & mask] ?? 0;
-      newHashes[at] = hash;
-      newOwners[at] = owners[entry & oldMask] ?? 0;
-      heads[hash & mask] = entry;
+    for (let left = this.#size; left > 0; left -= 1) {
+      newHashes[entry & mask] = hashes[entry & oldMask] ?? 0;
+      newOwners[entry & mask] = owners[entry & oldMask] ?? 0;
       entry = (entry + 1) >>> 0;
     }
     this.#mask = mask;
-    this.#heads = heads;
-    this.#earlier = earlier;
+    this.#heads = new Uint32Array(capacity);
+    this.#earlier = new Uint32Array(capacity);
     this.#hashes = newHashes;
     this.#owners = newOwners;
+    this.#unlinked = this.#size;
   }
 }
 
