@@ -259,9 +259,7 @@ export class Answers {
     this.#options
       .load(item)
       .then((body) => {
-        if (body === undefined) return;
-        this.#options.queue.holdBody(item, body);
-        goOn(body);
+        if (body !== undefined) goOn(body);
       })
       .catch(this.#options.onFailure);
   }

@@ -32,7 +32,7 @@ export interface DispatcherOptions {
   readonly pace: Pace;
   readonly storage: Storage;
   readonly clock: Clock;
-  /** Reads back an SMS whose body is not in memory; undefined when storage no longer has it. */
+  /** Reads back an SMS whose body is not in memory, and has it kept; undefined when storage no longer has it. */
   readonly load: (item: QueueItem) => Promise<Body | undefined>;
   /** The progress of an SMS that is about to be submitted once more. */
   readonly nextProgress: (item: QueueItem) => Progress;
@@ -147,9 +147,11 @@ export class Dispatcher {
     return true;
   }
 
-  /** As `wake`, and at once: what is marked goes with the write that is about to be made. */
+  /** What is marked goes at once, with the write that is about to be made; all else can wait until after it. */
   ready(): void {
-    if (this.#isOpen) this.#round();
+    if (!this.#isOpen) return;
+    this.#submit(this.#options.clock.now());
+    this.wake();
   }
 
   #round(): void {
@@ -157,12 +159,16 @@ export class Dispatcher {
     this.#expire(times.now);
     // Also without a link: what is due already must not set the timer off again and again.
     this.#options.queue.wake(times);
-    for (const open of this.#byRoom()) {
-      this.#continue(open, times.now);
-      this.#submitReady(open, times.now);
-    }
+    this.#submit(times.now);
     this.#markAhead(times);
     this.#arm(times);
+  }
+
+  #submit(now: Millis): void {
+    for (const open of this.#byRoom()) {
+      this.#continue(open, now);
+      this.#submitReady(open, now);
+    }
   }
 
   /** Segments that may be marked and not under way: what the windows take next, and the pace. */
@@ -192,9 +198,9 @@ export class Dispatcher {
   }
 
   async #mark(items: readonly QueueItem[]): Promise<void> {
-    const { storage, queue, nextProgress, onFailure } = this.#options;
+    const { storage, queue, load, nextProgress, onFailure } = this.#options;
     try {
-      for (const item of items) if (item.body === undefined) await this.#load(item);
+      for (const item of items) if (item.body === undefined) await load(item);
       await storage.write(mark(items.filter(isReadable), nextProgress));
     } catch (error) {
       onFailure(error);
@@ -248,11 +254,6 @@ export class Dispatcher {
     }
     this.#options.pace.take(batch.size, now);
     batch.submit();
-  }
-
-  async #load(item: QueueItem): Promise<void> {
-    const body = await this.#options.load(item);
-    if (body !== undefined) this.#options.queue.holdBody(item, body);
   }
 
   #room(open: OpenLink, now: Millis): number {

@@ -281,7 +281,7 @@ export class Outbox {
 
   async #load(item: QueueItem): Promise<Body | undefined> {
     const entry = await readEntry(this.#options.storage, item.id);
-    return entry && { entry, plan: undefined };
+    return entry && this.#queue.holdBody(item, { entry, plan: undefined });
   }
 
   #times(): Times {

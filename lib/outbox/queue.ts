@@ -214,9 +214,10 @@ export class Queue {
   }
 
   /** Keeps a body with its item until it is removed. */
-  holdBody(item: QueueItem, body: Body): void {
+  holdBody(item: QueueItem, body: Body): Body {
     if (item.body === undefined) this.#bodies += 1;
     item.body = body;
+    return body;
   }
 
   /** Every SMS that is past its expiry and waits. */
