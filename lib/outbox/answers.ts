@@ -55,21 +55,23 @@ export class Answers {
   /** SMS of unknown outcome that wait for a receipt, by recipient. */
   readonly #reconciling = new Map<string, Set<QueueItem>>();
   readonly #strays = new Strays();
+  /** One function for all SMS. */
+  readonly #isFinal = (status: number): boolean => this.isFinal(status);
 
   constructor(options: AnswersOptions) {
     this.#options = options;
   }
 
   /** Whether a refusal is the gateway's last word. */
-  readonly isFinal = (status: number): boolean => {
+  isFinal(status: number): boolean {
     const { class: kind } = this.#options.refusal(status);
     return kind === 'permanent' || kind === 'credentials';
-  };
+  }
 
   /** Everything that was under way of a submission has its answer, or never will. */
   concluded(submission: Submission): void {
     const { item, link } = submission;
-    const verdict = submission.verdict(this.isFinal);
+    const verdict = submission.verdict(this.#isFinal);
     if (verdict.kind === 'accepted') {
       this.#options.onAccepted();
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });

@@ -111,7 +111,7 @@ export class Outbox {
       load,
       nextProgress: (item) => this.#answers.nextProgress(item),
       segmentsOf: (body, leftMs) => this.#segments.of(body, leftMs),
-      isFinal: this.#answers.isFinal,
+      isFinal: (status) => this.#answers.isFinal(status),
       onSubmitted: (segments) => options.count('submitted', segments),
       onConcluded: (submission) => this.#answers.concluded(submission),
       onReturned: (item, waitMs) => this.#answers.returned(item, waitMs),

@@ -121,7 +121,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'holdBody',
         (hold) =>
           function (this: Queue, item, body) {
-            hold.call(this, item, { ...body, entry: { ...body.entry, onUncertain: 'resend' } });
+            return hold.call(this, item, { ...body, entry: { ...body.entry, onUncertain: 'resend' } });
           },
       ),
   },
