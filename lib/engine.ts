@@ -171,7 +171,7 @@ export class Engine {
 
 /**
  * Chance tells this run from all others, a count its SMS apart: at a tenth of the cost of a UUID for each. V8 makes no
- * rope of so few characters, which would have to be copied at its first use.
+ * rope of so few characters, as they are for the first million, which would have to be copied at its first use.
  */
 function idsOfThisRun(): () => string {
   const run = randomBytes(6).toString('base64url');

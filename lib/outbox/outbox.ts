@@ -207,7 +207,7 @@ export class Outbox {
    * or the gateway was stopped first.
    */
   cancel(id: string): Promise<boolean> {
-    const item = this.#queue.get(id);
+    const item = this.#isOpen ? this.#queue.get(id) : undefined;
     if (item === undefined || !isWaiting(item)) return Promise.resolve(false);
     const isSafe = this.#settlement.isSafe(id);
     this.#answers.cancelled(item);

@@ -2,7 +2,8 @@
  * The end of every SMS: its one result is made safe, then handed to whoever waits for it.
  *
  * What settled in one turn of the event loop is one write. In that write the entry (with its text) goes, and
- * the result, the gateway's ids for the receipts and the dedupe key's result come: all or nothing.
+ * the result, the gateway's ids for the receipts and the dedupe key's result come: all or nothing. Volatile storage
+ * gets a result that nobody has taken at `close`.
  */
 import type { Clock } from '../clock.js';
 import { SmppError } from '../errors.js';

@@ -100,7 +100,7 @@ export class Mailbox<T> {
    */
   deliver(key: string, event: T, taken = false): void {
     const isUnheard = this.#listeners.size === 0;
-    if (isUnheard && taken) this.#forget(key);
+    if (isUnheard && taken && !this.#paused) this.#forget(key);
     else if (isUnheard || this.#paused) this.#hold({ key, event });
     else this.#hand({ key, event });
   }

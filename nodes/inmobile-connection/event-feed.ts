@@ -114,7 +114,7 @@ class Channel<T> {
   readonly #delivered = (handed: readonly Handing<T>[]): void => {
     const isCutOff = ({ nodes }: Handing<T>): boolean => nodes.some((node) => this.#gate.isCutOff(node));
     const cutOff = new Set(this.#gate.isOpen ? [] : handed.filter(isCutOff));
-    this.#late.push(...cutOff);
+    for (const handing of cutOff) this.#late.push(handing);
     if (this.#subscribed === undefined) this.#refuseLate();
     setImmediate(() => {
       for (const handing of handed) if (!cutOff.has(handing)) handing.taken();

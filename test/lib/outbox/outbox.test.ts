@@ -285,6 +285,13 @@ describe('Outbox', () => {
       assert.equal(await storage.read('tracked', id), 'delivered');
     });
 
+    it('cancels nothing any more once it is halted', async () => {
+      const { outbox, take } = await bench();
+      const id = await take();
+      outbox.halt();
+      assert.equal(await outbox.cancel(id), false);
+    });
+
     it('says that an SMS is cancelled when that is stored', async () => {
       const storage = heldStorage();
       const { take, outbox, settled } = await bench({ storage });
@@ -339,6 +346,24 @@ describe('Outbox', () => {
       link.at(0).settle(accepted('a'));
       await settled();
       assert.equal(storage.count('result') + storage.count('progress'), 0);
+    });
+
+    it('keeps over a stop a result that nobody has taken', async () => {
+      const clock = new FakeClock();
+      const storage = memoryStorage(clock);
+      const first = await bench({ storage, clock });
+      first.outbox.onSettled(() => Promise.reject(new Error('not now')));
+      await first.take();
+      const link = await first.up();
+      link.at(0).settle(accepted('a'));
+      await first.settled();
+      assert.equal(storage.count('result'), 0);
+      await first.outbox.close();
+      const { results } = await bench({ storage, clock });
+      assert.deepEqual(
+        results.map(({ messageIds, recovered }) => [messageIds, recovered]),
+        [[['a'], true]],
+      );
     });
 
     it('keeps over a stop what is queued, and what may have left flagged', async () => {
