@@ -40,7 +40,7 @@ export class PackedSms {
   #used = PIECE;
 
   /** Its place, greater than those before it. */
-  add({ id, messageIds, to, from }: Unchanging, correlation: unknown): number {
+  add({ id, messageIds, to, from }: Omit<Unchanging, 'correlation'>, correlation: unknown): number {
     const kept = correlation === undefined ? '' : packedCorrelation(correlation);
     let most = HEAD + id.length + to.length + from.length + WIDEST * kept.length;
     for (const messageId of messageIds) most += 2 + messageId.length;

@@ -37,7 +37,7 @@ export interface MailboxOptions<T> {
   readonly clock: Clock;
   /** From a stored record to the event, after a restart; undefined leaves a record alone that cannot be read. */
   readonly revive: (value: unknown, key: string) => T | undefined;
-  /** The record of an event, to be put in volatile storage at `close` only; by default its owner puts each by `keeping`. */
+  /** Makes the record of an event that volatile storage gets at `close`; without it the owner puts each by `keeping`. */
   readonly record?: (event: T) => unknown;
   /** Writes that events are gone, which its owner may have to write with more; by default by themselves. */
   readonly forget?: (changes: readonly Change[]) => Promise<void>;
@@ -88,7 +88,10 @@ export class Mailbox<T> {
       await this.#options.storage.write(this.#held.map(({ key }) => this.#forgetting(key)));
   }
 
-  /** The write that makes an event safe; unless it `isSpared`, its owner adds it to a batch, and calls `deliver` once that is durable. */
+  /**
+   * The write that makes an event safe; its owner adds it to a batch, and calls `deliver` once that is durable. Where
+   * the mailbox `isSpared` there is none to add.
+   */
   keeping(key: string, value: unknown, now: EpochMs = this.#options.clock.wall()): Change {
     return { table: this.#options.table, key, value, keepUntil: now + KEEP_MS };
   }
