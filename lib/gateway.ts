@@ -57,7 +57,7 @@ export interface Gateway {
   /**
    * Sends an SMS; resolves when it is settled.
    * @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STORAGE: not taken in. SMPP_STOPPED: not taken in, or stopped
-   *   before it was settled; it then stays queued
+   *   before it was settled; it then stays queued, unless `field` is `dedupeKey`: the SMS that has the key does
    */
   send(sms: OutboundSms): Promise<SubmitResult>;
   /** Takes an SMS in; resolves when it is safe in storage. Throws as `send` does. */

@@ -29,7 +29,7 @@ import { recovered, type Left } from './recovery.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
 import { readEntry, storedEntry } from './stored-entry.js';
-import { Waiter } from './waiter.js';
+import { waitBeside, waitFor } from './waiter.js';
 
 /** SMS taken in and not settled. A queue of this length is a fault upstream, not a peak. */
 const QUEUE_MAX = 1_000_000;
@@ -290,10 +290,5 @@ export class Outbox {
 }
 
 function resultOf(holder: Holder): Promise<SubmitResult> {
-  return 'result' in holder ? Promise.resolve(holder.result) : waitFor(holder.item);
-}
-
-/** Its result; rejects with SMPP_STOPPED when the gateway is stopped before it is settled. */
-function waitFor(item: QueueItem): Promise<SubmitResult> {
-  return (item.waiter ??= new Waiter()).result;
+  return 'result' in holder ? Promise.resolve(holder.result) : waitBeside(holder.item);
 }

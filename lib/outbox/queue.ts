@@ -213,8 +213,9 @@ export class Queue {
     return false;
   }
 
-  /** Keeps a body with its item until it is removed. */
+  /** Keeps a body with its item until it is removed, which it may be already: reading it back took a while. */
   holdBody(item: QueueItem, body: Body): Body {
+    if (item.state === 'gone') return body;
     if (item.body === undefined) this.#bodies += 1;
     item.body = body;
     return body;

@@ -250,12 +250,13 @@ export class Account implements Connection, Parked, Watched {
 
   async #stop(): Promise<void> {
     this.#isRunning = false;
-    this.feed.attach(undefined);
+    this.feed.ending();
     try {
       await this.#parts.gateway.stop();
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
+    this.feed.attach(undefined);
   }
 
   #readStatus(): { status: NodeStatus; changesByItself: boolean } {

@@ -4,7 +4,8 @@
  * The gateway keeps an event until its subscribers have taken it. There is one subscription of a kind for all
  * nodes: else the first node to be made would take what the others wait for. An event that comes while flows are
  * stopping is taken when they run again; if the gateway stops first it was never taken, and comes again
- * (contract section 3.3: not while flows are stopping, and again after a crash).
+ * (contract section 3.3: not while flows are stopping, and again after a crash). The subscription outlasts the
+ * gateway's stop, for that is when the last answers come.
  *
  * What a node sends, Node-RED delivers in the next turn of the event loop. Only then it counts as taken; when a
  * deploy has closed the next node in between, it is handed on once more.
@@ -45,6 +46,8 @@ class Channel<T> {
   /** Handed to the listeners in one go: a turn of the event loop for each would be a large part of what it costs. */
   #handed: Handing<T>[] = [];
   #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
+  /** The gateway is stopping: nothing waits for the flows to run again. */
+  #isEnding = false;
 
   constructor(gate: FlowGate, subscribe: Subscribe<T>, onFailure: (error: unknown) => void) {
     this.#gate = gate;
@@ -60,9 +63,10 @@ class Channel<T> {
   }
 
   /** Subscribed at `gateway` when there is one and somebody listens; who listens is judged while flows run. */
-  follow(gateway: Gateway | undefined): void {
+  follow(gateway: Gateway | undefined, isEnding: boolean): void {
+    this.#isEnding = isEnding;
     if (this.#subscribed !== undefined && this.#subscribed.gateway !== gateway) this.#end();
-    if (gateway === undefined) this.#refuseLate();
+    if (gateway === undefined || isEnding) this.#refuseLate();
     if (!this.#gate.isOpen) return;
     if (this.isUnused) {
       this.#end();
@@ -87,6 +91,7 @@ class Channel<T> {
     return new Promise((taken, refused) => {
       const handing: Handing<T> = { event, taken, refused, nodes: NO_NODES };
       if (this.#gate.isOpen) this.#hand(handing);
+      else if (this.#isEnding) refused(flowsStopped());
       else this.#late.push(handing);
     });
   }
@@ -115,7 +120,7 @@ class Channel<T> {
     const isCutOff = ({ nodes }: Handing<T>): boolean => nodes.some((node) => this.#gate.isCutOff(node));
     const cutOff = new Set(this.#gate.isOpen ? [] : handed.filter(isCutOff));
     for (const handing of cutOff) this.#late.push(handing);
-    if (this.#subscribed === undefined) this.#refuseLate();
+    if (this.#subscribed === undefined || this.#isEnding) this.#refuseLate();
     setImmediate(() => {
       for (const handing of handed) if (!cutOff.has(handing)) handing.taken();
     });
@@ -123,14 +128,16 @@ class Channel<T> {
 
   /** The gateway keeps it for whoever comes next. */
   #refuseLate(): void {
-    for (const { refused } of this.#late.splice(0)) {
-      refused(new SmppError('SMPP_STOPPED', 'the flow nodes that it was for have stopped'));
-    }
+    for (const { refused } of this.#late.splice(0)) refused(flowsStopped());
   }
 
   #handLate(): void {
     for (const handing of this.#late.splice(0)) this.#hand(handing);
   }
+}
+
+function flowsStopped(): SmppError {
+  return new SmppError('SMPP_STOPPED', 'the flow nodes that it was for have stopped');
 }
 
 export interface EventFeedOptions {
@@ -153,6 +160,7 @@ export class EventFeed implements Feed {
   /** By how long a receipt may take: a node that a deploy replaces finds its predecessor's. */
   readonly #overdue = new Map<number, Channel<DeliveryReceipt>>();
   #gateway: Gateway | undefined;
+  #isEnding = false;
 
   constructor({ gate, results, onFailure, onUnclaimed }: EventFeedOptions) {
     this.#gate = gate;
@@ -174,6 +182,13 @@ export class EventFeed implements Feed {
   /** The gateway runs, or none does. */
   attach(gateway: Gateway | undefined): void {
     this.#gateway = gateway;
+    this.#isEnding = false;
+    this.#follow();
+  }
+
+  /** The gateway is about to stop: flows that run take what still comes until another `attach`; none waits for others. */
+  ending(): void {
+    this.#isEnding = true;
     this.#follow();
   }
 
@@ -215,7 +230,8 @@ export class EventFeed implements Feed {
 
   #follow(): void {
     const channels = [this.#settled, this.#sms, this.#receipts.message, this.#receipts.segment];
-    for (const channel of [...channels, ...this.#overdue.values()]) channel.follow(this.#gateway);
+    for (const channel of [...channels, ...this.#overdue.values()])
+      channel.follow(this.#gateway, this.#isEnding);
     if (!this.#gate.isOpen) return;
     for (const [afterMs, channel] of this.#overdue) if (channel.isUnused) this.#overdue.delete(afterMs);
   }

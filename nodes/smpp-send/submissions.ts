@@ -160,8 +160,9 @@ export class Submissions {
       waiting?.submission.settled(waiting.index, unwrapped(result));
     } catch (thrown) {
       const error = asSmppError(thrown, 'SMPP_STORAGE');
-      // Stopped while it waited: it had been taken in, and its result comes when the gateway runs again.
-      if (error.code !== 'SMPP_STOPPED') this.#refused(number, error);
+      // Stopped while it waited: it had been taken in, unless the key was another's, and its result is still to come.
+      const isTakenIn = error.code === 'SMPP_STOPPED' && error.field !== 'dedupeKey';
+      if (!isTakenIn) this.#refused(number, error);
     }
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { SmppError } from '../../../lib/errors.js';
 import type { SubmitResult } from '../../../lib/message.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
@@ -330,6 +331,18 @@ describe('Outbox', () => {
       const rejection = assert.rejects(result, { code: 'SMPP_STOPPED' });
       await outbox.close();
       await rejection;
+    });
+
+    it('says to those who wait for an SMS with their dedupe key that theirs was not taken in', async () => {
+      const { outbox } = await bench();
+      const sms = { to: '4512345678', from: 'A', text: 'x', dedupeKey: 'pump-3' };
+      const waiting = Promise.allSettled([outbox.send(sms), outbox.send(sms)]);
+      await outbox.close();
+      const [first, second] = (await waiting).map(
+        (one) => one.status === 'rejected' && (one.reason as SmppError),
+      );
+      assert.deepEqual([first && first.code, first && first.field], ['SMPP_STOPPED', undefined]);
+      assert.deepEqual([second && second.code, second && second.field], ['SMPP_STOPPED', 'dedupeKey']);
     });
   });
 

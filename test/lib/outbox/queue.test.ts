@@ -197,4 +197,14 @@ describe('Queue', () => {
       Array.from({ length: 10_000 }, (_, index) => `n-${index}`),
     );
   });
+
+  it('holds no body of an SMS that went while it was read back', () => {
+    const queue = new Queue();
+    for (let gone = 0; queue.hasRoomForBody && gone < 10_000; gone += 1) {
+      const item = added(queue);
+      queue.remove(item);
+      queue.holdBody(item, body());
+    }
+    assert.equal(queue.hasRoomForBody, true);
+  });
 });

@@ -105,6 +105,27 @@ describe('EventFeed', () => {
     await taken;
   });
 
+  it('hands on what still comes while the gateway stops', async () => {
+    const seen: InboundSms[] = [];
+    onSms((sms) => seen.push(sms));
+    startFlows();
+    feed.ending();
+    await give(gateway.sms, SMS);
+    assert.deepEqual([seen, gateway.sms.size], [[SMS], 1]);
+    feed.attach(undefined);
+    assert.equal(gateway.sms.size, 0);
+  });
+
+  it('does not keep the gateway from stopping while flows are stopping', async () => {
+    onSms(() => assert.fail('the flows do not run'));
+    startFlows();
+    stopFlows();
+    const before = assert.rejects(give(gateway.sms, SMS), { code: 'SMPP_STOPPED' });
+    feed.ending();
+    await before;
+    await assert.rejects(give(gateway.sms, SMS), { code: 'SMPP_STOPPED' });
+  });
+
   it('keeps its subscription to missing receipts over deploys', async () => {
     let leave = onOverdue(() => assert.fail('the node is closed'));
     startFlows();
