@@ -25,7 +25,7 @@ const SCRATCH = path.join(process.cwd(), '.cache');
  * SMS handed over and not settled: what fills the window while others are next in line, and on a disk while others
  * are being stored, marked and settled.
  */
-const aheadOf = (window: number): number => (isDisk ? 4 : 2) * window + 100;
+const aheadOf = (window: number): number => (isDisk ? 4 * window : window) + 100;
 
 let delivered: Promise<Stretch> | undefined;
 /** Of `submitOn` and `idle`. */
