@@ -1,7 +1,7 @@
 /** How much is measured: enough for a figure to be quoted, or a quick look. */
 export interface Effort {
   readonly rounds: number;
-  /** Of one client in one round. */
+  /** Of one client in one round: so long that how a new client grows to its size is a small part of it. */
   readonly stretchMs: number;
   /** Of one client at one window, before the first round. */
   readonly warmUpMs: number;
@@ -19,7 +19,7 @@ export interface Effort {
 
 export const FULL: Effort = {
   rounds: 5,
-  stretchMs: 300,
+  stretchMs: 1_000,
   warmUpMs: 800,
   deliveries: 10_000,
   latencySeconds: 4,

@@ -7,7 +7,7 @@ import { Worker } from './worker.js';
 
 export async function encode({ rounds, stretchMs }: Effort): Promise<Report> {
   const client = new Worker<EncodeClient>('encode-client');
-  const pairs = await client.call('measure', { rounds, turnMs: stretchMs / 5 });
+  const pairs = await client.call('measure', { rounds, turnMs: stretchMs / 15 });
   await client.end();
   const found = pairs.map(({ what, ownNs, npmNs }) => ({
     what,
