@@ -1,7 +1,7 @@
 /** The main job in one flow: a long SMS with emoji, from a msg over TLS to the gateway and back as a receipt. */
 import assert from 'node:assert/strict';
 import { startSimulator, type Simulator } from '../../lib/simulator/simulator.js';
-import { connection, dlr, ENDS, send, TAB } from '../nodes/flow.js';
+import { connectionTo, dlr, ENDS, send, TAB } from '../nodes/flow.js';
 import { next, receive, startFlows, stopFlows, useNodeRed, waitingAt } from '../support/node-red-flows.js';
 
 const TO = '4512345678';
@@ -13,21 +13,8 @@ describe('a flow with an SMS of 500 characters with emoji', () => {
 
   before(async () => {
     simulator = await startSimulator({ receiptDelayMs: 0 });
-    const hosts = simulator.hosts.map(({ host, port }) => `${host}:${port}`).join('\n');
-    const tls = {
-      id: 'tls',
-      type: 'tls-config',
-      name: '',
-      cert: '',
-      key: '',
-      ca: '',
-      verifyservercert: true,
-    };
-    const flow = [TAB, tls, connection({ gateway: 'custom', hosts, tls: 'tls' }), send(), dlr(), ...ENDS];
-    await startFlows(flow, {
-      connection: { systemId: 'demo', password: 'secret' },
-      tls: { cadata: simulator.ca },
-    });
+    const { nodes, credentials } = connectionTo(simulator);
+    await startFlows([TAB, ...nodes, send(), dlr(), ...ENDS], credentials);
   });
 
   after(async () => {

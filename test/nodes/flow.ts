@@ -1,4 +1,5 @@
 /** The flow that most tests of the nodes start from: one tab, one connection, one node of each kind. */
+import type { Simulator } from '../../lib/simulator/simulator.js';
 import type { FlowNode } from '../support/node-red-flows.js';
 
 /** A node without a place on its tab is a configuration node to the runtime. */
@@ -16,6 +17,19 @@ export function connection(properties: Readonly<Record<string, unknown>> = {}): 
     storage: 'memory',
     defaultCountry: 'DK',
     ...properties,
+  };
+}
+
+/** A connection over TLS to a simulator of the test's own, and the credentials that it needs. */
+export function connectionTo(
+  { hosts, ca }: Pick<Simulator, 'hosts' | 'ca'>,
+  properties: Readonly<Record<string, unknown>> = {},
+): { nodes: FlowNode[]; credentials: object } {
+  const list = hosts.map(({ host, port }) => `${host}:${port}`).join(',');
+  const tls = { id: 'tls', type: 'tls-config', name: '', cert: '', key: '', ca: '', verifyservercert: true };
+  return {
+    nodes: [tls, connection({ gateway: 'custom', hosts: list, tls: 'tls', ...properties })],
+    credentials: { connection: { systemId: 'demo', password: 'secret' }, tls: { cadata: ca } },
   };
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
 import { next, receive, startFlows, useNodeRed } from '../../support/node-red-flows.js';
-import { CATCH, connection, ENDS, send, TAB } from '../flow.js';
+import { CATCH, connectionTo, ENDS, send, TAB } from '../flow.js';
 
 /** Answered while the gateway drains. */
 const SLOWLY = '4512345668';
@@ -19,20 +19,8 @@ describe('smpp-send, disconnected', () => {
   afterEach(() => simulator.stop());
 
   async function start(storage: 'memory' | 'disk'): Promise<void> {
-    const hosts = simulator.hosts.map(({ host, port }) => `${host}:${port}`).join(',');
-    const tls = {
-      id: 'tls',
-      type: 'tls-config',
-      name: '',
-      cert: '',
-      key: '',
-      ca: '',
-      verifyservercert: true,
-    };
-    await startFlows(
-      [TAB, tls, connection({ gateway: 'custom', hosts, tls: 'tls', storage }), send(), ...ENDS, ...CATCH],
-      { connection: { systemId: 'demo', password: 'secret' }, tls: { cadata: simulator.ca } },
-    );
+    const { nodes, credentials } = connectionTo(simulator, { storage });
+    await startFlows([TAB, ...nodes, send(), ...ENDS, ...CATCH], credentials);
   }
 
   async function counters(): Promise<Record<string, number>> {
