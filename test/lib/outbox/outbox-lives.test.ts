@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { SmppError } from '../../../lib/errors.js';
 import { storedResult } from '../../../lib/outbox/stored-result.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { heldStorage } from '../../support/held-storage.js';
 import { accepted, FakeLink, refused, unanswered } from '../../support/fake-link.js';
 import { aResult } from './builders.js';
 import { bench } from './outbox-bench.js';
@@ -165,5 +168,23 @@ describe('Outbox', () => {
       const second = await bench({ storage, clock });
       assert.deepEqual(second.results, [{ ...result, recovered: true }]);
     });
+  });
+
+  it('settles what is more than storage takes in one write', async () => {
+    const clock = new FakeClock();
+    const storage = heldStorage(clock);
+    const write = storage.write.bind(storage);
+    storage.write = async (changes) => {
+      if (changes.length > 4) throw new SmppError('SMPP_STORAGE', 'write it in parts');
+      await write(changes);
+    };
+    const made = await bench({ clock, storage });
+    const link = await made.up();
+    for (let count = 0; count < 9; count += 1) await made.take();
+    await made.settled();
+    for (const { settle } of link.submitted) settle(accepted('id'));
+    await clock.advance(5_000);
+    assert.deepEqual([link.submitted.length, made.results.length], [9, 9]);
+    assert.equal(new Set(made.results.map(({ id }) => id)).size, 9);
   });
 });
