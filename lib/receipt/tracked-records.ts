@@ -135,18 +135,26 @@ export class TrackedRecords {
     });
   }
 
-  /** Writes what was replaced, and `changes` with it: all or none. What was replaced is written with the next, else. */
+  /**
+   * Writes what was replaced, and `changes` with the last of it: all in one write, or in several when storage does not
+   * take it. What could not be stored is written with the next.
+   */
   async store(changes: readonly Change[]): Promise<void> {
-    const records = this.#toStore;
-    if (records.length + changes.length === 0) return;
-    this.#toStore = [];
     const isLast = (record: TrackedRecord): boolean => this.#unstored.get(record.id) === record;
-    try {
-      await this.#storage.write([...records.map((record) => this.#changeTo(record)), ...changes], 'later');
+    for (let most = Infinity; this.#toStore.length + changes.length > 0;) {
+      const records = this.#toStore.splice(0, most);
+      const isAll = this.#toStore.length === 0;
+      const puts = records.map((record) => this.#changeTo(record));
+      try {
+        await this.#storage.write(isAll ? [...puts, ...changes] : puts, 'later');
+      } catch (error) {
+        this.#toStore.unshift(...records.filter(isLast));
+        if (records.length < 2) throw error;
+        most = Math.ceil(records.length / 2);
+        continue;
+      }
       for (const record of records) if (isLast(record)) this.#unstored.delete(record.id);
-    } catch (error) {
-      this.#toStore.unshift(...records.filter(isLast));
-      throw error;
+      if (isAll) return;
     }
   }
 
