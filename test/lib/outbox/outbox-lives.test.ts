@@ -8,6 +8,8 @@ import { aResult } from './builders.js';
 import { bench } from './outbox-bench.js';
 
 const ESME_RINVDSTADR = 0x0b;
+/** What is taken in beyond it is read back from storage. */
+const BODIES_HELD = 5_000;
 const ESME_RTHROTTLED = 0x58;
 
 const RESULT = aResult({ id: 'sms' });
@@ -186,5 +188,21 @@ describe('Outbox', () => {
     await clock.advance(5_000);
     assert.deepEqual([link.submitted.length, made.results.length], [9, 9]);
     assert.equal(new Set(made.results.map(({ id }) => id)).size, 9);
+  });
+
+  it('settles an SMS that is not in memory although storage could not be read at first', async () => {
+    const clock = new FakeClock();
+    const storage = heldStorage(clock);
+    const { take, outbox, results } = await bench({ clock, storage });
+    let last = '';
+    for (let count = 0; count <= BODIES_HELD; count += 1) last = await take();
+    const read = storage.read.bind(storage);
+    storage.read = () => Promise.reject(new SmppError('SMPP_STORAGE', 'the disk fails'));
+    const cancelled = outbox.cancel(last);
+    await clock.advance(3_000);
+    assert.equal(results.length, 0);
+    storage.read = read;
+    await clock.advance(1_000);
+    assert.deepEqual([await cancelled, results[0]?.outcome], [true, 'cancelled']);
   });
 });
