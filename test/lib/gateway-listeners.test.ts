@@ -4,15 +4,18 @@ import { FakeClock, settle } from '../support/fake-clock.js';
 
 const SMS = { to: '4512345678', from: 'Alarm', text: 'Pump 3 stopped' };
 
-describe('Gateway listeners over a stop and a start', () => {
+describe('Gateway listeners', () => {
   let gateway: Gateway;
+  let lines: string[];
 
   beforeEach(() => {
+    lines = [];
     gateway = createGateway({
       systemId: 'demo',
       password: 'secret',
       clock: new FakeClock(),
       connect: () => new Promise(() => undefined),
+      log: (level, line) => lines.push(`${level}: ${line}`),
     });
   });
   afterEach(() => gateway.stop());
@@ -49,5 +52,17 @@ describe('Gateway listeners over a stop and a start', () => {
     await settle();
     await settleOne();
     assert.equal(calls, 1);
+  });
+
+  it('tells the others of the status when one throws, and says so', async () => {
+    gateway.onStatus(() => {
+      throw new Error('no');
+    });
+    const seen: string[] = [];
+    gateway.onStatus(({ state }) => seen.push(state));
+    await gateway.start();
+    await settle();
+    assert.equal(seen.at(-1), 'connecting');
+    assert.equal(lines.filter((line) => line.includes('a listener could not take the status')).length, 1);
   });
 });
