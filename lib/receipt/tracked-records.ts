@@ -89,7 +89,7 @@ export class TrackedRecords {
     const number = this.#index.add(record, now);
     if (this.#index.isPartial(number)) this.#recent.add(number, correlation);
     this.#added += 1;
-    if (this.#added % SWEEP_EVERY === 0) this.#index.removeOld(this.#clock.wall() - this.#keepMs);
+    if (this.#added % SWEEP_EVERY === 0) this.#index.removeOld(this.#clock.now() - this.#keepMs);
     const gaveWay = this.#index.giveWay();
     if (this.#isVolatile) return NOTHING;
     const change = this.#changeTo(record);
@@ -165,8 +165,8 @@ export class TrackedRecords {
   }
 
   /** Whether an SMS will be known for as long as a receipt may be delivered again. */
-  isLasting(sms: number, now: EpochMs): boolean {
-    return this.#index.acceptedAt(sms) + this.#keepMs - LASTING_MS > now;
+  isLasting(sms: number): boolean {
+    return this.#index.since(sms) + this.#keepMs - LASTING_MS > this.#clock.now();
   }
 
   /** Our last SMS to a phone, while it is kept. */
@@ -176,9 +176,9 @@ export class TrackedRecords {
     return { id: this.#index.idOf(last), sentAt: this.#index.acceptedAt(last) };
   }
 
-  /** It was kept for the whole wait. */
+  /** It was kept for the whole wait; a wall clock that jumps ends none. */
   #isOver(sms: number): boolean {
-    return this.#index.acceptedAt(sms) + this.#keepMs < this.#clock.wall();
+    return this.#index.since(sms) + this.#keepMs < this.#clock.now();
   }
 
   async #readStored(id: string): Promise<TrackedRecord | undefined> {

@@ -58,6 +58,18 @@ describe('ReceiptTracker', () => {
     assert.equal(receipts.length, 1);
   });
 
+  it('knows an SMS although the wall clock was set on meanwhile', async () => {
+    const on = await bench();
+    const receipts = on.collect();
+    await on.accepted();
+    on.clock.shiftWall(400 * 24 * HOUR);
+    await on.arrives(receiptFor('a-1'));
+    assert.deepEqual(
+      receipts.map(({ id, matched }) => ({ id, matched })),
+      [{ id: 'sms-1', matched: true }],
+    );
+  });
+
   it('stores what has become of more SMS than storage takes in one write', async () => {
     const on = await bench(heldStorage);
     const receipts = on.collect();
