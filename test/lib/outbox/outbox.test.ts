@@ -430,6 +430,17 @@ describe('Outbox', () => {
     for (const result of both) await assert.rejects(result, { message: 'disk' });
   });
 
+  it('keeps a dedupe key for its time, whatever the wall clock does', async () => {
+    const { take, outbox, clock } = await bench();
+    const first = await take({ dedupeKey: 'pump-3', dedupeMs: 60_000 });
+    clock.shiftWall(86_400_000);
+    assert.equal(await take({ dedupeKey: 'pump-3' }), first);
+    await outbox.cancel(first);
+    clock.shiftWall(-2 * 86_400_000);
+    await clock.advance(61_000);
+    assert.notEqual(await take({ dedupeKey: 'pump-3' }), first);
+  });
+
   it('submits nothing when storage cannot mark it, and tries again', async () => {
     const clock = new FakeClock();
     const storage = memoryStorage(clock);
