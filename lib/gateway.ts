@@ -9,6 +9,7 @@ import { systemClock } from './clock.js';
 import { connectTls, type Connect } from './connection/tls-connect.js';
 import { Engine } from './engine.js';
 import { SmppError } from './errors.js';
+import { FailureLog } from './failure-log.js';
 import { readGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
 import type {
   CounterName,
@@ -122,7 +123,12 @@ class SmsGateway implements Gateway {
     this.#settings = settings;
     this.#storage = storageOf(settings);
     this.#connect = settings.connect ?? connectOf(settings);
-    this.#status = new StatusFeed(() => this.status(), settings.clock);
+    const failures = new FailureLog(settings.clock, settings.log);
+    this.#status = new StatusFeed(
+      () => this.status(),
+      settings.clock,
+      (error) => failures.say('a listener could not take the status', error),
+    );
   }
 
   start(): Promise<void> {

@@ -12,18 +12,21 @@ export class StatusFeed {
   readonly #read: () => GatewayStatus;
   readonly #clock: Clock;
   readonly #listeners = new Set<(status: GatewayStatus) => void>();
+  readonly #onFailure: (error: unknown) => void;
   #isTelling = false;
   #isArmed = false;
 
-  constructor(read: () => GatewayStatus, clock: Clock) {
+  /** @param onFailure a listener threw */
+  constructor(read: () => GatewayStatus, clock: Clock, onFailure: (error: unknown) => void) {
     this.#read = read;
     this.#clock = clock;
+    this.#onFailure = onFailure;
   }
 
   /** The present status comes at once. */
   subscribe(listener: (status: GatewayStatus) => void): Unsubscribe {
     this.#listeners.add(listener);
-    listener(this.#read());
+    this.#tell(listener, this.#read());
     return () => this.#listeners.delete(listener);
   }
 
@@ -34,7 +37,7 @@ export class StatusFeed {
     queueMicrotask(() => {
       this.#isTelling = false;
       const status = this.#read();
-      for (const listener of this.#listeners) listener(status);
+      for (const listener of [...this.#listeners]) this.#tell(listener, status);
     });
   }
 
@@ -46,5 +49,14 @@ export class StatusFeed {
       this.#isArmed = false;
       this.changed();
     });
+  }
+
+  /** What one throws would end the process, and keep the status from the others. */
+  #tell(listener: (status: GatewayStatus) => void, status: GatewayStatus): void {
+    try {
+      listener(status);
+    } catch (error) {
+      this.#onFailure(error);
+    }
   }
 }

@@ -24,6 +24,9 @@ export interface Refusal {
   readonly class: 'ok' | 'submitFailed' | 'throttled' | 'transient' | 'unbound' | 'credentials' | 'permanent';
 }
 
+/** After storage could not be read. */
+const READ_RETRY_MS: Millis = 1_000;
+
 const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
 
 export interface AnswersOptions {
@@ -35,6 +38,7 @@ export interface AnswersOptions {
   readonly onUncertain: OnUncertain;
   readonly refusal: (status: number) => Refusal;
   readonly load: (item: QueueItem) => Promise<Body | undefined>;
+  readonly isOpen: () => boolean;
   /** Goes on with a long message over its own link; false when that is gone. */
   readonly resume: (submission: Submission, at: Millis) => boolean;
   readonly wake: () => void;
@@ -258,11 +262,18 @@ export class Answers {
       goOn(item.body);
       return;
     }
-    this.#options
-      .load(item)
-      .then((body) => {
-        if (body !== undefined) goOn(body);
-      })
-      .catch(this.#options.onFailure);
+    const { load, isOpen, clock, onFailure } = this.#options;
+    load(item)
+      .then(
+        (body) => {
+          if (body !== undefined) goOn(body);
+        },
+        (error: unknown) => {
+          onFailure(error);
+          // What is not settled when the outbox closes stays stored, for the next start.
+          clock.after(READ_RETRY_MS, () => isOpen() && this.#withBody(item, goOn));
+        },
+      )
+      .catch(onFailure);
   }
 }

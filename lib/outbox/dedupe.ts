@@ -3,7 +3,7 @@
  *
  * It stops the duplicates that a flow makes itself, which are likelier than those of the protocol.
  */
-import type { Clock, EpochMs } from '../clock.js';
+import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { SubmitResult } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { OutboxEntry } from './entry.js';
@@ -11,16 +11,23 @@ import type { OutboxEntry } from './entry.js';
 /** Keys held; the oldest give way. Each costs some hundred octets. */
 const KEYS_MAX = 100_000;
 
+/** As stored in table `dedupe`. JSON. */
 interface Claimed {
   readonly id: string;
   readonly until: EpochMs;
   readonly result?: SubmitResult;
 }
 
+interface Held {
+  readonly claimed: Claimed;
+  /** Monotonic: a wall clock that jumps neither ends a key nor keeps one while we run. */
+  readonly endsAt: Millis;
+}
+
 export class Dedupe {
   readonly #storage: Storage;
   readonly #clock: Clock;
-  readonly #claimed = new Map<string, Claimed>();
+  readonly #held = new Map<string, Held>();
 
   constructor(storage: Storage, clock: Clock) {
     this.#storage = storage;
@@ -28,40 +35,47 @@ export class Dedupe {
   }
 
   async open(): Promise<void> {
-    for await (const [key, value] of this.#storage.scan('dedupe')) this.#claimed.set(key, value as Claimed);
+    for await (const [key, value] of this.#storage.scan('dedupe')) {
+      const claimed = value as Claimed;
+      this.#held.set(key, { claimed, endsAt: this.#clock.now() + claimed.until - this.#clock.wall() });
+    }
   }
 
   /** Whose the key is: the SMS that claimed it within its time. */
   find(key: string): Claimed | undefined {
-    const claimed = this.#claimed.get(key);
-    if (claimed === undefined || claimed.until > this.#clock.wall()) return claimed;
-    this.#claimed.delete(key);
+    const held = this.#held.get(key);
+    if (held === undefined || held.endsAt > this.#clock.now()) return held?.claimed;
+    this.#held.delete(key);
     return undefined;
   }
 
   /** Claims the entry's key at once, and returns the write that makes it last. */
   claim(entry: OutboxEntry): readonly Change[] {
-    return this.#put(entry, { id: entry.id, until: entry.queuedAt + (entry.dedupeMs ?? 0) });
+    const { id, queuedAt, dedupeMs = 0 } = entry;
+    return this.#put(entry, {
+      claimed: { id, until: queuedAt + dedupeMs },
+      endsAt: this.#clock.now() + dedupeMs,
+    });
   }
 
   /** Adds the result to the key, for those who come later. */
   settle(entry: OutboxEntry, result: SubmitResult): readonly Change[] {
-    const claimed = entry.dedupeKey === undefined ? undefined : this.#claimed.get(entry.dedupeKey);
-    if (claimed?.id !== entry.id) return [];
-    return this.#put(entry, { ...claimed, result });
+    const held = entry.dedupeKey === undefined ? undefined : this.#held.get(entry.dedupeKey);
+    if (held?.claimed.id !== entry.id) return [];
+    return this.#put(entry, { ...held, claimed: { ...held.claimed, result } });
   }
 
   /** Gives the key up again: its SMS was not taken in. */
   abandon(entry: OutboxEntry): void {
-    if (entry.dedupeKey !== undefined) this.#claimed.delete(entry.dedupeKey);
+    if (entry.dedupeKey !== undefined) this.#held.delete(entry.dedupeKey);
   }
 
-  #put(entry: OutboxEntry, claimed: Claimed): readonly Change[] {
+  #put(entry: OutboxEntry, held: Held): readonly Change[] {
     const key = entry.dedupeKey;
     if (key === undefined) return [];
-    this.#claimed.set(key, claimed);
-    const oldest = this.#claimed.size > KEYS_MAX ? this.#claimed.keys().next().value : undefined;
-    if (oldest !== undefined) this.#claimed.delete(oldest);
-    return [{ table: 'dedupe', key, value: claimed, keepUntil: claimed.until }];
+    this.#held.set(key, held);
+    const oldest = this.#held.size > KEYS_MAX ? this.#held.keys().next().value : undefined;
+    if (oldest !== undefined) this.#held.delete(oldest);
+    return [{ table: 'dedupe', key, value: held.claimed, keepUntil: held.claimed.until }];
   }
 }

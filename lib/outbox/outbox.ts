@@ -100,6 +100,7 @@ export class Outbox {
       queue,
       pace,
       load,
+      isOpen: () => this.#isOpen,
       settlement: this.#settlement,
       resume: (submission, at) => this.#dispatcher.resume(submission, at),
       wake: () => this.#dispatcher.wake(),

@@ -26,8 +26,10 @@ export interface QueueItem {
   readonly order: number;
   readonly priority: Priority;
   readonly segments: number;
-  /** Monotonic: a wall clock that jumps expires nothing while we run. */
-  readonly expiresAt: Millis;
+  /** Monotonic: a wall clock that jumps expires nothing while we run. Of a scheduled one it counts once that is due. */
+  expiresAt: Millis;
+  /** From when it may leave. */
+  readonly lifeMs: Millis;
   readonly sendAt: EpochMs | undefined;
   /** Taken in by an earlier process. */
   readonly recovered: boolean;
@@ -71,6 +73,7 @@ export function newItem(
     priority: entry.priority,
     segments: entry.segments,
     expiresAt: times.now + leftMs(entry, times.wall),
+    lifeMs: lifeOf(entry),
     sendAt: entry.sendAt,
     recovered: found !== undefined,
     place: -1,
@@ -97,7 +100,10 @@ export function isWaiting({ state }: QueueItem): boolean {
 /** What is left of its life; at most the whole of it, should the wall clock have been set back meanwhile. */
 function leftMs(entry: OutboxEntry, wall: EpochMs): Millis {
   const { queuedAt, expiresAt, sendAt = queuedAt } = entry;
-  const lifeMs = expiresAt - Math.max(queuedAt, sendAt);
   const scheduledMs = Math.max(0, sendAt - Math.max(wall, queuedAt));
-  return Math.min(expiresAt - wall, lifeMs + scheduledMs);
+  return Math.min(expiresAt - wall, lifeOf(entry) + scheduledMs);
+}
+
+function lifeOf({ queuedAt, expiresAt, sendAt = queuedAt }: OutboxEntry): Millis {
+  return expiresAt - Math.max(queuedAt, sendAt);
 }

@@ -100,15 +100,18 @@ export class Queue {
   enter(item: QueueItem, wall: EpochMs): void {
     if (item.state !== 'storing') return;
     this.#counts[item.priority] += 1;
-    this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
-    if (item.progress.underWay) {
-      if (item.recovered) this.#submit(item);
-      else this.#mark(item);
-      this.ready(item);
-    } else if (item.sendAt !== undefined && item.sendAt > wall) {
+    const { underWay } = item.progress;
+    if (!underWay && item.sendAt !== undefined && item.sendAt > wall) {
       item.state = 'scheduled';
       this.#counts.scheduled += 1;
       this.#bySendAt.push(item);
+      return;
+    }
+    this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
+    if (underWay) {
+      if (item.recovered) this.#submit(item);
+      else this.#mark(item);
+      this.ready(item);
     } else {
       item.state = 'queued';
       this.#queued.add(item);
@@ -122,6 +125,8 @@ export class Queue {
       this.#bySendAt.pop();
       if (item.state !== 'scheduled') continue;
       item.state = 'queued';
+      item.expiresAt = times.now + item.lifeMs;
+      this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
       this.#counts.scheduled -= 1;
       this.#queued.add(item);
     }
@@ -221,12 +226,13 @@ export class Queue {
     return body;
   }
 
-  /** Every SMS that is past its expiry and waits. */
+  /** Every SMS that is past its expiry and waits; the life of a scheduled one has not begun. */
   expired(now: Millis): QueueItem[] {
     if (now < this.#nextExpiryAt) return [];
     const expired: QueueItem[] = [];
     let next = Infinity;
     for (const item of this.#items.all()) {
+      if (item.state === 'scheduled') continue;
       if (item.expiresAt > now) next = Math.min(next, item.expiresAt);
       else if (isWaiting(item)) expired.push(item);
     }

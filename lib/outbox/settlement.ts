@@ -1,9 +1,9 @@
 /**
  * The end of every SMS: its one result is made safe, then handed to whoever waits for it.
  *
- * What settled in one turn of the event loop is one write. In that write the entry (with its text) goes, and
- * the result, the gateway's ids for the receipts and the dedupe key's result come: all or nothing. Volatile storage
- * gets a result that nobody has taken at `close`.
+ * What settled in one turn of the event loop is one write, or several when storage does not take it. In it the
+ * entry (with its text) goes, and the result, the gateway's ids for the receipts and the dedupe key's result come: all
+ * or nothing for each SMS. Volatile storage gets a result that nobody has taken at `close`.
  */
 import type { Clock } from '../clock.js';
 import { SmppError } from '../errors.js';
@@ -94,22 +94,34 @@ export class Settlement {
   }
 
   async #flush(): Promise<void> {
-    let isAgain = false;
+    /** So many of the first in line could not be stored before. */
+    let again = 0;
+    let most = Infinity;
     while (this.#batch.length > 0) {
-      const batch = this.#batch;
-      this.#batch = [];
-      if (await this.#store(batch, isAgain)) {
-        isAgain = false;
+      const batch = this.#take(most);
+      if (await this.#store(batch, again > 0)) {
+        again = Math.max(0, again - batch.length);
+        if (again === 0) most = Infinity;
         this.#leaveRounds(batch);
         for (const settled of batch) this.#report(settled);
         continue;
       }
-      isAgain = true;
+      again = Math.max(again, batch.length);
+      // It may be more than storage takes at once.
+      most = Math.ceil(batch.length / 2);
       this.#batch = [...batch, ...this.#batch];
-      if (this.#isClosed) break;
-      await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve));
+      if (!this.#isClosed) await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve));
+      else if (batch.length === 1) break;
     }
     this.#flushing = undefined;
+  }
+
+  /** The first in line, so many at most. */
+  #take(most: number): readonly Settled[] {
+    if (this.#batch.length > most) return this.#batch.splice(0, most);
+    const batch = this.#batch;
+    this.#batch = [];
+    return batch;
   }
 
   /** @param isAgain some of the batch could not be stored before */

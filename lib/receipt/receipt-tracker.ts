@@ -152,7 +152,7 @@ export class ReceiptTracker {
     const sms = this.#records.find(parsed.messageId);
     const stored = { key, received, sms };
     return {
-      isKnown: sms !== undefined && isFinalState(parsed.state) && this.#records.isLasting(sms, receivedAt),
+      isKnown: sms !== undefined && isFinalState(parsed.state) && this.#records.isLasting(sms),
       changes: [this.#box.keeping(key, recordOf(received, delivery), receivedAt)],
       kept: () => {
         if (sms !== undefined || !this.#hold(stored)) this.#box.deliver(key, stored);

@@ -79,10 +79,10 @@ export class TrackedIndex {
     return gaveWay;
   }
 
-  /** Forgets those accepted before `instant`. */
-  removeOld(instant: EpochMs): void {
+  /** Forgets those accepted before `instant`, on the monotonic clock. */
+  removeOld(instant: Millis): void {
     let { oldest } = this.#columns;
-    while (oldest < this.#columns.next && this.#columns.acceptedAt(oldest) < instant) oldest += 1;
+    while (oldest < this.#columns.next && this.#columns.since(oldest) < instant) oldest += 1;
     this.#removeBefore(oldest);
   }
 

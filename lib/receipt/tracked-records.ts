@@ -89,7 +89,7 @@ export class TrackedRecords {
     const number = this.#index.add(record, now);
     if (this.#index.isPartial(number)) this.#recent.add(number, correlation);
     this.#added += 1;
-    if (this.#added % SWEEP_EVERY === 0) this.#index.removeOld(this.#clock.wall() - this.#keepMs);
+    if (this.#added % SWEEP_EVERY === 0) this.#index.removeOld(this.#clock.now() - this.#keepMs);
     const gaveWay = this.#index.giveWay();
     if (this.#isVolatile) return NOTHING;
     const change = this.#changeTo(record);
@@ -135,18 +135,26 @@ export class TrackedRecords {
     });
   }
 
-  /** Writes what was replaced, and `changes` with it: all or none. What was replaced is written with the next, else. */
+  /**
+   * Writes what was replaced, and `changes` with the last of it: all in one write, or in several when storage does not
+   * take it. What could not be stored is written with the next.
+   */
   async store(changes: readonly Change[]): Promise<void> {
-    const records = this.#toStore;
-    if (records.length + changes.length === 0) return;
-    this.#toStore = [];
     const isLast = (record: TrackedRecord): boolean => this.#unstored.get(record.id) === record;
-    try {
-      await this.#storage.write([...records.map((record) => this.#changeTo(record)), ...changes], 'later');
+    for (let most = Infinity; this.#toStore.length + changes.length > 0;) {
+      const records = this.#toStore.splice(0, most);
+      const isAll = this.#toStore.length === 0;
+      const puts = records.map((record) => this.#changeTo(record));
+      try {
+        await this.#storage.write(isAll ? [...puts, ...changes] : puts, 'later');
+      } catch (error) {
+        this.#toStore.unshift(...records.filter(isLast));
+        if (records.length < 2) throw error;
+        most = Math.ceil(records.length / 2);
+        continue;
+      }
       for (const record of records) if (isLast(record)) this.#unstored.delete(record.id);
-    } catch (error) {
-      this.#toStore.unshift(...records.filter(isLast));
-      throw error;
+      if (isAll) return;
     }
   }
 
@@ -157,8 +165,8 @@ export class TrackedRecords {
   }
 
   /** Whether an SMS will be known for as long as a receipt may be delivered again. */
-  isLasting(sms: number, now: EpochMs): boolean {
-    return this.#index.acceptedAt(sms) + this.#keepMs - LASTING_MS > now;
+  isLasting(sms: number): boolean {
+    return this.#index.since(sms) + this.#keepMs - LASTING_MS > this.#clock.now();
   }
 
   /** Our last SMS to a phone, while it is kept. */
@@ -168,9 +176,9 @@ export class TrackedRecords {
     return { id: this.#index.idOf(last), sentAt: this.#index.acceptedAt(last) };
   }
 
-  /** It was kept for the whole wait. */
+  /** It was kept for the whole wait; a wall clock that jumps ends none. */
   #isOver(sms: number): boolean {
-    return this.#index.acceptedAt(sms) + this.#keepMs < this.#clock.wall();
+    return this.#index.since(sms) + this.#keepMs < this.#clock.now();
   }
 
   async #readStored(id: string): Promise<TrackedRecord | undefined> {

@@ -110,7 +110,8 @@ export class Mailbox<T> {
 
   subscribe(listener: Listener<T>): Unsubscribe {
     this.#listeners.add(listener);
-    this.#drain();
+    // Later: others may subscribe in this turn too, and what waited is for all of them.
+    queueMicrotask(() => this.#drain());
     return () => this.#listeners.delete(listener);
   }
 
@@ -167,16 +168,10 @@ export class Mailbox<T> {
     let taking: Promise<unknown> | undefined;
     let others: Promise<unknown>[] | undefined;
     for (const listener of this.#listeners) {
-      try {
-        const answer: unknown = listener(item.event);
-        if (!isThenable(answer)) continue;
-        const one = Promise.resolve(answer); // itself, when it is a promise
-        if (taking === undefined) taking = one;
-        else (others ??= []).push(one);
-      } catch (error) {
-        this.#failed(item, error);
-        return;
-      }
+      const one = given(listener, item.event);
+      if (one === undefined) continue;
+      if (taking === undefined) taking = one;
+      else (others ??= []).push(one);
     }
     if (taking === undefined) this.#forget(item.key);
     else this.#await(item, others === undefined ? taking : Promise.all([taking, ...others]));
@@ -246,6 +241,18 @@ export class Mailbox<T> {
       onFailure(error);
       this.#taken.unshift(...changes); // its text is to be erased, whatever ailed the disk
       this.#retryLater();
+    });
+  }
+}
+
+/** Undefined when it has taken the event. What it throws is its answer too: the others are still asked. */
+function given<T>(listener: Listener<T>, event: T): Promise<unknown> | undefined {
+  try {
+    const answer: unknown = listener(event);
+    return isThenable(answer) ? Promise.resolve(answer) : undefined; // itself, when it is a promise
+  } catch (error) {
+    return Promise.resolve().then(() => {
+      throw error;
     });
   }
 }

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { SmppError } from '../../../lib/errors.js';
 import { storedResult } from '../../../lib/outbox/stored-result.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { heldStorage } from '../../support/held-storage.js';
 import { accepted, FakeLink, refused, unanswered } from '../../support/fake-link.js';
 import { aResult } from './builders.js';
 import { bench } from './outbox-bench.js';
 
 const ESME_RINVDSTADR = 0x0b;
+/** What is taken in beyond it is read back from storage. */
+const BODIES_HELD = 5_000;
 const ESME_RTHROTTLED = 0x58;
 
 const RESULT = aResult({ id: 'sms' });
@@ -165,5 +170,39 @@ describe('Outbox', () => {
       const second = await bench({ storage, clock });
       assert.deepEqual(second.results, [{ ...result, recovered: true }]);
     });
+  });
+
+  it('settles what is more than storage takes in one write', async () => {
+    const clock = new FakeClock();
+    const storage = heldStorage(clock);
+    const write = storage.write.bind(storage);
+    storage.write = async (changes) => {
+      if (changes.length > 4) throw new SmppError('SMPP_STORAGE', 'write it in parts');
+      await write(changes);
+    };
+    const made = await bench({ clock, storage });
+    const link = await made.up();
+    for (let count = 0; count < 9; count += 1) await made.take();
+    await made.settled();
+    for (const { settle } of link.submitted) settle(accepted('id'));
+    await clock.advance(5_000);
+    assert.deepEqual([link.submitted.length, made.results.length], [9, 9]);
+    assert.equal(new Set(made.results.map(({ id }) => id)).size, 9);
+  });
+
+  it('settles an SMS that is not in memory although storage could not be read at first', async () => {
+    const clock = new FakeClock();
+    const storage = heldStorage(clock);
+    const { take, outbox, results } = await bench({ clock, storage });
+    let last = '';
+    for (let count = 0; count <= BODIES_HELD; count += 1) last = await take();
+    const read = storage.read.bind(storage);
+    storage.read = () => Promise.reject(new SmppError('SMPP_STORAGE', 'the disk fails'));
+    const cancelled = outbox.cancel(last);
+    await clock.advance(3_000);
+    assert.equal(results.length, 0);
+    storage.read = read;
+    await clock.advance(1_000);
+    assert.deepEqual([await cancelled, results[0]?.outcome], [true, 'cancelled']);
   });
 });

@@ -184,6 +184,24 @@ describe('Outbox', () => {
       assert.equal(link.submitted.length, 1);
     });
 
+    it('sends a scheduled SMS at its time when the wall clock was set back meanwhile', async () => {
+      const { take, up, clock, results } = await bench();
+      await take({ sendAt: clock.wall() + 3_600_000, expiresAfterMs: 600_000 });
+      const link = await up();
+      clock.shiftWall(-1_800_000);
+      await clock.advance(3_600_000 + 1_800_000);
+      assert.deepEqual([link.submitted.length, results], [1, []]);
+    });
+
+    it('has the life of a scheduled SMS begin at its time', async () => {
+      const { take, clock, results } = await bench();
+      await take({ sendAt: clock.wall() + 3_600_000, expiresAfterMs: 600_000 });
+      await clock.advance(3_600_000 + 599_000);
+      assert.equal(results.length, 0);
+      await clock.advance(2_000);
+      assert.equal(results[0]?.outcome, 'expired');
+    });
+
     it('uses every link that has room', async () => {
       const { take, up } = await bench();
       for (let count = 0; count < 4; count += 1) await take();
@@ -410,6 +428,17 @@ describe('Outbox', () => {
     const sms = { to: '4512345678', from: 'A', text: 'x', dedupeKey: 'pump-3' };
     const both = [outbox.send(sms), outbox.send(sms)];
     for (const result of both) await assert.rejects(result, { message: 'disk' });
+  });
+
+  it('keeps a dedupe key for its time, whatever the wall clock does', async () => {
+    const { take, outbox, clock } = await bench();
+    const first = await take({ dedupeKey: 'pump-3', dedupeMs: 60_000 });
+    clock.shiftWall(86_400_000);
+    assert.equal(await take({ dedupeKey: 'pump-3' }), first);
+    await outbox.cancel(first);
+    clock.shiftWall(-2 * 86_400_000);
+    await clock.advance(61_000);
+    assert.notEqual(await take({ dedupeKey: 'pump-3' }), first);
   });
 
   it('submits nothing when storage cannot mark it, and tries again', async () => {

@@ -1,6 +1,7 @@
 /** A tracker on a clock and a storage that outlive it. */
 import assert from 'node:assert/strict';
 
+import type { Clock } from '../../../lib/clock.js';
 import type { Delivery, DeliveryReceipt } from '../../../lib/message.js';
 import { ReceiptTracker, type TrackedSms } from '../../../lib/receipt/receipt-tracker.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
@@ -13,9 +14,14 @@ export const HOUR = 60 * MINUTE;
 
 export class Bench {
   readonly clock = new FakeClock();
-  readonly storage: Storage = memoryStorage(this.clock);
+  readonly storage: Storage;
   readonly lines: string[] = [];
-  tracker = this.#make();
+  tracker: ReceiptTracker;
+
+  constructor(makeStorage: (clock: Clock) => Storage) {
+    this.storage = makeStorage(this.clock);
+    this.tracker = this.#make();
+  }
 
   #make(): ReceiptTracker {
     const { storage, clock, lines } = this;
@@ -71,4 +77,5 @@ export class Bench {
   }
 }
 
-export const bench = () => new Bench().open();
+export const bench = (makeStorage: (clock: Clock) => Storage = memoryStorage) =>
+  new Bench(makeStorage).open();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { DeliveryReceipt } from '../../../lib/message.js';
+import { heldStorage } from '../../support/held-storage.js';
 import { bench, HOUR, MINUTE } from './bench.js';
 import { PHONE, receiptDelivery, receiptFor } from './builders.js';
 
@@ -55,6 +56,39 @@ describe('ReceiptTracker', () => {
     await on.clock.advance(71 * HOUR);
     await on.arrives(receiptFor('a-1'));
     assert.equal(receipts.length, 1);
+  });
+
+  it('knows an SMS although the wall clock was set on meanwhile', async () => {
+    const on = await bench();
+    const receipts = on.collect();
+    await on.accepted();
+    on.clock.shiftWall(400 * 24 * HOUR);
+    await on.arrives(receiptFor('a-1'));
+    assert.deepEqual(
+      receipts.map(({ id, matched }) => ({ id, matched })),
+      [{ id: 'sms-1', matched: true }],
+    );
+  });
+
+  it('stores what has become of more SMS than storage takes in one write', async () => {
+    const on = await bench(heldStorage);
+    const receipts = on.collect();
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const id of ids) await on.accepted({ id, messageIds: [id] });
+    const write = on.storage.write.bind(on.storage);
+    on.storage.write = (changes) => {
+      const puts = changes.filter(({ table, value }) => table === 'tracked' && value !== undefined);
+      return puts.length > 2 ? Promise.reject(new Error('write it in parts')) : write(changes);
+    };
+    const taken = ids.flatMap((id) => on.tracker.take(receiptFor(id)) ?? []);
+    for (const { changes } of taken) await on.storage.write(changes);
+    for (const { kept } of taken) kept();
+    await on.clock.advance(0);
+    assert.deepEqual([receipts.length, on.stored], [6, 0]);
+    await on.restart();
+    const again = on.collect();
+    await on.arrives(...ids.map((id) => receiptFor(id)));
+    assert.deepEqual(again, []);
   });
 
   it('joins segments whose receipts arrive at once', async () => {

@@ -15,7 +15,7 @@ class Index {
   }
 
   add(record: TrackedRecord): number {
-    return this.index.add(record, 0);
+    return this.index.add(record, record.acceptedAt);
   }
 
   find(messageId: string): string | undefined {

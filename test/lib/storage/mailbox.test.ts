@@ -70,6 +70,25 @@ describe('Mailbox', () => {
     assert.deepEqual([failures.length, mailbox.held], [1, 1]);
   });
 
+  it('hands what waited to all who subscribe in one turn', async () => {
+    mailbox.deliver('key', 'event');
+    const seen: string[] = [];
+    for (const who of ['first', 'second']) mailbox.subscribe(() => void seen.push(who));
+    await settle();
+    assert.deepEqual(seen, ['first', 'second']);
+  });
+
+  it('hands an event to the others too when a subscriber throws, and keeps it', async () => {
+    mailbox.subscribe(() => {
+      throw new Error('no');
+    });
+    const seen: string[] = [];
+    mailbox.subscribe((event) => void seen.push(event));
+    mailbox.deliver('key', 'event');
+    await settle();
+    assert.deepEqual([seen, failures.length, mailbox.held], [['event'], 1, 1]);
+  });
+
   it('closes once a subscriber has taken what it was handed', async () => {
     let taken: () => void = () => undefined;
     mailbox.subscribe(() => new Promise((resolve) => (taken = resolve)));
@@ -109,6 +128,7 @@ describe('Mailbox', () => {
       const second = spared();
       await second.open();
       second.subscribe((event) => void seen.push(event));
+      await settle();
       assert.deepEqual([seen, storage.count('event'), failures], [['slow', 'held'], 0, []]);
     });
 

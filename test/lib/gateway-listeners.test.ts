@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { createGateway, type Gateway } from '../../lib/gateway.js';
+import { FakeClock, settle } from '../support/fake-clock.js';
+
+const SMS = { to: '4512345678', from: 'Alarm', text: 'Pump 3 stopped' };
+
+describe('Gateway listeners', () => {
+  let gateway: Gateway;
+  let lines: string[];
+
+  beforeEach(() => {
+    lines = [];
+    gateway = createGateway({
+      systemId: 'demo',
+      password: 'secret',
+      clock: new FakeClock(),
+      connect: () => new Promise(() => undefined),
+      log: (level, line) => lines.push(`${level}: ${line}`),
+    });
+  });
+  afterEach(() => gateway.stop());
+
+  async function settleOne(): Promise<void> {
+    const { id } = await gateway.enqueue(SMS);
+    assert.equal(await gateway.cancel(id), true);
+    await settle();
+  }
+
+  async function leaveOneBehind(): Promise<void> {
+    await gateway.start();
+    await settleOne();
+    await gateway.stop();
+  }
+
+  it('hands a result that waited to all that were there before the start', async () => {
+    await leaveOneBehind();
+    const seen: string[] = [];
+    for (const who of ['first', 'second']) gateway.onSettled(() => void seen.push(who));
+    await gateway.start();
+    await settle();
+    assert.deepEqual(seen, ['first', 'second']);
+  });
+
+  it('calls one no more that left as it was called for the first time', async () => {
+    await leaveOneBehind();
+    let calls = 0;
+    const leave = gateway.onSettled(() => {
+      calls += 1;
+      leave();
+    });
+    await gateway.start();
+    await settle();
+    await settleOne();
+    assert.equal(calls, 1);
+  });
+
+  it('tells the others of the status when one throws, and says so', async () => {
+    gateway.onStatus(() => {
+      throw new Error('no');
+    });
+    const seen: string[] = [];
+    gateway.onStatus(({ state }) => seen.push(state));
+    await gateway.start();
+    await settle();
+    assert.equal(seen.at(-1), 'connecting');
+    assert.equal(lines.filter((line) => line.includes('a listener could not take the status')).length, 1);
+  });
+});
