@@ -58,7 +58,8 @@ function follow(node: Node, filter: ReceiptFilter, connection: Connection): void
 function messageOf(receipt: DeliveryReceipt): NodeMessage {
   const origin = originOf(receipt.correlation);
   const message = originalMessage(origin);
-  message.payload = unwrapped(receipt, origin);
+  // Copied: other nodes get the same receipt, and a flow may change what it has.
+  message.payload = { ...unwrapped(receipt, origin), segments: { ...receipt.segments } };
   if (receipt.to !== undefined) message.topic = receipt.to;
   return message;
 }

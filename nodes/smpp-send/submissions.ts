@@ -175,7 +175,8 @@ export class Submissions {
       // An own result also comes as an event, which waits while flows are stopping.
       if (addressOf(result.correlation)?.key === `${this.#prefix}${number}`) return true;
       const waiting = this.#take(number);
-      waiting?.submission.settled(waiting.index, unwrapped(result));
+      const { correlation } = unwrapped(result);
+      waiting?.submission.settled(waiting.index, payloadFor(result, correlation));
       return false;
     } catch (thrown) {
       const error = asSmppError(thrown, 'SMPP_STORAGE');

@@ -70,6 +70,14 @@ describe('smpp-dlr', () => {
     assert.deepEqual(payload.segments, { total: 2, delivered: 2, failed: 0 });
   });
 
+  it('gives each node a receipt of its own', async () => {
+    await startFlows(flow({}, dlr({ id: 'dlr2', wires: [['receipt2'], []] }), sink('receipt2')));
+    receive('send', { to: DELIVERED, payload: 'Hello' });
+    const [one, two] = await Promise.all([next('receipt'), next('receipt2')]);
+    Object.assign(one.payload.segments as object, { total: 0 });
+    assert.deepEqual(two.payload.segments, { total: 1, delivered: 1, failed: 0 });
+  });
+
   it('emits one for each segment when it is set so', async () => {
     await startFlows(flow({ per: 'segment' }));
     receive('send', { to: DELIVERED, payload: LONG });
