@@ -223,10 +223,8 @@ export class Account implements Connection, Parked, Watched {
     this.#cancelRestart?.();
     this.#worksAhead += 1;
     this.#work = this.#work.then(async () => {
-      if (this.#isWanted !== this.#isRunning) {
-        await (this.#isWanted ? this.#start() : this.#stop());
-        this.#statusLine.changed();
-      }
+      if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
+      this.#statusLine.changed();
       this.#worksAhead -= 1;
     });
     return this.#work;

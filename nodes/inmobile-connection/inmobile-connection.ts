@@ -69,10 +69,12 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     } catch (error) {
       const problem = asSmppError(error, 'SMPP_OPTIONS');
       this.error(problem.message);
-      this.connection = new UnusableConnection(
+      this.connection = new UnusableConnection({
         problem,
-        problemStatus('settings', { isSimulated: def.gateway === 'simulator', translate }),
-      );
+        shown: problemStatus('settings', { isSimulated: def.gateway === 'simulator', translate }),
+        gate,
+        results,
+      });
     }
   }
 

@@ -7,33 +7,47 @@ import type { Node, NodeStatus } from 'node-red';
 import type { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { GatewayStatus } from '../../lib/message.js';
-import type { Connection, Feed, LeaveFeed } from '../shared/connection.js';
+import { showForGood, type Connection, type Feed, type LeaveFeed } from '../shared/connection.js';
+import type { FlowGate } from '../shared/flow-gate.js';
+import type { ResultDesk } from './result-desk.js';
 
 const nothingToLeave: LeaveFeed = () => undefined;
 
-/** No gateway, no events. */
-const SILENT_FEED: Feed = {
-  onSettled: () => nothingToLeave,
-  onSms: () => nothingToLeave,
-  onReceipt: () => nothingToLeave,
-  onOverdue: () => nothingToLeave,
-};
+/** No gateway, no events: but for results of what its users sent through another connection before. */
+function silentFeed(results: ResultDesk): Feed {
+  return {
+    onSettled: (listener, node) => results.add(listener, node),
+    onSms: () => nothingToLeave,
+    onReceipt: () => nothingToLeave,
+    onOverdue: () => nothingToLeave,
+  };
+}
+
+export interface UnusableConnectionOptions {
+  /** What every message is answered with. */
+  readonly problem: SmppError;
+  readonly shown: NodeStatus;
+  readonly gate: FlowGate;
+  readonly results: ResultDesk;
+}
 
 export class UnusableConnection implements Connection {
   readonly defaultCountry = undefined;
   readonly running = undefined;
-  readonly feed = SILENT_FEED;
+  readonly feed: Feed;
   readonly #problem: SmppError;
   readonly #shown: NodeStatus;
+  readonly #gate: FlowGate;
 
-  /** @param problem what every message is answered with */
-  constructor(problem: SmppError, shown: NodeStatus) {
+  constructor({ problem, shown, gate, results }: UnusableConnectionOptions) {
+    this.feed = silentFeed(results);
     this.#problem = problem;
     this.#shown = shown;
+    this.#gate = gate;
   }
 
   join(user: Node): void {
-    user.status(this.#shown);
+    showForGood(user, this.#shown, this.#gate);
   }
 
   leave(): void {

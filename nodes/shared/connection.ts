@@ -3,10 +3,11 @@
  *
  * The connection node itself is `inmobile-connection`; it keeps one gateway for all its users.
  */
-import type { Node, NodeAPI } from 'node-red';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { CountryCode } from 'libphonenumber-js/min';
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
+import { flowGateOf, type FlowGate } from './flow-gate.js';
 import { problemStatus, type Translate } from './status.js';
 
 export type LeaveFeed = () => void;
@@ -73,7 +74,16 @@ export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection |
 /** Shows that a flow node can do nothing; it must not join its connection, which would show another status. */
 export function showProblem(RED: NodeAPI, user: Node, problem: 'noConnection' | 'settings'): void {
   const translate: Translate = (key) => RED._(`${CATALOGUE}.${key}`);
-  user.status(problemStatus(problem, { isSimulated: false, translate }));
+  showForGood(user, problemStatus(problem, { isSimulated: false, translate }), flowGateOf(RED.events));
+}
+
+/** Shows it now, and again as the flows start: Status nodes hear of nothing that was shown before. */
+export function showForGood(user: Node, status: NodeStatus, gate: FlowGate): void {
+  user.status(status);
+  const unwatch = gate.watch(() => {
+    if (gate.isOpen) user.status(status);
+  });
+  user.on('close', unwatch);
 }
 
 /** The catalogue of the connection node, as any node of the package addresses it. */

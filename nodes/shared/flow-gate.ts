@@ -27,7 +27,11 @@ interface FlowsEvent {
 const STOPPED = ['changed', 'removed', 'linked', 'rewired'] as const;
 
 /** A node with what it is wired to: output by output, ids of nodes. */
-export type WiredNode = Pick<Node, 'z'> & { readonly wires?: readonly (readonly string[])[] };
+export type WiredNode = Pick<Node, 'z'> & {
+  readonly wires?: readonly (readonly string[])[];
+  /** Its flow; `path` has the ids of its tab and of the subflow nodes that it is in, outermost first. */
+  readonly _flow?: { readonly path?: string };
+};
 
 export class FlowGate {
   #isOpen = false;
@@ -65,15 +69,16 @@ export class FlowGate {
   }
 
   /** Whether the flows are closed, and a node that this one is wired to with them. */
-  isCutOff({ z, wires = [] }: WiredNode): boolean {
+  isCutOff(node: WiredNode): boolean {
     if (this.#isOpen) return false;
     const { type, diff } = this.#stopping;
     if (type === 'full' || diff === undefined || diff.globalConfigChanged === true) return true;
+    const [tab = node.z, ...subflows] = placesOf(node);
     const tabs = [diff.flowChanged, diff.added, diff.removed];
-    if (tabs.some((ids) => ids?.includes(z))) return true;
+    if (tabs.some((ids) => ids?.includes(tab))) return true;
     const lists = type === 'nodes' ? STOPPED.slice(0, 2) : STOPPED;
     const stopped = new Set(lists.flatMap((list) => diff[list] ?? []));
-    return wires.flat().some((id) => stopped.has(id));
+    return [...subflows, ...(node.wires ?? []).flat()].some((id) => stopped.has(id));
   }
 
   /** Calls `watcher` after each change; the returned function ends that. */
@@ -88,6 +93,11 @@ export class FlowGate {
     this.#isOpen = isOpen;
     for (const watcher of [...this.#watchers]) watcher();
   }
+}
+
+/** Where a node is: a subflow stops with its node or its tab, and the nodes in it are on no list. */
+function placesOf({ z, _flow: flow }: WiredNode): readonly string[] {
+  return flow?.path?.split('/') ?? [z];
 }
 
 /** One gate per runtime: a node file may be loaded more than once, its listeners must not pile up. */

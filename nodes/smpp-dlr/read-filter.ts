@@ -25,9 +25,10 @@ const MINUTE_MS = 60_000;
 /**
  * Reads the form; a property that is absent has its default.
  *
+ * @param originalOf of the id of a node in a subflow, which each instance has a copy of: the id that the editor shows
  * @throws SMPP_OPTIONS when `noReceiptAfter` is no number of minutes, or a choice is none
  */
-export function readFilter(form: Form): ReceiptFilter {
+export function readFilter(form: Form, originalOf: (id: string) => string | undefined): ReceiptFilter {
   const nodes = new Set(readSenders(form.from));
   const states = readChoice(form, 'states', ['final', 'all']);
   return {
@@ -36,7 +37,7 @@ export function readFilter(form: Form): ReceiptFilter {
     isFromWanted: ({ correlation }) => {
       if (nodes.size === 0) return true;
       const sender = addressOf(correlation)?.node;
-      return sender !== undefined && nodes.has(sender);
+      return sender !== undefined && (nodes.has(sender) || nodes.has(originalOf(sender) ?? ''));
     },
     isStateWanted: ({ isFinal }) => isFinal || states === 'all',
   };

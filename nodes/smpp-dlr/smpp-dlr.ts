@@ -15,12 +15,17 @@ import { readFilter, type ReceiptFilter } from './read-filter.js';
 type SmppDlrDef = NodeDef & Form & { readonly connection: string };
 
 export default function registerSmppDlr(RED: NodeAPI): void {
+  const originalOf = (id: string): string | undefined => {
+    const sender = RED.nodes.getNode(id) as (Node & { readonly _alias?: string }) | null;
+    return sender?._alias;
+  };
+
   function SmppDlr(this: Node, def: SmppDlrDef): void {
     RED.nodes.createNode(this, def);
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
     try {
-      follow(this, readFilter(def), connection);
+      follow(this, readFilter(def, originalOf), connection);
     } catch (error) {
       this.error(asSmppError(error, 'SMPP_OPTIONS').message);
       showProblem(RED, this, 'settings');
@@ -53,7 +58,8 @@ function follow(node: Node, filter: ReceiptFilter, connection: Connection): void
 function messageOf(receipt: DeliveryReceipt): NodeMessage {
   const origin = originOf(receipt.correlation);
   const message = originalMessage(origin);
-  message.payload = unwrapped(receipt, origin);
+  // Copied: other nodes get the same receipt, and a flow may change what it has.
+  message.payload = { ...unwrapped(receipt, origin), segments: { ...receipt.segments } };
   if (receipt.to !== undefined) message.topic = receipt.to;
   return message;
 }

@@ -1,7 +1,7 @@
 /** From a result to the msg that goes out, and to which of the two outputs; pure. */
 import type { NodeMessage } from 'node-red';
 import type { SubmitResult } from '../../lib/message.js';
-import { originalMessage, originOf, unwrapped } from '../shared/origin.js';
+import { originalMessage, originOf } from '../shared/origin.js';
 
 export type Outputs = [NodeMessage | null, NodeMessage | null];
 
@@ -14,11 +14,12 @@ export function outputsFor(message: NodeMessage, payload: SubmitResult): Outputs
 /** The outputs for a result that nobody waits for any more, from what its origin has kept. */
 export function recoveredOutputs(result: SubmitResult): Outputs {
   const origin = originOf(result.correlation);
-  return outputsFor(originalMessage(origin), { ...unwrapped(result, origin), recovered: true });
+  const payload = payloadFor(result, origin?.correlation);
+  return outputsFor(originalMessage(origin), { ...payload, recovered: true });
 }
 
 /**
- * The result with the flow's own correlation in place of ours.
+ * The result with the flow's own correlation in place of ours; a flow may change it, and others get the same result.
  *
  * A literal: it is made for every SMS, and one put together by leaving a property out takes ten times as long.
  *
@@ -28,7 +29,7 @@ export function payloadFor(result: SubmitResult, correlation: unknown): SubmitRe
   const payload: { -readonly [Field in keyof SubmitResult]: SubmitResult[Field] } = {
     id: result.id,
     outcome: result.outcome,
-    messageIds: result.messageIds,
+    messageIds: [...result.messageIds],
     to: result.to,
     from: result.from,
     segments: result.segments,
@@ -43,7 +44,7 @@ export function payloadFor(result: SubmitResult, correlation: unknown): SubmitRe
   if (host !== undefined) payload.host = host;
   if (status !== undefined) payload.status = status;
   if (reason !== undefined) payload.reason = reason;
-  if (substituted !== undefined) payload.substituted = substituted;
+  if (substituted !== undefined) payload.substituted = substituted.map((one) => ({ ...one }));
   if (correlation !== undefined) payload.correlation = correlation;
   return payload;
 }

@@ -38,6 +38,8 @@ interface Waiting {
   readonly correlation: unknown;
   /** Ours for the SMS; resolves when it is taken in, or is not to be. */
   id: Promise<string | undefined>;
+  /** Of an SMS with a dedupe key: whether its result is one that comes as an event. */
+  isOwn: Promise<boolean> | undefined;
 }
 
 /** SMS handed over at once: the event loop is free, and storage has caught up, between two such groups. */
@@ -53,6 +55,7 @@ export class Submissions {
   #last = 0;
   /** Not handed over yet, in order. */
   #fresh: Submission[] = [];
+  #isClosed = false;
 
   /**
    * Hands a request over, before this turn of the event loop is over; its `done` is called when all that was taken in
@@ -104,12 +107,15 @@ export class Submissions {
     return known.length > 0 ? known : [id];
   }
 
-  /** The node closes: what was taken in comes out of its successor, and every msg is done with. */
+  /**
+   * The node closes: what was taken in comes out of its successor. A msg is done with once that is clear of all its SMS,
+   * also of those that are handed over from now on.
+   */
   close(): void {
+    const waiting = [...this.#waiting.entries()];
+    this.#isClosed = true;
+    for (const [number, one] of waiting) this.#bequeath(number, one);
     this.handOver();
-    const submissions = new Set([...this.#waiting.values()].map(({ submission }) => submission));
-    this.#waiting.clear();
-    for (const { reply } of submissions) reply.done();
   }
 
   async #inGroups(submission: Submission): Promise<void> {
@@ -131,7 +137,7 @@ export class Submissions {
     const { gateway, request } = submission;
     const { correlation } = sms;
     const number = (this.#last += 1);
-    const waiting: Waiting = { submission, index, correlation, id: UNKNOWN };
+    const waiting: Waiting = { submission, index, correlation, id: UNKNOWN, isOwn: undefined };
     this.#waiting.set(number, waiting);
     try {
       sms.correlation = originText(`${this.#prefix}${number}`, request.originTail(index));
@@ -139,30 +145,45 @@ export class Submissions {
       this.#refused(number, asSmppError(error, 'SMPP_MESSAGE'));
       return UNKNOWN;
     }
-    if (sms.dedupeKey !== undefined) {
-      void this.#sendOnce(gateway, sms, number);
-      return UNKNOWN;
+    if (sms.dedupeKey !== undefined) waiting.isOwn = this.#sendOnce(gateway, sms, number);
+    else {
+      waiting.id = gateway.enqueue(sms).then(idOf, (error: unknown) => {
+        this.#refused(number, asSmppError(error, 'SMPP_STORAGE'));
+        return undefined;
+      });
     }
-    waiting.id = gateway.enqueue(sms).then(idOf, (error: unknown) => {
-      this.#refused(number, asSmppError(error, 'SMPP_STORAGE'));
-      return undefined;
-    });
+    if (this.#isClosed) this.#bequeath(number, waiting);
     return waiting.id;
   }
 
-  /** When another SMS holds the dedupe key its result is ours too, and no event says so. */
-  async #sendOnce(gateway: Gateway, sms: SmsDraft, number: number): Promise<void> {
+  /** Once it is taken in, its result is the successor's. */
+  #bequeath(number: number, { id, isOwn }: Waiting): void {
+    const isTakenIn = isOwn ?? id.then((known) => known !== undefined);
+    void isTakenIn.then((isSafe) => {
+      if (isSafe) this.#take(number)?.submission.bequeathed();
+    });
+  }
+
+  /**
+   * When another SMS holds the dedupe key its result is ours too, and no event says so.
+   *
+   * @returns whether an event says so; never rejects
+   */
+  async #sendOnce(gateway: Gateway, sms: SmsDraft, number: number): Promise<boolean> {
     try {
       const result = await gateway.send(sms);
       // An own result also comes as an event, which waits while flows are stopping.
-      if (addressOf(result.correlation)?.key === `${this.#prefix}${number}`) return;
+      if (addressOf(result.correlation)?.key === `${this.#prefix}${number}`) return true;
       const waiting = this.#take(number);
-      waiting?.submission.settled(waiting.index, unwrapped(result));
+      const { correlation } = unwrapped(result);
+      waiting?.submission.settled(waiting.index, payloadFor(result, correlation));
+      return false;
     } catch (thrown) {
       const error = asSmppError(thrown, 'SMPP_STORAGE');
       // Stopped while it waited: it had been taken in, unless the key was another's, and its result is still to come.
       const isTakenIn = error.code === 'SMPP_STOPPED' && error.field !== 'dedupeKey';
       if (!isTakenIn) this.#refused(number, error);
+      return isTakenIn;
     }
   }
 
@@ -201,6 +222,10 @@ class Submission {
     } finally {
       this.#count(1);
     }
+  }
+
+  bequeathed(): void {
+    this.#count(1);
   }
 
   refused(error: SmppError, count: number): void {

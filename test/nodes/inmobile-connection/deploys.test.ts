@@ -182,6 +182,21 @@ describe('inmobile-connection, deployed', () => {
     assert.equal((await next('accepted')).payload.outcome, 'accepted');
   });
 
+  it('gives a result to a node whose connection is wrong by now', async () => {
+    const wrong = connection({ id: 'wrong', gateway: 'custom', hosts: '' });
+    await simulator.kill('all');
+    await start(wrong, send(), send({ id: 'neighbour' }));
+    receive('send', { to: TO, payload: 'Hello' });
+    await queued(1, 'neighbour');
+    await deploy(
+      flow({}, wrong, send({ connection: 'wrong' }), send({ id: 'neighbour' })),
+      'nodes',
+      credentials(),
+    );
+    await simulator.revive('all');
+    assert.equal((await next('accepted')).payload.outcome, 'accepted');
+  });
+
   async function queued(count: number, node = 'send'): Promise<void> {
     for (;;) {
       receive(node, { action: 'status' });

@@ -31,6 +31,14 @@ async function statusOf(text: string): Promise<NodeStatus> {
   }
 }
 
+/** Resolves when a Status node hears of this colour. */
+async function shows(fill: string): Promise<void> {
+  for (;;) {
+    const { status } = (await next('status')) as unknown as { status: NodeStatus };
+    if (status.fill === fill) return;
+  }
+}
+
 describe('inmobile-connection', () => {
   useNodeRed();
 
@@ -57,6 +65,17 @@ describe('inmobile-connection', () => {
       });
     }
 
+    it('tells Status nodes', async () => {
+      await startFlows([TAB, connection({ gateway: 'other' }), send(), ...ENDS, ...STATUS]);
+      assert.equal((await statusOf('settings')).fill, 'red');
+    });
+
+    it('tells Status nodes of a node that names no connection', async () => {
+      await startFlows([TAB, send({ connection: 'gone' }), ...ENDS, ...STATUS]);
+      const { status } = (await next('status')) as unknown as { status: NodeStatus };
+      assert.match(status.text ?? '', /status\.noConnection$/);
+    });
+
     it('shows it below its users', async () => {
       await startFlows([TAB, connection({ gateway: 'other' }), send(), ...ENDS]);
       assert.deepEqual(shownBelow('send'), {
@@ -65,6 +84,19 @@ describe('inmobile-connection', () => {
         text: 'inmobile-connection.status.settings',
       });
     });
+  });
+});
+
+describe('inmobile-connection with a store that cannot be opened', () => {
+  useNodeRed();
+
+  it('shows that it is stopped once a flow has disconnected it', async () => {
+    const broken = connection({ storage: 'disk', storageDirectory: __filename });
+    await startFlows([TAB, broken, send(), ...ENDS, ...STATUS]);
+    await shows('red');
+    receive('send', { action: 'disconnect' });
+    await shows('grey');
+    assert.equal(shownBelow('send')?.shape, 'ring');
   });
 });
 

@@ -11,7 +11,7 @@ import {
   waitingAt,
   type FlowNode,
 } from '../../support/node-red-flows.js';
-import { connection, dlr, ENDS, send, sink, TAB } from '../flow.js';
+import { connection, dlr, ENDS, ON_TAB, send, sink, TAB } from '../flow.js';
 
 /** What the simulated gateway does with these numbers is in `lib/simulator/scenario.ts`. */
 const DELIVERED = '4512345678';
@@ -70,6 +70,14 @@ describe('smpp-dlr', () => {
     assert.deepEqual(payload.segments, { total: 2, delivered: 2, failed: 0 });
   });
 
+  it('gives each node a receipt of its own', async () => {
+    await startFlows(flow({}, dlr({ id: 'dlr2', wires: [['receipt2'], []] }), sink('receipt2')));
+    receive('send', { to: DELIVERED, payload: 'Hello' });
+    const [one, two] = await Promise.all([next('receipt'), next('receipt2')]);
+    Object.assign(one.payload.segments as object, { total: 0 });
+    assert.deepEqual(two.payload.segments, { total: 1, delivered: 1, failed: 0 });
+  });
+
   it('emits one for each segment when it is set so', async () => {
     await startFlows(flow({ per: 'segment' }));
     receive('send', { to: DELIVERED, payload: LONG });
@@ -99,6 +107,24 @@ describe('smpp-dlr', () => {
     receive('send', { to: DELIVERED, payload: 'Hello' });
     await next('receipt2');
     assert.equal(waitingAt('receipt'), 0);
+  });
+
+  it('emits receipts for a smpp-send node in a subflow, of every instance or of its own', async () => {
+    await startFlows([
+      TAB,
+      connection(),
+      { id: 'subflow', type: 'subflow', name: '', in: [], out: [{ wires: [{ id: 'inner', port: 0 }] }] },
+      send({ z: 'subflow', wires: [] }),
+      dlr({ id: 'inner', z: 'subflow', from: ['send'], wires: [] }),
+      { id: 'one', ...ON_TAB, type: 'subflow:subflow', wires: [['inside']] },
+      { id: 'two', ...ON_TAB, type: 'subflow:subflow', wires: [['other']] },
+      dlr({ from: ['send'] }),
+      ...ENDS,
+      sink('inside'),
+    ]);
+    receive('one-send', { to: DELIVERED, payload: 'Hello' });
+    await Promise.all([next('receipt'), next('inside')]);
+    assert.equal(waitingAt('other'), 0);
   });
 
   it('emits an SMS without a receipt in time on its second output', async () => {

@@ -63,6 +63,14 @@ describe('smpp-receive', () => {
     assert.equal((await next('incoming')).payload.to, '4511111111');
   });
 
+  it('gives each flow an SMS of its own, which it may change', async () => {
+    const emit = await feedFlow({});
+    const sms = { ...SMS };
+    emit(sms);
+    Object.assign((await next('incoming')).payload, { text: 'changed' });
+    assert.equal(sms.text, 'Hello');
+  });
+
   it('emits an SMS of which parts are missing', async () => {
     const emit = await feedFlow({ incomplete: 'emit' });
     emit({ ...SMS, complete: false });

@@ -80,6 +80,15 @@ describe('smpp-send', () => {
     assert.equal(second.number, 2);
   });
 
+  it('gives each of them a result of its own', async () => {
+    await startFlows(flow());
+    receive('send', { to: TO, payload: { text: 'Hello', dedupeKey: 'k' } });
+    const first = (await next('accepted')).payload.messageIds as string[];
+    const [messageId] = first.splice(0);
+    receive('send', { to: TO, payload: { text: 'Hello', dedupeKey: 'k' } });
+    assert.deepEqual((await next('accepted')).payload.messageIds, [messageId]);
+  });
+
   describe('its settings', () => {
     const texts: [name: string, properties: Record<string, unknown>, msg: Record<string, unknown>][] = [
       ['text', { text: 'Hello', textType: 'str' }, {}],

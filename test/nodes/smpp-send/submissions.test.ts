@@ -59,13 +59,17 @@ function setUp(count: number, room = Infinity) {
   /** Resolves when what the gateway says at once of each SMS is known. */
   const submit = async (): Promise<void> => {
     await submissions.submit(gateway as unknown as Gateway, request, reply);
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   };
   const settle = (index: number, result: SubmitResult = RESULT): void => {
     const correlation = gateway.taken[index]?.correlation;
     submissions.settled(addressOf(correlation)?.key ?? '', { ...result, correlation });
   };
   return { gateway, submissions, outcome, submit, settle, request };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('Submissions', () => {
@@ -162,7 +166,33 @@ describe('Submissions', () => {
     const { submissions, outcome, submit } = setUp(2);
     await submit();
     submissions.close();
+    await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error, outcome.sent], [1, undefined, []]);
+  });
+
+  it('says of an SMS that was not taken in, also when the node has closed', async () => {
+    const { submissions, outcome, submit } = setUp(2, 1);
+    void submit();
+    submissions.close();
+    await nextTurn();
+    assert.deepEqual([outcome.dones, outcome.error?.code], [1, 'SMPP_QUEUE_FULL']);
+  });
+
+  it('says how much of a large array was not taken in, also when the node closes meanwhile', async () => {
+    const { submissions, outcome, submit } = setUp(1_000, 200);
+    const submitting = submit();
+    submissions.close();
+    await submitting;
+    assert.equal(outcome.dones, 1);
+    assert.match(outcome.error?.message ?? '', /^800 of 1000 SMS were not taken in/);
+  });
+
+  it('is done with what is handed over after the node has closed', async () => {
+    const { gateway, submissions, outcome, submit } = setUp(1);
+    submissions.close();
+    await submit();
+    await nextTurn();
+    assert.deepEqual([gateway.taken.length, outcome.dones, outcome.error], [1, 1, undefined]);
   });
 
   it('knows the SMS that came with a msg', async () => {
