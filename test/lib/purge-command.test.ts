@@ -93,6 +93,12 @@ describe('the command inmobile-smpp', function () {
     assert.deepEqual(readdirSync(directory), ['flows.json']);
   });
 
+  it('says how it is used, in lines, when it is not told what to do', async () => {
+    const { exitCode, err } = await run();
+    assert.equal(exitCode, 1);
+    assert.match(err, /^Usage: .*\n\nErases /);
+  });
+
   it('does not make a folder that is not there', async () => {
     assert.equal((await run('purge', directory, '--yes')).exitCode, 1);
     assert.equal(existsSync(directory), false);
