@@ -37,7 +37,7 @@ const MAY_IMPORT = {
   outbox: ['storage', 'text'],
   receipt: ['storage', 'text'],
   inbox: ['storage', 'text'],
-  simulator: ['text', 'pdu'],
+  simulator: [],
 };
 const FOLDERS = Object.keys(MAY_IMPORT);
 const ALL_BUT_SIMULATOR = FOLDERS.filter((folder) => folder !== 'simulator');

@@ -46,28 +46,15 @@ const HELP = `Usage: npm run bench -- [options]
 void main();
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean', default: false },
-      only: { type: 'string', default: USUAL.join(',') },
-      quick: { type: 'boolean', default: false },
-      rounds: { type: 'string' },
-      backlog: { type: 'string' },
-      soak: { type: 'string' },
-      json: { type: 'string' },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  const effort = effortOf(values);
+  const read = readArguments();
+  if (read === undefined) return;
+  const { values, effort, sections } = read;
   const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}`;
   const show = values.json === '-' ? console.error : console.log;
   show(`${machine}; load ${os.loadavg()[0]?.toFixed(1) ?? '?'}`);
   const reports: Record<string, unknown> = {};
-  for (const name of values.only.split(',')) {
-    const report = await sectionOf(name)(effort);
+  for (const [name, section] of sections) {
+    const report = await section(effort);
     show(asTable(report));
     reports[name] = report.data;
   }
@@ -76,9 +63,33 @@ async function main(): Promise<void> {
   else if (values.json !== undefined) writeFileSync(values.json, json);
 }
 
+/** What is to be measured, or undefined once help was shown or the options were found wrong and that was said. */
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        help: { type: 'boolean', default: false },
+        only: { type: 'string', default: USUAL.join(',') },
+        quick: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        backlog: { type: 'string' },
+        soak: { type: 'string' },
+        json: { type: 'string' },
+      },
+    });
+    const sections = values.only.split(',').map((name) => [name, sectionOf(name)] as const);
+    if (!values.help) return { values, effort: effortOf(values), sections };
+    console.log(HELP);
+  } catch (error) {
+    console.error(`${(error as Error).message}\nTry: npm run bench -- --help`);
+    process.exitCode = 1;
+  }
+  return undefined;
+}
+
 function sectionOf(name: string): (effort: Effort) => Promise<Report> {
   const section = SECTIONS[name];
-  if (section === undefined) throw new Error(`There is no section ${name}. Try: npm run bench -- --help`);
+  if (section === undefined) throw new Error(`There is no section ${name}.`);
   return section;
 }
 

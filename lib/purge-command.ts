@@ -41,7 +41,10 @@ async function main(): Promise<void> {
     if (values.help === true) console.log(HELP);
     else if (command === 'purge' && directory !== undefined && others.length === 0)
       await purge(directory, values.yes);
-    else throw new Error(HELP);
+    else {
+      console.error(HELP);
+      process.exitCode = 1;
+    }
   } catch (error) {
     console.error(asSmppError(error, 'SMPP_OPTIONS').message);
     process.exitCode = 1;

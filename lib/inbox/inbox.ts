@@ -117,7 +117,6 @@ export class Inbox {
     await this.#box.open();
     this.#isOpen = true;
     this.#armExpiry();
-    this.resume();
   }
 
   /** Hands nothing on any more. What is not emitted stays stored. */
@@ -168,15 +167,6 @@ export class Inbox {
    */
   onSms(listener: Listener<InboundSms>): Unsubscribe {
     return this.#box.subscribe((stored) => this.#emit(stored, listener));
-  }
-
-  /** Emits nothing until `resume`: the flows are stopping. What comes is kept. */
-  pause(): void {
-    this.#box.pause();
-  }
-
-  resume(): void {
-    this.#box.resume();
   }
 
   /** A delivery that nobody has seen. */

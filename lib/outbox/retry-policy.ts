@@ -15,7 +15,7 @@ const SUBMIT_FAILED_FIRST_MS = 500;
 const SUBMIT_FAILED_MAX_MS = 30_000;
 
 /** An SMS whose outcome stayed unknown this often is reported as uncertain instead of sent once more. */
-export const UNKNOWNS_MAX = 3;
+const UNKNOWNS_MAX = 3;
 
 /** How long `reconcile` waits for a receipt that can only be this SMS's own. */
 export const RECONCILE_MS: Millis = 30_000;

@@ -33,7 +33,7 @@ export class OverdueReports {
   readonly #alarm: Alarm;
   readonly #listeners = new Map<Millis, Set<ReceiptListener>>();
   #watch: OverdueWatch;
-  #isPaused = true;
+  #isClosed = true;
   #checkedAt: Millis = -Infinity;
 
   constructor(options: OverdueReportsOptions) {
@@ -47,6 +47,8 @@ export class OverdueReports {
     const { records, clock } = this.#options;
     this.#watch = new OverdueWatch(records.index, clock.now() + START_GRACE_MS);
     for (const afterMs of this.#listeners.keys()) this.#watch.watch(afterMs);
+    this.#isClosed = false;
+    this.#arm();
   }
 
   /** An SMS was accepted. What rings for those before it rings early enough for it. */
@@ -66,19 +68,14 @@ export class OverdueReports {
     };
   }
 
-  pause(): void {
-    this.#isPaused = true;
+  close(): void {
+    this.#isClosed = true;
     this.#alarm.clear();
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#arm();
   }
 
   #arm(): void {
     const at = this.#watch.nextAt;
-    if (!this.#isPaused && at !== undefined) this.#alarm.set(Math.max(at, this.#checkedAt + CHECK_EVERY_MS));
+    if (!this.#isClosed && at !== undefined) this.#alarm.set(Math.max(at, this.#checkedAt + CHECK_EVERY_MS));
   }
 
   #check(): void {

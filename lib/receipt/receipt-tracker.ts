@@ -113,13 +113,12 @@ export class ReceiptTracker {
     await this.#records.open();
     this.#overdue.open();
     await this.#box.open();
-    this.resume();
   }
 
   /** Hands nothing on any more. What is not emitted stays stored. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    this.#overdue.pause();
+    this.#overdue.close();
     this.#alarm.clear();
     await this.#box.close();
     await this.#records.close();
@@ -202,17 +201,6 @@ export class ReceiptTracker {
   /** Receipts that a listener has and did not confirm, or that wait for their turn. */
   get underWay(): number {
     return this.#emission.underWay;
-  }
-
-  /** Emits nothing until `resume`: the flows are stopping. */
-  pause(): void {
-    this.#box.pause();
-    this.#overdue.pause();
-  }
-
-  resume(): void {
-    this.#box.resume();
-    this.#overdue.resume();
   }
 
   /** Subscribing anew hands on what waited, or failed, until now. */

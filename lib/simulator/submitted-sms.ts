@@ -58,7 +58,7 @@ export function textField(pdu: PDU, name: string): string {
 }
 
 /** An integer of a decoded PDU; 0 where it has none. */
-export function numberField(pdu: PDU, name: string): number {
+function numberField(pdu: PDU, name: string): number {
   const value = pdu[name];
   return typeof value === 'number' ? value : 0;
 }

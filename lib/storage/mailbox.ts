@@ -3,7 +3,7 @@
  *
  * An event is stored first and then handed to every subscriber; its record goes when all of them have
  * returned (or their promises resolved). Without a subscriber, or when one fails, it stays, also over a
- * restart, and is handed on when somebody subscribes, or a little later: at least once, never while paused.
+ * restart, and is handed on when somebody subscribes, or a little later: at least once, never when closed.
  * Storage that ends with the process may be spared the records: it is given what nobody has taken at `close`.
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
@@ -15,7 +15,7 @@ import type { Change, Storage, Table } from './storage.js';
 /** An event that nobody takes is given up after this: longer than a weekend with a holiday. */
 const KEEP_MS: Millis = 7 * 86_400_000;
 
-/** Events held for a subscriber; the oldest give way, and are counted. */
+/** Events held for a subscriber; the oldest give way. */
 const HELD_MAX = 100_000;
 
 /** A subscriber that failed is asked again after this. */
@@ -53,22 +53,15 @@ export class Mailbox<T> {
   #held: Held<T>[] = [];
   /** Taken in this turn of the event loop: their records go in one write. */
   #taken: Change[] = [];
-  #paused = false;
   #isClosed = false;
   /** Events whose subscribers' promises are not settled, by key. */
   readonly #beingTaken = new TransitMap<string, T>();
   #onAllTaken: (() => void) | undefined;
-  #dropped = 0;
   #cancelRetry: (() => void) | undefined;
 
   constructor(options: MailboxOptions<T>) {
     this.#options = options;
     this.isSpared = options.storage.isVolatile === true && options.record !== undefined;
-  }
-
-  /** Events that waited for a subscriber for too long or beyond the bound. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   get held(): number {
@@ -77,7 +70,6 @@ export class Mailbox<T> {
 
   /** Reads what an earlier process did not hand on. */
   async open(): Promise<void> {
-    this.#isClosed = false;
     this.#held = [];
     this.#taken = [];
     for await (const [key, value] of this.#options.storage.scan(this.#options.table)) {
@@ -86,6 +78,8 @@ export class Mailbox<T> {
     }
     if (this.isSpared && this.#held.length > 0)
       await this.#options.storage.write(this.#held.map(({ key }) => this.#forgetting(key)));
+    this.#isClosed = false;
+    this.#drain();
   }
 
   /**
@@ -103,8 +97,8 @@ export class Mailbox<T> {
    */
   deliver(key: string, event: T, taken = false): void {
     const isUnheard = this.#listeners.size === 0;
-    if (isUnheard && taken && !this.#paused) this.#forget(key);
-    else if (isUnheard || this.#paused) this.#hold({ key, event });
+    if (isUnheard && taken && !this.#isClosed) this.#forget(key);
+    else if (isUnheard || this.#isClosed) this.#hold({ key, event });
     else this.#hand({ key, event });
   }
 
@@ -115,21 +109,11 @@ export class Mailbox<T> {
     return () => this.#listeners.delete(listener);
   }
 
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#drain();
-  }
-
   /**
    * Hands nothing on any more; what is held stays stored. Resolves when subscribers have taken what they were
    * handed, so that it is not handed on again after a restart, or when that takes too long.
    */
   async close(): Promise<void> {
-    this.#paused = true;
     this.#isClosed = true;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
@@ -158,7 +142,7 @@ export class Mailbox<T> {
   }
 
   #drain(): void {
-    if (this.#paused || this.#listeners.size === 0) return;
+    if (this.#isClosed || this.#listeners.size === 0) return;
     const held = this.#held;
     this.#held = [];
     for (const item of held) this.#hand(item);
@@ -217,7 +201,6 @@ export class Mailbox<T> {
     this.#held.push(item);
     if (this.#held.length <= HELD_MAX) return;
     const oldest = this.#held.shift();
-    this.#dropped += 1;
     if (oldest !== undefined) this.#forget(oldest.key);
   }
 

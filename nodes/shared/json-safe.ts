@@ -50,7 +50,7 @@ export function jsonSafeText(
 }
 
 /** Own property `name` of `object`, or undefined: a getter or a proxy that throws counts as absent. */
-export function ownValue(object: object, name: string): unknown {
+function ownValue(object: object, name: string): unknown {
   try {
     return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
   } catch {

@@ -60,10 +60,9 @@ export class SimulatorSection {
 
   async #do(action: SimulatorAction): Promise<void> {
     const answer = await askSimulator({ connection: this.#connection, ...action });
-    write(
-      this.#notice,
-      typeof answer === 'string' ? say(`problem.${answer}`) : say(`simulator.done.${action.action}`),
-    );
+    if (typeof answer === 'string') write(this.#notice, say(`problem.${answer}`));
+    // What the others have done is to be seen at the host.
+    else write(this.#notice, action.action === 'incoming' ? say('simulator.sent') : '');
     this.#changed();
   }
 }

@@ -101,11 +101,6 @@ export class Editor {
     return this.page.locator('.red-ui-tray').last();
   }
 
-  /** A field of the open form of a node. */
-  field(property: string): Locator {
-    return this.page.locator(`#node-input-${property}`);
-  }
-
   /** A field of the open form of a configuration node. */
   configField(property: string): Locator {
     return this.page.locator(`#node-config-input-${property}`);

@@ -64,6 +64,21 @@ describe('Example', () => {
     assert.deepEqual([msg.order, payload(msg).to], ['A-1002', '4587654321']);
   });
 
+  it('4 tells the shop when the number of the customer is none', async () => {
+    const mistyped = (node: FlowNode): FlowNode =>
+      node.name === 'arrives'
+        ? {
+            ...node,
+            props: [
+              { p: 'to', v: '12 34', vt: 'str' },
+              { p: 'order', v: 'A-1001', vt: 'str' },
+            ],
+          }
+        : node;
+    const flow = await start(4, mistyped);
+    assert.equal((await click(flow, 'arrives', 'the shop knows')).order, 'A-1001');
+  });
+
   it('5 goes on to the next number after silence and after a failure', async () => {
     const flow = await start(5);
     const numbers: unknown[] = [];
@@ -76,6 +91,15 @@ describe('Example', () => {
     const reached = click(flow, 'alarm', 'a phone has it');
     assert.equal(payload(await reached).to, '4512345678');
     assert.deepEqual(numbers, ['4512345650', '4512345601', '4512345678']);
+  });
+
+  it('5 goes on to the next number after one that is none', async () => {
+    const mistyped = (node: FlowNode): FlowNode =>
+      node.type === 'inject'
+        ? { ...node, props: [{ p: 'payload' }, { p: 'chain', v: '["12 34","4512345678"]', vt: 'json' }] }
+        : node;
+    const flow = await start(5, mistyped);
+    assert.equal(payload(await click(flow, 'alarm', 'a phone has it')).to, '4512345678');
   });
 
   it('5 says when there is nobody left', async () => {

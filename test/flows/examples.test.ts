@@ -2,12 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FlowNode } from '../support/node-red-flows.js';
 import { DASHBOARD_NAMES, NAMES, readExample } from './example.js';
 
 const ALL = [...NAMES, ...DASHBOARD_NAMES];
 const OURS = /^(smpp-|inmobile-)/;
 const CORE = 'tab comment inject debug function switch change delay catch status csv join'.split(' ');
 const README = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+
+/** A Catch node keeps an error out of the editor's sidebar: what comes after it must show it. */
+const showsError = ({ type, complete, rules }: FlowNode): boolean =>
+  (type === 'debug' && complete === 'error') ||
+  (type === 'change' && JSON.stringify(rules).includes('error.message'));
 
 describe('The examples', () => {
   for (const name of ALL) {
@@ -44,6 +50,13 @@ describe('The examples', () => {
         const ids = new Set(flow.map(({ id }) => id));
         const wired = flow.flatMap(({ wires }) => (wires as string[][] | undefined) ?? []).flat();
         for (const id of wired) assert.ok(ids.has(id), id);
+      });
+
+      it('shows the error of what it catches', () => {
+        for (const { id, wires } of flow.filter(({ type }) => type === 'catch')) {
+          const next = flow.filter((node) => (wires as string[][]).flat().includes(node.id));
+          assert.ok(next.some(showsError), id);
+        }
       });
 
       it('stands in the README with a line on what it shows', () => {

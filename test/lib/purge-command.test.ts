@@ -99,9 +99,12 @@ describe('the command inmobile-smpp', function () {
   });
 
   it('shows its use when it is called in another way', async () => {
-    for (const args of [[], ['purge'], ['erase', directory], ['purge', directory, '--force']]) {
-      assert.equal((await run(...args)).exitCode, 1);
+    for (const args of [[], ['purge'], ['erase', directory]]) {
+      const { exitCode, err } = await run(...args);
+      assert.equal(exitCode, 1);
+      assert.match(err, /^Usage: inmobile-smpp purge .*\n\nErases /);
     }
+    assert.equal((await run('purge', directory, '--force')).exitCode, 1);
     const { exitCode, out } = await run('--help');
     assert.equal(exitCode, 0);
     assert.match(out, /^Usage: inmobile-smpp purge/);

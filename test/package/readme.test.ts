@@ -2,13 +2,16 @@
  * The README's tables against the data that they show: the forms' help sends people there.
  */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { PUBLISHED_ERRORS, statusCode } from '../../lib/inmobile.js';
 import { SCENARIOS, type Scenario } from '../../lib/simulator/scenario.js';
 import { SUBSTITUTIONS, SUBSTITUTIONS_AFTER_DIGIT } from '../../lib/text/substitution.js';
 
-const README = readFileSync(path.resolve(__dirname, '..', '..', 'README.md'), 'utf8');
+const ROOT = path.resolve(__dirname, '..', '..');
+const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
 /** Rows of its tables, without the blanks that align them. */
 const ROWS = README.split('\n').map((line) => line.replace(/ *\| */g, '|'));
 
@@ -22,11 +25,18 @@ describe('The README', () => {
   it('shows small pictures that the repository has', () => {
     const shown = [...README.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, address = '']) => address);
     const wrong = shown.filter((address) => {
-      const file = path.resolve(__dirname, '..', '..', address.slice(PICTURES.length));
+      const file = path.join(ROOT, address.slice(PICTURES.length));
       return !address.startsWith(PICTURES) || statSync(file).size > PICTURE_OCTETS_MAX;
     });
     assert.ok(shown.length > 0);
     assert.deepEqual(wrong, []);
+  });
+
+  it('shows a program that sends an SMS to the simulator, as it stands there', async () => {
+    const program = [...README.matchAll(/```js\n(.*?)```/gs)]
+      .map(([, code = '']) => code)
+      .find((code) => code.includes('startSimulator'));
+    assert.match(await output(program ?? ''), /outcome: 'accepted'[^]*text: 'Level is low'/);
   });
 
   it('lists what becomes of every character that has a plain equivalent', () => {
@@ -63,6 +73,20 @@ describe('The README', () => {
     );
   });
 });
+
+/** What a module prints that stands in the checkout, where the built package is found by its name. */
+async function output(code: string): Promise<string> {
+  const cache = path.join(ROOT, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(path.join(cache, 'readme-'));
+  const file = path.join(folder, 'try.mjs');
+  writeFileSync(file, code);
+  try {
+    return (await promisify(execFile)(process.execPath, [file])).stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 function missing(texts: readonly string[]): readonly string[] {
   return texts.filter((text) => !README.includes(text));

@@ -53,7 +53,7 @@ export function flowTo(simulator: Simulator, changes: FlowChanges = {}): Flow {
   };
 }
 
-export function connection(properties: Readonly<Record<string, unknown>>): FlowNode {
+function connection(properties: Readonly<Record<string, unknown>>): FlowNode {
   return {
     id: 'connection',
     type: 'inmobile-connection',
@@ -66,7 +66,7 @@ export function connection(properties: Readonly<Record<string, unknown>>): FlowN
   };
 }
 
-export function send(properties: Readonly<Record<string, unknown>> = {}): FlowNode {
+function send(properties: Readonly<Record<string, unknown>> = {}): FlowNode {
   return {
     id: 'send',
     ...ON_TAB,

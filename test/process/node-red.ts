@@ -145,11 +145,6 @@ export class NodeRed {
     return nodeRed;
   }
 
-  /** What it wrote to its log. */
-  get said(): string {
-    return this.#said;
-  }
-
   onReport(listener: (report: Report) => void): void {
     this.#heard.push((message) => {
       if ('event' in message) listener(message);

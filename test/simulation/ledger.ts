@@ -21,8 +21,6 @@ export interface SubmitSeen {
   /** Of the answer that the host decided on, whether or not it ever arrived. */
   readonly status: number;
   readonly messageId: string;
-  /** The text that it carries, user data header apart. */
-  readonly text: string;
   /** When the answer reached the client. */
   answeredAt: Millis | undefined;
 }

@@ -118,7 +118,7 @@ function drawSms(chance: Chance, number: number, healedAt: Millis): SmsPlan {
 }
 
 /** Each segment has the SMS's mark in it, wherever it is cut. */
-export function textOf(number: number, segments: number, isUcs2: boolean): string {
+function textOf(number: number, segments: number, isUcs2: boolean): string {
   const mark = `<${number}>`;
   const perSegment = isUcs2 ? 67 : 153;
   const text = segments === 1 ? mark : mark.repeat(Math.floor(((segments - 0.5) * perSegment) / mark.length));

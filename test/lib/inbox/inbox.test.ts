@@ -276,24 +276,6 @@ describe('Inbox', () => {
       assert.deepEqual(on.lines, ['an incoming SMS could not be handed on and is kept: TypeError']);
     });
 
-    it('emits nothing while paused', async () => {
-      const on = await bench();
-      const list = on.collect();
-      on.inbox.pause();
-      await on.accept([hi]);
-      assert.deepEqual([list.length, on.storage.count('event')], [0, 1]);
-    });
-
-    it('emits afterwards what came while paused', async () => {
-      const on = await bench();
-      const list = on.collect();
-      on.inbox.pause();
-      await on.accept([hi]);
-      on.inbox.resume();
-      await on.clock.advance(0);
-      assert.deepEqual(texts(list), ['Hi']);
-    });
-
     it('takes no more in when ten thousand are not confirmed', async () => {
       const on = await bench();
       on.inbox.onSms(() => new Promise<void>(() => undefined));

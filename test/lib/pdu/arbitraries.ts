@@ -40,7 +40,7 @@ const optional = {
 const requiredMessageKeys = Object.keys(mandatory) as (keyof typeof mandatory)[];
 
 /** The fields that submit_sm and deliver_sm share, each optional one there or not. */
-export const shortMessage: fc.Arbitrary<ShortMessage> = fc
+const shortMessage: fc.Arbitrary<ShortMessage> = fc
   .record({ ...mandatory, ...optional }, { requiredKeys: requiredMessageKeys })
   .map((fields) => ({ ...fields }));
 

@@ -114,30 +114,6 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
     assert.deepEqual(missing, []);
   });
 
-  it('tells nobody while paused, and does so afterwards', async () => {
-    const on = await start();
-    const missing = on.collectOverdue(10 * MINUTE);
-    await on.accepted();
-    on.tracker.pause();
-    await on.clock.advance(HOUR);
-    const before = missing.length;
-    on.tracker.resume();
-    await on.clock.advance(MINUTE);
-    assert.deepEqual([before, missing.length], [0, 1]);
-  });
-
-  it('does not tell of a receipt that came while paused', async () => {
-    const on = await start();
-    const missing = on.collectOverdue(10 * MINUTE);
-    await on.accepted();
-    on.tracker.pause();
-    await on.clock.advance(HOUR);
-    await on.arrives(receiptFor('a-1'));
-    on.tracker.resume();
-    await on.clock.advance(HOUR);
-    assert.deepEqual(missing, []);
-  });
-
   it('tells again who failed to take it', async () => {
     const on = await start();
     let calls = 0;

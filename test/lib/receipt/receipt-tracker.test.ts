@@ -388,26 +388,6 @@ describe('ReceiptTracker', () => {
       );
     });
 
-    it('emits nothing while paused', async () => {
-      const on = await bench();
-      const receipts = on.collect();
-      await on.accepted();
-      on.tracker.pause();
-      await on.arrives(receiptFor('a-1'));
-      assert.deepEqual(receipts, []);
-    });
-
-    it('emits what came while paused afterwards', async () => {
-      const on = await bench();
-      const receipts = on.collect();
-      await on.accepted();
-      on.tracker.pause();
-      await on.arrives(receiptFor('a-1'));
-      on.tracker.resume();
-      await on.clock.advance(0);
-      assert.deepEqual(states(receipts), ['DELIVRD']);
-    });
-
     it('gives a receipt once when the state of its SMS cannot be stored', async () => {
       const on = await bench();
       const receipts = on.collect();

@@ -103,7 +103,7 @@ export class SmppClient {
   }
 }
 
-export function submission(destination_addr: string, fields: PduFields = {}): PduFields {
+function submission(destination_addr: string, fields: PduFields = {}): PduFields {
   const short_message = Buffer.from('hi');
   return {
     source_addr: 'Me',

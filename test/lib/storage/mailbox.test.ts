@@ -115,9 +115,9 @@ describe('Mailbox', () => {
 
     it('keeps what nobody has taken when it closes, and hands it on when it is opened again', async () => {
       const first = spared();
-      first.subscribe((event) => (event === 'slow' ? new Promise(() => undefined) : undefined));
+      const leave = first.subscribe((event) => (event === 'slow' ? new Promise(() => undefined) : undefined));
       for (const event of ['taken', 'slow']) first.deliver(event, event);
-      first.pause();
+      leave();
       first.deliver('held', 'held');
       await settle();
       assert.equal(storage.count('event'), 0);

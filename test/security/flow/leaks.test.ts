@@ -102,7 +102,6 @@ function flow(simulator: Simulator): object[] {
 
 interface Status {
   readonly text: string;
-  readonly source?: { readonly id: string };
 }
 
 describe('a flow with canaries in it', function () {

@@ -15,7 +15,6 @@ export interface TakenIn {
   readonly deliveries: readonly Delivery[];
   /** Texts of the SMS that came out of them. */
   readonly texts: readonly string[];
-  readonly receipts: number;
   /** What the session writes in answer. */
   readonly answers: readonly Buffer[];
   /** Remarks for the log. */
@@ -28,7 +27,7 @@ export function takeIn(
   chunks: readonly Buffer[],
   reassembler: Reassembler = new Reassembler(1_000),
 ): TakenIn {
-  const taken = { deliveries: [] as Delivery[], texts: [] as string[], receipts: 0 };
+  const taken = { deliveries: [] as Delivery[], texts: [] as string[] };
   const answers: Buffer[] = [];
   const remarks: string[] = [];
   for (const chunk of chunks) {
@@ -50,7 +49,7 @@ export function takeIn(
 function takeDelivery(
   delivery: Delivery,
   reassembler: Reassembler,
-  taken: { readonly texts: string[]; receipts: number },
+  taken: { readonly texts: string[] },
 ): void {
   fingerprintOf(delivery);
   const { part, place } = readPart(delivery, 0);
@@ -58,10 +57,7 @@ function takeDelivery(
     place === undefined
       ? [{ total: 1, parts: [{ ...part, sequence: 1 }] }]
       : reassembler.add(part, place, 0).messages;
-  if (parseReceipt(delivery) !== undefined) {
-    taken.receipts += 1;
-    return;
-  }
+  if (parseReceipt(delivery) !== undefined) return;
   for (const message of messages) {
     const sms = readSms(message);
     if (sms !== undefined) taken.texts.push(sms.text);
