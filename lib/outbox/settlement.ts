@@ -101,17 +101,18 @@ export class Settlement {
       const batch = this.#take(most);
       if (await this.#store(batch, again > 0)) {
         again = Math.max(0, again - batch.length);
-        if (again === 0) most = Infinity;
+        most = again === 0 ? Infinity : 2 * most; // it may have been the disk, and not the size
         this.#leaveRounds(batch);
         for (const settled of batch) this.#report(settled);
         continue;
       }
       again = Math.max(again, batch.length);
+      this.#batch = [...batch, ...this.#batch];
       // It may be more than storage takes at once.
       most = Math.ceil(batch.length / 2);
-      this.#batch = [...batch, ...this.#batch];
-      if (!this.#isClosed) await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve));
-      else if (batch.length === 1) break;
+      if (batch.length > 1) continue;
+      if (this.#isClosed) break;
+      await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve));
     }
     this.#flushing = undefined;
   }
