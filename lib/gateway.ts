@@ -59,8 +59,9 @@ export interface Gateway {
    * Sends an SMS; resolves when it is settled.
    * @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STORAGE: not taken in. SMPP_STOPPED: not taken in, or stopped
    *   before it was settled; it then stays queued, unless `field` is `dedupeKey`: the SMS that has the key does
+   * @param onTakenIn is told, once it is safe in storage, which SMS the result will be of
    */
-  send(sms: OutboundSms): Promise<SubmitResult>;
+  send(sms: OutboundSms, onTakenIn?: (id: string) => void): Promise<SubmitResult>;
   /** Takes an SMS in; resolves when it is safe in storage. Throws as `send` does. */
   enqueue(sms: OutboundSms): Promise<{ id: string }>;
   /** Sends many; yields results as they settle, and reads the list no faster. See `send-all.ts`. */
@@ -139,9 +140,9 @@ class SmsGateway implements Gateway {
     return this.#inTurn(() => this.#stop());
   }
 
-  send(sms: OutboundSms): Promise<SubmitResult> {
+  send(sms: OutboundSms, onTakenIn?: (id: string) => void): Promise<SubmitResult> {
     const outbox = this.#outbox;
-    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.send(sms);
+    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.send(sms, onTakenIn);
   }
 
   enqueue(sms: OutboundSms): Promise<{ id: string }> {

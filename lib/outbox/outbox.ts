@@ -175,9 +175,7 @@ export class Outbox {
    */
   enqueue(sms: OutboundSms): Promise<{ id: string }> {
     try {
-      const admitted = this.#admit(sms);
-      if ('holder' in admitted) return this.#intake.safe(admitted.holder.id);
-      return this.#intake.takeSafely(admitted.item, admitted.entry);
+      return this.#safeIdOf(this.#admit(sms));
     } catch (error) {
       return Promise.reject(asSmppError(error, 'SMPP_MESSAGE'));
     }
@@ -189,15 +187,17 @@ export class Outbox {
    *
    * One promise and no async function: it is called for every SMS, and each of those costs as much as encoding it.
    *
+   * @param onTakenIn is told, once it is safe in storage, which SMS the result will be of
    * @throws as `enqueue`; and SMPP_STOPPED when the gateway is stopped before it is settled
    */
-  send(sms: OutboundSms): Promise<SubmitResult> {
+  send(sms: OutboundSms, onTakenIn?: (id: string) => void): Promise<SubmitResult> {
     try {
       const admitted = this.#admit(sms);
-      if ('holder' in admitted) return resultOf(admitted.holder);
-      const { item, entry } = admitted;
-      this.#intake.take(item, entry);
-      return waitFor(item);
+      if (onTakenIn !== undefined) {
+        const refused = (): void => undefined; // As the result says.
+        void this.#safeIdOf(admitted).then(({ id }) => onTakenIn(id), refused);
+      } else if ('item' in admitted) this.#intake.take(admitted.item, admitted.entry);
+      return 'holder' in admitted ? resultOf(admitted.holder) : waitFor(admitted.item);
     } catch (error) {
       return Promise.reject(asSmppError(error, 'SMPP_MESSAGE'));
     }
@@ -232,6 +232,11 @@ export class Outbox {
       throw new SmppError('SMPP_QUEUE_FULL', `${QUEUE_MAX} SMS wait already: this one was not taken in`);
     }
     return { item: this.#queue.add(entry, body, undefined, times), entry };
+  }
+
+  #safeIdOf(admitted: Admitted): Promise<{ id: string }> {
+    if ('holder' in admitted) return this.#intake.safe(admitted.holder.id);
+    return this.#intake.takeSafely(admitted.item, admitted.entry);
   }
 
   /** The SMS that has this dedupe key, unless it was lost. */

@@ -74,6 +74,8 @@ class Sender {
   readonly #connection: Connection | undefined;
   readonly #submissions = new Submissions();
   #reader: RequestReader | undefined;
+  /** Msgs that are not handed over yet, each with its `_msgid`. */
+  readonly #underWay = new Map<Promise<void>, unknown>();
   readonly #leaveFeed: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node, def: SmppSendDef, connection: Connection | undefined) {
@@ -88,7 +90,8 @@ class Sender {
   /** Its `done` gets the error when nothing was taken in; else it is called when all of it is settled. */
   take(input: Input): void {
     try {
-      this.#take(input)?.catch((error: unknown) => refuse(input, error));
+      const taking = this.#take(input)?.catch((error: unknown) => refuse(input, error));
+      if (taking !== undefined) this.#keep(taking, input.msg._msgid);
     } catch (error) {
       refuse(input, error);
     }
@@ -106,7 +109,7 @@ class Sender {
     if (action !== undefined) {
       // What came before it is meant by it too.
       this.#submissions.handOver();
-      return this.#control(connection, action, input);
+      return this.#control(connection, action, input, this.#underWayWith(input.msg.id));
     }
     const reader = (this.#reader ??= this.#makeReader(connection));
     const gateway = connection.running;
@@ -122,11 +125,27 @@ class Sender {
     await this.#submissions.submit(gateway, request, input);
   }
 
-  async #control(connection: Connection, action: Action, input: Input): Promise<void> {
+  #keep(taking: Promise<void>, messageId: unknown): void {
+    this.#underWay.set(taking, messageId);
+    void taking.then(() => this.#underWay.delete(taking));
+  }
+
+  #underWayWith(messageId: unknown): readonly Promise<void>[] {
+    return [...this.#underWay].filter(([, id]) => id === messageId).map(([taking]) => taking);
+  }
+
+  async #control(
+    connection: Connection,
+    action: Action,
+    input: Input,
+    before: readonly Promise<void>[],
+  ): Promise<void> {
     const { msg } = input;
-    const { status, cancelled } = await control(connection, action, msg.id, (id) =>
-      this.#submissions.idsOf(id),
-    );
+    const { status, cancelled } = await control(connection, action, msg.id, async (id) => {
+      await Promise.all(before);
+      this.#submissions.handOver();
+      return this.#submissions.idsOf(id);
+    });
     msg.payload = status;
     if (cancelled !== undefined) msg.cancelled = cancelled;
     input.send([msg, null]);

@@ -145,8 +145,13 @@ export class Submissions {
       this.#refused(number, asSmppError(error, 'SMPP_MESSAGE'));
       return UNKNOWN;
     }
-    if (sms.dedupeKey !== undefined) waiting.isOwn = this.#sendOnce(gateway, sms, number);
-    else {
+    if (sms.dedupeKey !== undefined) {
+      waiting.id = new Promise((resolve) => {
+        waiting.isOwn = this.#sendOnce(gateway, sms, number, resolve);
+        // In vain once it is taken in.
+        void waiting.isOwn.then(() => resolve(undefined));
+      });
+    } else {
       waiting.id = gateway.enqueue(sms).then(idOf, (error: unknown) => {
         this.#refused(number, asSmppError(error, 'SMPP_STORAGE'));
         return undefined;
@@ -169,9 +174,14 @@ export class Submissions {
    *
    * @returns whether an event says so; never rejects
    */
-  async #sendOnce(gateway: Gateway, sms: SmsDraft, number: number): Promise<boolean> {
+  async #sendOnce(
+    gateway: Gateway,
+    sms: SmsDraft,
+    number: number,
+    onTakenIn: (id: string) => void,
+  ): Promise<boolean> {
     try {
-      const result = await gateway.send(sms);
+      const result = await gateway.send(sms, onTakenIn);
       // An own result also comes as an event, which waits while flows are stopping.
       if (addressOf(result.correlation)?.key === `${this.#prefix}${number}`) return true;
       const waiting = this.#take(number);

@@ -89,6 +89,28 @@ describe('smpp-send', () => {
     assert.deepEqual((await next('accepted')).payload.messageIds, [messageId]);
   });
 
+  describe('cancelling by the _msgid', () => {
+    const inAnHour = (): number => Date.now() + 3_600_000;
+    const messages: [name: string, properties: Record<string, unknown>, payload: () => unknown][] = [
+      ['one with a dedupe key', {}, () => ({ text: 'Hello', dedupeKey: 'k', sendAt: inAnHour() })],
+      ['an array', {}, () => [{ text: 'Hello', sendAt: inAnHour() }]],
+      [
+        'one whose text is an expression',
+        { text: '"Hello"', textType: 'jsonata' },
+        () => ({ sendAt: inAnHour() }),
+      ],
+    ];
+    for (const [name, properties, payload] of messages) {
+      it(`cancels what came just before: ${name}`, async () => {
+        await startFlows([TAB, connection({ storage: 'disk' }), send(properties), ...ENDS]);
+        receive('send', { _msgid: 'm1', to: TO, payload: payload() });
+        receive('send', { action: 'cancel', id: 'm1' });
+        assert.equal((await next('accepted')).cancelled, true);
+        assert.equal((await next('other')).payload.outcome, 'cancelled');
+      });
+    }
+  });
+
   describe('its settings', () => {
     const texts: [name: string, properties: Record<string, unknown>, msg: Record<string, unknown>][] = [
       ['text', { text: 'Hello', textType: 'str' }, {}],
