@@ -15,7 +15,7 @@ import type { Change, Storage, Table } from './storage.js';
 /** An event that nobody takes is given up after this: longer than a weekend with a holiday. */
 const KEEP_MS: Millis = 7 * 86_400_000;
 
-/** Events held for a subscriber; the oldest give way. */
+/** Events held for a subscriber; the oldest give way, not without a word. */
 const HELD_MAX = 100_000;
 
 /** A subscriber that failed is asked again after this. */
@@ -41,7 +41,7 @@ export interface MailboxOptions<T> {
   readonly record?: (event: T) => unknown;
   /** Writes that events are gone, which its owner may have to write with more; by default by themselves. */
   readonly forget?: (changes: readonly Change[]) => Promise<void>;
-  /** A subscriber threw: say so, without the event's content. */
+  /** A subscriber threw, or too many events wait: say so, without the event's content. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -201,7 +201,10 @@ export class Mailbox<T> {
     this.#held.push(item);
     if (this.#held.length <= HELD_MAX) return;
     const oldest = this.#held.shift();
-    if (oldest !== undefined) this.#forget(oldest.key);
+    if (oldest === undefined) return;
+    this.#forget(oldest.key);
+    const message = `${HELD_MAX} wait for a subscriber already, and the oldest was given up for it`;
+    this.#options.onFailure(new SmppError('SMPP_QUEUE_FULL', message));
   }
 
   #forget(key: string): void {

@@ -62,6 +62,17 @@ describe('Mailbox', () => {
     assert.deepEqual([failures, mailbox.held, seen], [[], 0, ['event', 'event']]);
   });
 
+  it('says so when it gives up the oldest, since so many wait', () => {
+    for (let count = 0; count < 100_000; count += 1) mailbox.deliver(`key-${count}`, 'event');
+    assert.equal(failures.length, 0);
+    mailbox.deliver('one more', 'event');
+    assert.equal(mailbox.held, 100_000);
+    assert.deepEqual(
+      failures.map((failure) => failure instanceof SmppError && failure.code),
+      ['SMPP_QUEUE_FULL'],
+    );
+  });
+
   it('keeps an event that one of two subscribers could not take', async () => {
     mailbox.subscribe(() => Promise.resolve());
     mailbox.subscribe(() => Promise.reject(new Error('no')));
