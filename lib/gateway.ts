@@ -173,26 +173,26 @@ class SmsGateway implements Gateway {
   }
 
   onStatus(listener: (status: GatewayStatus) => void): Unsubscribe {
-    return this.#status.subscribe(listener);
+    return this.#status.subscribe(apart(listener));
   }
 
   onSms(listener: Taker<InboundSms>): Unsubscribe {
-    return this.#subscribe((engine) => engine.inbox.onSms(listener));
+    return this.#subscribe((engine) => engine.inbox.onSms(apart(listener)));
   }
 
   onReceipt(
     listener: Taker<DeliveryReceipt>,
     options: { readonly per?: 'message' | 'segment' } = {},
   ): Unsubscribe {
-    return this.#subscribe((engine) => engine.tracker.onReceipt(listener, options.per ?? 'message'));
+    return this.#subscribe((engine) => engine.tracker.onReceipt(apart(listener), options.per ?? 'message'));
   }
 
   onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe {
-    return this.#subscribe((engine) => engine.tracker.onOverdue(afterMs, listener));
+    return this.#subscribe((engine) => engine.tracker.onOverdue(afterMs, apart(listener)));
   }
 
   onSettled(listener: Taker<SubmitResult>): Unsubscribe {
-    return this.#subscribe((engine) => engine.outbox.onSettled(listener));
+    return this.#subscribe((engine) => engine.outbox.onSettled(apart(listener)));
   }
 
   /** Where an SMS is taken in, or why none is. */
@@ -242,6 +242,11 @@ class SmsGateway implements Gateway {
     this.#counters[counter] += by;
     this.#status.counted();
   };
+}
+
+/** One function may be given twice: each is a listener of its own, and is ended by itself. */
+function apart<Event, Answer>(listener: (event: Event) => Answer): (event: Event) => Answer {
+  return (event) => listener(event);
 }
 
 function stopped(): SmppError {

@@ -25,10 +25,10 @@ import { Queue } from './queue.js';
 import { isWaiting, type Body, type QueueItem, type Times } from './queue-item.js';
 import { listQueue } from './queue-list.js';
 import { readSms } from './read-sms.js';
-import { recovered, type Left } from './recovery.js';
+import { recovered, storeRest, type Left } from './recovery.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
-import { readEntry, storedEntry } from './stored-entry.js';
+import { readEntry } from './stored-entry.js';
 import { waitBeside, waitFor } from './waiter.js';
 
 /** SMS taken in and not settled. A queue of this length is a fault upstream, not a peak. */
@@ -146,7 +146,7 @@ export class Outbox {
     await this.#intake.atRest();
     await this.#dispatcher.atRest();
     await this.#settlement.close(() => this.#queue.items);
-    await this.#storeRest();
+    await storeRest(this.#options.storage, this.#queue.items);
   }
 
   linkUp(link: Link): void {
@@ -254,16 +254,6 @@ export class Outbox {
     for (const item of items) this.#queue.enter(item, wall);
     this.#options.count('queued', items.length);
     this.#dispatcher.stored(items);
-  }
-
-  /** What volatile storage was spared, for the next start. */
-  async #storeRest(): Promise<void> {
-    const rest: Change[] = [];
-    for (const { id, isStored, body } of this.#queue.items) {
-      if (!isStored && body !== undefined)
-        rest.push({ table: 'outbox', key: id, value: storedEntry(body.entry) });
-    }
-    if (rest.length > 0) await this.#options.storage.write(rest);
   }
 
   #refused(items: readonly QueueItem[], reason: unknown): void {

@@ -1,10 +1,11 @@
 /**
- * What an earlier process left in storage of SMS that were not settled.
+ * What a start finds in storage of SMS that were not settled before it.
  */
 import type { Change, Storage } from '../storage/storage.js';
 import type { OutboxEntry, Progress } from './entry.js';
+import type { QueueItem } from './queue-item.js';
 import { idsOfRound, Round } from './round.js';
-import { entryOf } from './stored-entry.js';
+import { entryOf, storedEntry } from './stored-entry.js';
 
 export interface Left {
   readonly entry: OutboxEntry;
@@ -36,4 +37,18 @@ export async function* recovered(storage: Storage): AsyncGenerator<Left> {
     if (change !== undefined) over.push(change);
   }
   if (over.length > 0) await storage.write(over);
+}
+
+/**
+ * Gives volatile storage what it was spared, for the next start. All of the queue is written: what is read first then
+ * is what was written first.
+ */
+export async function storeRest(storage: Storage, queue: readonly QueueItem[]): Promise<void> {
+  if (storage.isVolatile !== true) return;
+  const rest: Change[] = [];
+  for (const { id: key, body } of queue) {
+    const value = body === undefined ? await storage.read('outbox', key) : storedEntry(body.entry);
+    rest.push({ table: 'outbox', key }, { table: 'outbox', key, value });
+  }
+  await storage.write(rest);
 }

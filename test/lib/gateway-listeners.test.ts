@@ -65,4 +65,15 @@ describe('Gateway listeners', () => {
     assert.equal(seen.at(-1), 'connecting');
     assert.equal(lines.filter((line) => line.includes('a listener could not take the status')).length, 1);
   });
+
+  it('ends one of two that are the same function, and not the other', async () => {
+    await gateway.start();
+    let calls = 0;
+    const count = (): void => void (calls += 1);
+    const leave = [gateway.onSettled(count), gateway.onSettled(count)][0];
+    await settleOne();
+    leave?.();
+    await settleOne();
+    assert.equal(calls, 3);
+  });
 });

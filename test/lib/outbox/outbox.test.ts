@@ -418,6 +418,17 @@ describe('Outbox', () => {
       );
       assert.equal(storage.count('outbox') + storage.count('progress') + storage.count('result'), 0);
     });
+
+    it('keeps over a stop the order of what is queued, held in memory or not', async () => {
+      const clock = new FakeClock();
+      const storage = memoryStorage(clock);
+      const first = await bench({ storage, clock });
+      const texts = Array.from({ length: 5_010 }, (_, index) => `SMS ${index}`);
+      for (const text of texts) await first.take({ text });
+      await first.outbox.close();
+      const { up } = await bench({ storage, clock }, 10_000);
+      assert.deepEqual((await up()).texts, texts);
+    });
   });
 
   it('rejects everyone who waits for an SMS that storage did not take', async () => {
