@@ -1,5 +1,5 @@
 /**
- * What goes wrong again and again, as few lines: one a minute for each sentence, with how often it happened.
+ * What goes wrong again and again, as few lines: one a minute for each sentence and code, with how often it happened.
  *
  * An error of ours is free of personal data; one that a listener threw may quote an SMS, so its class alone is said.
  */
@@ -14,7 +14,7 @@ const QUIET_MS: Millis = 60_000;
 export class FailureLog {
   readonly #clock: Clock;
   readonly #log: Log;
-  /** By sentence; the sentences are those in our code. */
+  /** By sentence and code, which are those in our code. */
   readonly #said = new Map<string, { readonly at: Millis; unsaid: number }>();
 
   constructor(clock: Clock, log: Log) {
@@ -22,9 +22,10 @@ export class FailureLog {
     this.#log = log;
   }
 
-  /** Says `what`, and of the error its words or its class, unless it said so within the last minute. */
+  /** Says `what`, and of the error its words or its class, unless it said so of one with that code within the last minute. */
   readonly say = (what: string, error: unknown): void => {
-    const last = this.#said.get(what);
+    const kind = error instanceof SmppError ? `${what} ${error.code}` : what;
+    const last = this.#said.get(kind);
     const now = this.#clock.now();
     if (last !== undefined && now - last.at < QUIET_MS) {
       last.unsaid += 1;
@@ -32,7 +33,7 @@ export class FailureLog {
     }
     const again =
       last === undefined || last.unsaid === 0 ? '' : ` (and ${last.unsaid} times since it was last said)`;
-    this.#said.set(what, { at: now, unsaid: 0 });
+    this.#said.set(kind, { at: now, unsaid: 0 });
     this.#log('error', `${what}: ${nameOf(error)}${again}`);
   };
 }

@@ -21,6 +21,7 @@ import type {
   SubmitResult,
   Unsubscribe,
 } from './message.js';
+import type { TakenIn } from './outbox/outbox.js';
 import { readSms } from './outbox/read-sms.js';
 import { sendAll } from './send-all.js';
 import { StatusFeed } from './status-feed.js';
@@ -31,6 +32,7 @@ import type { Storage } from './storage/storage.js';
 export { SmppError, type SmppErrorCode } from './errors.js';
 export type { GatewayOptions, StorageOptions, TlsOptions } from './gateway-options.js';
 export { diagnose, type DiagnosisPlan } from './diagnose.js';
+export type { TakenIn } from './outbox/outbox.js';
 export type { Connect } from './connection/tls-connect.js';
 export type { Timers } from './timers.js';
 export type * from './message.js';
@@ -59,11 +61,13 @@ export interface Gateway {
    * Sends an SMS; resolves when it is settled.
    * @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STORAGE: not taken in. SMPP_STOPPED: not taken in, or stopped
    *   before it was settled; it then stays queued, unless `field` is `dedupeKey`: the SMS that has the key does
-   * @param onTakenIn is told, once it is safe in storage, which SMS the result will be of
    */
-  send(sms: OutboundSms, onTakenIn?: (id: string) => void): Promise<SubmitResult>;
-  /** Takes an SMS in; resolves when it is safe in storage. Throws as `send` does. */
-  enqueue(sms: OutboundSms): Promise<{ id: string }>;
+  send(sms: OutboundSms): Promise<SubmitResult>;
+  /**
+   * Takes an SMS in; resolves when it is safe in storage. When another SMS has its `dedupeKey`, `id` is that one's and
+   * `result` what `send` would give. Throws as `send` does.
+   */
+  enqueue(sms: OutboundSms): Promise<TakenIn>;
   /** Sends many; yields results as they settle, and reads the list no faster. See `send-all.ts`. */
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult>;
   /** Takes an SMS out of the queue, for good; false when it is under way, settled or unknown. */
@@ -140,12 +144,12 @@ class SmsGateway implements Gateway {
     return this.#inTurn(() => this.#stop());
   }
 
-  send(sms: OutboundSms, onTakenIn?: (id: string) => void): Promise<SubmitResult> {
+  send(sms: OutboundSms): Promise<SubmitResult> {
     const outbox = this.#outbox;
-    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.send(sms, onTakenIn);
+    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.send(sms);
   }
 
-  enqueue(sms: OutboundSms): Promise<{ id: string }> {
+  enqueue(sms: OutboundSms): Promise<TakenIn> {
     const outbox = this.#outbox;
     return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.enqueue(sms);
   }

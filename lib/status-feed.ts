@@ -37,7 +37,7 @@ export class StatusFeed {
     queueMicrotask(() => {
       this.#isTelling = false;
       const status = this.#read();
-      for (const listener of [...this.#listeners]) this.#tell(listener, status);
+      for (const listener of this.#listeners) this.#tell(listener, status);
     });
   }
 

@@ -15,6 +15,7 @@ const KEYS_MAX = 100_000;
 interface Claimed {
   readonly id: string;
   readonly until: EpochMs;
+  readonly dedupeMs: Millis;
   readonly result?: SubmitResult;
 }
 
@@ -37,7 +38,9 @@ export class Dedupe {
   async open(): Promise<void> {
     for await (const [key, value] of this.#storage.scan('dedupe')) {
       const claimed = value as Claimed;
-      this.#held.set(key, { claimed, endsAt: this.#clock.now() + claimed.until - this.#clock.wall() });
+      // No more than all of it, should the wall clock have been set back meanwhile.
+      const leftMs = Math.min(claimed.until - this.#clock.wall(), claimed.dedupeMs);
+      this.#held.set(key, { claimed, endsAt: this.#clock.now() + leftMs });
     }
   }
 
@@ -53,7 +56,7 @@ export class Dedupe {
   claim(entry: OutboxEntry): readonly Change[] {
     const { id, queuedAt, dedupeMs = 0 } = entry;
     return this.#put(entry, {
-      claimed: { id, until: queuedAt + dedupeMs },
+      claimed: { id, until: queuedAt + dedupeMs, dedupeMs },
       endsAt: this.#clock.now() + dedupeMs,
     });
   }

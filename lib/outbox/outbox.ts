@@ -57,6 +57,13 @@ export interface OutboxOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** An SMS that is safe in storage. */
+export interface TakenIn {
+  readonly id: string;
+  /** When it is another SMS, which has the same dedupe key: the result of that. */
+  readonly result?: Promise<SubmitResult>;
+}
+
 /** An SMS to take in, or the one whose dedupe key it has. */
 type Admitted = { readonly item: QueueItem; readonly entry: OutboxEntry } | { readonly holder: Holder };
 
@@ -169,13 +176,18 @@ export class Outbox {
 
   /**
    * Takes an SMS in: it is safe in storage when the promise resolves. With a `dedupeKey` that another SMS
-   * holds, what comes back is that one's.
+   * holds, what comes back is that one's, with its result to come; whoever does not wait for that need not handle it.
    *
    * @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STOPPED, SMPP_STORAGE; then nothing was taken in
    */
-  enqueue(sms: OutboundSms): Promise<{ id: string }> {
+  enqueue(sms: OutboundSms): Promise<TakenIn> {
     try {
-      return this.#safeIdOf(this.#admit(sms));
+      const admitted = this.#admit(sms);
+      if ('item' in admitted) return this.#intake.takeSafely(admitted.item, admitted.entry);
+      const { id } = admitted.holder;
+      const result = resultOf(admitted.holder);
+      result.catch(() => undefined);
+      return this.#intake.safe(id).then(() => ({ id, result }));
     } catch (error) {
       return Promise.reject(asSmppError(error, 'SMPP_MESSAGE'));
     }
@@ -187,17 +199,15 @@ export class Outbox {
    *
    * One promise and no async function: it is called for every SMS, and each of those costs as much as encoding it.
    *
-   * @param onTakenIn is told, once it is safe in storage, which SMS the result will be of
    * @throws as `enqueue`; and SMPP_STOPPED when the gateway is stopped before it is settled
    */
-  send(sms: OutboundSms, onTakenIn?: (id: string) => void): Promise<SubmitResult> {
+  send(sms: OutboundSms): Promise<SubmitResult> {
     try {
       const admitted = this.#admit(sms);
-      if (onTakenIn !== undefined) {
-        const refused = (): void => undefined; // As the result says.
-        void this.#safeIdOf(admitted).then(({ id }) => onTakenIn(id), refused);
-      } else if ('item' in admitted) this.#intake.take(admitted.item, admitted.entry);
-      return 'holder' in admitted ? resultOf(admitted.holder) : waitFor(admitted.item);
+      if ('holder' in admitted) return resultOf(admitted.holder);
+      const { item, entry } = admitted;
+      this.#intake.take(item, entry);
+      return waitFor(item);
     } catch (error) {
       return Promise.reject(asSmppError(error, 'SMPP_MESSAGE'));
     }
@@ -232,11 +242,6 @@ export class Outbox {
       throw new SmppError('SMPP_QUEUE_FULL', `${QUEUE_MAX} SMS wait already: this one was not taken in`);
     }
     return { item: this.#queue.add(entry, body, undefined, times), entry };
-  }
-
-  #safeIdOf(admitted: Admitted): Promise<{ id: string }> {
-    if ('holder' in admitted) return this.#intake.safe(admitted.holder.id);
-    return this.#intake.takeSafely(admitted.item, admitted.entry);
   }
 
   /** The SMS that has this dedupe key, unless it was lost. */

@@ -176,6 +176,6 @@ export class Settlement {
       this.#watching.delete(item.id);
     }
     item.waiter?.resolve(result);
-    this.results.deliver(item.id, result, item.waiter !== undefined);
+    this.results.deliver(item.id, result, item.waiter?.isSenders);
   }
 }

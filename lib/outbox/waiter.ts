@@ -6,6 +6,8 @@ export class Waiter {
   readonly result: Promise<SubmitResult>;
   readonly resolve: (result: SubmitResult) => void;
   readonly reject: (error: unknown) => void;
+  /** The sender itself waits: nobody else need be told. */
+  isSenders = false;
 
   constructor() {
     this.result = new Promise(take);
@@ -28,7 +30,9 @@ interface Awaited {
 
 /** The result of an SMS; rejects with SMPP_STOPPED when the gateway is stopped before it is settled. */
 export function waitFor(item: Awaited): Promise<SubmitResult> {
-  return (item.waiter ??= new Waiter()).result;
+  const waiter = (item.waiter ??= new Waiter());
+  waiter.isSenders = true;
+  return waiter.result;
 }
 
 /**
@@ -36,7 +40,7 @@ export function waitFor(item: Awaited): Promise<SubmitResult> {
  * and this one was not taken in: the error names the field.
  */
 export function waitBeside(item: Awaited): Promise<SubmitResult> {
-  return waitFor(item).catch((error: unknown) => {
+  return (item.waiter ??= new Waiter()).result.catch((error: unknown) => {
     if (!(error instanceof SmppError && error.code === 'SMPP_STOPPED')) throw error;
     const message =
       'dedupeKey: the gateway was stopped before the SMS that has it was settled; that one stays in the queue, this ' +

@@ -136,8 +136,8 @@ export class TrackedRecords {
   }
 
   /**
-   * Writes what was replaced, and `changes` with the last of it: all in one write, or in several when storage does not
-   * take it. What could not be stored is written with the next.
+   * Writes what was replaced, and `changes` with or after it: all in one write, or in several when storage does not take
+   * it. What could not be stored is written with the next.
    */
   async store(changes: readonly Change[]): Promise<void> {
     const isLast = (record: TrackedRecord): boolean => this.#unstored.get(record.id) === record;
@@ -176,7 +176,7 @@ export class TrackedRecords {
     return { id: this.#index.idOf(last), sentAt: this.#index.acceptedAt(last) };
   }
 
-  /** It was kept for the whole wait; a wall clock that jumps ends none. */
+  /** It was kept for the whole wait, by a clock that does not jump; records in storage end by the wall clock. */
   #isOver(sms: number): boolean {
     return this.#index.since(sms) + this.#keepMs < this.#clock.now();
   }

@@ -54,6 +54,8 @@ export class Mailbox<T> {
   /** Taken in this turn of the event loop: their records go in one write. */
   #taken: Change[] = [];
   #isClosed = false;
+  /** Somebody has just subscribed: what waited goes first. */
+  #isDrainDue = false;
   /** Events whose subscribers' promises are not settled, by key. */
   readonly #beingTaken = new TransitMap<string, T>();
   #onAllTaken: (() => void) | undefined;
@@ -98,14 +100,17 @@ export class Mailbox<T> {
   deliver(key: string, event: T, taken = false): void {
     const isUnheard = this.#listeners.size === 0;
     if (isUnheard && taken && !this.#isClosed) this.#forget(key);
-    else if (isUnheard || this.#isClosed) this.#hold({ key, event });
+    else if (isUnheard || this.#isClosed || this.#isDrainDue) this.#hold({ key, event });
     else this.#hand({ key, event });
   }
 
   subscribe(listener: Listener<T>): Unsubscribe {
     this.#listeners.add(listener);
     // Later: others may subscribe in this turn too, and what waited is for all of them.
-    queueMicrotask(() => this.#drain());
+    if (this.#held.length > 0 && !this.#isDrainDue) {
+      this.#isDrainDue = true;
+      queueMicrotask(() => this.#drain());
+    }
     return () => this.#listeners.delete(listener);
   }
 
@@ -142,6 +147,7 @@ export class Mailbox<T> {
   }
 
   #drain(): void {
+    this.#isDrainDue = false;
     if (this.#isClosed || this.#listeners.size === 0) return;
     const held = this.#held;
     this.#held = [];
@@ -203,7 +209,7 @@ export class Mailbox<T> {
     const oldest = this.#held.shift();
     if (oldest === undefined) return;
     this.#forget(oldest.key);
-    const message = `${HELD_MAX} wait for a subscriber already, and the oldest was given up for it`;
+    const message = `${HELD_MAX} wait for a subscriber already: the oldest of them was given up`;
     this.#options.onFailure(new SmppError('SMPP_QUEUE_FULL', message));
   }
 

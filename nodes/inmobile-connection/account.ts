@@ -248,7 +248,8 @@ export class Account implements Connection, Parked, Watched {
 
   async #stop(): Promise<void> {
     this.#isRunning = false;
-    this.feed.ending();
+    if (Object.keys(this.#node.users).length > 0) this.feed.ending();
+    else this.feed.attach(undefined); // what still comes is for users to come
     try {
       await this.#parts.gateway.stop();
     } catch (error) {

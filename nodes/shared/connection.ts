@@ -77,11 +77,13 @@ export function showProblem(RED: NodeAPI, user: Node, problem: 'noConnection' | 
   showForGood(user, problemStatus(problem, { isSimulated: false, translate }), flowGateOf(RED.events));
 }
 
-/** Shows it now, and again as the flows start: Status nodes hear of nothing that was shown before. */
+/** Shows it now, and once more when the flows run: Status nodes hear of nothing that was shown before. */
 export function showForGood(user: Node, status: NodeStatus, gate: FlowGate): void {
   user.status(status);
   const unwatch = gate.watch(() => {
-    if (gate.isOpen) user.status(status);
+    if (!gate.isOpen) return;
+    unwatch();
+    user.status(status);
   });
   user.on('close', unwatch);
 }

@@ -55,5 +55,5 @@ function receive(node: Node, isWanted: IsWanted, connection: Connection): void {
 
 /** A copy, for others get the same SMS; with the flow's own correlation in `inReplyTo`, not our wrapping of it. */
 function forFlow(sms: InboundSms): InboundSms {
-  return sms.inReplyTo === undefined ? { ...sms } : { ...sms, inReplyTo: unwrapped(sms.inReplyTo) };
+  return sms.inReplyTo === undefined ? { ...sms } : { ...sms, inReplyTo: { ...unwrapped(sms.inReplyTo) } };
 }

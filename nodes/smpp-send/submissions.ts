@@ -7,10 +7,10 @@
 import { randomBytes } from 'node:crypto';
 import type { NodeMessage } from 'node-red';
 import { asSmppError, SmppError } from '../../lib/errors.js';
-import type { Gateway } from '../../lib/gateway.js';
+import type { Gateway, TakenIn } from '../../lib/gateway.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { TransitMap } from '../../lib/transit-map.js';
-import { addressOf, originText, unwrapped } from '../shared/origin.js';
+import { originText, unwrapped } from '../shared/origin.js';
 import { outputsFor, payloadFor, type Outputs } from './outputs.js';
 import type { SmsDraft } from './read-sms.js';
 
@@ -38,8 +38,6 @@ interface Waiting {
   readonly correlation: unknown;
   /** Ours for the SMS; resolves when it is taken in, or is not to be. */
   id: Promise<string | undefined>;
-  /** Of an SMS with a dedupe key: whether its result is one that comes as an event. */
-  isOwn: Promise<boolean> | undefined;
 }
 
 /** SMS handed over at once: the event loop is free, and storage has caught up, between two such groups. */
@@ -137,7 +135,7 @@ export class Submissions {
     const { gateway, request } = submission;
     const { correlation } = sms;
     const number = (this.#last += 1);
-    const waiting: Waiting = { submission, index, correlation, id: UNKNOWN, isOwn: undefined };
+    const waiting: Waiting = { submission, index, correlation, id: UNKNOWN };
     this.#waiting.set(number, waiting);
     try {
       sms.correlation = originText(`${this.#prefix}${number}`, request.originTail(index));
@@ -145,56 +143,37 @@ export class Submissions {
       this.#refused(number, asSmppError(error, 'SMPP_MESSAGE'));
       return UNKNOWN;
     }
-    if (sms.dedupeKey !== undefined) {
-      waiting.id = new Promise((resolve) => {
-        waiting.isOwn = this.#sendOnce(gateway, sms, number, resolve);
-        // In vain once it is taken in.
-        void waiting.isOwn.then(() => resolve(undefined));
-      });
-    } else {
-      waiting.id = gateway.enqueue(sms).then(idOf, (error: unknown) => {
-        this.#refused(number, asSmppError(error, 'SMPP_STORAGE'));
-        return undefined;
-      });
-    }
+    const refused = (error: unknown): undefined => {
+      this.#refused(number, asSmppError(error, 'SMPP_STORAGE'));
+    };
+    const taking = gateway.enqueue(sms);
+    waiting.id =
+      sms.dedupeKey === undefined
+        ? taking.then(idOf, refused)
+        : taking.then((taken) => this.#ownIdOf(taken, number), refused);
     if (this.#isClosed) this.#bequeath(number, waiting);
     return waiting.id;
   }
 
-  /** Once it is taken in, its result is the successor's. */
-  #bequeath(number: number, { id, isOwn }: Waiting): void {
-    const isTakenIn = isOwn ?? id.then((known) => known !== undefined);
-    void isTakenIn.then((isSafe) => {
-      if (isSafe) this.#take(number)?.submission.bequeathed();
-    });
+  /** None when another SMS has the dedupe key: its result is ours too, and no event says so. */
+  #ownIdOf({ id, result }: TakenIn, number: number): string | undefined {
+    if (result === undefined) return id;
+    result.then(
+      (other) => {
+        const waiting = this.#take(number);
+        waiting?.submission.settled(waiting.index, payloadFor(other, unwrapped(other).correlation));
+      },
+      (error: unknown) => this.#refused(number, asSmppError(error, 'SMPP_STORAGE')),
+    );
+    return undefined;
   }
 
-  /**
-   * When another SMS holds the dedupe key its result is ours too, and no event says so.
-   *
-   * @returns whether an event says so; never rejects
-   */
-  async #sendOnce(
-    gateway: Gateway,
-    sms: SmsDraft,
-    number: number,
-    onTakenIn: (id: string) => void,
-  ): Promise<boolean> {
-    try {
-      const result = await gateway.send(sms, onTakenIn);
-      // An own result also comes as an event, which waits while flows are stopping.
-      if (addressOf(result.correlation)?.key === `${this.#prefix}${number}`) return true;
-      const waiting = this.#take(number);
-      const { correlation } = unwrapped(result);
-      waiting?.submission.settled(waiting.index, payloadFor(result, correlation));
-      return false;
-    } catch (thrown) {
-      const error = asSmppError(thrown, 'SMPP_STORAGE');
-      // Stopped while it waited: it had been taken in, unless the key was another's, and its result is still to come.
-      const isTakenIn = error.code === 'SMPP_STOPPED' && error.field !== 'dedupeKey';
-      if (!isTakenIn) this.#refused(number, error);
-      return isTakenIn;
-    }
+  /** Once it is taken in, its result is the successor's; one that waits for another's result was not taken in. */
+  #bequeath(number: number, { id }: Waiting): void {
+    void id.then((known) => {
+      if (known === undefined) this.#refused(number, closedMeanwhile());
+      else this.#take(number)?.submission.bequeathed();
+    });
   }
 
   #refused(number: number, error: SmppError): void {
@@ -257,8 +236,15 @@ class Submission {
   }
 }
 
-function idOf({ id }: { readonly id: string }): string {
+function idOf({ id }: TakenIn): string {
   return id;
+}
+
+function closedMeanwhile(): SmppError {
+  const message =
+    'dedupeKey: the node was closed before the SMS that has it was settled; this one was not taken in: send it again ' +
+    'to have its result';
+  return new SmppError('SMPP_STOPPED', message, { field: 'dedupeKey' });
 }
 
 function nextTurn(): Promise<void> {

@@ -24,7 +24,12 @@ export interface Bench {
   settled(): Promise<void>;
 }
 
-export async function bench(options: Partial<OutboxOptions> = {}, window = 10): Promise<Bench> {
+/** @param isHeard somebody listens for results */
+export async function bench(
+  options: Partial<OutboxOptions> = {},
+  window = 10,
+  isHeard = true,
+): Promise<Bench> {
   const clock = options.clock instanceof FakeClock ? options.clock : new FakeClock();
   const storage = options.storage ?? heldStorage(clock);
   const results: SubmitResult[] = [];
@@ -72,6 +77,6 @@ export async function bench(options: Partial<OutboxOptions> = {}, window = 10): 
     settled: () => clock.advance(0),
   };
   await outbox.open();
-  outbox.onSettled((result) => void results.push(result));
+  if (isHeard) outbox.onSettled((result) => void results.push(result));
   return made;
 }

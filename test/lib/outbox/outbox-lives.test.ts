@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { SmppError } from '../../../lib/errors.js';
+import type { SubmitResult } from '../../../lib/message.js';
 import { storedResult } from '../../../lib/outbox/stored-result.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { heldStorage } from '../../support/held-storage.js';
@@ -97,6 +98,21 @@ describe('Outbox', () => {
   });
 
   describe('with a dedupe key', () => {
+    it('keeps a result for its sender, whoever else with the dedupe key has it', async () => {
+      const { outbox, up, settled, storage } = await bench({}, 10, false);
+      const sms = { to: '4512345678', from: 'A', text: 'x', dedupeKey: 'pump-3' };
+      const { id } = await outbox.enqueue(sms);
+      const second = await outbox.enqueue(sms);
+      const third = outbox.send(sms);
+      (await up()).at(0).settle(accepted('a'));
+      await settled();
+      assert.deepEqual([second.id, (await second.result)?.id, (await third).id], [id, id, id]);
+      const results: SubmitResult[] = [];
+      outbox.onSettled((result) => void results.push(result));
+      await settled();
+      assert.deepEqual([results.map((result) => result.id), storage.count('result')], [[id], 0]);
+    });
+
     it('sends once and gives everyone the first one’s result', async () => {
       const { outbox, up, settled } = await bench();
       const sms = { to: '4512345678', from: 'A', text: 'x', dedupeKey: 'pump-3' };

@@ -452,6 +452,19 @@ describe('Outbox', () => {
     assert.notEqual(await take({ dedupeKey: 'pump-3' }), first);
   });
 
+  it('keeps a dedupe key over a restart for no longer than its time, should the clock have been set back', async () => {
+    const clock = new FakeClock();
+    const storage = memoryStorage(clock);
+    const first = await bench({ storage, clock });
+    const id = await first.take({ dedupeKey: 'pump-3', dedupeMs: 60_000 });
+    await first.outbox.close();
+    clock.shiftWall(-86_400_000);
+    const { take } = await bench({ storage, clock });
+    assert.equal(await take({ dedupeKey: 'pump-3' }), id);
+    await clock.advance(61_000);
+    assert.notEqual(await take({ dedupeKey: 'pump-3' }), id);
+  });
+
   it('submits nothing when storage cannot mark it, and tries again', async () => {
     const clock = new FakeClock();
     const storage = memoryStorage(clock);

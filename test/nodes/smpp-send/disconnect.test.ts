@@ -1,7 +1,16 @@
 /** What comes out of a node for what is under way when its connection is disconnected. */
 import assert from 'node:assert/strict';
 import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
-import { next, receive, startFlows, useNodeRed } from '../../support/node-red-flows.js';
+import {
+  deploy,
+  next,
+  nodeOf,
+  receive,
+  startFlows,
+  useNodeRed,
+  type FlowNode,
+} from '../../support/node-red-flows.js';
+import type { Connection } from '../../../nodes/shared/connection.js';
 import { CATCH, connectionTo, ENDS, send, TAB } from '../flow.js';
 
 /** Answered while the gateway drains. */
@@ -18,9 +27,17 @@ describe('smpp-send, disconnected', () => {
   });
   afterEach(() => simulator.stop());
 
+  const flow = (nodes: readonly FlowNode[], sender: FlowNode): FlowNode[] => [
+    TAB,
+    ...nodes,
+    sender,
+    ...ENDS,
+    ...CATCH,
+  ];
+
   async function start(storage: 'memory' | 'disk'): Promise<void> {
     const { nodes, credentials } = connectionTo(simulator, { storage });
-    await startFlows([TAB, ...nodes, send(), ...ENDS, ...CATCH], credentials);
+    await startFlows(flow(nodes, send()), credentials);
   }
 
   async function counters(): Promise<Record<string, number>> {
@@ -30,6 +47,12 @@ describe('smpp-send, disconnected', () => {
 
   async function submitted(): Promise<void> {
     while ((await counters()).submitted !== 1);
+  }
+
+  /** Resolves when the connection's gateway has stopped. */
+  async function stopped(): Promise<void> {
+    const { connection } = nodeOf('connection') as unknown as { connection: Connection };
+    await assert.rejects(connection.gateway(), { code: 'SMPP_STOPPED' });
   }
 
   for (const storage of ['memory', 'disk'] as const) {
@@ -48,6 +71,18 @@ describe('smpp-send, disconnected', () => {
       });
     }
   }
+
+  it('keeps what is answered when its node is gone, until that is back', async () => {
+    await start('disk');
+    receive('send', { to: SLOWLY, payload: 'Hello', topic: 'door' });
+    await submitted();
+    const { nodes, credentials } = connectionTo(simulator, { storage: 'disk' });
+    await deploy(flow(nodes, send({ d: true })), 'nodes', credentials);
+    await stopped();
+    await deploy(flow(nodes, send()), 'nodes', credentials);
+    const { payload, topic } = await next('accepted');
+    assert.deepEqual([payload.outcome, payload.recovered, topic], ['accepted', true, 'door']);
+  });
 
   it('refuses an SMS that waits for another one with its dedupe key, which stays queued', async () => {
     await start('memory');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { asSmppError, SmppError } from '../../../lib/errors.js';
-import type { Gateway } from '../../../lib/gateway.js';
+import type { Gateway, TakenIn } from '../../../lib/gateway.js';
 import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
 import { addressOf } from '../../../nodes/shared/origin.js';
 import { Submissions, type Reply, type Request } from '../../../nodes/smpp-send/submissions.js';
@@ -24,8 +24,12 @@ const RESULT: SubmitResult = {
 class FakeGateway {
   readonly taken: OutboundSms[] = [];
   room = Infinity;
+  /** Of the SMS that has every dedupe key, once there is one. */
+  holder: Promise<SubmitResult> | undefined;
 
-  async enqueue(sms: OutboundSms): Promise<{ id: string }> {
+  async enqueue(sms: OutboundSms): Promise<TakenIn> {
+    if (sms.dedupeKey !== undefined && this.holder !== undefined)
+      return { id: 'holder', result: this.holder };
     if (this.taken.length >= this.room) throw new SmppError('SMPP_QUEUE_FULL', 'the queue is full');
     this.taken.push(sms);
     return { id: `id${this.taken.length}` };
@@ -203,6 +207,48 @@ describe('Submissions', () => {
 
   it('takes the id of another msg for that of an SMS', async () => {
     assert.deepEqual(await new Submissions().idsOf('id9'), ['id9']);
+  });
+
+  describe('with a dedupe key', () => {
+    function setUpKeyed(holder?: Promise<SubmitResult>) {
+      const made = setUp(1);
+      for (const sms of made.request.list) Object.assign(sms, { dedupeKey: 'pump-3' });
+      made.gateway.holder = holder;
+      return made;
+    }
+
+    it('takes its own result as any other', async () => {
+      const { submissions, outcome, submit, settle } = setUpKeyed();
+      await submit();
+      assert.deepEqual([outcome.dones, await submissions.idsOf('m1')], [0, ['id1']]);
+      settle(0);
+      assert.deepEqual([outcome.sent.length, outcome.dones], [1, 1]);
+    });
+
+    it('says that it was not taken in when the gateway has stopped', async () => {
+      const { gateway, outcome, submit } = setUpKeyed();
+      gateway.enqueue = () => Promise.reject(new SmppError('SMPP_STOPPED', 'stopped'));
+      await submit();
+      assert.deepEqual([outcome.dones, outcome.error?.code], [1, 'SMPP_STOPPED']);
+    });
+
+    it('takes the result of another SMS that has the key, whose id is not its own', async () => {
+      const { submissions, outcome, submit } = setUpKeyed(Promise.resolve(RESULT));
+      const submitting = submit();
+      submissions.handOver();
+      assert.deepEqual(await submissions.idsOf('m1'), ['m1']);
+      await submitting;
+      assert.deepEqual([outcome.sent.length, outcome.dones], [1, 1]);
+    });
+
+    it('says that it was not taken in when the node closes before another one with the key is settled', async () => {
+      const { submissions, outcome, submit } = setUpKeyed(new Promise(() => undefined));
+      await submit();
+      submissions.close();
+      await nextTurn();
+      const { dones, error, sent } = outcome;
+      assert.deepEqual([dones, error?.code, error?.field, sent], [1, 'SMPP_STOPPED', 'dedupeKey', []]);
+    });
   });
 
   it('does not take the SMS of a node before it for its own', () => {
