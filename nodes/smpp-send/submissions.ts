@@ -158,13 +158,12 @@ export class Submissions {
   /** None when another SMS has the dedupe key: its result is ours too, and no event says so. */
   #ownIdOf({ id, result }: TakenIn, number: number): string | undefined {
     if (result === undefined) return id;
-    result.then(
-      (other) => {
+    result
+      .then((other) => {
         const waiting = this.#take(number);
         waiting?.submission.settled(waiting.index, payloadFor(other, unwrapped(other).correlation));
-      },
-      (error: unknown) => this.#refused(number, asSmppError(error, 'SMPP_STORAGE')),
-    );
+      })
+      .catch((error: unknown) => this.#refused(number, asSmppError(error, 'SMPP_STORAGE')));
     return undefined;
   }
 
