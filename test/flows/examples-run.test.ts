@@ -94,20 +94,12 @@ describe('Example', () => {
   });
 
   it('5 goes on to the next number after one that is none', async () => {
-    const mistyped = (node: FlowNode): FlowNode =>
-      node.type === 'inject'
-        ? { ...node, props: [{ p: 'payload' }, { p: 'chain', v: '["12 34","4512345678"]', vt: 'json' }] }
-        : node;
-    const flow = await start(5, mistyped);
+    const flow = await start(5, callingUp('12 34', '4512345678'));
     assert.equal(payload(await click(flow, 'alarm', 'a phone has it')).to, '4512345678');
   });
 
   it('5 says when there is nobody left', async () => {
-    const shortened = (node: FlowNode): FlowNode =>
-      node.type === 'inject'
-        ? { ...node, props: [{ p: 'payload' }, { p: 'chain', v: '["4512345601"]', vt: 'json' }] }
-        : node;
-    const flow = await start(5, shortened);
+    const flow = await start(5, callingUp('4512345601'));
     assert.equal((await click(flow, 'alarm', 'nobody was reached')).alarm, 'Pump 3 stopped');
   });
 
@@ -159,3 +151,9 @@ describe('Example', () => {
     assert.deepEqual(shown, ['1 of 5', '2 of 5', '3 of 5', '4 of 5', '5 of 5']);
   });
 });
+
+/** Example 5 with these numbers to alarm, one after the other. */
+function callingUp(...chain: string[]): (node: FlowNode) => FlowNode {
+  const props = [{ p: 'payload' }, { p: 'chain', v: JSON.stringify(chain), vt: 'json' }];
+  return (node) => (node.type === 'inject' ? { ...node, props } : node);
+}

@@ -167,35 +167,26 @@ describe('inmobile-connection, deployed', () => {
     assert.equal(simulator.accepted.length, 1);
   });
 
-  it('gives a result to a node that uses another connection by now', async () => {
-    const second = connection({ id: 'second' });
-    await simulator.kill('all');
-    await start(second, send(), send({ id: 'neighbour' }));
-    receive('send', { to: TO, payload: 'Hello' });
-    await queued(1, 'neighbour');
-    await deploy(
-      flow({}, second, send({ connection: 'second' }), send({ id: 'neighbour' })),
-      'nodes',
-      credentials(),
-    );
-    await simulator.revive('all');
-    assert.equal((await next('accepted')).payload.outcome, 'accepted');
-  });
-
-  it('gives a result to a node whose connection is wrong by now', async () => {
-    const wrong = connection({ id: 'wrong', gateway: 'custom', hosts: '' });
-    await simulator.kill('all');
-    await start(wrong, send(), send({ id: 'neighbour' }));
-    receive('send', { to: TO, payload: 'Hello' });
-    await queued(1, 'neighbour');
-    await deploy(
-      flow({}, wrong, send({ connection: 'wrong' }), send({ id: 'neighbour' })),
-      'nodes',
-      credentials(),
-    );
-    await simulator.revive('all');
-    assert.equal((await next('accepted')).payload.outcome, 'accepted');
-  });
+  const others: [name: string, properties: Readonly<Record<string, unknown>>][] = [
+    ['uses another connection', {}],
+    ['uses one with wrong settings', { gateway: 'custom', hosts: '' }],
+  ];
+  for (const [name, properties] of others) {
+    it(`gives a result to a node that ${name} by now`, async () => {
+      const second = connection({ id: 'second', ...properties });
+      await simulator.kill('all');
+      await start(second, send(), send({ id: 'neighbour' }));
+      receive('send', { to: TO, payload: 'Hello' });
+      await queued(1, 'neighbour');
+      await deploy(
+        flow({}, second, send({ connection: 'second' }), send({ id: 'neighbour' })),
+        'nodes',
+        credentials(),
+      );
+      await simulator.revive('all');
+      assert.equal((await next('accepted')).payload.outcome, 'accepted');
+    });
+  }
 
   async function queued(count: number, node = 'send'): Promise<void> {
     for (;;) {
