@@ -31,6 +31,7 @@ export class Queue {
   readonly #counts = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
   /** Segments of what is marked and not under way. */
   readonly #ahead = { alarm: 0, normal: 0, bulk: 0 };
+  #aheadSms = 0;
   /** The highest order of each priority that was ever marked. */
   readonly #lastMarked = { alarm: 0, normal: 0, bulk: 0 };
   #order = 0;
@@ -77,6 +78,11 @@ export class Queue {
   /** Segments of all that is marked and has not left yet. */
   get ahead(): number {
     return this.#ahead.alarm + this.#ahead.normal + this.#ahead.bulk;
+  }
+
+  /** All that is marked and has not left yet, as SMS. */
+  get aheadSms(): number {
+    return this.#aheadSms;
   }
 
   /**
@@ -269,10 +275,12 @@ export class Queue {
     item.state = 'marked';
     this.#lastMarked[item.priority] = Math.max(this.#lastMarked[item.priority], item.order);
     this.#ahead[item.priority] += item.segments;
+    this.#aheadSms += 1;
   }
 
   #leaveMarked(item: QueueItem): void {
     this.#ahead[item.priority] -= item.segments;
+    this.#aheadSms -= 1;
   }
 
   /** It is no longer counted as what it was. */

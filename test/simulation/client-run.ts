@@ -24,6 +24,8 @@ export interface RunWorld {
   readonly time: VirtualTime;
   readonly wall: WallClock;
   readonly disk: SimulatedDisk;
+  /** Of all runs, where nothing is kept on the disk. */
+  readonly memory: Storage | undefined;
   readonly smsc: Smsc;
   readonly chance: Chance;
   /** What a planted bug puts around the storage. */
@@ -57,7 +59,7 @@ export class ClientRun {
     });
     this.engine = new Engine({
       settings: this.settings,
-      storage: world.aroundStorage(this.#storage(processes)),
+      storage: world.aroundStorage(world.memory ?? this.#journal(processes)),
       connect: (host, _port, signal) => this.#connect(host, signal),
       count: () => undefined,
       changed: () => undefined,
@@ -85,7 +87,7 @@ export class ClientRun {
     }
   }
 
-  #storage(processes: Processes): Storage {
+  #journal(processes: Processes): Storage {
     const { disk, time, syncMs } = this.#world;
     const files = mortalDisk(disk, {
       isAlive: () => this.#isAlive,

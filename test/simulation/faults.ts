@@ -142,7 +142,7 @@ const DRAWS: readonly (readonly [weight: number, draw: Draw])[] = [
       downMs: ms(chance, 100, 10_000),
     }),
   ],
-  [2, (chance, at) => ({ at, kind: 'redeploy', downMs: ms(chance, 0, 5_000) })],
+  [2, (chance, at) => redeployAt(chance, at)],
   [
     3,
     (chance, at) => ({
@@ -155,6 +155,10 @@ const DRAWS: readonly (readonly [weight: number, draw: Draw])[] = [
   [1, (chance, at) => ({ at, kind: 'diskFull', ms: ms(chance, 100, 30_000) })],
   [1, (chance, at) => ({ at, kind: 'diskError', ms: ms(chance, 100, 10_000) })],
 ];
+
+export function redeployAt(chance: Chance, at: Millis): Fault {
+  return { at, kind: 'redeploy', downMs: ms(chance, 0, 5_000) };
+}
 
 const WEIGHTS = DRAWS.reduce((sum, [weight]) => sum + weight, 0);
 

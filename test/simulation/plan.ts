@@ -3,7 +3,7 @@ import type { Millis } from '../../lib/clock.js';
 import type { GatewayOptions } from '../../lib/gateway-options.js';
 import type { OutboundSms } from '../../lib/message.js';
 import { Chance } from './chance.js';
-import { drawFaults, type Fault } from './faults.js';
+import { drawFaults, type Fault, redeployAt } from './faults.js';
 import type { PartCarrier } from './message-octets.js';
 
 export interface SmsPlan {
@@ -36,6 +36,8 @@ export interface Plan {
   readonly sms: readonly SmsPlan[];
   readonly incoming: readonly IncomingPlan[];
   readonly faults: readonly Fault[];
+  /** Storage on the heap: nothing survives a crash, so there is none. */
+  readonly isInMemory: boolean;
   /** The power goes right after a promise of this kind, once. */
   readonly crashAfter: Promised | undefined;
   /** Nothing goes wrong any more. */
@@ -52,19 +54,36 @@ export function planOf(seed: number): Plan {
   const chance = new Chance(seed);
   const healedAt = chance.between(120_000, 480_000);
   const sms = Array.from({ length: chance.integer(8, 40) }, (_, number) => drawSms(chance, number, healedAt));
-  return {
+  const plan: Plan = {
     seed,
     options: drawOptions(chance),
     sms: sms.sort((one, other) => one.at - other.at),
     incoming: drawIncoming(chance, healedAt),
     faults: drawFaults(chance, healedAt),
+    isInMemory: false,
     crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,
     healedAt,
     syncMaxMs: chance.oneOf([2, 10, 10, 100, 400]),
     subscribesAfterMs: chance.happens(0.3) ? chance.between(0, 5_000) : 0,
     checksErasure: chance.happens(0.03),
   };
+  return chance.happens(0.15) ? inMemory(plan, chance) : plan;
 }
+
+/** What would end the process, or ail its disk, is a deploy instead. */
+function inMemory(plan: Plan, chance: Chance): Plan {
+  const faults = plan.faults.map((fault) =>
+    OF_THE_MACHINE.has(fault.kind) ? redeployAt(chance, fault.at) : fault,
+  );
+  return { ...plan, faults, isInMemory: true, crashAfter: undefined, checksErasure: false };
+}
+
+const OF_THE_MACHINE: ReadonlySet<Fault['kind']> = new Set([
+  'crash',
+  'crashAtOperation',
+  'diskFull',
+  'diskError',
+]);
 
 function drawOptions(chance: Chance): GatewayOptions {
   const rate = chance.happens(0.15) ? chance.integer(2, 20) : undefined;

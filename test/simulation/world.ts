@@ -3,6 +3,7 @@
  *
  * Everything is decided by the seed: `simulate(seed)` twice gives the same ledger twice.
  */
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
 import { Chance } from './chance.js';
@@ -11,6 +12,7 @@ import { Client } from './client.js';
 import { DIRECTORY } from './client-run.js';
 import { sendIncoming } from './incoming.js';
 import { Ledger } from './ledger.js';
+import { MachineClock } from './machine-clock.js';
 import { befall, heal, WALL_AT_START, type Stage } from './misfortune.js';
 import { Probe } from './probe.js';
 import { planOf, type Plan } from './plan.js';
@@ -99,6 +101,7 @@ function build(plan: Plan, around: Around): World {
       time,
       wall,
       disk,
+      memory: plan.isInMemory ? memoryStorage(new MachineClock(time, wall)) : undefined,
       smsc,
       chance: chance.fork(),
       aroundStorage: around.storage ?? ((storage) => storage),

@@ -95,6 +95,20 @@ describe('Outbox', () => {
       assert.equal(link.submitted.length, 1);
       assert.equal(results[0]?.outcome, 'rejected');
     });
+
+    it('lets an alarm overtake one that is marked and has more segments than the window', async () => {
+      const { take, up, outbox, settled } = await bench({}, 1);
+      await take({ text: 'first' });
+      const link = await up();
+      await take({ text: 'x'.repeat(400), priority: 'bulk' });
+      await settled();
+      await take({ text: 'alarm', priority: 'alarm' });
+      await settled();
+      link.at(0).settle(accepted('a'));
+      outbox.ready();
+      await settled();
+      assert.deepEqual(link.texts, ['first', 'alarm']);
+    });
   });
 
   describe('with a dedupe key', () => {
