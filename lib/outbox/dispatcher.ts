@@ -182,10 +182,10 @@ export class Dispatcher {
     return windows;
   }
 
-  /** In halves of what may be ahead: few records. What goes before some that are marked waits for none, however long. */
+  /** In halves of what may be ahead, so that records are few. What goes before some that are marked waits for none. */
   #markAhead(times: Times): void {
     const { queue } = this.#options;
-    const items = queue.takeOvertaking(2 * this.#windows() - queue.aheadSms, times);
+    const items = queue.takeOvertaking(2 * this.#windows() - queue.ahead, times);
     const limit = this.#aheadMax(times.now);
     const ahead = queue.ahead + this.#beingStored;
     if (ahead <= limit / 2) items.push(...queue.take(limit - ahead, times));

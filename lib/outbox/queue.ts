@@ -31,7 +31,6 @@ export class Queue {
   readonly #counts = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
   /** Segments of what is marked and not under way. */
   readonly #ahead = { alarm: 0, normal: 0, bulk: 0 };
-  #aheadSms = 0;
   /** The highest order of each priority that was ever marked. */
   readonly #lastMarked = { alarm: 0, normal: 0, bulk: 0 };
   #order = 0;
@@ -78,11 +77,6 @@ export class Queue {
   /** Segments of all that is marked and has not left yet. */
   get ahead(): number {
     return this.#ahead.alarm + this.#ahead.normal + this.#ahead.bulk;
-  }
-
-  /** All that is marked and has not left yet, as SMS. */
-  get aheadSms(): number {
-    return this.#aheadSms;
   }
 
   /**
@@ -150,9 +144,15 @@ export class Queue {
     return this.#take(segmentsMax, times, isQueued);
   }
 
-  /** As `take`, of those alone that go before something that is marked: alarms, and what came back. */
+  /**
+   * As `take`, of those alone that go before something that is marked: alarms, and what came back. One is always taken
+   * when nothing as urgent is marked: however much is, an alarm does not wait for it.
+   */
   takeOvertaking(segmentsMax: number, times: Times): QueueItem[] {
-    return this.#take(segmentsMax, times, (item) => this.#overtakes(item));
+    const first = this.#queued.peek(isQueued);
+    if (first === undefined) return [];
+    const least = this.#isMarkedDownTo(first.priority) ? 0 : 1;
+    return this.#take(Math.max(least, segmentsMax), times, (item) => this.#overtakes(item));
   }
 
   /** Whether nothing stands in line that would leave before an SMS of this priority. */
@@ -261,6 +261,10 @@ export class Queue {
     return taken;
   }
 
+  #isMarkedDownTo(lowest: Priority): boolean {
+    return PRIORITIES.slice(0, PRIORITIES.indexOf(lowest) + 1).some((priority) => this.#ahead[priority] > 0);
+  }
+
   #overtakes({ priority, order }: QueueItem): boolean {
     if (this.#ahead[priority] > 0 && order < this.#lastMarked[priority]) return true;
     return PRIORITIES.slice(PRIORITIES.indexOf(priority) + 1).some((lower) => this.#ahead[lower] > 0);
@@ -275,12 +279,10 @@ export class Queue {
     item.state = 'marked';
     this.#lastMarked[item.priority] = Math.max(this.#lastMarked[item.priority], item.order);
     this.#ahead[item.priority] += item.segments;
-    this.#aheadSms += 1;
   }
 
   #leaveMarked(item: QueueItem): void {
     this.#ahead[item.priority] -= item.segments;
-    this.#aheadSms -= 1;
   }
 
   /** It is no longer counted as what it was. */

@@ -103,14 +103,16 @@ function flagsHaveAReason(sms: SmsRecord, { ledger, smsc }: Case, violated: (wha
   const until = toldOf(sms)!.at;
   if (ledger.crashedBetween(from, until)) return;
   if (sms.submits.some(({ answeredAt = Infinity, sentAt }) => answeredAt > sentAt + 29_000)) return;
-  if (sms.submits.some((submit) => isUnanswered(submit, smsc))) return;
+  if (sms.submits.some((submit) => isUnanswered(submit, ledger, smsc))) return;
   if (smsc.links.some(({ link: { lostAt } }) => lostAt !== undefined && lostAt >= from)) return;
   violated('is flagged as a possible duplicate, although every submit_sm was answered');
 }
 
-function isUnanswered({ answeredAt, sessionId }: SubmitSeen, smsc: Smsc): boolean {
+/** Also when its answer was still under way as the link closed, or as the run ended. */
+function isUnanswered({ answeredAt, sessionId, run }: SubmitSeen, ledger: Ledger, smsc: Smsc): boolean {
   const link = smsc.links.find(({ session }) => session.id === sessionId)?.link;
-  return answeredAt === undefined || (link?.closedAt !== undefined && answeredAt >= link.closedAt);
+  const closedAt = Math.min(link?.closedAt ?? Infinity, ledger.runs[run]?.endedAt ?? Infinity);
+  return answeredAt === undefined || answeredAt >= closedAt;
 }
 
 function reportSendsOnce(sms: SmsRecord, { plan }: Case, violated: (what: string) => void): void {
@@ -132,7 +134,10 @@ function wholeAndInOrder(sms: SmsRecord, _of: Case, violated: (what: string) => 
     if (sequence > seen + 1) violated(`segment ${sequence} came before segment ${seen + 1} on its session`);
     attempts.set(key, Math.max(seen, sequence));
   }
-  const references = new Set(sms.submits.filter(({ total }) => total > 1).map(({ reference }) => reference));
+  // Each run begins at one by chance, which may be that of an earlier run: an octet has but 256.
+  const references = new Set(
+    sms.submits.filter(({ total }) => total > 1).map(({ run, reference }) => `${run} ${reference ?? ''}`),
+  );
   const sessions = new Set(sms.submits.map(({ sessionId }) => sessionId));
   if (references.size > 0 && references.size < sessions.size) {
     violated('went again over another session with its old reference');
@@ -144,9 +149,13 @@ function notAfterItsTime(sms: SmsRecord, { ledger }: Case, violated: (what: stri
   if (ledger.clockSetAt.some((at) => at >= sms.askedAt)) return;
   const { sendAt = sms.askedWall, expiresAfterMs = Infinity } = sms.sms;
   const scheduledMs = Math.max(0, Number(sendAt) - sms.askedWall);
-  const until = sms.askedAt + scheduledMs + expiresAfterMs;
-  const late = sms.submits.find((submit) => submit.sentAt > until + graceOf(sms, submit));
-  if (late !== undefined) violated(`was submitted ${Math.round(late.sentAt - until)} ms after its time`);
+  const dueAt = sms.askedAt + scheduledMs;
+  const until = dueAt + expiresAfterMs;
+  // Its life begins when it can be seen that it is due.
+  const seenDueAt = ledger.stalls.find((stall) => stall.from <= dueAt && dueAt < stall.until)?.until ?? dueAt;
+  const latest = seenDueAt + expiresAfterMs;
+  const late = sms.submits.find((submit) => submit.sentAt > latest + graceOf(sms, submit));
+  if (late !== undefined) violated(`was submitted ${Math.round(late.sentAt - latest)} ms after its time`);
   const expiredAt = resultOf(sms)?.outcome === 'expired' ? (toldOf(sms)?.at ?? Infinity) : Infinity;
   if (expiredAt < until - ROUNDING_MS) violated('expired before its time');
 }

@@ -60,6 +60,19 @@ describe('Queue', () => {
     assert.deepEqual(ids(queue.takeOvertaking(10, at(0))), ids([alarm, items[0] as QueueItem]));
   });
 
+  it('takes an alarm however much is marked, and the next when that one has left', () => {
+    const queue = new Queue();
+    added(queue, { text: 'x'.repeat(400), priority: 'bulk' });
+    for (const taken of queue.take(1, at(0))) queue.ready(taken);
+    const alarms = [added(queue, { priority: 'alarm' }), added(queue, { priority: 'alarm' })];
+    const [first] = queue.takeOvertaking(0, at(0));
+    assert.equal(first?.id, alarms[0]?.id);
+    assert.deepEqual(queue.takeOvertaking(0, at(0)), []);
+    queue.ready(first as QueueItem);
+    assert.equal(queue.next(at(0).now)?.id, first?.id);
+    assert.deepEqual(ids(queue.takeOvertaking(0, at(0))), ids(alarms.slice(1)));
+  });
+
   it('gives what is marked but has not left as expired too, and nobody submits it then', () => {
     const queue = new Queue();
     const item = added(queue, { expiresAfterMs: 1_000 });
