@@ -96,7 +96,7 @@ export class OverdueReports {
   async #tell({ sms, afterMs }: Overdue): Promise<void> {
     const { records, clock } = this.#options;
     const record = await records.read(sms);
-    if (record === undefined || isSettled(record) || record.overdueMs >= afterMs) return;
+    if (this.#isClosed || record === undefined || isSettled(record) || record.overdueMs >= afterMs) return;
     const receipt = overdueReceipt(record, afterMs, clock.wall());
     await giveTo(this.#listeners.get(afterMs) ?? new Set(), receipt);
     records.replace(sms, { ...record, overdueMs: afterMs });

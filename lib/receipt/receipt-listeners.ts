@@ -3,6 +3,7 @@
  *
  * A listener that returns nothing has taken what it was given: no promise is made for it.
  */
+import { SmppError } from '../errors.js';
 import type { DeliveryReceipt } from '../message.js';
 import type { ReceiptEvent, ReceiptScope } from './join-receipt.js';
 
@@ -11,6 +12,9 @@ export type ReceiptListener = (receipt: DeliveryReceipt) => void | Promise<void>
 
 export class ReceiptListeners {
   readonly #byScope: Record<ReceiptScope, Set<ReceiptListener>> = { message: new Set(), segment: new Set() };
+
+  /** Whether anything is handed on: what waits for its turn as that ends comes again in the next run. */
+  isOpen = false;
 
   get isEmpty(): boolean {
     return this.#byScope.message.size === 0 && this.#byScope.segment.size === 0;
@@ -28,11 +32,13 @@ export class ReceiptListeners {
    * Hands on every event, in their order: undefined when every listener has taken them all, else a promise that
    * resolves when they have.
    *
-   * @throws what a listener threw, or rejects with it; the events that follow are not handed on then
+   * @throws what a listener threw, or rejects with it; SMPP_STOPPED when it is not open. The events that follow are not
+   *   handed on then
    */
   emit(events: readonly ReceiptEvent[], from = 0): Promise<void> | undefined {
     const event = events[from];
     if (event === undefined) return undefined;
+    if (!this.isOpen) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
     const taking = giveTo(this.#byScope[event.scope], event.receipt);
     return taking === undefined
       ? this.emit(events, from + 1)

@@ -112,12 +112,14 @@ export class ReceiptTracker {
     this.#held = new HeldReceipts();
     await this.#records.open();
     this.#overdue.open();
+    this.#emission.listeners.isOpen = true;
     await this.#box.open();
   }
 
   /** Hands nothing on any more. What is not emitted stays stored. */
   async close(): Promise<void> {
     this.#isOpen = false;
+    this.#emission.listeners.isOpen = false;
     this.#overdue.close();
     this.#alarm.clear();
     await this.#box.close();

@@ -431,6 +431,25 @@ describe('ReceiptTracker', () => {
     });
   });
 
+  it('hands nothing on any more that waited for a listener as it was closed', async () => {
+    const on = await bench();
+    let taken: () => void = () => undefined;
+    const handed: string[] = [];
+    on.tracker.onReceipt(({ state }) => {
+      handed.push(`segment ${state}`);
+      return new Promise((resolve) => (taken = resolve));
+    }, 'segment');
+    on.tracker.onReceipt(({ state }) => void handed.push(`message ${state}`));
+    await on.accepted();
+    await on.arrives(receiptFor('a-1', 'ENROUTE'), receiptFor('a-1'));
+    const closed = on.tracker.close();
+    await on.clock.advance(MINUTE);
+    await closed;
+    taken();
+    await on.clock.advance(MINUTE);
+    assert.deepEqual(handed, ['segment ENROUTE']);
+  });
+
   it('sets no timer when a write ends after it was closed', async () => {
     const on = await bench();
     const taken = on.tracker.take(receiptFor('a-1'));
