@@ -19,6 +19,7 @@ import type { CounterName, Delivery, GatewayStatus } from './message.js';
 import { Outbox } from './outbox/outbox.js';
 import { commandStatus } from './pdu/command-status.js';
 import { ReceiptTracker } from './receipt/receipt-tracker.js';
+import { phoneKey } from './receipt/tracked-index.js';
 import type { Storage } from './storage/storage.js';
 
 /** The deliver_sm could not be kept now: the gateway is to deliver it again (SMPP 3.4 §5.1.3). */
@@ -164,7 +165,7 @@ export class Engine {
         return;
       }
       respond(0);
-      if (delivery.kind !== 'sms') this.outbox.receiptCame(delivery.from);
+      if (delivery.kind !== 'sms') this.outbox.receiptCame(phoneKey(delivery.from));
     });
   }
 }

@@ -76,6 +76,7 @@ export class Answers {
   concluded(submission: Submission): void {
     const { item, link } = submission;
     const verdict = submission.verdict(this.#isFinal);
+    const to = item.body?.entry.to;
     if (verdict.kind === 'accepted') {
       this.#options.onAccepted();
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
@@ -86,6 +87,8 @@ export class Answers {
     } else {
       this.#refused(submission, verdict.status);
     }
+    // Receipts may come for the half of it that the gateway has.
+    if (to !== undefined && submission.isPartial && !submission.hasMore) this.#strays.add(to, item.id);
     this.#options.wake();
   }
 

@@ -232,7 +232,7 @@ function alarmsFirst(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: st
   const { expiresAfterMs = Infinity } = sms.sms;
   const until = Math.min(
     first?.sentAt ?? Infinity,
-    toldOf(sms)?.at ?? Infinity,
+    sms.cancelledAt ?? toldOf(sms)?.at ?? Infinity,
     sms.askedAt + expiresAfterMs,
   );
   for (const other of ledger.sms) {

@@ -38,7 +38,8 @@ export class Probe {
 
   start(): void {
     const { time } = this.#stage.smsc;
-    time.schedule(EVERY_MS, 'elsewhere', () => {
+    // The client is asked how it is, which it cannot answer while its event loop is busy.
+    time.schedule(EVERY_MS, 'input', () => {
       if (this.#isOver) return;
       this.#checkBound();
       this.#checkDeaf();

@@ -20,11 +20,12 @@ export function sendReceipts(
 ): number {
   if ((pdu.registered_delivery & ASKS_FOR_RECEIPT) === 0 || chance.happens(0.08)) return 0;
   const isEarly = chance.happens(0.08);
+  const phone = `${chance.happens(0.2) ? '+' : ''}${pdu.destination_addr}`;
   const send = (state: string, delayMs: number): void => {
     mailbox.add(
       { kind: 'receipt', says: messageId, state },
       {
-        source_addr: pdu.destination_addr,
+        source_addr: phone,
         destination_addr: pdu.source_addr,
         esm_class: RECEIPT_CLASS,
         short_message: Buffer.from(receiptText(messageId, state), 'latin1'),

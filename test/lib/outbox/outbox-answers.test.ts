@@ -235,6 +235,39 @@ describe('Outbox', () => {
       );
     });
 
+    it('never guesses after half of a long SMS to that recipient went astray', async () => {
+      const made = await bench({ onUncertain: 'reconcile' });
+      await made.take({ text: 'x'.repeat(200) });
+      await made.take();
+      const link = await made.up();
+      link.at(0).settle(accepted('ble-9'));
+      link.at(1).settle(refused(ESME_RSUBMITFAIL));
+      link.at(2).settle(unanswered);
+      await made.down(link);
+      made.unmatched = ['ble-9'];
+      made.outbox.receiptCame('4512345678');
+      await made.settled();
+      assert.deepEqual(made.results, []);
+    });
+
+    it('reconciles after a long SMS to that recipient had a segment refused for the moment', async () => {
+      const made = await bench({ onUncertain: 'reconcile' });
+      await made.take({ text: 'x'.repeat(200) });
+      const link = await made.up();
+      link.at(0).settle(accepted('ble-1'));
+      link.at(1).settle(refused(ESME_RSYSERR));
+      await made.clock.advance(5_000);
+      link.at(2).settle(accepted('ble-2'));
+      await made.take();
+      await made.settled();
+      link.at(3).settle(unanswered);
+      await made.down(link);
+      made.unmatched = ['ble-9'];
+      made.outbox.receiptCame('4512345678');
+      await made.settled();
+      assert.deepEqual(made.results[1]?.messageIds, ['ble-9']);
+    });
+
     it('ends as uncertain, not as expired, when it can no longer be sent', async () => {
       const { take, up, down, clock, results } = await bench();
       await take({ expiresAfterMs: 10_000 });
