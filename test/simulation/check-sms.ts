@@ -232,7 +232,7 @@ function alarmsFirst(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: st
   const { expiresAfterMs = Infinity } = sms.sms;
   const until = Math.min(
     first?.sentAt ?? Infinity,
-    sms.cancelledAt ?? toldOf(sms)?.at ?? Infinity,
+    endedAt(sms),
     sms.askedAt + expiresAfterMs,
   );
   for (const other of ledger.sms) {
@@ -244,6 +244,11 @@ function alarmsFirst(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: st
     const isBefore = begun.sentAt < until && begun.sentAt > Math.max(sms.takenAt, runFrom) + CHOSEN_BEFORE_MS;
     if (isBefore && sms.wants === 'id') violated(`is an alarm, and SMS ${other.number} went first`);
   }
+}
+
+/** Cancelled, or told how it ended. */
+function endedAt(sms: SmsRecord): Millis {
+  return sms.cancelledAt ?? toldOf(sms)?.at ?? Infinity;
 }
 
 const OUTCOMES = ['accepted', 'rejected', 'uncertain', 'expired', 'cancelled'] as const;
