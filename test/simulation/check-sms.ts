@@ -230,11 +230,7 @@ function alarmsFirst(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: st
   if (resultOf(sms)?.outcome === 'uncertain') return;
   if (ledger.diskFailed || smsc.links.some(({ link: { lostAt = 0 } }) => lostAt >= sms.askedAt)) return;
   const { expiresAfterMs = Infinity } = sms.sms;
-  const until = Math.min(
-    first?.sentAt ?? Infinity,
-    endedAt(sms),
-    sms.askedAt + expiresAfterMs,
-  );
+  const until = Math.min(first?.sentAt ?? Infinity, endedAt(sms), sms.askedAt + expiresAfterMs);
   for (const other of ledger.sms) {
     const begun = other.submits[0];
     if (other.sms.priority === 'alarm' || begun === undefined) continue;
