@@ -102,6 +102,7 @@ export class Engine {
       await this.inbox.open();
       await this.outbox.open();
     } catch (error) {
+      await Promise.allSettled([this.inbox.close(), this.tracker.close()]);
       await this.#storage.close();
       throw error;
     }
