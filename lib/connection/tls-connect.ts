@@ -79,6 +79,9 @@ interface Peer {
   readonly signal: AbortSignal;
 }
 
+/** Node takes no less. */
+const ATTEMPT_MIN_MS: Millis = 10;
+
 /** Finds a dead peer that no timer of SMPP watches, such as one that is draining. */
 const KEEP_ALIVE_AFTER_MS: Millis = 30_000;
 
@@ -105,8 +108,11 @@ async function openTcp(peer: Peer, addresses: readonly Address[], limitMs: Milli
   const socket = net.connect({
     host: peer.host,
     port: peer.port,
-    // Several addresses are tried side by side by Node, IPv6 and IPv4 (RFC 8305).
     lookup: (_host, _options, done) => done(null, [...addresses]),
+    // Node tries them one after the other. Said here, since the process may have that switched off, and an address
+    // gets its share of the time: the 250 ms of Node's own are less than a handshake over a slow network takes.
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.max(ATTEMPT_MIN_MS, Math.floor(limitMs / addresses.length)),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
