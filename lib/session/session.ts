@@ -251,6 +251,7 @@ export class Session<Token> {
 
   /** The peer's unbind: its answers may still come before it closes (gateway.md: unbind from the gateway). */
   #beLeft(effects: Effect<Token>[], now: Millis): void {
+    if (this.#state === 'unbound') return; // said again, which gives it no more time
     if (this.#state !== 'unbinding') this.#enter('unbound', now + this.#options.timers.unboundReadMs);
     effects.push({ kind: 'leaving', isPeersWish: true });
   }
