@@ -176,7 +176,8 @@ export class Lane {
       draining: (leg, isGatewaysWish) => {
         if (isGatewaysWish) listener.noticed('unbind');
         if (this.#legs.includes(leg)) {
-          this.#finishRound(endByDraining(leg.name, isGatewaysWish, leg.boundForMs));
+          const leftFor = isGatewaysWish ? undefined : leg.link?.leftFor;
+          this.#finishRound(endByDraining(leg.name, leftFor, leg.boundForMs));
         }
         listener.changed();
       },
