@@ -182,6 +182,32 @@ describe('Supervisor · maintenance', () => {
     );
   });
 
+  it('is no restart any more when hosts stay away for another reason, which is said', async () => {
+    const { supervisor, clock, dk1, dk2, lines } = await running();
+    dk1.reception = UNTRUSTED;
+    dk2.reception = UNTRUSTED;
+    dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
+    await clock.advance(300_000);
+    assert.equal(supervisor.status().state, 'maintenance');
+    await clock.advance(600_000);
+    const { state, maintenanceSince } = supervisor.status();
+    assert.deepEqual([state, maintenanceSince], ['retrying', undefined]);
+    assert.equal(lines.at(-1), 'warn Not connected, tried again by itself: untrusted');
+  });
+
+  it('is over though another of both hosts stays away', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor({ links: 'both' });
+    dk2.reception = REFUSED;
+    supervisor.start();
+    await settle();
+    dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
+    await clock.advance(600_000);
+    dk1.reception = REFUSED;
+    dk1.kill();
+    await clock.advance(1_000);
+    assert.equal(supervisor.status().state, 'retrying');
+  });
+
   it('is over after 30 s bound, and says that something changed', async () => {
     const { supervisor, clock, dk1 } = await running();
     dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
