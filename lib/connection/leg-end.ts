@@ -44,10 +44,15 @@ export function endOfSession(name: string, end: SessionEnd, boundForMs: Millis):
   return {
     error: errorOf(name, end, isBound),
     failure: status === STATUS.ESME_RALYBND ? 'alreadyBound' : 'failed',
-    login: status !== undefined && commandStatus(status).class === 'credentials' ? 'refused' : 'other',
+    login: loginOf(status),
     sign: signOf(end, isBound),
     boundForMs,
   };
+}
+
+function loginOf(status: number | undefined): LoginOutcome {
+  if (status === undefined) return 'unanswered';
+  return commandStatus(status).class === 'credentials' ? 'refused' : 'other';
 }
 
 /**
