@@ -41,6 +41,11 @@ export class LoginHold {
     return Math.max(0, this.#heldUntil - now, this.#windowMs(now), this.#turnMs());
   }
 
+  /** Somebody who connects anew wants it tried, and may: what counts as attempts still does. */
+  startsAnew(): void {
+    this.#heldUntil = -Infinity;
+  }
+
   /** A bind goes out. */
   asked(): void {
     this.#underWay += 1;

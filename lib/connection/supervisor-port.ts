@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import type { Link } from '../link.js';
 import type { Delivery, GatewayStatus } from '../message.js';
 import type { Timers } from '../timers.js';
+import type { LoginHold } from './login-hold.js';
 import type { Connect } from './tls-connect.js';
 
 export interface HostAddress {
@@ -39,6 +40,8 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   /** 0 inclusive to 1 exclusive. */
   readonly random: () => number;
+  /** The account's, where it outlasts the supervisor. */
+  readonly login?: LoginHold;
 }
 
 /** Called by the supervisor, never from its constructor. None of these may throw. */
