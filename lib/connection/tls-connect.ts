@@ -33,7 +33,7 @@ export interface TlsConnectOptions {
   /** `false`: plain TCP, to loopback addresses alone. */
   readonly tls: TlsOptions | false;
   readonly timers: Pick<Timers, 'dnsMs' | 'connectMs' | 'tlsMs'>;
-  /** A certificate that matches no pin, under pinMode `warn`; one line. */
+  /** A certificate that matches no pin, under pinMode `warn`; one line, once for each that a host shows. */
   readonly onWarning: (line: string) => void;
   /** Called as each phase has gone well. */
   readonly onPhase?: (phase: Phase) => void;
@@ -53,7 +53,8 @@ export interface TlsConnectOptions {
 export function connectTls(options: TlsConnectOptions): Connect {
   const names = new HostNames();
   const trust = options.tls === false ? undefined : readTrust(options.tls);
-  const { onPhase = ignore } = options;
+  const { onPhase = ignore, onWarning } = options;
+  const warned = new Map<string, string>();
   return async (host, port, signal) => {
     const peer = { host, port, signal };
     const addresses = await lookUp(names, peer, options.timers.dnsMs);
@@ -66,7 +67,11 @@ export function connectTls(options: TlsConnectOptions): Connect {
     const secure = await openTls(socket, peer, {
       trust,
       limitMs: options.timers.tlsMs,
-      onWarning: options.onWarning,
+      onWarning: (line) => {
+        const name = `${host}:${port}`;
+        if (warned.get(name) !== line) onWarning(line);
+        warned.set(name, line);
+      },
     });
     onPhase('tls');
     return secure;
