@@ -107,6 +107,16 @@ describe('Supervisor', () => {
     assert.equal(supervisor.status().error?.code, 'SMPP_CONNECT');
   });
 
+  it('survives a Connect that rejects with anything at all', async () => {
+    for (const thrown of [undefined, Symbol('odd'), { message: 'odd' }, Object.create(null)] as Error[]) {
+      const { supervisor } = await running({ connect: () => Promise.reject(thrown) });
+      assert.deepEqual(
+        [supervisor.status().state, supervisor.status().error?.code],
+        ['retrying', 'SMPP_CONNECT'],
+      );
+    }
+  });
+
   it('writes one line when the state changes, and none per attempt', async () => {
     const { supervisor, clock, dk1, dk2, lines } = await running();
     dk1.reception = REFUSED;
