@@ -79,10 +79,8 @@ export class Engine {
     this.inbox = new Inbox({ storage, clock, count, log, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
-      linkUp: (link) => {
-        count('binds', 1);
-        this.outbox.linkUp(link);
-      },
+      bound: () => count('binds', 1),
+      linkUp: (link) => this.outbox.linkUp(link),
       linkDown: (link) => this.outbox.linkDown(link),
       ready: () => this.outbox.ready(),
       delivery: (delivery, respond, sessionId) => this.#delivered(delivery, respond, sessionId),

@@ -46,6 +46,8 @@ export interface SupervisorOptions {
 
 /** Called by the supervisor, never from its constructor. None of these may throw. */
 export interface SupervisorListener {
+  /** A bind was accepted, of any kind. */
+  bound(): void;
   /** A link is bound and takes segments. Receiver binds are no links. */
   linkUp(link: Link): void;
   /** It is gone, and every segment submitted to it has been settled. Its capacity was 0 before. */

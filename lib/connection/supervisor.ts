@@ -170,6 +170,7 @@ export class Supervisor {
   #laneListener(): LaneListener {
     const listener = this.#listener;
     return {
+      bound: () => listener.bound(),
       linkUp: (link) => listener.linkUp(link),
       linkDown: (link) => listener.linkDown(link),
       ready: (link) => listener.ready(link),

@@ -251,6 +251,17 @@ describe('Gateway over TLS', () => {
     }
   });
 
+  for (const [connectionMode, binds] of [
+    ['receiver', 1],
+    ['pair', 2],
+  ] as const) {
+    it(`counts every bind that was accepted: ${connectionMode}`, async () => {
+      const { gateway } = await set({ connectionMode });
+      await gateway.start();
+      assert.equal((await connected(gateway)).counters.binds, binds);
+    });
+  }
+
   it('takes no SMS in that an account which only receives could never send', async () => {
     const { gateway } = await set({ connectionMode: 'receiver' });
     await gateway.start();

@@ -324,6 +324,7 @@ describe('connectTls', () => {
           random: () => 0,
         },
         {
+          bound: () => undefined,
           linkUp: () => assert.fail('bound'),
           linkDown: () => undefined,
           ready: () => undefined,
