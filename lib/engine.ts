@@ -9,6 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { lookedAtOnceATurn } from './clock.js';
+import type { LoginHold } from './connection/login-hold.js';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
 import { SmppError } from './errors.js';
@@ -32,6 +33,8 @@ export interface EngineOptions {
   readonly settings: GatewaySettings;
   readonly storage: Storage;
   readonly connect: Connect;
+  /** Refused logins count over all runs. */
+  readonly login?: LoginHold;
   readonly count: (counter: CounterName, by: number) => void;
   /** `connection` may have changed. */
   readonly changed: () => void;
@@ -52,6 +55,7 @@ export class Engine {
   readonly #settings: GatewaySettings;
   readonly #storage: Storage;
   readonly #connect: Connect;
+  readonly #login: LoginHold | undefined;
   readonly #supervisor: Supervisor;
   readonly #count: (counter: CounterName, by: number) => void;
   readonly #chance: Chance;
@@ -60,12 +64,14 @@ export class Engine {
   readonly inbox: Inbox;
   readonly tracker: ReceiptTracker;
 
-  constructor({ settings, storage, connect, count, changed, chance = SYSTEM_CHANCE }: EngineOptions) {
+  constructor(options: EngineOptions) {
+    const { settings, storage, connect, login, count, changed, chance = SYSTEM_CHANCE } = options;
     const clock = lookedAtOnceATurn(settings.clock);
     const { log } = settings;
     this.#settings = { ...settings, clock };
     this.#storage = storage;
     this.#connect = connect;
+    this.#login = login;
     this.#count = count;
     this.#chance = chance;
     this.#failures = new FailureLog(clock, log);
@@ -73,10 +79,8 @@ export class Engine {
     this.inbox = new Inbox({ storage, clock, count, log, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
-      linkUp: (link) => {
-        count('binds', 1);
-        this.outbox.linkUp(link);
-      },
+      bound: () => count('binds', 1),
+      linkUp: (link) => this.outbox.linkUp(link),
       linkDown: (link) => this.outbox.linkDown(link),
       ready: () => this.outbox.ready(),
       delivery: (delivery, respond, sessionId) => this.#delivered(delivery, respond, sessionId),
@@ -155,6 +159,7 @@ export class Engine {
       clock,
       connect: this.#connect,
       random: this.#chance.random,
+      ...(this.#login !== undefined && { login: this.#login }),
     };
   }
 

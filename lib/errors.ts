@@ -54,8 +54,17 @@ export class SmppError extends Error {
 /** Any thrown value as an SmppError: kept when it is one, else wrapped under `code`. */
 export function asSmppError(thrown: unknown, code: SmppErrorCode): SmppError {
   if (thrown instanceof SmppError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new SmppError(code, message, { cause: thrown });
+  return new SmppError(code, wordsOf(thrown), { cause: thrown });
+}
+
+/** An object without a prototype has no words, and would throw when asked for them. */
+function wordsOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  try {
+    return String(thrown);
+  } catch {
+    return 'an error without words';
+  }
 }
 
 /**

@@ -6,6 +6,7 @@
  * Source: contract section 2.
  */
 import { systemClock } from './clock.js';
+import { LoginHold } from './connection/login-hold.js';
 import { connectTls, type Connect } from './connection/tls-connect.js';
 import { Engine } from './engine.js';
 import { SmppError } from './errors.js';
@@ -116,6 +117,7 @@ class SmsGateway implements Gateway {
   readonly #settings: GatewaySettings;
   readonly #storage: Storage;
   readonly #connect: Connect;
+  readonly #login = new LoginHold();
   readonly #status: StatusFeed;
   readonly #counters = newCounters();
   /** What each listener does with an engine; done again for each new one. */
@@ -211,6 +213,7 @@ class SmsGateway implements Gateway {
       settings: this.#settings,
       storage: this.#storage,
       connect: this.#connect,
+      login: this.#login,
       count: this.#count,
       changed: () => this.#status.changed(),
     });

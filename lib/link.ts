@@ -25,8 +25,10 @@ export interface Link {
    */
   submit(segments: readonly Segment[], settle: (index: number, answer: Answer) => void): void;
   /**
-   * The gateway answered ESME_RSUBMITFAIL: takes no more, waits for the answers under way, unbinds, and the
-   * other host is tried (gateway.md: a restart). Idempotent.
+   * The gateway takes no segment over it, as ESME_RSUBMITFAIL says (gateway.md: a restart): takes no more, waits for
+   * the answers under way, unbinds, and the other host is tried. Idempotent.
+   *
+   * @param status the command_status that said so
    */
-  leave(): void;
+  leave(status: number): void;
 }

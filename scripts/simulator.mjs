@@ -79,8 +79,8 @@ function checkNumber(name, value) {
 
 async function start({ startSimulator }, values) {
   const port = Number(values.port ?? FIRST_PORT);
-  mkdirSync(path.dirname(path.resolve(values['ca-file'])), { recursive: true });
   try {
+    mkdirSync(path.dirname(path.resolve(values['ca-file'])), { recursive: true });
     return await startSimulator({
       ports: [port, port === 0 ? 0 : port + 1],
       ...given('systemId', values['system-id']),

@@ -26,11 +26,21 @@ const ONCE_MS = 60_000;
 /** What somebody answers to the SMS of `--once`. */
 const INCOMING = { from: '4512345678', to: '4551515151', text: 'Thank you' };
 
-const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+const values = readArguments();
 await prepare();
 const { startSimulator } = createRequire(import.meta.url)('../dist/lib/simulator/simulator.js');
 mkdirSync(DEMO, { recursive: true });
 await (values.once ? runOnce() : runDemo());
+
+/** Ends the process with a line when they are wrong, before anything is installed or built. */
+function readArguments() {
+  try {
+    return parseArgs({ options: { once: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    console.error(`${error.message}\nnpm start has one option: npm start -- --once`);
+    process.exit(1);
+  }
+}
 
 async function runDemo() {
   const caFile = path.join(DEMO, 'simulated-gateway-ca.pem');

@@ -23,6 +23,7 @@ export interface LaneSetup extends LegSetup {
 }
 
 export interface LaneListener {
+  bound(): void;
   linkUp(link: Link): void;
   linkDown(link: Link): void;
   ready(link: Link): void;
@@ -176,7 +177,8 @@ export class Lane {
       draining: (leg, isGatewaysWish) => {
         if (isGatewaysWish) listener.noticed('unbind');
         if (this.#legs.includes(leg)) {
-          this.#finishRound(endByDraining(leg.name, isGatewaysWish, leg.boundForMs));
+          const leftFor = isGatewaysWish ? undefined : leg.link?.leftFor;
+          this.#finishRound(endByDraining(leg.name, leftFor, leg.boundForMs));
         }
         listener.changed();
       },
@@ -186,6 +188,7 @@ export class Lane {
 
   #bound(leg: Leg, link: Link): void {
     if (this.isUp) this.#error = undefined;
+    this.#listener.bound();
     if (leg.bind !== 'receiver') {
       this.#announced.add(leg);
       this.#listener.linkUp(link);

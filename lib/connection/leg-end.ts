@@ -44,23 +44,33 @@ export function endOfSession(name: string, end: SessionEnd, boundForMs: Millis):
   return {
     error: errorOf(name, end, isBound),
     failure: status === STATUS.ESME_RALYBND ? 'alreadyBound' : 'failed',
-    login: status !== undefined && commandStatus(status).class === 'credentials' ? 'refused' : 'other',
+    login: loginOf(status),
     sign: signOf(end, isBound),
     boundForMs,
   };
 }
 
+function loginOf(status: number | undefined): LoginOutcome {
+  if (status === undefined) return 'unanswered';
+  return commandStatus(status).class === 'credentials' ? 'refused' : 'other';
+}
+
 /**
  * A leg that drains is as good as ended for whoever looks for the next host.
  *
- * We leave a session that is bound for one reason only: the gateway answers ESME_RSUBMITFAIL (`Link.leave`).
+ * @param leftFor what the gateway answered, so that we left (`Link.leave`); undefined when it sent an unbind
  */
-export function endByDraining(name: string, isGatewaysWish: boolean, boundForMs: Millis): LegEnd {
-  const reason = isGatewaysWish ? 'unbound' : 'left';
+export function endByDraining(name: string, leftFor: number | undefined, boundForMs: Millis): LegEnd {
+  const reason = leftFor === undefined ? 'unbound' : 'left';
   const end = endOfSession(name, { reason, status: undefined, cause: undefined }, boundForMs);
-  if (isGatewaysWish) return end;
-  const message = `${name} took no more messages (ESME_RSUBMITFAIL), as during a restart`;
-  return { ...end, error: new SmppError('SMPP_SUBMIT', message, { host: name, status: 'ESME_RSUBMITFAIL' }) };
+  if (leftFor === undefined) return end;
+  const status = commandStatus(leftFor);
+  const words =
+    status.class === 'submitFailed'
+      ? '(ESME_RSUBMITFAIL), as during a restart'
+      : `(${status.name}): ${status.sentence}`;
+  const message = `${name} took no more messages ${words}`;
+  return { ...end, error: new SmppError('SMPP_SUBMIT', message, { host: name, status: status.name }) };
 }
 
 /** The end of the connection after an unbind is no sign of its own. */

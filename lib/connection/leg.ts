@@ -123,10 +123,7 @@ export class Leg {
       // It may break while the login waits for its turn: an error without a listener would end the process.
       transport.on('error', () => undefined);
       this.#certificateExpiresAt = certificateExpiry(transport);
-      const isAllowed = await this.#turn();
-      if (isAllowed && this.#state !== 'ended') this.#logIn(transport);
-      else transport.destroy();
-      if (!isAllowed) this.#end(GIVEN_UP);
+      await this.#logInInTurn(transport);
     } catch (error) {
       this.#end(endWithoutSession(error));
     }
@@ -148,15 +145,24 @@ export class Leg {
     }
   }
 
-  /** Waits while another bind asks for all; false when a refusal came meanwhile, which holds this one back too. */
-  async #turn(): Promise<boolean> {
+  /**
+   * Waits while another bind asks for all, unless a refusal came, which holds this one back too. Between the last look
+   * and the bind nothing is awaited, or others would look meanwhile.
+   */
+  async #logInInTurn(transport: Duplex): Promise<void> {
     const { clock, login } = this.#setup;
-    for (let waitMs = login.waitMs(clock.now()); waitMs > 0; waitMs = login.waitMs(clock.now())) {
-      if (waitMs > TURN_MS) return false;
-      await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
-      if (this.#state === 'ended') return true;
+    let waitMs = login.waitMs(clock.now());
+    while (waitMs > 0 && waitMs <= TURN_MS && this.#state !== 'ended') {
+      const untilThen = waitMs;
+      await new Promise<void>((resolve) => void clock.after(untilThen, resolve));
+      waitMs = login.waitMs(clock.now());
     }
-    return true;
+    if (waitMs === 0 && this.#state !== 'ended') {
+      this.#logIn(transport);
+      return;
+    }
+    transport.destroy();
+    this.#end(GIVEN_UP);
   }
 
   #logIn(transport: Duplex): void {

@@ -17,12 +17,15 @@ const ATTEMPTS_WITHIN_MS: Millis = 600_000;
 /** A wait up to this is for another bind's answer, which comes soon or is given up by its own timer: look again. */
 export const TURN_MS: Millis = 1_000;
 
-/** `bound` the credentials are right · `refused` they are wrong · `other` nobody knows. */
-export type LoginOutcome = 'bound' | 'refused' | 'other';
+/**
+ * `bound` the credentials are right · `refused` they are wrong · `other` the gateway answered something else ·
+ * `unanswered` we did not wait for it, or it never came.
+ */
+export type LoginOutcome = 'bound' | 'refused' | 'other' | 'unanswered';
 
 export class LoginHold {
   #underWay = 0;
-  /** Refusals of the last 10 minutes, oldest first. */
+  /** Refusals of the last 10 minutes, and what most likely was one, oldest first. */
   #refusedAt: Millis[] = [];
   #holdMs: Millis = 0;
   #heldUntil: Millis = -Infinity;
@@ -38,6 +41,11 @@ export class LoginHold {
     return Math.max(0, this.#heldUntil - now, this.#windowMs(now), this.#turnMs());
   }
 
+  /** Somebody who connects anew wants it tried, and may: what counts as attempts still does. */
+  startsAnew(): void {
+    this.#heldUntil = -Infinity;
+  }
+
   /** A bind goes out. */
   asked(): void {
     this.#underWay += 1;
@@ -47,17 +55,19 @@ export class LoginHold {
   ended(outcome: LoginOutcome, now: Millis): void {
     this.#underWay -= 1;
     if (outcome === 'bound') this.#holdMs = 0;
+    // The gateway counts it, whether we wait for its answer or not.
+    if (outcome === 'refused' || (outcome === 'unanswered' && this.isRefused)) this.#refusedAt.push(now);
     if (outcome !== 'refused') return;
-    this.#refusedAt.push(now);
     if (now < this.#heldUntil) return; // one of several that went out together
     this.#holdMs = Math.min(HOLD_MAX_MS, Math.max(HOLD_FIRST_MS, this.#holdMs * 2));
     this.#heldUntil = now + this.#holdMs;
   }
 
   #windowMs(now: Millis): Millis {
-    if (this.#refusedAt.length + this.#underWay < ATTEMPTS_MAX) return 0;
     const [oldest] = this.#refusedAt;
-    return oldest === undefined ? TURN_MS : oldest + ATTEMPTS_WITHIN_MS - now;
+    if (oldest !== undefined && this.#refusedAt.length >= ATTEMPTS_MAX)
+      return oldest + ATTEMPTS_WITHIN_MS - now;
+    return this.#refusedAt.length + this.#underWay < ATTEMPTS_MAX ? 0 : TURN_MS;
   }
 
   #turnMs(): Millis {

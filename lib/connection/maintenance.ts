@@ -16,12 +16,19 @@ export type Sign = 'submitFailed' | 'unbind' | 'close' | 'bindFailed';
 /** Signs this near to one another belong to one restart (contract section 4). */
 const BELONGS_WITHIN_MS: Millis = 60_000;
 
+/**
+ * A restart takes a couple of minutes (gateway.md), and one that goes on refuses binds at each back-off. Hosts that are
+ * away for longer and say nothing of it have another fault, which a person should see.
+ */
+const SIGNLESS_MAX_MS: Millis = 600_000;
+
 /** More than the back-off of two hosts allows for in the minutes for which anybody asks. */
 const DISRUPTIONS_MAX = 100;
 
 export class Maintenance {
   readonly #stableMs: Millis;
   #since: Millis | undefined;
+  #lastSignAt: Millis = -Infinity;
   #upAt: Millis | undefined;
   #submitFailedAt: Millis = -Infinity;
   /** The last unbinds, closes and refused binds, newest last. */
@@ -38,7 +45,9 @@ export class Maintenance {
     else this.#disruptedAt = [...this.#disruptedAt, now].slice(-DISRUPTIONS_MAX);
     const belongs = last !== undefined && now - last <= BELONGS_WITHIN_MS;
     const isCertain = sign === 'unbind' || sign === 'bindFailed' || belongs;
-    if (isCertain && this.since(now) === undefined) this.#since = belongs ? last : now;
+    if (!isCertain) return;
+    if (this.since(now) === undefined) this.#since = belongs ? last : now;
+    this.#lastSignAt = now;
   }
 
   /** Whether every host that we want to be bound to is. */
@@ -54,7 +63,8 @@ export class Maintenance {
 
   /** When the present restart began; undefined while there is none. */
   since(now: Millis): Millis | undefined {
-    if (this.#upAt !== undefined && now - this.#upAt >= this.#stableMs) this.#since = undefined;
+    const isStable = this.#upAt !== undefined && now - this.#upAt >= this.#stableMs;
+    if (isStable || now - this.#lastSignAt >= SIGNLESS_MAX_MS) this.#since = undefined;
     return this.#since;
   }
 

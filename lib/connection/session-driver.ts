@@ -83,6 +83,7 @@ export class SessionDriver implements Link {
   /** Not reading since the peer does not: that is its silence, and its time goes on. */
   #isUntaken = false;
   #cause: Error | undefined;
+  #leftFor: number | undefined;
 
   /** Does nothing yet: `start` does, so that no event can come before its listener is in place. */
   constructor(setup: DriverSetup, listener: DriverListener) {
@@ -138,7 +139,14 @@ export class SessionDriver implements Link {
     if (refused.length > 0) queueMicrotask(() => this.#perform(refused));
   }
 
-  leave(): void {
+  /** The command_status for which it was left, if it was. */
+  get leftFor(): number | undefined {
+    return this.#leftFor;
+  }
+
+  /** See `Link.leave`; without a status nothing is wrong with the session. */
+  leave(status?: number): void {
+    this.#leftFor ??= status;
     this.#perform(this.#session.leave(this.#now()));
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import type { Link } from '../link.js';
 import type { Delivery, GatewayStatus } from '../message.js';
 import type { Timers } from '../timers.js';
+import type { LoginHold } from './login-hold.js';
 import type { Connect } from './tls-connect.js';
 
 export interface HostAddress {
@@ -39,10 +40,14 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   /** 0 inclusive to 1 exclusive. */
   readonly random: () => number;
+  /** The account's, where it outlasts the supervisor. */
+  readonly login?: LoginHold;
 }
 
 /** Called by the supervisor, never from its constructor. None of these may throw. */
 export interface SupervisorListener {
+  /** A bind was accepted, of any kind. */
+  bound(): void;
   /** A link is bound and takes segments. Receiver binds are no links. */
   linkUp(link: Link): void;
   /** It is gone, and every segment submitted to it has been settled. Its capacity was 0 before. */

@@ -46,7 +46,7 @@ const REMARKS_MAX = 1;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listener: SupervisorListener;
-  readonly #login = new LoginHold();
+  readonly #login: LoginHold;
   readonly #maintenance: Maintenance;
   readonly #lanes: readonly Lane[];
   readonly #remarks = new Map<string, number>();
@@ -62,6 +62,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
     this.#listener = listener;
+    this.#login = options.login ?? new LoginHold();
     this.#maintenance = new Maintenance(options.timers.stableMs);
     this.#since = options.clock.wall();
     const hosts = nameHosts(options.hosts);
@@ -73,6 +74,7 @@ export class Supervisor {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
+    this.#login.startsAnew();
     for (const lane of this.#lanes) lane.start();
     this.#refresh();
   }
@@ -168,6 +170,7 @@ export class Supervisor {
   #laneListener(): LaneListener {
     const listener = this.#listener;
     return {
+      bound: () => listener.bound(),
       linkUp: (link) => listener.linkUp(link),
       linkDown: (link) => listener.linkDown(link),
       ready: (link) => listener.ready(link),

@@ -33,7 +33,7 @@ export interface TlsConnectOptions {
   /** `false`: plain TCP, to loopback addresses alone. */
   readonly tls: TlsOptions | false;
   readonly timers: Pick<Timers, 'dnsMs' | 'connectMs' | 'tlsMs'>;
-  /** A certificate that matches no pin, under pinMode `warn`; one line. */
+  /** A certificate that matches no pin, under pinMode `warn`; one line, once for each that a host shows. */
   readonly onWarning: (line: string) => void;
   /** Called as each phase has gone well. */
   readonly onPhase?: (phase: Phase) => void;
@@ -53,7 +53,8 @@ export interface TlsConnectOptions {
 export function connectTls(options: TlsConnectOptions): Connect {
   const names = new HostNames();
   const trust = options.tls === false ? undefined : readTrust(options.tls);
-  const { onPhase = ignore } = options;
+  const { onPhase = ignore, onWarning } = options;
+  const warned = new Map<string, string>();
   return async (host, port, signal) => {
     const peer = { host, port, signal };
     const addresses = await lookUp(names, peer, options.timers.dnsMs);
@@ -66,7 +67,11 @@ export function connectTls(options: TlsConnectOptions): Connect {
     const secure = await openTls(socket, peer, {
       trust,
       limitMs: options.timers.tlsMs,
-      onWarning: options.onWarning,
+      onWarning: (line) => {
+        const name = `${host}:${port}`;
+        if (warned.get(name) !== line) onWarning(line);
+        warned.set(name, line);
+      },
     });
     onPhase('tls');
     return secure;
@@ -78,6 +83,9 @@ interface Peer {
   readonly port: number;
   readonly signal: AbortSignal;
 }
+
+/** Node takes no less. */
+const ATTEMPT_MIN_MS: Millis = 10;
 
 /** Finds a dead peer that no timer of SMPP watches, such as one that is draining. */
 const KEEP_ALIVE_AFTER_MS: Millis = 30_000;
@@ -105,8 +113,11 @@ async function openTcp(peer: Peer, addresses: readonly Address[], limitMs: Milli
   const socket = net.connect({
     host: peer.host,
     port: peer.port,
-    // Several addresses are tried side by side by Node, IPv6 and IPv4 (RFC 8305).
     lookup: (_host, _options, done) => done(null, [...addresses]),
+    // Node tries them one after the other. Said here, since the process may have that switched off, and an address
+    // gets its share of the time: the 250 ms of Node's own are less than a handshake over a slow network takes.
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.max(ATTEMPT_MIN_MS, Math.floor(limitMs / addresses.length)),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,

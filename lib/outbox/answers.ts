@@ -183,7 +183,7 @@ export class Answers {
       return;
     }
     if (refusal.class === 'submitFailed' || refusal.class === 'unbound') {
-      this.#leave(submission, refusal, now);
+      this.#leave(submission, status, now);
       return;
     }
     item.submitFailures = 0;
@@ -196,13 +196,13 @@ export class Answers {
   }
 
   /** The link is of no more use: to the head of the queue, for the other host or a new session. */
-  #leave({ item, link }: Submission, refusal: Refusal, now: Millis): void {
+  #leave({ item, link }: Submission, status: number, now: Millis): void {
     item.submitFailures += 1;
-    if (refusal.class === 'submitFailed') {
+    if (this.#options.refusal(status).class === 'submitFailed') {
       item.submitFailedAt = now;
       this.#options.onSubmitFailed();
     }
-    link.leave();
+    link.leave(status);
     this.returned(item, this.#options.isRestart(now) ? 0 : submitFailedWaitMs(item.submitFailures));
   }
 

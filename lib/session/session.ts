@@ -228,17 +228,17 @@ export class Session<Token> {
 
   /** generic_nack answers any request by its number (SMPP 3.4 §4.3). */
   #takeNack(sequence_number: number, status: number, effects: Effect<Token>[]): void {
+    // Status 0 would read as acceptance, which a refusal is not.
+    const refusal = status === 0 ? STATUS.ESME_RUNKNOWNERR : status;
     const request = this.#window.answered(sequence_number);
     if (request !== undefined) {
-      // Status 0 would read as acceptance, which a refusal is not.
-      const refusal = status === 0 ? STATUS.ESME_RUNKNOWNERR : status;
       effects.push({ kind: 'answered', request, status: refusal, messageId: '' });
       return;
     }
     const command = this.#window.ownAnswered(sequence_number);
     if (command === undefined) effects.push({ kind: 'ignored', what: 'generic_nack to no request' });
     else if (command === 'unbind') this.#close(effects, 'left');
-    else if (command !== 'enquire_link') this.#close(effects, 'bindRefused', status);
+    else if (command !== 'enquire_link') this.#close(effects, 'bindRefused', refusal);
   }
 
   #lookAfter(effects: Effect<Token>[], now: Millis): void {
@@ -251,6 +251,7 @@ export class Session<Token> {
 
   /** The peer's unbind: its answers may still come before it closes (gateway.md: unbind from the gateway). */
   #beLeft(effects: Effect<Token>[], now: Millis): void {
+    if (this.#state === 'unbound') return; // said again, which gives it no more time
     if (this.#state !== 'unbinding') this.#enter('unbound', now + this.#options.timers.unboundReadMs);
     effects.push({ kind: 'leaving', isPeersWish: true });
   }

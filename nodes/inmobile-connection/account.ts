@@ -75,7 +75,7 @@ export class Account implements Connection, Parked, Watched {
   #work: Promise<void>;
   /** Starts, stops, and what they wait for, that are not over. */
   #worksAhead = 1;
-  #waitingSince: number | undefined;
+  #waitingSince: Millis | undefined;
 
   constructor({ settings, makeParts, gate, results, translate, node, after }: AccountOptions) {
     this.#options = { gate, translate };
@@ -120,7 +120,7 @@ export class Account implements Connection, Parked, Watched {
   }
 
   get waitingForMs(): Millis {
-    return this.#waitingSince === undefined ? 0 : systemClock.wall() - this.#waitingSince;
+    return this.#waitingSince === undefined ? 0 : systemClock.now() - this.#waitingSince;
   }
 
   join(user: Node, needs: Direction): void {
@@ -265,9 +265,9 @@ export class Account implements Connection, Parked, Watched {
       return { status: problemStatus('storage', { isSimulated, translate }), changesByItself: false };
     }
     const status = this.status();
-    const now = systemClock.wall();
     if (waitingCount(status) === 0) this.#waitingSince = undefined;
-    else this.#waitingSince ??= now;
+    else this.#waitingSince ??= systemClock.now();
+    const now = systemClock.wall();
     const { waitingForMs } = this;
     return {
       status: nodeStatus(status, { now, waitingForMs, isSimulated, translate }),

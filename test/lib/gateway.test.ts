@@ -240,6 +240,28 @@ describe('Gateway over TLS', () => {
     assert.equal((await gateway.send(SMS)).outcome, 'accepted');
   });
 
+  it('asks with a wrong password at most 6 times in 10 minutes, however often it is started', async () => {
+    const { gateway, simulator } = await set();
+    simulator.refuse('demo', 'ESME_RINVPASWD');
+    for (let time = 1; time <= 8; time++) {
+      await gateway.start();
+      const { state } = await statusWhere(gateway, ({ links }) => links[0]?.state === 'waiting');
+      assert.deepEqual([state, simulator.bindAttempts.length], ['refused', Math.min(time, 6)]);
+      await gateway.stop();
+    }
+  });
+
+  for (const [connectionMode, binds] of [
+    ['receiver', 1],
+    ['pair', 2],
+  ] as const) {
+    it(`counts every bind that was accepted: ${connectionMode}`, async () => {
+      const { gateway } = await set({ connectionMode });
+      await gateway.start();
+      assert.equal((await connected(gateway)).counters.binds, binds);
+    });
+  }
+
   it('takes no SMS in that an account which only receives could never send', async () => {
     const { gateway } = await set({ connectionMode: 'receiver' });
     await gateway.start();

@@ -16,6 +16,17 @@ interface Line {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+describe('npm start', () => {
+  it('says in a line or two that it does not know an option, without a stack', async () => {
+    const starting = promisify(execFile)(process.execPath, [SCRIPT, '--nope']);
+    await assert.rejects(starting, ({ code, stderr }: Error & { code: number; stderr: string }) => {
+      assert.equal(code, 1);
+      assert.match(stderr, /^Unknown option '--nope'.*\nnpm start has one option: npm start -- --once\n$/);
+      return true;
+    });
+  });
+});
+
 describe('npm start -- --once', function () {
   this.timeout(ONCE_MS);
   let lines: readonly Line[] = [];

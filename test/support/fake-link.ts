@@ -22,6 +22,8 @@ export class FakeLink implements Link {
   /** Calls of `submit`: each is one write. */
   writes = 0;
   hasLeft = false;
+  /** The command_status for which it was left. */
+  leftFor: number | undefined;
   readonly #window: number;
   #underWay = 0;
 
@@ -48,8 +50,9 @@ export class FakeLink implements Link {
     });
   }
 
-  leave(): void {
+  leave(status?: number): void {
     this.hasLeft = true;
+    this.leftFor = status;
   }
 
   /** The segment submitted as the nth of all, from 0. */

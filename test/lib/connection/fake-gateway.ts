@@ -61,18 +61,20 @@ export class FakePeer {
     this.transport.write(encodePdu(pdu));
   }
 
+  /** Answers its bind, where the host leaves that to the test. */
+  answerBind(command_status: number): void {
+    const bind = this.received.find(({ command }) => command.startsWith('bind_'));
+    if (bind === undefined) throw new Error('there was no bind');
+    this.isBound = command_status === 0;
+    const command = `${bind.command as 'bind_transceiver'}_resp` as const;
+    this.send({ command, sequence_number: bind.sequence_number, command_status, system_id: 'fake' });
+  }
+
   #take(pdu: Pdu): void {
     this.received.push(pdu);
     const { sequence_number } = pdu;
-    if (pdu.command.startsWith('bind_') && this.#host.bindStatus !== undefined) {
-      this.isBound = this.#host.bindStatus === 0;
-      this.send({
-        command: `${pdu.command as 'bind_transceiver'}_resp`,
-        sequence_number,
-        command_status: this.#host.bindStatus,
-        system_id: 'fake',
-      });
-    }
+    const { bindStatus } = this.#host;
+    if (pdu.command.startsWith('bind_') && bindStatus !== undefined) this.answerBind(bindStatus);
     if (pdu.command === 'submit_sm' && this.#host.submitStatus !== undefined) {
       const command_status = this.#host.submitStatus;
       this.send({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { LoginHold } from '../../../lib/connection/login-hold.js';
+import { LoginHold, TURN_MS } from '../../../lib/connection/login-hold.js';
 
 const MINUTE = 60_000;
 
@@ -56,6 +56,24 @@ describe('LoginHold', () => {
     assert.ok(hold.waitMs(MINUTE) > 0);
     hold.ended('other', MINUTE);
     assert.equal(hold.waitMs(MINUTE), 0);
+  });
+
+  it('counts a bind that went out before the refusal of another, and was given up for that', () => {
+    const hold = new LoginHold();
+    for (let bind = 0; bind < 6; bind++) hold.asked();
+    hold.ended('refused', 0);
+    for (let bind = 0; bind < 5; bind++) hold.ended('unanswered', 0);
+    assert.equal(hold.waitMs(MINUTE), 9 * MINUTE);
+  });
+
+  it('has the last one wait for the answer to the one before, which may not be a refusal', () => {
+    const hold = new LoginHold();
+    for (let bind = 0; bind < 5; bind++) {
+      hold.asked();
+      hold.ended('refused', 0);
+    }
+    hold.asked();
+    assert.equal(hold.waitMs(MINUTE), TURN_MS);
   });
 
   it('is over when a bind is accepted', () => {

@@ -54,6 +54,14 @@ describe('Maintenance', () => {
     assert.equal(maintenance.since(100_000), 100);
   });
 
+  it('is over 10 minutes after the last sign of it, whatever else keeps hosts away', () => {
+    const maintenance = after(['unbind', 100], ['bindFailed', 500_000], ['close', 700_000]);
+    assert.equal(maintenance.since(1_099_999), 100);
+    assert.equal(maintenance.since(1_100_000), undefined);
+    maintenance.noticed('bindFailed', 1_200_000);
+    assert.equal(maintenance.since(1_200_000), 1_200_000);
+  });
+
   for (const sign of ['unbind', 'close', 'bindFailed'] as const) {
     it(`excuses a refused message within 60 s before or after ${sign}`, () => {
       const maintenance = after([sign, 100_000], [sign, 500_000]);

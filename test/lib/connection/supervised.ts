@@ -52,6 +52,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
       ...options,
     },
     {
+      bound: () => undefined,
       linkUp: (link) => {
         links.push(link);
         events.push(`up ${link.host}`);

@@ -128,17 +128,32 @@ describe('Supervisor · maintenance', () => {
   it('binds elsewhere at once when the outbox leaves a link, and unbinds the old one', async () => {
     const { clock, dk1, dk2, links } = await running();
     const [old] = dk1.bound;
-    links[0]!.leave();
+    links[0]!.leave(STATUS.ESME_RSUBMITFAIL);
     await clock.advance(250);
     assert.equal(old!.commands().at(-1), 'unbind');
     assert.deepEqual([dk1.bound.length, dk2.bound.length, links[0]?.host], [0, 1, `${DK2}:2775`]);
   });
 
+  for (const [status, words] of [
+    ['ESME_RSUBMITFAIL', /took no more messages \(ESME_RSUBMITFAIL\), as during a restart/],
+    ['ESME_RINVBNDSTS', /took no more messages \(ESME_RINVBNDSTS\): .* check that the connection mode/],
+  ] as const) {
+    it(`says that it left for ${status}`, async () => {
+      const { supervisor, dk2, links, lines } = await running();
+      dk2.reception = 'hang';
+      links[0]!.leave(STATUS[status]);
+      await settle();
+      const { error } = supervisor.status();
+      assert.match(error!.message, words);
+      assert.match(lines.at(-1)!, words);
+    });
+  }
+
   it('does not bind to a single host again before the old session with it is over', async () => {
     const { clock, dk1, links, send } = await running({ hosts: [{ host: DK1, port: 2775 }] });
     dk1.submitStatus = undefined;
     await send(1);
-    links[0]!.leave();
+    links[0]!.leave(STATUS.ESME_RSUBMITFAIL);
     await clock.advance(2_999);
     assert.equal(dk1.connectedAt.length, 1);
     await clock.advance(1_001);
@@ -165,6 +180,32 @@ describe('Supervisor · maintenance', () => {
       lines.map((line) => line.split(' ')[0]),
       ['info', 'warn', 'info'],
     );
+  });
+
+  it('is no restart any more when hosts stay away for another reason, which is said', async () => {
+    const { supervisor, clock, dk1, dk2, lines } = await running();
+    dk1.reception = UNTRUSTED;
+    dk2.reception = UNTRUSTED;
+    dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
+    await clock.advance(300_000);
+    assert.equal(supervisor.status().state, 'maintenance');
+    await clock.advance(600_000);
+    const { state, maintenanceSince } = supervisor.status();
+    assert.deepEqual([state, maintenanceSince], ['retrying', undefined]);
+    assert.equal(lines.at(-1), 'warn Not connected, tried again by itself: untrusted');
+  });
+
+  it('is over though another of both hosts stays away', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor({ links: 'both' });
+    dk2.reception = REFUSED;
+    supervisor.start();
+    await settle();
+    dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
+    await clock.advance(600_000);
+    dk1.reception = REFUSED;
+    dk1.kill();
+    await clock.advance(1_000);
+    assert.equal(supervisor.status().state, 'retrying');
   });
 
   it('is over after 30 s bound, and says that something changed', async () => {

@@ -4,6 +4,7 @@ import { SmppError } from '../../../lib/errors.js';
 import { STATUS } from '../../../lib/pdu/command-status.js';
 import { settle } from '../../support/fake-clock.js';
 import { aDeliverSm } from '../session/builders.js';
+import type { FakePeer } from './fake-gateway.js';
 import { aSupervisor, DK1, running } from './supervised.js';
 
 const REFUSED = new SmppError('SMPP_CONNECT', 'refused', { host: DK1 });
@@ -104,6 +105,16 @@ describe('Supervisor', () => {
     const { supervisor, clock } = await running({ connect: () => new Promise(() => undefined) });
     await clock.advance(15_000);
     assert.equal(supervisor.status().error?.code, 'SMPP_CONNECT');
+  });
+
+  it('survives a Connect that rejects with anything at all', async () => {
+    for (const thrown of [undefined, Symbol('odd'), { message: 'odd' }, Object.create(null)] as Error[]) {
+      const { supervisor } = await running({ connect: () => Promise.reject(thrown) });
+      assert.deepEqual(
+        [supervisor.status().state, supervisor.status().error?.code],
+        ['retrying', 'SMPP_CONNECT'],
+      );
+    }
   });
 
   it('writes one line when the state changes, and none per attempt', async () => {
@@ -265,6 +276,25 @@ describe('Supervisor · login', () => {
     const binds = [...dk1.sessions, ...dk2.sessions].filter((peer) => peer.received.length > 0).length;
     assert.ok(binds >= 4 && binds <= 6, `${binds} binds`);
   });
+
+  for (const links of ['failover', 'both'] as const) {
+    it(`asks at most 6 times in 10 minutes as a pair whose refusals take a while (${links})`, async () => {
+      const { supervisor, clock, dk1, dk2 } = aSupervisor({ links, connectionMode: 'pair' });
+      const asked = new Set<FakePeer>();
+      dk1.bindStatus = undefined;
+      dk2.bindStatus = undefined;
+      supervisor.start();
+      for (let second = 0; second < 599; second++) {
+        await clock.advance(1_000);
+        for (const peer of [...dk1.sessions, ...dk2.sessions]) {
+          if (asked.has(peer) || peer.received.length === 0) continue;
+          asked.add(peer);
+          peer.answerBind(STATUS.ESME_RINVPASWD);
+        }
+      }
+      assert.ok(asked.size <= 6, `${asked.size} binds`);
+    });
+  }
 
   it('is connected when the login is accepted after all', async () => {
     const { supervisor, clock, dk1, dk2 } = aSupervisor();

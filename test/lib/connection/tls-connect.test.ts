@@ -227,6 +227,21 @@ describe('connectTls', () => {
       assert.ok(warnings[0]!.includes(pinOf(good.cert)));
     });
 
+    it('warn once about a key, however often the host is connected to', async () => {
+      const { port } = await serve(good);
+      const lines: string[] = [];
+      const connector = connectTls({
+        tls: { ca: certificates.ca, pins: [WRONG] },
+        timers: DEFAULT_TIMERS,
+        onWarning: (line) => lines.push(line),
+      });
+      for (let time = 0; time < 3; time++) {
+        const transport = await connector('localhost', port, new AbortController().signal);
+        transport.destroy();
+      }
+      assert.equal(lines.length, 1);
+    });
+
     it('refuse another key when enforced', async () => {
       const { port } = await serve(good);
       const error = await refusal(port, { ca: certificates.ca, pins: [WRONG], pinMode: 'enforce' });
@@ -309,6 +324,7 @@ describe('connectTls', () => {
           random: () => 0,
         },
         {
+          bound: () => undefined,
           linkUp: () => assert.fail('bound'),
           linkDown: () => undefined,
           ready: () => undefined,

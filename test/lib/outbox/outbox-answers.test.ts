@@ -17,7 +17,7 @@ describe('Outbox', () => {
       const link = await up();
       link.at(0).settle(refused(ESME_RSUBMITFAIL));
       await settled();
-      assert.equal(link.hasLeft, true);
+      assert.equal(link.leftFor, ESME_RSUBMITFAIL);
       assert.equal(made.submitFailures, 1);
       const other = await up(new FakeLink(1, 'dk2:2775'));
       assert.deepEqual(other.texts, ['first']);
@@ -90,7 +90,7 @@ describe('Outbox', () => {
       const link = await up();
       link.at(0).settle(refused(ESME_RINVBNDSTS));
       await settled();
-      assert.equal(link.hasLeft, true);
+      assert.equal(link.leftFor, ESME_RINVBNDSTS);
       assert.equal((await up(new FakeLink())).submitted.length, 1);
     });
 

@@ -102,6 +102,15 @@ describe("Session · the peer's unbind", () => {
     assert.deepEqual(said(session.tick(2_010)), CLOSED('unbound'));
   });
 
+  it('is answered each time, but has no more time for being said again', () => {
+    const session = bound();
+    session.receive(build.unbind(40), 0);
+    const effects = session.receive(build.unbind(41), 1_500);
+    assert.deepEqual(written(effects), [{ command: 'unbind_resp', sequence_number: 41, command_status: 0 }]);
+    assert.deepEqual(said(effects), []);
+    assert.equal(session.nextDeadline, 2_000);
+  });
+
   it('takes the place of our own leave', () => {
     const session = bound();
     session.submit(segments(1), 'batch', 0);

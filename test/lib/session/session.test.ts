@@ -44,6 +44,14 @@ describe('Session · bind', () => {
     ]);
   });
 
+  it('never names a generic_nack to the bind an acceptance', () => {
+    const session = aSession();
+    session.bind(0);
+    assert.deepEqual(said(session.receive(build.nack(1, 0), 5)), [
+      { kind: 'closed', reason: 'bindRefused', status: STATUS.ESME_RUNKNOWNERR },
+    ]);
+  });
+
   it('ignores the answer to another kind of bind', () => {
     const session = aSession();
     session.bind(0);

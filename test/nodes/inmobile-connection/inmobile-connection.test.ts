@@ -156,6 +156,21 @@ describe('inmobile-connection over TLS', () => {
     assert.deepEqual([fill, shape], ['red', 'dot']);
   });
 
+  it('shows a queue until it is empty, though the wall clock is set back meanwhile', async () => {
+    await startFlows(flow({ segmentsPerSecond: '1' }, send()), credentials());
+    await statusOf('connected');
+    for (let count = 1; count <= 5; count += 1) receive('send', { to: TO, payload: `SMS ${count}` });
+    await statusOf('queued');
+    const { now } = Date;
+    Date.now = () => now() - 3_600_000;
+    try {
+      await statusOf('connected');
+      assert.equal(simulator.accepted.length, 5);
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it('does not start without a user', async () => {
     await startFlows(flow(), credentials());
     await deploy(flow({}, send()), 'nodes', credentials());
