@@ -84,8 +84,15 @@ interface Peer {
   readonly signal: AbortSignal;
 }
 
+/** Of several addresses one gets this long at most: a handshake whose first packet was lost, and sent again after 1 s. */
+const ATTEMPT_MAX_MS: Millis = 1_500;
 /** Node takes no less. */
 const ATTEMPT_MIN_MS: Millis = 10;
+
+/** @param shareMs of the whole time */
+function attemptMs(shareMs: Millis): Millis {
+  return Math.max(ATTEMPT_MIN_MS, Math.floor(Math.min(ATTEMPT_MAX_MS, shareMs)));
+}
 
 /** Finds a dead peer that no timer of SMPP watches, such as one that is draining. */
 const KEEP_ALIVE_AFTER_MS: Millis = 30_000;
@@ -114,10 +121,10 @@ async function openTcp(peer: Peer, addresses: readonly Address[], limitMs: Milli
     host: peer.host,
     port: peer.port,
     lookup: (_host, _options, done) => done(null, [...addresses]),
-    // Node tries them one after the other. Said here, since the process may have that switched off, and an address
-    // gets its share of the time: the 250 ms of Node's own are less than a handshake over a slow network takes.
+    // Node tries them one after the other. Said here, since the process may have that switched off, and the 250 ms of
+    // Node's own are less than a handshake over a slow network takes.
     autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: Math.max(ATTEMPT_MIN_MS, Math.floor(limitMs / addresses.length)),
+    autoSelectFamilyAttemptTimeout: attemptMs(limitMs / addresses.length),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
