@@ -31,7 +31,7 @@ export class Probe {
     this.#healedAt = healedAt;
   }
 
-  /** Whether all that has to come had come at the last look. */
+  /** Whether all that has to come had come at some look. */
   get isAtRest(): boolean {
     return this.#isAtRest;
   }
@@ -43,7 +43,7 @@ export class Probe {
       if (this.#isOver) return;
       this.#checkBound();
       this.#checkDeaf();
-      if (time.now > this.#healedAt) this.#isAtRest = isAtRest(this.#stage);
+      if (time.now > this.#healedAt) this.#isAtRest ||= isAtRest(this.#stage);
       this.start();
     });
   }
