@@ -71,13 +71,15 @@ class Feed {
 
   async #read(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): Promise<void> {
     for await (const sms of list) {
-      if (this.#isRead) return;
+      if (this.#isOver()) return;
       this.#outstanding += 1;
       this.#send(sms).then(
         (result) => this.#settled(result),
         (error: unknown) => this.#fail(error),
       );
       while (this.#isFull()) await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
+      // What is read once nobody waits for results would not be sent.
+      if (this.#isOver()) return;
     }
     this.#finishReading();
   }
@@ -91,6 +93,10 @@ class Feed {
 
   #isFull(): boolean {
     return !this.#isRead && this.#outstanding + this.#ready.length >= AHEAD_MAX;
+  }
+
+  #isOver(): boolean {
+    return this.#isRead;
   }
 
   #fail(error: unknown): void {

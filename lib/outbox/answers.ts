@@ -161,7 +161,6 @@ export class Answers {
   /** A refusal that turned out to be part of a restart is not an attempt. */
   #counted(item: QueueItem): Progress {
     const failedAt = item.submitFailedAt;
-    item.submitFailedAt = undefined;
     if (failedAt === undefined || !this.#options.isRestart(failedAt)) return item.progress;
     return { ...item.progress, attempts: item.progress.attempts - 1 };
   }

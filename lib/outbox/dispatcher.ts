@@ -223,6 +223,8 @@ export class Dispatcher {
     while (left >= 1) {
       const item = queue.next(now);
       if (item?.body === undefined) break;
+      // Not before: a mark may be given back, and what is known of a restart when it leaves is what counts.
+      item.submitFailedAt = undefined;
       const segments = segmentsOf(item.body, item.expiresAt - now);
       left -= batch.add(new Submission(item, open.link, segments), left, now);
     }

@@ -63,7 +63,7 @@ export class RequestReader {
    * @throws SMPP_MESSAGE naming the property at fault, and the index where there are several SMS
    */
   read(msg: NodeMessageInFlow): Request | Promise<Request> {
-    const said = readOverrides(msg.payload);
+    const said = readOverrides(msg.payload, this.#sources.form.chosen);
     const needed = neededFields(said);
     const typed: TypedResults = {};
     for (const field of needed) {

@@ -66,12 +66,31 @@ const NOTHING_SAID: Override = {};
 const NOTHING: Overrides = { list: [NOTHING_SAID], isArray: false };
 
 /**
+ * What tells a result, a receipt and an incoming SMS from an SMS to send: properties that no `OutboundSms` has.
+ *
+ * They have a `to` and a `from` too, and come by a wire: an escalation would go to the phone that did not answer, and
+ * an incoming SMS that is to be forwarded, back to our own number.
+ */
+const EVENTS = [
+  ['messageIds', 'outcome'],
+  ['messageId', 'isFinal'],
+  ['dataCoding', 'complete'],
+] as const;
+/** What they say of themselves is nothing that the next SMS must be. */
+const OF_EVENTS: readonly string[] = ['encoding', 'flash'];
+
+/**
  * What `msg.payload` says of each SMS; a payload that is no object says nothing.
  *
+ * @param chosen fields of the form that hold where the payload is an event of our own nodes
  * @throws SMPP_MESSAGE when an array is empty or has something else than objects in it
  */
-export function readOverrides(payload: unknown): Overrides {
-  if (!Array.isArray(payload)) return isObject(payload) ? { list: [own(payload)], isArray: false } : NOTHING;
+export function readOverrides(payload: unknown, chosen: ReadonlySet<TypedField>): Overrides {
+  if (!Array.isArray(payload)) {
+    if (!isObject(payload)) return NOTHING;
+    const said = own(payload);
+    return { list: [isEvent(payload) ? withoutThat(said, chosen) : said], isArray: false };
+  }
   const list = entriesOf(payload, 'payload', 0).map((entry, index) => {
     if (isObject(entry)) return own(entry);
     throw refuse('payload', `entry ${index} of the array is no object with to, from and text`);
@@ -152,6 +171,16 @@ function own(object: object): Override {
     }
   }
   return read;
+}
+
+function isEvent(object: object): boolean {
+  return EVENTS.some((names) => names.every((name) => Object.hasOwn(object, name)));
+}
+
+function withoutThat(said: Override, chosen: ReadonlySet<string>): Override {
+  return Object.fromEntries(
+    Object.entries(said).filter(([field]) => !chosen.has(field) && !OF_EVENTS.includes(field)),
+  );
 }
 
 function isObject(value: unknown): value is object {

@@ -45,6 +45,7 @@ export class Housekeeping implements CommitListener {
   start(isCommitting: () => boolean): void {
     this.#isCommitting = isCommitting;
     this.#scheduleCheck(FIRST_CHECK_MS);
+    this.#parts.lock.whenRemade(() => void this.#lookForFiles());
   }
 
   died(): void {
@@ -69,6 +70,20 @@ export class Housekeeping implements CommitListener {
     this.#stopped = true;
     this.#cancelCheck();
     await this.#compacting;
+  }
+
+  /** What is in force and lies in files that somebody has removed is gone with the process: it is written anew. */
+  async #lookForFiles(): Promise<void> {
+    const { directory, log } = this.#parts;
+    const isLost = await log.hasLostFiles().catch(() => false);
+    if (!isLost || this.#stopped) return;
+    this.#options.onWarning(
+      `Files were removed from the storage directory "${directory}" while it was in use: they are written anew. ` +
+        'Stop Node-RED before you remove them.',
+    );
+    this.distrusted();
+    this.#notBefore = -Infinity;
+    if (!this.#isCommitting()) this.betweenGroups();
   }
 
   #watchFullDisk(): void {

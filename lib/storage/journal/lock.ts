@@ -48,6 +48,7 @@ export class Lock {
   #touchedAt: EpochMs | undefined;
   #lost: SmppError | undefined;
   #released = false;
+  #onRemade: () => void = () => undefined;
   #looking: Promise<void> = Promise.resolve();
   #cancelBeat: () => void = () => undefined;
 
@@ -66,6 +67,11 @@ export class Lock {
     if (this.#lost) throw this.#lost;
     if (this.#options.clock.now() - this.#confirmedAt < 2 * BEAT_MS) return;
     await this.#lookOnce();
+  }
+
+  /** `listener` is told when the file was gone and has been made again: more than the lock may have been removed. */
+  whenRemade(listener: () => void): void {
+    this.#onRemade = listener;
   }
 
   /** Gives the directory up, unless it is another's by now. */
@@ -122,13 +128,20 @@ export class Lock {
     const seen = await lookAtLock(this.#options).catch((error: unknown) => {
       throw storageError(directory, error);
     });
-    // When it is gone, somebody tidied up; nobody else holds it, so it is made again.
-    const isOurs = seen ? seen.text === this.#text : await createLock(this.#options, this.#text);
+    const isOurs = seen ? seen.text === this.#text : await this.#makeAgain();
     if (!isOurs) {
       this.#cancelBeat();
       this.#lost = inUse(this.#options, seen?.holder);
       throw this.#lost;
     }
+  }
+
+  /** When it is gone, somebody tidied up, perhaps the whole directory; nobody else holds it. */
+  async #makeAgain(): Promise<boolean> {
+    await this.#options.files.makeDirectory(this.#options.directory);
+    const isMade = await createLock(this.#options, this.#text);
+    if (isMade) this.#onRemade();
+    return isMade;
   }
 }
 

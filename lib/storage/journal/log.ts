@@ -4,8 +4,8 @@
  * Numbers only rise. A run never appends to a file of an earlier run: an old end may be torn, and a file that
  * is not touched cannot be spoilt. The first write of a run makes its file.
  */
-import { join } from 'node:path';
-import type { FileSystem } from './file-system.js';
+import { basename, join } from 'node:path';
+import { errorCode, type FileSystem } from './file-system.js';
 import { Segment, type SegmentName } from './segment.js';
 
 export class Log {
@@ -41,6 +41,15 @@ export class Log {
       const path = join(this.#directory, name);
       this.#segments.push(await Segment.openExisting(this.#files, { number, path }));
     }
+  }
+
+  /** Whether somebody has removed files that are in use; through their handles they are still read. */
+  async hasLostFiles(): Promise<boolean> {
+    const before = this.#segments;
+    const names = new Set(await this.#files.list(this.#directory));
+    // Those that came or went meanwhile did so by us.
+    const inUse = before.filter((segment) => this.#segments.includes(segment));
+    return inUse.some(({ path }) => !names.has(basename(path)));
   }
 
   /** Writes lines and syncs; resolves to where the first one lies. When rejected, none is in the files. */
@@ -82,8 +91,8 @@ export class Log {
     const setAside: string[] = [];
     for (const segment of old) {
       await segment.close();
-      if (segment.damaged) setAside.push(await this.#setAside(segment));
-      else await this.#files.remove(segment.path);
+      const kept = await this.#discard(segment);
+      if (kept !== undefined) setAside.push(kept);
       // With the file goes the end that was to be cut off.
       if (segment === this.#broken) this.#broken = undefined;
     }
@@ -96,6 +105,17 @@ export class Log {
     for (const segment of this.#segments) await segment.close().catch(() => undefined);
     this.#segments = [];
     this.seal();
+  }
+
+  /** Removes a file, or renames a damaged one and returns its new name. */
+  async #discard(segment: Segment): Promise<string | undefined> {
+    try {
+      if (segment.damaged) return await this.#setAside(segment);
+      await this.#files.remove(segment.path);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error; // somebody was faster
+    }
+    return undefined;
   }
 
   async #setAside(segment: Segment): Promise<string> {

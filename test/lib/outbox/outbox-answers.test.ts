@@ -37,6 +37,19 @@ describe('Outbox', () => {
       assert.equal(made.results[0]?.attempts, 1);
     });
 
+    it('does not count it either when it was about to leave again before that was known', async () => {
+      const made = await bench();
+      await made.take();
+      const link = await made.up();
+      link.at(0).settle(refused(ESME_RSUBMITFAIL));
+      await made.settled();
+      made.isRestart = true;
+      await made.down(link);
+      (await made.up(new FakeLink())).at(0).settle(accepted('b'));
+      await made.settled();
+      assert.equal(made.results[0]?.attempts, 1);
+    });
+
     it('counts ESME_RSUBMITFAIL alone as an attempt, and waits longer each time', async () => {
       const { take, up, clock, results, settled } = await bench();
       await take();
