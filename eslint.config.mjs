@@ -11,6 +11,7 @@ import tseslint from 'typescript-eslint';
 
 /** The files beside the folders that all may import. */
 const LEAVES = [
+  'address-type',
   'clock',
   'errors',
   'failure-log',

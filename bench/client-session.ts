@@ -47,6 +47,7 @@ const methods = {
           password: LOGIN.password,
           system_type: '',
           window,
+          shortSender: { ton: 3, npi: 0 },
           timers: DEFAULT_TIMERS,
         },
         clock: systemClock,

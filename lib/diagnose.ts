@@ -115,9 +115,10 @@ class Examination {
 
   /** Resolves to why not; undefined when it was bound, and unbound again. */
   #bind(transport: Duplex, mode: BindMode): Promise<SmppError | undefined> {
-    const { systemId, password, systemType, timers, clock } = this.#settings;
+    const { systemId, password, systemType, shortSender, timers, clock } = this.#settings;
     transport.on('error', () => undefined); // it arrives as the end of the session
-    const session = { bind: mode, system_id: systemId, password, system_type: systemType, window: 1, timers };
+    const account = { bind: mode, system_id: systemId, password, system_type: systemType };
+    const session = { ...account, window: 1, shortSender, timers };
     return new Promise((resolve) => {
       let isBound = false;
       const driver = new SessionDriver(

@@ -147,14 +147,16 @@ export class Engine {
   }
 
   #supervisorOptions(): ConstructorParameters<typeof Supervisor>[0] {
-    const { hosts, systemId, password, systemType, connectionMode, links, window, timers, clock } =
+    const { hosts, systemId, password, systemType, connectionMode, links, window, shortSender } =
       this.#settings;
+    const { timers, clock } = this.#settings;
     return {
       hosts,
       credentials: { systemId, password, systemType },
       connectionMode,
       links,
       window,
+      shortSender,
       timers,
       clock,
       connect: this.#connect,

@@ -4,6 +4,7 @@
  * Source: contract section 2; gateway.md (hosts, port, credentials, TLS).
  */
 import * as v from 'valibot';
+import { SHORT_SENDER, type AddressType } from './address-type.js';
 import { systemClock, type Clock } from './clock.js';
 import type { Connect } from './connection/tls-connect.js';
 import { printable, SmppError } from './errors.js';
@@ -40,6 +41,11 @@ export interface GatewayOptions {
   readonly tls?: TlsOptions | false;
   /** submit_sm under way per link. Default 10. */
   readonly window?: number;
+  /**
+   * Type of number and numbering plan of a sender of up to 8 digits. Default 3 and 0, a short code of the network; a
+   * longer number has 1 and 1, letters 5 and 0.
+   */
+  readonly shortSender?: AddressType;
   /** Over the account. Default: no limit of ours. */
   readonly segmentsPerSecond?: number;
   /** Default `resend`. */
@@ -74,6 +80,9 @@ const SYSTEM_TYPE_MAX = 12;
 const WINDOW_DEFAULT = 10;
 /** A window of more is a mistake: each is an SMS that may be sent twice when the link breaks. */
 const WINDOW_MAX = 10_000;
+/** SMPP 3.4 §5.2.5, §5.2.6. */
+const TON_MAX = 6;
+const NPI_MAX = 18;
 /** An hour; longer than this a timer of ours protects nobody. */
 const TIMER_MAX_MS = 3_600_000;
 
@@ -133,6 +142,11 @@ const TLS = v.strictObject(
   'it is an object with ca, pins, pinMode, cert and key, or false',
 );
 
+const ADDRESS_TYPE = v.strictObject(
+  { ton: wholeNumber(0, TON_MAX), npi: wholeNumber(0, NPI_MAX) },
+  'it has a ton and an npi',
+);
+
 const STORAGE = v.variant(
   'kind',
   [
@@ -171,6 +185,7 @@ const SCHEMA = v.strictObject(
       {},
     ),
     window: v.optional(wholeNumber(1, WINDOW_MAX), WINDOW_DEFAULT),
+    shortSender: v.optional(ADDRESS_TYPE, SHORT_SENDER),
     segmentsPerSecond: v.optional(
       v.pipe(
         v.number('it is a number'),

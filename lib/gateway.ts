@@ -30,6 +30,7 @@ import { journalStorage } from './storage/journal-storage.js';
 import { memoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
 
+export type { AddressType } from './address-type.js';
 export { SmppError, type SmppErrorCode } from './errors.js';
 export type { GatewayOptions, StorageOptions, TlsOptions } from './gateway-options.js';
 export { diagnose, type DiagnosisPlan } from './diagnose.js';

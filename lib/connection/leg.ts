@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 
+import type { AddressType } from '../address-type.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
 import type { BindMode, Delivery } from '../message.js';
@@ -24,6 +25,7 @@ import type { Connect } from './tls-connect.js';
 export interface LegSetup {
   readonly credentials: Credentials;
   readonly window: number;
+  readonly shortSender: AddressType;
   readonly timers: Timers;
   readonly connect: Connect;
   readonly clock: Clock;
@@ -180,13 +182,14 @@ export class Leg {
   }
 
   #sessionOptions(): SessionOptions {
-    const { credentials, window, timers } = this.#setup;
+    const { credentials, window, shortSender, timers } = this.#setup;
     return {
       bind: this.bind,
       system_id: credentials.systemId,
       password: credentials.password,
       system_type: credentials.systemType,
       window,
+      shortSender,
       timers,
     };
   }

@@ -1,6 +1,7 @@
 /**
  * What the supervisor is given, and what it says: the types between it and `lib/gateway.ts`.
  */
+import type { AddressType } from '../address-type.js';
 import type { Clock } from '../clock.js';
 import type { Link } from '../link.js';
 import type { Delivery, GatewayStatus } from '../message.js';
@@ -35,6 +36,8 @@ export interface SupervisorOptions {
   readonly links: 'failover' | 'both';
   /** submit_sm under way per link. */
   readonly window: number;
+  /** Of a sender of up to 8 digits. */
+  readonly shortSender: AddressType;
   readonly timers: Timers;
   readonly connect: Connect;
   readonly clock: Clock;

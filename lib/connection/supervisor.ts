@@ -161,10 +161,8 @@ export class Supervisor {
   }
 
   #lane(hosts: readonly LaneHost[]): Lane {
-    const { credentials, connectionMode, window, timers, connect, clock, random } = this.#options;
-    const binds = BINDS_OF[connectionMode];
-    const setup = { credentials, window, timers, connect, clock, random, login: this.#login, hosts, binds };
-    return new Lane(setup, this.#laneListener());
+    const binds = BINDS_OF[this.#options.connectionMode];
+    return new Lane({ ...this.#options, login: this.#login, hosts, binds }, this.#laneListener());
   }
 
   #laneListener(): LaneListener {

@@ -5,6 +5,7 @@
  */
 import { consts } from 'smpp';
 
+import type { AddressType } from '../address-type.js';
 import type { Delivery, ReceiptRequest, Segment } from '../message.js';
 import type { DeliverSm, SubmitSm } from './pdu.js';
 
@@ -13,14 +14,18 @@ type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 const { TON, NPI, ESM_CLASS, REGISTERED_DELIVERY } = consts;
 
 /** A number of up to this many digits is a short code of the network, not an international one (contract 4). */
-const SHORT_CODE_MAX = 8;
+const SHORT_SENDER_MAX = 8;
 
 /** Level 1 of 0 to 3: most networks know two levels only (SMPP 3.4 §5.2.14). */
 const URGENT_PRIORITY = 1;
 
-/** The submit_sm that carries one segment. */
-export function toSubmitSm(segment: Segment, sequence_number: number): SubmitSm {
-  const source = sourceType(segment.from);
+/**
+ * The submit_sm that carries one segment.
+ *
+ * @param shortSender the type of a sender of up to 8 digits
+ */
+export function toSubmitSm(segment: Segment, sequence_number: number, shortSender: AddressType): SubmitSm {
+  const source = sourceType(segment.from, shortSender);
   const pdu: SubmitSm = {
     command: 'submit_sm',
     sequence_number,
@@ -74,26 +79,21 @@ const RECEIPT_BITS: Readonly<Record<ReceiptRequest, number>> = {
   never: 0,
 };
 
-interface AddressType {
-  readonly ton: number;
-  readonly npi: number;
-}
-
 const ALPHANUMERIC: AddressType = { ton: TON.ALPHANUMERIC, npi: NPI.UNKNOWN };
-const SHORT_CODE: AddressType = { ton: TON.NETWORK_SPECIFIC, npi: NPI.UNKNOWN };
 const INTERNATIONAL: AddressType = { ton: TON.INTERNATIONAL, npi: NPI.ISDN };
 
 /** Most SMS have the sender of the one before. */
-let lastSource: { readonly from: string; readonly type: AddressType } = { from: '', type: INTERNATIONAL };
+let lastSource = { from: '', shortSender: INTERNATIONAL, type: INTERNATIONAL };
 
-function sourceType(from: string): AddressType {
-  if (from !== lastSource.from) lastSource = { from, type: typeOfSource(from) };
+function sourceType(from: string, shortSender: AddressType): AddressType {
+  if (from !== lastSource.from || shortSender !== lastSource.shortSender)
+    lastSource = { from, shortSender, type: typeOfSource(from, shortSender) };
   return lastSource.type;
 }
 
-function typeOfSource(from: string): AddressType {
+function typeOfSource(from: string, shortSender: AddressType): AddressType {
   if (/\D/.test(from)) return ALPHANUMERIC;
-  return from.length <= SHORT_CODE_MAX ? SHORT_CODE : INTERNATIONAL;
+  return from.length <= SHORT_SENDER_MAX ? shortSender : INTERNATIONAL;
 }
 
 /** 31 days: the largest DD that a strict gateway takes, and beyond what any keeps a message for. */

@@ -4,6 +4,7 @@
  * All are encoded at once, which is what makes it fast; only when one of them has no place in SMPP are they
  * taken one by one, so that it alone is left out.
  */
+import type { AddressType } from '../address-type.js';
 import { SmppError } from '../errors.js';
 import type { Segment } from '../message.js';
 import { encodeAll, encodePdu } from '../pdu/encode.js';
@@ -19,8 +20,9 @@ export interface EncodedSegments {
 export function encodeSegments(
   segments: readonly Segment[],
   takeSequenceNumber: () => number,
+  shortSender: AddressType,
 ): EncodedSegments {
-  const pdus = segments.map((segment) => toSubmitSm(segment, takeSequenceNumber()));
+  const pdus = segments.map((segment) => toSubmitSm(segment, takeSequenceNumber(), shortSender));
   try {
     return { bytes: encodeAll(pdus), sequence_numbers: pdus.map((pdu) => pdu.sequence_number) };
   } catch (error) {

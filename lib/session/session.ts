@@ -9,6 +9,7 @@
  * going deaf, or dropping the session for one bad PDU, would have the gateway deliver that PDU again, for ever.
  * Source: SMPP 3.4 §2, §4; contract section 4; D1, D4 and D14 of the npm package's session.
  */
+import type { AddressType } from '../address-type.js';
 import type { Millis } from '../clock.js';
 import type { BindMode, Segment } from '../message.js';
 import { STATUS } from '../pdu/command-status.js';
@@ -30,6 +31,8 @@ export interface SessionOptions {
   /** submit_sm under way at once. */
   readonly window: number;
   readonly timers: Timers;
+  /** Of a sender of up to 8 digits. */
+  readonly shortSender: AddressType;
   /** Of the bind; 1 unless a test wants to see the numbers go round. */
   readonly firstSequenceNumber?: number;
 }
@@ -94,7 +97,11 @@ export class Session<Token> {
    */
   submit(segments: readonly Segment[], token: Token, now: Millis): Effect<Token>[] {
     if (segments.length > this.capacity) throw new RangeError('more segments than the window takes');
-    const encoded = encodeSegments(segments, () => this.#window.takeSequenceNumber());
+    const encoded = encodeSegments(
+      segments,
+      () => this.#window.takeSequenceNumber(),
+      this.#options.shortSender,
+    );
     const effects: Effect<Token>[] = [{ kind: 'write', bytes: encoded.bytes }];
     encoded.sequence_numbers.forEach((sequence_number, index) => {
       const request = { token, index, sentAt: now };

@@ -6,6 +6,7 @@
 import { PASSWORD_MAX, SYSTEM_ID_MAX } from '../../lib/inmobile.js';
 import { liveValue, type Problem } from '../shared/catalogue.editor.js';
 import { STORED } from './password-target.js';
+import { readAddressType } from './read-address-type.js';
 import { readHosts } from './read-hosts.js';
 
 /** SHA-256 of a public key, in base64, as it is or as curl and browsers write it. */
@@ -23,6 +24,10 @@ export function hostsProblem(hosts: string): Problem | undefined {
 export function pinsProblem(pins: string): Problem | undefined {
   const wrong = pins.split(/[\s,]+/).find((pin) => pin !== '' && !PIN.test(pin));
   return wrong === undefined ? undefined : 'pins';
+}
+
+export function addressTypeProblem(type: string): Problem | undefined {
+  return type.trim() === '' || readAddressType(type) !== undefined ? undefined : 'addressType';
 }
 
 export function systemIdProblem(systemId: string, gateway: string): Problem | undefined {

@@ -7,6 +7,7 @@ import { choiceProblem, liveValue, numberProblem, validator } from '../shared/ca
 import { showDefaults } from '../shared/defaults.editor.js';
 import {
   accountProblem,
+  addressTypeProblem,
   hostsProblem,
   passwordProblem,
   pinsProblem,
@@ -47,6 +48,7 @@ RED.nodes.registerType('inmobile-connection', {
     links: { value: 'failover', validate: choice('failover', 'both') },
     window: { value: '10', validate: validator(TYPE, (value) => numberProblem(value, 1, 1000)) },
     segmentsPerSecond: { value: '', validate: validator(TYPE, (value) => numberProblem(value, 1, 10_000)) },
+    shortSender: { value: '3/0', validate: validator(TYPE, addressTypeProblem) },
     onUncertain: { value: 'resend', validate: choice('resend', 'reconcile', 'report') },
     storage: { value: 'disk', validate: choice('disk', 'memory') },
     storageDirectory: { value: '' },

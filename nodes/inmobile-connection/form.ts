@@ -16,6 +16,7 @@ export interface ConnectionForm {
   readonly links?: unknown;
   readonly window?: unknown;
   readonly segmentsPerSecond?: unknown;
+  readonly shortSender?: unknown;
   readonly onUncertain?: unknown;
   readonly storage?: unknown;
   readonly storageDirectory?: unknown;

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import type { CountryCode } from 'libphonenumber-js/min';
-import type { GatewayOptions } from '../../lib/gateway.js';
+import type { AddressType, GatewayOptions } from '../../lib/gateway.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from '../../lib/inmobile.js';
 import { readCountry } from '../shared/read-number.js';
 import {
@@ -17,6 +17,7 @@ import {
   type ConnectionForm,
   type Environment,
 } from './form.js';
+import { readAddressType } from './read-address-type.js';
 import { readHosts } from './read-hosts.js';
 import type { TlsFiles } from './read-tls-config.js';
 
@@ -59,6 +60,7 @@ export function readOptions(
   const isSimulated = gateway === 'simulator';
   const segmentsPerSecond = reader.count('segmentsPerSecond', SEGMENTS_PER_SECOND_MAX);
   const window = reader.count('window', WINDOW_MAX);
+  const shortSender = readShortSender(reader);
   return {
     isSimulated,
     defaultCountry: readCountry(form.defaultCountry === undefined ? 'DK' : reader.text('defaultCountry')),
@@ -73,9 +75,18 @@ export function readOptions(
       storage: readStorage(reader, surroundings.directory, isSimulated),
       ...(window !== undefined && { window }),
       ...(segmentsPerSecond !== undefined && { segmentsPerSecond }),
+      ...(shortSender !== undefined && { shortSender }),
       ...(!isSimulated && { tls: readTls(reader, surroundings.tlsFiles) }),
     },
   };
+}
+
+function readShortSender(reader: FormReader): AddressType | undefined {
+  const text = reader.text('shortSender');
+  if (text === '') return undefined;
+  const type = readAddressType(text);
+  if (type !== undefined) return type;
+  throw optionError('shortSender', 'it is a type of number and a numbering plan, such as 3/0');
 }
 
 function inmobileHosts(): { host: string; port: number }[] {

@@ -17,6 +17,7 @@ export function connection(changes: Readonly<Record<string, unknown>> = {}): Flo
     links: 'failover',
     window: '10',
     segmentsPerSecond: '',
+    shortSender: '3/0',
     onUncertain: 'resend',
     storage: 'memory',
     storageDirectory: '',

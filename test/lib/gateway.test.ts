@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createGateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../lib/message.js';
+import type { SubmitSm } from '../../lib/pdu/pdu.js';
 import { collector, connected, type OverTls, overTls, statusWhere, traffic } from '../support/over-tls.js';
+import { fakeGateway } from './connection/fake-gateway.js';
 
 const SMS = { to: '4512345600', from: 'Alarm', text: 'Pump 3 stopped' };
 
@@ -284,6 +286,7 @@ describe('createGateway', () => {
     ['tls.ca', { ...good, tls: { ca: 'not PEM' } }],
     ['tls.pins.0', { ...good, tls: { pins: ['abc'] } }],
     ['tls.rejectUnauthorized', { ...good, tls: { rejectUnauthorized: false } }],
+    ['shortSender.ton', { ...good, shortSender: { ton: 7, npi: 0 } }],
     ['timers.bindMs', { ...good, timers: { bindMs: -1 } }],
     ['storage.kind', { ...good, storage: { kind: 'paper' } }],
     ['storage.directory', { ...good, storage: { kind: 'disk', directory: '' } }],
@@ -300,4 +303,25 @@ describe('createGateway', () => {
       );
     });
   }
+
+  it('says the type of a short sender as it is chosen, and that of others as it must be', async () => {
+    const { connect, host } = fakeGateway(['dk1'], () => 0);
+    const shortSender = { ton: 0, npi: 1 };
+    const gateway = createGateway({ ...good, hosts: [{ host: 'dk1' }], connect, shortSender });
+    await gateway.start();
+    for (const from of ['1245', '4512345678', 'Alarm']) await gateway.send({ ...SMS, from });
+    const submits = host('dk1').sessions[0]?.received.filter(({ command }) => command === 'submit_sm') ?? [];
+    await gateway.stop();
+    assert.deepEqual(
+      (submits as SubmitSm[]).map(({ source_addr_ton, source_addr_npi }) => [
+        source_addr_ton,
+        source_addr_npi,
+      ]),
+      [
+        [0, 1],
+        [1, 1],
+        [5, 0],
+      ],
+    );
+  });
 });

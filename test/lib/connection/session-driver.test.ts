@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { duplexPair, type Duplex } from 'node:stream';
 import smpp from 'smpp';
 
+import { SHORT_SENDER } from '../../../lib/address-type.js';
 import {
   SessionDriver,
   type DriverListener,
@@ -53,6 +54,7 @@ function drive(transport: Duplex, window = 10): Driven {
     password: 'secret',
     system_type: '',
     window,
+    shortSender: SHORT_SENDER,
     timers: DEFAULT_TIMERS,
   } as const;
   const driver = new SessionDriver({ host: 'dk1:2775', transport, session, clock }, listener);

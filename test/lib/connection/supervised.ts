@@ -1,4 +1,5 @@
 /** A supervisor on a fake clock, with a gateway in memory, and everything that it said. */
+import { SHORT_SENDER } from '../../../lib/address-type.js';
 import { Supervisor, type SupervisorOptions } from '../../../lib/connection/supervisor.js';
 import type { Link } from '../../../lib/link.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
@@ -45,6 +46,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
       connectionMode: 'transceiver',
       links: 'failover',
       window: 10,
+      shortSender: SHORT_SENDER,
       timers: DEFAULT_TIMERS,
       connect: gateway.connect,
       clock,

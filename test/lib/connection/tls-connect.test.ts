@@ -5,6 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 
+import { SHORT_SENDER } from '../../../lib/address-type.js';
 import { systemClock } from '../../../lib/clock.js';
 import { spkiPin } from '../../../lib/connection/pins.js';
 import { Supervisor } from '../../../lib/connection/supervisor.js';
@@ -318,6 +319,7 @@ describe('connectTls', () => {
           connectionMode: 'transceiver',
           links: 'failover',
           window: 10,
+          shortSender: SHORT_SENDER,
           timers: DEFAULT_TIMERS,
           connect: connectTls({ tls: {}, timers: DEFAULT_TIMERS, onWarning: () => undefined }),
           clock: systemClock,

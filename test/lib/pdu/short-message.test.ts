@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
+import { SHORT_SENDER } from '../../../lib/address-type.js';
 import type { Segment } from '../../../lib/message.js';
 import { decodePdu } from '../../../lib/pdu/decode.js';
 import { encodePdu } from '../../../lib/pdu/encode.js';
@@ -45,7 +46,7 @@ function deliverSm(fields: Partial<DeliverSm> = {}): DeliverSm {
 
 describe('toSubmitSm', () => {
   it('carries a segment', () => {
-    assert.deepEqual(toSubmitSm(segment(), 7), {
+    assert.deepEqual(toSubmitSm(segment(), 7, SHORT_SENDER), {
       command: 'submit_sm',
       sequence_number: 7,
       source_addr_ton: 5,
@@ -73,10 +74,23 @@ describe('toSubmitSm', () => {
     ['451234567890123', 1, 1],
   ] as const) {
     it(`gives the sender "${from}" TON ${ton} and NPI ${npi}`, () => {
-      const { source_addr_ton, source_addr_npi } = toSubmitSm(segment({ from }), 1);
+      const { source_addr_ton, source_addr_npi } = toSubmitSm(segment({ from }), 1, SHORT_SENDER);
       assert.deepEqual([source_addr_ton, source_addr_npi], [ton, npi]);
     });
   }
+
+  it('gives a short sender the type that somebody chose for it', () => {
+    const chosen = { ton: 0, npi: 1 };
+    const types = ['12345678', '123456789', '12345678'].map((from, index) => {
+      const pdu = toSubmitSm(segment({ from }), 1, index === 2 ? SHORT_SENDER : chosen);
+      return [pdu.source_addr_ton, pdu.source_addr_npi];
+    });
+    assert.deepEqual(types, [
+      [0, 1],
+      [1, 1],
+      [3, 0],
+    ]);
+  });
 
   for (const [receipt, bits] of [
     ['always', 1],
@@ -84,31 +98,31 @@ describe('toSubmitSm', () => {
     ['never', 0],
   ] as const) {
     it(`asks for a receipt ${receipt} with registered_delivery ${bits}`, () => {
-      assert.equal(toSubmitSm(segment({ receipt }), 1).registered_delivery, bits);
+      assert.equal(toSubmitSm(segment({ receipt }), 1, SHORT_SENDER).registered_delivery, bits);
     });
   }
 
   it('marks a user data header in esm_class', () => {
-    assert.equal(toSubmitSm(segment({ hasUserDataHeader: true }), 1).esm_class, 0x40);
+    assert.equal(toSubmitSm(segment({ hasUserDataHeader: true }), 1, SHORT_SENDER).esm_class, 0x40);
   });
 
   it('marks an urgent segment in priority_flag', () => {
-    assert.equal(toSubmitSm(segment({ urgent: true }), 1).priority_flag, 1);
+    assert.equal(toSubmitSm(segment({ urgent: true }), 1, SHORT_SENDER).priority_flag, 1);
   });
 
   for (const dataCoding of [0x00, 0x10, 0x08, 0x18]) {
     it(`keeps data coding ${dataCoding}`, () => {
-      assert.equal(toSubmitSm(segment({ dataCoding }), 1).data_coding, dataCoding);
+      assert.equal(toSubmitSm(segment({ dataCoding }), 1, SHORT_SENDER).data_coding, dataCoding);
     });
   }
 
   it('puts a payload in message_payload, and nothing in short_message', () => {
-    const { short_message, message_payload } = toSubmitSm(segment({ asPayload: true }), 1);
+    const { short_message, message_payload } = toSubmitSm(segment({ asPayload: true }), 1, SHORT_SENDER);
     assert.deepEqual([short_message.length, message_payload], [0, Buffer.from('Hello')]);
   });
 
   it('puts SAR numbers in their parameters', () => {
-    const pdu = toSubmitSm(segment({ sar: { reference: 500, total: 3, sequence: 2 } }), 1);
+    const pdu = toSubmitSm(segment({ sar: { reference: 500, total: 3, sequence: 2 } }), 1, SHORT_SENDER);
     assert.deepEqual([pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum], [500, 3, 2]);
   });
 
@@ -122,31 +136,31 @@ describe('toSubmitSm', () => {
     [31 * 24 * HOUR_MS, '000031000000000R'],
   ] as const) {
     it(`writes ${validForMs} ms of validity as ${validity_period}`, () => {
-      assert.equal(toSubmitSm(segment({ validForMs }), 1).validity_period, validity_period);
+      assert.equal(toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER).validity_period, validity_period);
     });
   }
 
   for (const validForMs of [999, 0, -5_000]) {
     it(`writes ${validForMs} ms of validity as one second, since 0 would mean the gateway's default`, () => {
-      assert.equal(toSubmitSm(segment({ validForMs }), 1).validity_period, '000000000001000R');
+      assert.equal(toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER).validity_period, '000000000001000R');
     });
   }
 
   for (const validForMs of [60 * 24 * HOUR_MS, Number.POSITIVE_INFINITY]) {
     it(`writes ${validForMs} ms of validity as 31 days`, () => {
-      assert.equal(toSubmitSm(segment({ validForMs }), 1).validity_period, '000031000000000R');
+      assert.equal(toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER).validity_period, '000031000000000R');
     });
   }
 
   it('makes a submit_sm that can be written and read again', () => {
-    const pdu = toSubmitSm(segment({ sar: { reference: 1, total: 2, sequence: 1 } }), 1);
+    const pdu = toSubmitSm(segment({ sar: { reference: 1, total: 2, sequence: 1 } }), 1, SHORT_SENDER);
     assert.deepEqual(decodePdu(encodePdu(pdu)), pdu);
   });
 
   it('never writes a validity longer than what is left', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1_000, max: 40 * 24 * HOUR_MS }), (validForMs) => {
-        const { validity_period } = toSubmitSm(segment({ validForMs }), 1);
+        const { validity_period } = toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER);
         const [, days, hours, minutes, seconds] = (
           /^0000(\d\d)(\d\d)(\d\d)(\d\d)000R$/.exec(validity_period) ?? []
         ).map(Number);

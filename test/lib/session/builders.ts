@@ -1,4 +1,5 @@
 /** Sessions in a given state, and octets as a gateway would send them. */
+import { SHORT_SENDER } from '../../../lib/address-type.js';
 import type { BindMode, Segment } from '../../../lib/message.js';
 import { decodePdu } from '../../../lib/pdu/decode.js';
 import { encodePdu } from '../../../lib/pdu/encode.js';
@@ -25,6 +26,7 @@ export function aSession(setup: SessionSetup = {}): Session<string> {
     password: setup.password ?? 'secret',
     system_type: '',
     window: setup.window ?? 10,
+    shortSender: SHORT_SENDER,
     timers: { ...DEFAULT_TIMERS, ...setup.timers },
     firstSequenceNumber: setup.firstSequenceNumber ?? 1,
   });

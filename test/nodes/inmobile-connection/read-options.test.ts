@@ -46,6 +46,11 @@ describe('readOptions', () => {
     assert.deepEqual([options.window, options.segmentsPerSecond], [20, 5]);
   });
 
+  it('takes the type of short senders as TON/NPI, and leaves an empty one to the client', () => {
+    const chosen = ['0/1', ' 6 / 18 ', ''].map((shortSender) => read({ shortSender }).options.shortSender);
+    assert.deepEqual(chosen, [{ ton: 0, npi: 1 }, { ton: 6, npi: 18 }, undefined]);
+  });
+
   it('takes pins one a line or comma', () => {
     const { options } = read({ pins: 'one\n two,three ', pinMode: 'enforce' });
     assert.deepEqual(options.tls, { pins: ['one', 'two', 'three'], pinMode: 'enforce' });
@@ -83,6 +88,8 @@ describe('readOptions', () => {
     ['no hosts', 'hosts', { gateway: 'custom' }],
     ['a window of 0', 'window', { window: '0' }],
     ['a window that is no number', 'window', { window: 'ten' }],
+    ['a type of number that SMPP has not', 'shortSender', { shortSender: '7/0' }],
+    ['a type of number alone', 'shortSender', { shortSender: '3' }],
     ['half a segment', 'segmentsPerSecond', { segmentsPerSecond: '0.5' }],
     ['an unknown connection mode', 'connectionMode', { connectionMode: 'both' }],
     ['an unknown storage', 'storage', { storage: 'tape' }],

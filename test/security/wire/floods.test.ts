@@ -1,6 +1,7 @@
 /** A peer that sends more than anybody reads: what waits in memory is bounded, and nobody else starves. */
 import assert from 'node:assert/strict';
 import { duplexPair, type Duplex } from 'node:stream';
+import { SHORT_SENDER } from '../../../lib/address-type.js';
 import { SessionDriver, type SessionEnd } from '../../../lib/connection/session-driver.js';
 import { Framer } from '../../../lib/pdu/framer.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
@@ -32,6 +33,7 @@ async function flooded(): Promise<Flooded> {
     password: 'pw',
     system_type: '',
     window: 10,
+    shortSender: SHORT_SENDER,
   } as const;
   const driver = new SessionDriver(
     { host: 'dk1:2775', transport: ours, session: { ...session, timers: DEFAULT_TIMERS }, clock },

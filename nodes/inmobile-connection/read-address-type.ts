@@ -1,0 +1,16 @@
+/**
+ * From `TON/NPI`, as the form has it, to an address type; pure, and also used by the form itself.
+ *
+ * Source: contract section 4, where 3/0 is that of a short sender; SMPP 3.4 §5.2.5, §5.2.6.
+ */
+import type { AddressType } from '../../lib/gateway.js';
+
+const TON_MAX = 6;
+const NPI_MAX = 18;
+
+/** Undefined when it is none. */
+export function readAddressType(text: string): AddressType | undefined {
+  const [, ton, npi] = /^(\d)\s*\/\s*(\d{1,2})$/.exec(text.trim()) ?? [];
+  const type = { ton: Number(ton), npi: Number(npi) };
+  return type.ton <= TON_MAX && type.npi <= NPI_MAX ? type : undefined;
+}
