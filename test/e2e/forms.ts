@@ -55,6 +55,12 @@ export function theForms(stage: () => Stage): void {
       await says(counter(), 'GSM7, segments: 2');
     });
 
+    it('says that a text takes more segments than the form allows', async () => {
+      await (await fixedText(editor)).fill('x'.repeat(161));
+      await editor.page.locator('#node-input-maxSegments').fill('1');
+      await says(counter(), /segments: 2.*\s*More segments than the 1 that are allowed below/);
+    });
+
     it('says what makes a text UTF-16, and where', async () => {
       await (await fixedText(editor)).fill('Pump 3 ✓');
       await says(counter(), /UTF-16, segments: 1, characters left: 62 of 70\s*UTF-16 because of ✓ at 8/);
