@@ -92,8 +92,8 @@ function culprits(unfit: readonly ForcedBy[]): readonly ForcedBy[] {
   return forcing.length > 0 ? forcing : unfit;
 }
 
-/** An address with a scheme or www, or a name of a domain that is common in Denmark. */
-const LINK = /\bhttps?:\/\/\S|\bwww\.\S|\b[\w-]+\.(dk|com|net|org|eu|io)\b/i;
+/** An address with a scheme or www, or the end of a name of a domain that is common in Denmark. */
+const LINK = /\bhttps?:\/\/\S|\bwww\.\S|[\p{L}\d-]\.(dk|com|net|org|eu|io)\b/iu;
 
 /**
  * Whether there is a web address in the text.

@@ -104,6 +104,7 @@ describe('hasLink', () => {
     'www.example.dk/x',
     'Læs mere: example.dk',
     'http://10.0.0.1/',
+    'Bestil på sø.dk i dag',
   ]) {
     it(`finds the web address in "${text}"`, () => {
       assert.ok(hasLink(text));
@@ -115,4 +116,10 @@ describe('hasLink', () => {
       assert.ok(!hasLink(text));
     });
   }
+
+  it('takes no longer for a text without blanks', () => {
+    const before = performance.now();
+    assert.ok(!hasLink('a-'.repeat(50_000)));
+    assert.ok(performance.now() - before < 1_000);
+  });
 });
