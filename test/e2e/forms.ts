@@ -79,6 +79,17 @@ export function theForms(stage: () => Stage): void {
     });
   });
 
+  describe('an expression that is none', () => {
+    it('makes its node invalid, whichever property it stands in', async () => {
+      const fields = ['to', 'from', 'text'];
+      const nodes = fields.map((id) => send({ id, [id]: '$sum(', [`${id}Type`]: 'jsonata' }));
+      await stage().deploy([TAB, connection(), ...nodes]);
+      const found = await (await stage().open()).nodes();
+      const errors = fields.map((field) => found.find(({ id }) => id === field)?.validationErrors);
+      assert.deepEqual(errors, Array(3).fill(['This is no valid jsonata value']));
+    });
+  });
+
   describe('the form of the connection', () => {
     let editor: Editor;
     before(() =>
