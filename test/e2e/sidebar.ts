@@ -66,6 +66,16 @@ export function theSidebar(stage: () => Stage): void {
       });
     });
 
+    describe('of a gateway that was simulated', () => {
+      it('has nothing to play with once a deploy has made it a real one', async () => {
+        await start(connection());
+        await part('simulator').waitFor();
+        await stage().deploy([TAB, connection(NOWHERE), send()]);
+        await part('simulator').waitFor({ state: 'detached' });
+        await says(part('name'), 'inMobile');
+      });
+    });
+
     describe('of a queue', () => {
       before(() =>
         stage().prepare(async () => {
