@@ -91,6 +91,13 @@ export function theSidebar(stage: () => Stage): void {
         assert.match(await number.innerText(), /^45\D+78$/);
       });
 
+      it('says that it cannot be asked for, and no longer than that', async () => {
+        await editor.page.route('**/sidebar/queue*', (route) => route.abort());
+        await says(part('queue').locator('.inmobile-sidebar-notice'), 'Node-RED does not answer.');
+        await editor.page.unroute('**/sidebar/queue*');
+        await part('queue').locator('.inmobile-sidebar-notice:empty').waitFor({ state: 'attached' });
+      });
+
       it('takes an SMS out, once one is sure', async () => {
         await part('cancel').click();
         await says(part('cancel'), 'Sure?');
