@@ -117,20 +117,24 @@ class EntryRow {
 
 /** The first press asks, the second does it: an alarm is not lost to a slip of the hand. */
 function cancelButton(cancel: () => Promise<void>): HTMLButtonElement {
-  const armed = 'inmobile-sidebar-armed';
-  const made = button('cancel', { icon: 'times', title: say('queue.cancel') }, () => {
-    if (made.classList.toggle(armed)) {
-      const question = element('span', '', say('queue.sure'));
-      made.append(question);
-    } else {
-      made.lastElementChild?.remove();
-      made.disabled = true;
-      void cancel();
-    }
+  const title = say('queue.cancel');
+  const question = element('span', '', say('queue.sure'));
+  let isArmed = false;
+  const arm = (isNow: boolean): void => {
+    isArmed = isNow;
+    made.classList.toggle('inmobile-sidebar-armed', isNow);
+    // The name that a screen reader says goes before what the button shows.
+    made.setAttribute('aria-label', isNow ? say('queue.sure').trim() : title);
+    if (isNow) made.append(question);
+    else question.remove();
+  };
+  const made = button('cancel', { icon: 'times', title }, () => {
+    const isSure = isArmed;
+    arm(!isSure);
+    if (!isSure) return;
+    made.disabled = true;
+    void cancel();
   });
-  made.addEventListener('blur', () => {
-    if (made.classList.contains(armed)) made.lastElementChild?.remove();
-    made.classList.remove(armed);
-  });
+  made.addEventListener('blur', () => arm(false));
   return made;
 }

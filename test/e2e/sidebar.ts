@@ -101,7 +101,7 @@ export function theSidebar(stage: () => Stage): void {
       it('takes an SMS out, once one is sure', async () => {
         await part('cancel').click();
         await says(part('cancel'), 'Sure?');
-        await part('cancel').click();
+        await editor.page.getByRole('button', { name: 'Sure?' }).click();
         await part('entry').waitFor({ state: 'detached' });
         await says(part('outcome'), /1\s*cancelled/);
       });
