@@ -19,7 +19,7 @@ export interface FormNode {
 
 export interface FormProperty {
   readonly value: string | number | boolean | readonly string[];
-  /** Type of the configuration node that it names. */
+  /** Type of the configuration node that it names; `*[]` for the ids of nodes of any type. */
   readonly type?: string;
   readonly required?: boolean;
   readonly label?: string;

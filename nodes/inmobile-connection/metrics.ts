@@ -8,7 +8,8 @@ import type { CounterName, GatewayStatus, LinkStatus } from '../../lib/message.j
 export interface MeasuredConnection {
   /** Of the connection node. */
   readonly id: string;
-  readonly name: string;
+  /** A text, unless a hand has written something else into the flow file. */
+  readonly name: unknown;
   readonly status: GatewayStatus;
 }
 
@@ -78,7 +79,7 @@ function family(
   const metric = `inmobile_smpp_${name}`;
   const lines = connections.flatMap((connection) =>
     samples(connection.status).map(([labels, value]) => {
-      const all = { connection: connection.id, name: connection.name, ...labels };
+      const all = { connection: connection.id, name: String(connection.name), ...labels };
       const written = Object.entries(all).map(([label, text]) => `${label}="${escaped(text)}"`);
       return `${metric}{${written.join(',')}} ${value}\n`;
     }),

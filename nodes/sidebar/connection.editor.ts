@@ -61,7 +61,8 @@ export class ConnectionCard {
     this.#outcomes.update(status.counters);
     this.#queue.update(status);
     this.#events.update(events, now);
-    if (simulator !== undefined && this.#options.mayChange) this.#simulatorSection().update(simulator);
+    if (simulator === undefined) this.#removeSimulatorSection();
+    else if (this.#options.mayChange) this.#simulatorSection().update(simulator);
   }
 
   #simulatorSection(): SimulatorSection {
@@ -70,6 +71,12 @@ export class ConnectionCard {
     this.#simulator = made;
     this.element.append(made.element);
     return made;
+  }
+
+  /** A deploy may have made a real gateway of the simulated one. */
+  #removeSimulatorSection(): void {
+    this.#simulator?.element.remove();
+    this.#simulator = undefined;
   }
 }
 

@@ -25,6 +25,7 @@ export class QueueSection {
   readonly #list = element('ol', 'entries');
   readonly #rows = new Map<string, EntryRow>();
   #count = 0;
+  #told = '';
   #isAsking = false;
 
   constructor(options: QueueOptions) {
@@ -53,7 +54,7 @@ export class QueueSection {
     this.#isAsking = true;
     const answer = this.#count === 0 ? { now: 0, entries: [] } : await askQueue(this.#options.connection);
     this.#isAsking = false;
-    if (typeof answer === 'string') write(this.#notice, say(`problem.${answer}`));
+    if (typeof answer === 'string') this.#tell(say(`problem.${answer}`));
     else this.#show(answer.entries, answer.now);
   }
 
@@ -72,8 +73,13 @@ export class QueueSection {
     );
     const more = this.#count - entries.length;
     this.#list.dataset.more = more > 0 && entries.length > 0 ? say('queue.more', { number: more }) : '';
-    if (this.#count === 0) write(this.#notice, say('queue.empty'));
-    else if (this.#notice.textContent === say('queue.empty')) write(this.#notice, '');
+    this.#tell(this.#count === 0 ? say('queue.empty') : '');
+  }
+
+  /** What a look at the queue has to say, until the next one; what was said to a press on a cross stays. */
+  #tell(text: string): void {
+    if (text !== '' || this.#notice.textContent === this.#told) write(this.#notice, text);
+    this.#told = text;
   }
 }
 
@@ -111,20 +117,24 @@ class EntryRow {
 
 /** The first press asks, the second does it: an alarm is not lost to a slip of the hand. */
 function cancelButton(cancel: () => Promise<void>): HTMLButtonElement {
-  const armed = 'inmobile-sidebar-armed';
-  const made = button('cancel', { icon: 'times', title: say('queue.cancel') }, () => {
-    if (made.classList.toggle(armed)) {
-      const question = element('span', '', say('queue.sure'));
-      made.append(question);
-    } else {
-      made.lastElementChild?.remove();
-      made.disabled = true;
-      void cancel();
-    }
+  const title = say('queue.cancel');
+  const question = element('span', '', say('queue.sure'));
+  let isArmed = false;
+  const arm = (isNow: boolean): void => {
+    isArmed = isNow;
+    made.classList.toggle('inmobile-sidebar-armed', isNow);
+    // The name that a screen reader says goes before what the button shows.
+    made.setAttribute('aria-label', isNow ? say('queue.sure').trim() : title);
+    if (isNow) made.append(question);
+    else question.remove();
+  };
+  const made = button('cancel', { icon: 'times', title }, () => {
+    const isSure = isArmed;
+    arm(!isSure);
+    if (!isSure) return;
+    made.disabled = true;
+    void cancel();
   });
-  made.addEventListener('blur', () => {
-    if (made.classList.contains(armed)) made.lastElementChild?.remove();
-    made.classList.remove(armed);
-  });
+  made.addEventListener('blur', () => arm(false));
   return made;
 }

@@ -31,7 +31,8 @@ RED.nodes.registerType('smpp-dlr', {
       value: 'message',
       validate: validator('smpp-dlr', (value) => choiceProblem(value, ['message', 'segment'])),
     },
-    from: { value: [] },
+    // The editor renames the ids of nodes in it when they are copied or imported.
+    from: { value: [], type: '*[]' },
     noReceiptAfter: {
       value: '10',
       validate: validator('smpp-dlr', (value) => numberProblem(value, 0, 4320)),

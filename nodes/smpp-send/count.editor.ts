@@ -5,7 +5,7 @@
  * Source: contract section 3.4.
  */
 import type { LongMessage } from '../../lib/message.js';
-import { forcedBy, planText, type TextOptions } from '../../lib/text/segmenter.js';
+import { forcedBy, planText, type ForcedBy, type TextOptions } from '../../lib/text/segmenter.js';
 
 /** A character that GSM7 lacks. */
 export interface Foreign {
@@ -31,6 +31,8 @@ export type Count =
       readonly foreign: readonly Foreign[];
       /** How many there are in all. */
       readonly foreignCount: number;
+      /** Segments that the form allows, where these are more: it would be refused. */
+      readonly segmentsMax?: number;
     }
   /** It cannot be sent so: `notGsm7` asked for GSM7 and has characters that it lacks, else it is too long. */
   | {
@@ -42,18 +44,23 @@ export type Count =
 /** More would push the form's other fields out of sight. */
 const FOREIGN_SHOWN_MAX = 8;
 
+/** Contract section 2, `maxSegments`: what an empty field means. */
+const SEGMENTS_MAX = 10;
+
 /** The choices of a form, each of which may be something that an older version wrote. */
 export interface CountOptions {
   readonly encoding: string;
   readonly substitute: boolean;
   readonly longMessage: string;
+  /** As it stands in its field: it may also be an environment value, or nothing yet. */
+  readonly maxSegments: string;
 }
 
 /** Counts a text under the form's choices. */
 export function countText(text: string, choices: CountOptions): Count {
   if (text === '') return { kind: 'empty' };
   const options = textOptions(choices);
-  const all = options.encoding === 'ucs2' ? [] : forcedBy(text, options.substitute);
+  const all = options.encoding === 'ucs2' ? [] : culprits(forcedBy(text, options.substitute));
   const foreign = all.slice(0, FOREIGN_SHOWN_MAX).map((found) => ({
     shown: visible(found.character),
     place: Array.from(text.slice(0, found.index)).length + 1,
@@ -62,15 +69,31 @@ export function countText(text: string, choices: CountOptions): Count {
   try {
     const plan = planText(text, options);
     const { encoding, parts: segments, unitsLeft: left, unitMax: max } = plan;
-    return { kind: 'counted', encoding, segments, left, max, foreign, foreignCount: all.length };
+    const segmentsMax = choices.maxSegments === '' ? SEGMENTS_MAX : Number(choices.maxSegments);
+    const count: Count = {
+      kind: 'counted',
+      encoding,
+      segments,
+      left,
+      max,
+      foreign,
+      foreignCount: all.length,
+    };
+    return segments > segmentsMax ? { ...count, segmentsMax } : count;
   } catch {
     const isForced = options.encoding === 'gsm7' && all.some(({ replacement }) => replacement === undefined);
     return { kind: 'refused', reason: isForced ? 'notGsm7' : 'tooLong', foreign };
   }
 }
 
-/** An address with a scheme or www, or a name of a domain that is common in Denmark. */
-const LINK = /\bhttps?:\/\/\S|\bwww\.\S|\b[\w-]+\.(dk|com|net|org|eu|io)\b/i;
+/** Where one has no plain equivalent nothing is replaced: then those with one are not to blame. */
+function culprits(unfit: readonly ForcedBy[]): readonly ForcedBy[] {
+  const forcing = unfit.filter(({ replacement }) => replacement === undefined);
+  return forcing.length > 0 ? forcing : unfit;
+}
+
+/** An address with a scheme or www, or the end of a name of a domain that is common in Denmark. */
+const LINK = /\bhttps?:\/\/\S|\bwww\.\S|[\p{L}\d-]\.(dk|com|net|org|eu|io)\b/iu;
 
 /**
  * Whether there is a web address in the text.

@@ -17,7 +17,7 @@ export function prepareCounter(): void {
     show(isTyped() ? typedText() : typeof trial === 'string' ? trial : '');
   };
   $('#node-input-text').on('change', update);
-  $('#smpp-send-fixed, #smpp-send-trial').on('input', update);
+  $('#smpp-send-fixed, #smpp-send-trial, #node-input-maxSegments').on('input', update);
   $('#node-input-encoding, #node-input-substitute, #node-input-longMessage').on('change', update);
   update();
 }
@@ -27,9 +27,10 @@ function show(text: string): void {
     encoding: String($('#node-input-encoding').val()),
     substitute: $('#node-input-substitute').prop('checked') === true,
     longMessage: String($('#node-input-longMessage').val()),
+    maxSegments: String($('#node-input-maxSegments').val()),
   });
   const link = hasLink(text) ? say(TYPE, 'counter.link') : '';
-  const lines = [headline(count), ...details(count), link].filter((line) => line !== '');
+  const lines = [headline(count), excess(count), ...details(count), link].filter((line) => line !== '');
   // Text nodes only: what is typed must never become markup.
   $('#smpp-send-counter')
     .empty()
@@ -42,6 +43,11 @@ function headline(count: Count): string {
   if (count.kind === 'refused') return say(TYPE, `counter.${count.reason}`);
   const { encoding, segments, left, max } = count;
   return say(TYPE, 'counter.plan', { encoding: say(TYPE, `counter.${encoding}`), segments, left, max });
+}
+
+function excess(count: Count): string {
+  if (count.kind !== 'counted' || count.segmentsMax === undefined) return '';
+  return say(TYPE, 'counter.tooMany', { max: count.segmentsMax });
 }
 
 function details(count: Count): string[] {

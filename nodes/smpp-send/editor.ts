@@ -9,6 +9,7 @@ import {
   liveValue,
   numberProblem,
   validator,
+  type Problem,
 } from '../shared/catalogue.editor.js';
 import { showDefaults } from '../shared/defaults.editor.js';
 import { prepareCounter } from './counter.editor.js';
@@ -27,10 +28,14 @@ const choice = (...words: string[]): ReturnType<typeof validator> =>
 /** The type of a typed input, as the form has it or else the node. */
 const typeOf = (property: string, saved: unknown): string => liveValue(`#node-input-${property}Type`, saved);
 
-/** What the editor says of a property or an expression. */
-const typed = (property: string): ReturnType<typeof validator> =>
+/** What the editor says of a property or an expression, and `findInText` of what is typed. */
+const typed = (
+  property: string,
+  findInText: (text: string) => Problem | undefined = () => undefined,
+): ReturnType<typeof validator> =>
   validator(TYPE, (value, node) => {
     const type = typeOf(property, node[`${property}Type`]);
+    if (type === 'str') return findInText(value);
     const isSound = value === '' || RED.utils.validateTypedProperty(value, type) === true;
     return isSound ? undefined : ['typed', { type }];
   });
@@ -50,12 +55,7 @@ RED.nodes.registerType('smpp-send', {
     },
     to: { value: 'to', validate: typed('to') },
     toType: { value: 'msg', validate: choice(...TYPES) },
-    from: {
-      value: '',
-      validate: validator(TYPE, (value, node) =>
-        typeOf('from', node.fromType) === 'str' ? senderProblem(value) : undefined,
-      ),
-    },
+    from: { value: '', validate: typed('from', senderProblem) },
     fromType: { value: 'str', validate: choice(...TYPES) },
     text: { value: 'payload', validate: typed('text') },
     textType: { value: 'msg', validate: choice(...TYPES) },

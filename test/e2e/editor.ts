@@ -27,6 +27,8 @@ export interface PlacedNode {
   readonly type: string;
   readonly valid: boolean;
   readonly validationErrors?: readonly string[];
+  /** What a smpp-dlr node listens to, or the sender of a smpp-send node. */
+  readonly from?: unknown;
 }
 
 export class Editor {
@@ -175,14 +177,24 @@ export class Editor {
     await done.waitFor({ state: 'hidden' }); // the dialog is kept
   }
 
+  /** Puts a copy of every node of the workspace at a place of it. */
+  async copyAll(x: number, y: number): Promise<void> {
+    await this.invoke('core:select-all-nodes');
+    await this.invoke('core:copy-selection-to-internal-clipboard');
+    await this.invoke('core:paste-from-internal-clipboard');
+    const workspace = await boxOf(this.page.locator('#red-ui-workspace-chart'));
+    await this.page.mouse.move(workspace.x + x, workspace.y + y, { steps: 5 });
+    await this.page.mouse.click(workspace.x + x, workspace.y + y);
+  }
+
   /** Every node that the editor has, configuration nodes too. */
   async nodes(): Promise<PlacedNode[]> {
     return this.page.evaluate(() => {
       const found: PlacedNode[] = [];
       const { nodes } = RED as unknown as EditorInside;
       for (const each of [nodes.eachNode, nodes.eachConfig]) {
-        each(({ id, type, valid, validationErrors = [] }) => {
-          found.push({ id, type, valid, validationErrors });
+        each(({ id, type, valid, validationErrors = [], from }) => {
+          found.push({ id, type, valid, validationErrors, from });
         });
       }
       return found;

@@ -1,6 +1,7 @@
 /** An SMS from an inject node to the debug sidebar. */
+import assert from 'node:assert/strict';
 import { says, type Editor } from './editor.js';
-import { inject, send, shown, TAB } from './flows.js';
+import { connection, dlr, inject, send, shown, TAB } from './flows.js';
 import type { Stage } from './stage.js';
 
 export function theFlow(stage: () => Stage): void {
@@ -34,5 +35,19 @@ export function theFlow(stage: () => Stage): void {
         await says(messages, outcome);
       });
     }
+  });
+
+  describe('the copy of a flow', () => {
+    it('gets the receipts of its own SMS, and not those of the flow that it was copied from', async () => {
+      await stage().deploy([TAB, connection(), send(), dlr({ from: ['send'] })]);
+      const editor = await stage().open();
+      await editor.copyAll(500, 400);
+      const nodes = await editor.nodes();
+      const copies = nodes.filter(({ id }) => id !== 'send' && id !== 'dlr');
+      const copiedSend = copies.find(({ type }) => type === 'smpp-send');
+      const copiedDlr = copies.find(({ type }) => type === 'smpp-dlr');
+      assert.deepEqual(copiedDlr?.from, [copiedSend?.id]);
+      assert.deepEqual(nodes.find(({ id }) => id === 'dlr')?.from, ['send']);
+    });
   });
 }

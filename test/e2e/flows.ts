@@ -92,6 +92,24 @@ export function send(changes: Readonly<Record<string, unknown>> = {}): FlowNode 
   };
 }
 
+export function dlr(changes: Readonly<Record<string, unknown>> = {}): FlowNode {
+  return {
+    id: 'dlr',
+    type: 'smpp-dlr',
+    z: 'tab',
+    name: '',
+    connection: 'connection',
+    states: 'final',
+    per: 'message',
+    from: [],
+    noReceiptAfter: '10',
+    x: 380,
+    y: 240,
+    wires: [[], []],
+    ...changes,
+  };
+}
+
 /** @param to the number that the SMS goes to */
 export function inject(to: string): FlowNode {
   return {

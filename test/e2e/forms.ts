@@ -55,6 +55,12 @@ export function theForms(stage: () => Stage): void {
       await says(counter(), 'GSM7, segments: 2');
     });
 
+    it('says that a text takes more segments than the form allows', async () => {
+      await (await fixedText(editor)).fill('x'.repeat(161));
+      await editor.page.locator('#node-input-maxSegments').fill('1');
+      await says(counter(), /segments: 2.*\s*More segments than the 1 that are allowed below/);
+    });
+
     it('says what makes a text UTF-16, and where', async () => {
       await (await fixedText(editor)).fill('Pump 3 ✓');
       await says(counter(), /UTF-16, segments: 1, characters left: 62 of 70\s*UTF-16 because of ✓ at 8/);
@@ -70,6 +76,17 @@ export function theForms(stage: () => Stage): void {
       await editor.page.locator('#smpp-send-trial').fill('✓<img src=x id=markup>');
       await says(counter(), 'UTF-16');
       assert.equal(await editor.page.locator('#markup').count(), 0);
+    });
+  });
+
+  describe('an expression that is none', () => {
+    it('makes its node invalid, whichever property it stands in', async () => {
+      const fields = ['to', 'from', 'text'];
+      const nodes = fields.map((id) => send({ id, [id]: '$sum(', [`${id}Type`]: 'jsonata' }));
+      await stage().deploy([TAB, connection(), ...nodes]);
+      const found = await (await stage().open()).nodes();
+      const errors = fields.map((field) => found.find(({ id }) => id === field)?.validationErrors);
+      assert.deepEqual(errors, Array(3).fill(['This is no valid jsonata value']));
     });
   });
 

@@ -66,6 +66,16 @@ export function theSidebar(stage: () => Stage): void {
       });
     });
 
+    describe('of a gateway that was simulated', () => {
+      it('has nothing to play with once a deploy has made it a real one', async () => {
+        await start(connection());
+        await part('simulator').waitFor();
+        await stage().deploy([TAB, connection(NOWHERE), send()]);
+        await part('simulator').waitFor({ state: 'detached' });
+        await says(part('name'), 'inMobile');
+      });
+    });
+
     describe('of a queue', () => {
       before(() =>
         stage().prepare(async () => {
@@ -81,10 +91,17 @@ export function theSidebar(stage: () => Stage): void {
         assert.match(await number.innerText(), /^45\D+78$/);
       });
 
+      it('says that it cannot be asked for, and no longer than that', async () => {
+        await editor.page.route('**/sidebar/queue*', (route) => route.abort());
+        await says(part('queue').locator('.inmobile-sidebar-notice'), 'Node-RED does not answer.');
+        await editor.page.unroute('**/sidebar/queue*');
+        await part('queue').locator('.inmobile-sidebar-notice:empty').waitFor({ state: 'attached' });
+      });
+
       it('takes an SMS out, once one is sure', async () => {
         await part('cancel').click();
         await says(part('cancel'), 'Sure?');
-        await part('cancel').click();
+        await editor.page.getByRole('button', { name: 'Sure?' }).click();
         await part('entry').waitFor({ state: 'detached' });
         await says(part('outcome'), /1\s*cancelled/);
       });

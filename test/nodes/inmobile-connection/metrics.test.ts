@@ -84,6 +84,15 @@ describe('the metrics page', () => {
     assert.equal(new Set(runs).size, runs.length);
   });
 
+  it('names a connection whose name is a number, and tells of the others too', () => {
+    const page = metricsPage([
+      { id: 'a1', name: 5, status: STATUS },
+      { id: 'a2', name: 'Main', status: STATUS },
+    ]);
+    assert.match(page, /^inmobile_smpp_binds_total\{connection="a1",name="5"\} 1$/m);
+    assert.match(page, /^inmobile_smpp_binds_total\{connection="a2",name="Main"\} 1$/m);
+  });
+
   it('is empty of samples without a connection', () => {
     assert.ok(!metricsPage([]).includes('{'));
   });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { checkSms } from '../../../lib/gateway.js';
 import { planText } from '../../../lib/text/segmenter.js';
 import { countText, hasLink, type Count, type CountOptions } from '../../../nodes/smpp-send/count.editor.js';
 
 function count(text: string, choices: Partial<CountOptions> = {}): Count {
-  return countText(text, { encoding: 'auto', substitute: true, longMessage: 'udh8', ...choices });
+  const usual = { encoding: 'auto', substitute: true, longMessage: 'udh8', maxSegments: '10' };
+  return countText(text, { ...usual, ...choices });
 }
 
 function counted(text: string, choices: Partial<CountOptions> = {}): Extract<Count, { kind: 'counted' }> {
@@ -40,6 +42,12 @@ describe('countText', () => {
     );
   });
 
+  it('does not blame what would be replaced if another character did not force UTF-16', () => {
+    assert.deepEqual(counted(`${'“'.repeat(9)}😀`).foreign, [{ shown: '😀', place: 10 }]);
+    const refused = count('“😀”', { encoding: 'gsm7' });
+    assert.deepEqual(refused.kind === 'refused' && refused.foreign, [{ shown: '😀', place: 2 }]);
+  });
+
   it('names what is replaced, and by what', () => {
     const { encoding, foreign } = counted('“Hej”');
     assert.equal(encoding, 'gsm7');
@@ -64,6 +72,26 @@ describe('countText', () => {
     assert.deepEqual([result.kind, result.kind === 'refused' && result.reason], ['refused', 'notGsm7']);
   });
 
+  for (const [maxSegments, segments] of [
+    ['', 11],
+    ['10', 11],
+    ['1', 2],
+  ] as const) {
+    it(`says that ${segments} segments are too many where the form says "${maxSegments}", as the library does`, () => {
+      const text = 'x'.repeat(160 * (segments - 1) + 1);
+      const max = maxSegments === '' ? {} : { maxSegments: Number(maxSegments) };
+      assert.throws(() => checkSms({ to: '4512345678', from: 'x', text, ...max }), { code: 'SMPP_MESSAGE' });
+      const { segmentsMax } = counted(text, { maxSegments });
+      assert.equal(segmentsMax, segments - 1);
+    });
+  }
+
+  for (const maxSegments of ['11', '${MOST}', '-']) {
+    it(`says nothing of 11 segments where the form says "${maxSegments}"`, () => {
+      assert.equal(counted('x'.repeat(1600), { maxSegments }).segmentsMax, undefined);
+    });
+  }
+
   it('says that a text is too long', () => {
     const result = count('x'.repeat(161), { longMessage: 'reject' });
     assert.deepEqual([result.kind, result.kind === 'refused' && result.reason], ['refused', 'tooLong']);
@@ -76,6 +104,7 @@ describe('hasLink', () => {
     'www.example.dk/x',
     'Læs mere: example.dk',
     'http://10.0.0.1/',
+    'Bestil på sø.dk i dag',
   ]) {
     it(`finds the web address in "${text}"`, () => {
       assert.ok(hasLink(text));
@@ -87,4 +116,10 @@ describe('hasLink', () => {
       assert.ok(!hasLink(text));
     });
   }
+
+  it('takes no longer for a text without blanks', () => {
+    const before = performance.now();
+    assert.ok(!hasLink('a-'.repeat(50_000)));
+    assert.ok(performance.now() - before < 1_000);
+  });
 });
