@@ -1,5 +1,6 @@
 /** The invariants, checked on the ledger of a run that is over. */
 import type { Millis } from '../../lib/clock.js';
+import type { Storage } from '../../lib/storage/storage.js';
 import { checkIncoming, checkReceipts } from './check-deliveries.js';
 import { checkRates } from './check-rates.js';
 import { checkSms } from './check-sms.js';
@@ -24,6 +25,14 @@ function checkNoSessionGivenUp(ledger: Ledger, { faults, options }: Plan): void 
   if (ledger.binds.length > binds) {
     ledger.violated(`${ledger.binds.length} binds, although nothing was wrong with its sessions`);
   }
+}
+
+/** What is known of submissions goes with their SMS; after a disk that failed, with the next start. */
+export function checkTables(ledger: Ledger, storage: Storage | undefined): void {
+  if (storage === undefined || ledger.diskFailed || storage.count('outbox') > 0) return;
+  ledger.saw('nothing left in the queue');
+  const left = storage.count('progress');
+  if (left > 0) ledger.violated(`${left} records of submissions are left, and no SMS`);
 }
 
 const HOUR_MS: Millis = 3_600_000;

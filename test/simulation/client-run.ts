@@ -41,6 +41,7 @@ export class ClientRun {
   readonly clock: MachineClock;
   readonly engine: Engine;
   readonly settings: GatewaySettings;
+  readonly storage: Storage;
   readonly #world: RunWorld;
   #isAlive = true;
   #operationsLeft = Infinity;
@@ -57,9 +58,10 @@ export class ClientRun {
       clock: this.clock,
       log: (level, line) => world.log(`${level}: ${line}`),
     });
+    this.storage = world.aroundStorage(world.memory ?? this.#journal(processes));
     this.engine = new Engine({
       settings: this.settings,
-      storage: world.aroundStorage(world.memory ?? this.#journal(processes)),
+      storage: this.storage,
       connect: (host, _port, signal) => this.#connect(host, signal),
       count: () => undefined,
       changed: () => undefined,

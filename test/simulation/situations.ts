@@ -88,6 +88,7 @@ export const SITUATIONS = [
   'sent at its instant',
   'alarm overtook',
   'text gone from the disk',
+  'nothing left in the queue',
 ] as const;
 
 export type Situation = (typeof SITUATIONS)[number];

@@ -7,7 +7,7 @@ import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
 import { Chance } from './chance.js';
-import { checkErased, checkLedger } from './checks.js';
+import { checkErased, checkLedger, checkTables } from './checks.js';
 import { Client } from './client.js';
 import { DIRECTORY } from './client-run.js';
 import { sendIncoming } from './incoming.js';
@@ -62,6 +62,7 @@ export async function simulate(seed: number, around: Around = {}): Promise<Outco
       checkErased(ledger, contentOf(disk), time.now);
     }
     checkLedger(ledger, plan, smsc);
+    checkTables(ledger, client.up?.storage);
     probe.stop();
     client.finish();
     await time.run(time.now + 10_000, () => false);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { TABLES } from '../../../lib/storage/storage.js';
 import { accepted, FakeLink, refused, unanswered, unwritten } from '../../support/fake-link.js';
 import { bench } from './outbox-bench.js';
 
@@ -97,6 +98,20 @@ describe('Outbox', () => {
       assert.equal(results.filter(({ outcome }) => outcome === 'accepted').length, 4);
     });
 
+    it('leaves nothing behind in storage once it is accepted', async () => {
+      const { take, up, clock, storage, settled } = await bench();
+      await take();
+      const link = await up();
+      link.at(0).settle(refused(ESME_RSYSERR));
+      await clock.advance(5_000);
+      link.at(1).settle(accepted('a'));
+      await settled();
+      assert.deepEqual(
+        TABLES.filter((table) => storage.count(table) > 0),
+        [],
+      );
+    });
+
     it('leaves a link that says it is not bound', async () => {
       const { take, up, settled } = await bench();
       await take();
@@ -188,6 +203,30 @@ describe('Outbox', () => {
       assert.equal(made.results[0]?.outcome, 'accepted');
       assert.deepEqual(made.results[0].messageIds, ['ble-9']);
       assert.equal(other.submitted.length, 0);
+    });
+
+    it('reconciles with a receipt that came before the answer was given up', async () => {
+      const made = await bench({ onUncertain: 'reconcile' });
+      await made.take();
+      const link = await made.up();
+      made.unmatched = ['ble-9'];
+      made.outbox.receiptCame('4512345678');
+      link.at(0).settle(unanswered);
+      await made.down(link);
+      assert.deepEqual(made.results[0]?.messageIds, ['ble-9']);
+    });
+
+    it('takes no receipt for all of an SMS of several segments', async () => {
+      const made = await bench({ onUncertain: 'reconcile' });
+      await made.take({ text: 'x'.repeat(200) });
+      const link = await made.up();
+      link.at(0).settle(unanswered);
+      link.at(1).settle(unanswered);
+      await made.down(link);
+      made.unmatched = ['ble-9'];
+      made.outbox.receiptCame('4512345678');
+      await made.settled();
+      assert.deepEqual(made.results, []);
     });
 
     it('resends after 30 s when no receipt told', async () => {
