@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { accepted } from '../../support/fake-link.js';
+import { heldStorage } from '../../support/held-storage.js';
+import { bench } from './outbox-bench.js';
+
+describe('A result that cannot be stored', () => {
+  async function settledWhileStorageFails() {
+    const storage = heldStorage();
+    const made = await bench({ storage });
+    const id = await made.take();
+    const link = await made.up();
+    storage.fail();
+    link.at(0).settle(accepted('a'));
+    await made.settled();
+    return { ...made, storage, id };
+  }
+
+  it('is not reported before it can be', async () => {
+    const { storage, clock, results, failures } = await settledWhileStorageFails();
+    await clock.advance(10_000);
+    const before = results.length;
+    storage.release();
+    await clock.advance(1_000);
+    assert.deepEqual([before, results.map(({ messageIds }) => messageIds)], [0, [['a']]]);
+    assert.match(String(failures[0]), /the disk is full/);
+  });
+
+  it('holds up no stop', async () => {
+    const { outbox, clock, results, storage } = await settledWhileStorageFails();
+    const stopped = outbox.close();
+    await clock.advance(1_000);
+    await stopped;
+    assert.deepEqual([results, storage.count('outbox')], [[], 1]);
+  });
+
+  it('leaves it open whether the SMS was cancelled', async () => {
+    const storage = heldStorage();
+    const { take, outbox, clock } = await bench({ storage });
+    const id = await take();
+    storage.fail();
+    const cancelled = outbox.cancel(id);
+    const stopped = outbox.close();
+    await clock.advance(1_000);
+    await stopped;
+    assert.equal(await cancelled, false);
+  });
+});
