@@ -35,8 +35,6 @@ export type SmsDefaults = Pick<
 
 export interface ReadForm {
   readonly typed: Readonly<Record<TypedField, TypedValue>>;
-  /** Those that are not as a new node has them: somebody wants them so. */
-  readonly chosen: ReadonlySet<TypedField>;
   readonly defaults: SmsDefaults;
 }
 
@@ -66,14 +64,8 @@ export function readForm(form: Form): ReadForm {
   );
   const flash = readFlag(form, 'flash');
   const substitute = readFlag(form, 'substitute');
-  const typed = {
-    to: typedValue(form, 'to'),
-    from: typedValue(form, 'from'),
-    text: typedValue(form, 'text'),
-  };
   return {
-    typed,
-    chosen: new Set(TYPED_FIELDS.filter((field) => isChosen(typed[field], TYPED_DEFAULTS[field]))),
+    typed: { to: typedValue(form, 'to'), from: typedValue(form, 'from'), text: typedValue(form, 'text') },
     defaults: {
       ...words,
       ...(flash !== undefined && { flash }),
@@ -91,10 +83,6 @@ function typedValue(form: Form, field: TypedField): TypedValue {
     value: typeof value === 'string' || typeof value === 'number' ? String(value) : absent.value,
     type: isAbsent(form[`${field}Type`]) ? absent.type : readChoice(form, `${field}Type`, TYPES),
   };
-}
-
-function isChosen({ value, type }: TypedValue, otherwise: TypedValue): boolean {
-  return value !== otherwise.value || type !== otherwise.type;
 }
 
 function number(form: Form, field: string): number | undefined {

@@ -14,6 +14,7 @@ import { jsonSafeText, KEPT_CHARACTERS_MAX } from '../shared/json-safe.js';
 import { originTail } from '../shared/origin.js';
 import type { ReadForm, TypedField } from './form.js';
 import {
+  formFirst,
   neededFields,
   readOverrides,
   readSms,
@@ -63,7 +64,7 @@ export class RequestReader {
    * @throws SMPP_MESSAGE naming the property at fault, and the index where there are several SMS
    */
   read(msg: NodeMessageInFlow): Request | Promise<Request> {
-    const said = readOverrides(msg.payload, this.#sources.form.chosen);
+    const said = readOverrides(msg.payload);
     const needed = neededFields(said);
     const typed: TypedResults = {};
     for (const field of needed) {
@@ -85,7 +86,7 @@ export class RequestReader {
 
   #readWith(msg: NodeMessageInFlow, said: Overrides, typed: TypedResults): Request | Promise<Request> {
     const { form, country, node } = this.#sources;
-    const overrides = spread(said, typed.to);
+    const overrides = spread(formFirst(said, typed), typed.to);
     const sources = { defaults: form.defaults, typed, country };
     const [override] = overrides.list;
     if (overrides.isArray || override === undefined) return this.#readSeveral(msg, overrides, sources);

@@ -2,8 +2,9 @@
  * From a msg to the SMS that it asks for; pure.
  *
  * The form's values hold for every SMS, own properties of `msg.payload` override them by the names of
- * `OutboundSms`, and an array of recipients or of such objects is one SMS each. Whether an SMS is sound is for
- * the gateway to say; here is only what Node-RED adds: lenient types, and numbers as people write them.
+ * `OutboundSms`, and an array of recipients or of such objects is one SMS each; for an event of our own nodes the form
+ * comes first. Whether an SMS is sound is for the gateway to say; here is only what Node-RED adds: lenient types, and
+ * numbers as people write them.
  * Source: contract section 3.2.
  */
 import { types } from 'node:util';
@@ -52,7 +53,10 @@ const NUMBERS: ReadonlySet<string> = new Set(['maxSegments', 'expiresAfterMs', '
 export type SmsDraft = { -readonly [Field in keyof OutboundSms]: OutboundSms[Field] };
 
 /** What one SMS says of itself. */
-export type Override = Readonly<Partial<Record<(typeof OVERRIDES)[number], unknown>>>;
+export type Override = Readonly<Partial<Record<(typeof OVERRIDES)[number], unknown>>> & {
+  /** It is an event, whose own values count only where the form gives none. */
+  readonly isEvent?: true;
+};
 
 /** The SMS of one msg: what each says of itself. */
 export interface Overrides {
@@ -76,23 +80,16 @@ const EVENTS = [
   ['messageId', 'isFinal'],
   ['dataCoding', 'complete'],
 ] as const;
-/** What they say of themselves is nothing that the next SMS must be. */
-const OF_EVENTS: readonly string[] = ['encoding', 'flash'];
 
 /**
  * What `msg.payload` says of each SMS; a payload that is no object says nothing.
  *
- * @param chosen fields of the form that hold where the payload is an event of our own nodes
  * @throws SMPP_MESSAGE when an array is empty or has something else than objects in it
  */
-export function readOverrides(payload: unknown, chosen: ReadonlySet<TypedField>): Overrides {
-  if (!Array.isArray(payload)) {
-    if (!isObject(payload)) return NOTHING;
-    const said = own(payload);
-    return { list: [isEvent(payload) ? withoutThat(said, chosen) : said], isArray: false };
-  }
+export function readOverrides(payload: unknown): Overrides {
+  if (!Array.isArray(payload)) return isObject(payload) ? { list: [said(payload)], isArray: false } : NOTHING;
   const list = entriesOf(payload, 'payload', 0).map((entry, index) => {
-    if (isObject(entry)) return own(entry);
+    if (isObject(entry)) return said(entry);
     throw refuse('payload', `entry ${index} of the array is no object with to, from and text`);
   });
   return notEmpty(list);
@@ -102,7 +99,22 @@ export function readOverrides(payload: unknown, chosen: ReadonlySet<TypedField>)
 export function neededFields(overrides: Overrides): readonly TypedField[] {
   if (overrides === NOTHING) return TYPED_FIELDS;
   const { list } = overrides;
-  return TYPED_FIELDS.filter((field) => list.some((override) => override[field] === undefined));
+  return TYPED_FIELDS.filter((field) =>
+    list.some((override) => override.isEvent ?? override[field] === undefined),
+  );
+}
+
+/** Where it is an event, what the form gives takes the place of what that says. */
+export function formFirst(overrides: Overrides, typed: TypedResults): Overrides {
+  if (overrides === NOTHING || !overrides.list.some(({ isEvent }) => isEvent)) return overrides;
+  // As a new node has it, the text is the payload, which is the event itself.
+  const given = Object.entries(typed).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '' && !isObject(value),
+  );
+  const list = overrides.list.map(({ isEvent, ...said }): Override => {
+    return isEvent === true ? { ...said, ...Object.fromEntries(given) } : said;
+  });
+  return { ...overrides, list };
 }
 
 /** One SMS for each recipient, where `to` is an array. */
@@ -159,6 +171,14 @@ function lenient({ to: _to, from: _from, text: _text, ...said }: Override): obje
   );
 }
 
+function said(object: object): Override {
+  const read = own(object);
+  if (!EVENTS.some((names) => names.every((name) => Object.hasOwn(object, name)))) return read;
+  // As it was is nothing that the next SMS must be.
+  const { encoding: _encoding, flash: _flash, ...rest } = read;
+  return { ...rest, isEvent: true };
+}
+
 function own(object: object): Override {
   const read: Partial<Record<string, unknown>> = {};
   for (const field of OVERRIDES) {
@@ -171,16 +191,6 @@ function own(object: object): Override {
     }
   }
   return read;
-}
-
-function isEvent(object: object): boolean {
-  return EVENTS.some((names) => names.every((name) => Object.hasOwn(object, name)));
-}
-
-function withoutThat(said: Override, chosen: ReadonlySet<string>): Override {
-  return Object.fromEntries(
-    Object.entries(said).filter(([field]) => !chosen.has(field) && !OF_EVENTS.includes(field)),
-  );
 }
 
 function isObject(value: unknown): value is object {

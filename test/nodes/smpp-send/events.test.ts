@@ -53,6 +53,43 @@ describe('smpp-send, wired to another node', () => {
     assert.deepEqual([payload.to, payload.from], [ANSWERS, 'Second']);
   });
 
+  const RECEIPT = {
+    to: UNDELIVERABLE,
+    from: OURS,
+    messageId: 'ble',
+    isFinal: true,
+    encoding: 'gsm7',
+    flash: true,
+  };
+
+  async function sentBy(properties: object, msg: object): Promise<Message> {
+    await startFlows([TAB, connection(), send({ from: 'Alarm', ...properties }), ...ENDS, ...CATCH]);
+    receive('send', msg);
+    return next('accepted');
+  }
+
+  it('escalates to the recipient in the msg, which a new form asks for', async () => {
+    const { payload } = await sentBy(ITS_TEXT, { to: OTHER, payload: RECEIPT });
+    assert.equal(payload.to, OTHER);
+  });
+
+  it('escalates receipts that a Join node has collected', async () => {
+    const { payload } = await sentBy({ ...TO_OTHER, ...ITS_TEXT }, { payload: [RECEIPT] });
+    assert.deepEqual([payload.to, payload.encoding], [OTHER, 'ucs2']);
+  });
+
+  it('escalates a receipt to several recipients', async () => {
+    const several = { to: '["4587654378","4587654379"]', toType: 'jsonata', ...ITS_TEXT };
+    const { payload } = await sentBy(several, { payload: RECEIPT });
+    assert.equal(payload.to, OTHER);
+  });
+
+  it('sends what a function has made of an incoming SMS', async () => {
+    const incoming = { from: ANSWERS, to: OURS, encoding: 'gsm7', dataCoding: 0, complete: true };
+    const { payload } = await sentBy({}, { payload: { ...incoming, to: ANSWERS, text: 'Tak ☎' } });
+    assert.deepEqual([payload.to, payload.from, payload.encoding], [ANSWERS, 'Alarm', 'ucs2']);
+  });
+
   it('takes what its form leaves open from the result', async () => {
     const { payload } = await sent(ANSWERS, 'accepted', { ...ITS_TEXT, from: '' });
     assert.deepEqual([payload.to, payload.from], [ANSWERS, OURS]);
