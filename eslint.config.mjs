@@ -12,6 +12,7 @@ import tseslint from 'typescript-eslint';
 /** The files beside the folders that all may import. */
 const LEAVES = [
   'address-type',
+  'alarm',
   'clock',
   'errors',
   'failure-log',

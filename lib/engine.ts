@@ -9,7 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { lookedAtOnceATurn } from './clock.js';
-import type { LoginHold } from './connection/login-hold.js';
+import { LoginHold } from './connection/login-hold.js';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
 import { SmppError } from './errors.js';
@@ -55,7 +55,7 @@ export class Engine {
   readonly #settings: GatewaySettings;
   readonly #storage: Storage;
   readonly #connect: Connect;
-  readonly #login: LoginHold | undefined;
+  readonly #login: LoginHold;
   readonly #supervisor: Supervisor;
   readonly #count: (counter: CounterName, by: number) => void;
   readonly #chance: Chance;
@@ -65,7 +65,8 @@ export class Engine {
   readonly tracker: ReceiptTracker;
 
   constructor(options: EngineOptions) {
-    const { settings, storage, connect, login, count, changed, chance = SYSTEM_CHANCE } = options;
+    const { settings, storage, connect, count, changed } = options;
+    const { login = new LoginHold(), chance = SYSTEM_CHANCE } = options;
     const clock = lookedAtOnceATurn(settings.clock);
     const { log } = settings;
     this.#settings = { ...settings, clock };
@@ -106,7 +107,7 @@ export class Engine {
       await this.inbox.open();
       await this.outbox.open();
     } catch (error) {
-      await Promise.allSettled([this.inbox.close(), this.tracker.close()]);
+      await Promise.allSettled([this.outbox.close(), this.inbox.close(), this.tracker.close()]);
       await this.#storage.close();
       throw error;
     }
@@ -118,7 +119,7 @@ export class Engine {
     this.outbox.halt();
     await this.#supervisor.stop();
     await this.outbox.close();
-    await Promise.all([this.inbox.close(), this.tracker.close()]);
+    await Promise.all([this.outbox.close(), this.inbox.close(), this.tracker.close()]);
     await this.#storage.close();
   }
 
@@ -147,21 +148,13 @@ export class Engine {
   }
 
   #supervisorOptions(): ConstructorParameters<typeof Supervisor>[0] {
-    const { hosts, systemId, password, systemType, connectionMode, links, window, shortSender } =
-      this.#settings;
-    const { timers, clock } = this.#settings;
+    const { systemId, password, systemType } = this.#settings;
     return {
-      hosts,
+      ...this.#settings,
       credentials: { systemId, password, systemType },
-      connectionMode,
-      links,
-      window,
-      shortSender,
-      timers,
-      clock,
       connect: this.#connect,
       random: this.#chance.random,
-      ...(this.#login !== undefined && { login: this.#login }),
+      login: this.#login,
     };
   }
 

@@ -4,7 +4,7 @@
  * Source: contract section 2; gateway.md (hosts, port, credentials, TLS).
  */
 import * as v from 'valibot';
-import { SHORT_SENDER, type AddressType } from './address-type.js';
+import { NPI_MAX, SHORT_SENDER, TON_MAX, type AddressType } from './address-type.js';
 import { systemClock, type Clock } from './clock.js';
 import type { Connect } from './connection/tls-connect.js';
 import { printable, SmppError } from './errors.js';
@@ -80,9 +80,6 @@ const SYSTEM_TYPE_MAX = 12;
 const WINDOW_DEFAULT = 10;
 /** A window of more is a mistake: each is an SMS that may be sent twice when the link breaks. */
 const WINDOW_MAX = 10_000;
-/** SMPP 3.4 §5.2.5, §5.2.6. */
-const TON_MAX = 6;
-const NPI_MAX = 18;
 /** An hour; longer than this a timer of ours protects nobody. */
 const TIMER_MAX_MS = 3_600_000;
 

@@ -13,7 +13,7 @@ const AHEAD_MAX = 2_000;
  * them apart). An SMS that cannot be sent as it is (SMPP_MESSAGE) yields a result with outcome `rejected`, an
  * empty id and the reason, so that one bad number does not end the list.
  *
- * Ending the iteration early reads no more of the list; what was taken in is still sent.
+ * Ending the iteration early reads no more of the list; what was read of it is still sent.
  *
  * @throws what the list itself throws, and what `send` throws but SMPP_MESSAGE
  */
@@ -71,14 +71,12 @@ class Feed {
 
   async #read(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): Promise<void> {
     for await (const sms of list) {
-      if (this.#isOver()) return;
       this.#outstanding += 1;
       this.#send(sms).then(
         (result) => this.#settled(result),
         (error: unknown) => this.#fail(error),
       );
       while (this.#isFull()) await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
-      // What is read once nobody waits for results would not be sent.
       if (this.#isOver()) return;
     }
     this.#finishReading();

@@ -23,6 +23,7 @@ export interface LaneSetup extends LegSetup {
 }
 
 export interface LaneListener {
+  /** A bind was accepted; its host may have others to come. */
   bound(): void;
   linkUp(link: Link): void;
   linkDown(link: Link): void;

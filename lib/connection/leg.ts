@@ -33,6 +33,7 @@ export interface LegSetup {
 }
 
 export interface LegListener {
+  /** Its bind was accepted; nothing is submitted before this returns. */
   bound(leg: Leg, link: SessionDriver): void;
   /** It takes no more segments, and will end. */
   draining(leg: Leg, isGatewaysWish: boolean): void;

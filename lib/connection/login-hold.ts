@@ -1,9 +1,9 @@
 /**
  * How seldom a login is tried again after the gateway said that the credentials are wrong.
  *
- * Wrong credentials tried again and again lock accounts, so this counts over all hosts and binds of the
- * account: after a refusal nobody binds for 1, 2, 4 … 10 minutes, then one bind alone asks again; and never are
- * there more than 6 in 10 minutes. Pure: time is an argument.
+ * Wrong credentials tried again and again lock accounts, so this counts over all hosts and binds of the account, and
+ * over its stops and starts: after a refusal nobody binds for 1, 2, 4 … 10 minutes, unless somebody connects anew, then
+ * one bind alone asks again; and never are there more than 6 in 10 minutes. Pure: time is an argument.
  * Source: gateway.md (ESME_RINVPASWD, ESME_RINVSYSID); contract section 4.
  */
 import type { Millis } from '../clock.js';
@@ -25,6 +25,8 @@ export type LoginOutcome = 'bound' | 'refused' | 'other' | 'unanswered';
 
 export class LoginHold {
   #underWay = 0;
+  /** Of those, how many were under way as a refusal came. */
+  #doomed = 0;
   /** Refusals of the last 10 minutes, and what most likely was one, oldest first. */
   #refusedAt: Millis[] = [];
   #holdMs: Millis = 0;
@@ -53,11 +55,14 @@ export class LoginHold {
 
   /** What came of it; once for each `asked`. */
   ended(outcome: LoginOutcome, now: Millis): void {
+    const isDoomed = this.#doomed > 0; // no other was asked meanwhile
     this.#underWay -= 1;
+    this.#doomed -= isDoomed ? 1 : 0;
     if (outcome === 'bound') this.#holdMs = 0;
-    // The gateway counts it, whether we wait for its answer or not.
-    if (outcome === 'refused' || (outcome === 'unanswered' && this.isRefused)) this.#refusedAt.push(now);
+    // The gateway counts one that it is about to refuse, whether we wait for that or not.
+    if (outcome === 'refused' || (outcome === 'unanswered' && isDoomed)) this.#refusedAt.push(now);
     if (outcome !== 'refused') return;
+    this.#doomed = this.#underWay;
     if (now < this.#heldUntil) return; // one of several that went out together
     this.#holdMs = Math.min(HOLD_MAX_MS, Math.max(HOLD_FIRST_MS, this.#holdMs * 2));
     this.#heldUntil = now + this.#holdMs;

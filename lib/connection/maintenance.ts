@@ -13,6 +13,9 @@ import type { Millis } from '../clock.js';
 /** `submitFailed` ESME_RSUBMITFAIL · `unbind` from the gateway · `close` without it · `bindFailed` ESME_RBINDFAIL. */
 export type Sign = 'submitFailed' | 'unbind' | 'close' | 'bindFailed';
 
+/** Signs that need no other. */
+const CERTAIN: ReadonlySet<Sign> = new Set(['unbind', 'bindFailed']);
+
 /** Signs this near to one another belong to one restart (contract section 4). */
 const BELONGS_WITHIN_MS: Millis = 60_000;
 
@@ -44,8 +47,9 @@ export class Maintenance {
     if (sign === 'submitFailed') this.#submitFailedAt = now;
     else this.#disruptedAt = [...this.#disruptedAt, now].slice(-DISRUPTIONS_MAX);
     const belongs = last !== undefined && now - last <= BELONGS_WITHIN_MS;
-    const isCertain = sign === 'unbind' || sign === 'bindFailed' || belongs;
-    if (!isCertain) return;
+    // Left at each ESME_RSUBMITFAIL, the gateway has no link to unbind: a restart that is known goes on.
+    const isGoingOn = this.since(now) !== undefined && sign === 'submitFailed';
+    if (!belongs && !isGoingOn && !CERTAIN.has(sign)) return;
     if (this.since(now) === undefined) this.#since = belongs ? last : now;
     this.#lastSignAt = now;
   }

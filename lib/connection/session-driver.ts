@@ -144,7 +144,7 @@ export class SessionDriver implements Link {
     return this.#leftFor;
   }
 
-  /** See `Link.leave`; without a status nothing is wrong with the session. */
+  /** See `Link.leave`; without a status it is our own wish, and nobody asks for the reason. */
   leave(status?: number): void {
     this.#leftFor ??= status;
     this.#perform(this.#session.leave(this.#now()));

@@ -43,8 +43,8 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   /** 0 inclusive to 1 exclusive. */
   readonly random: () => number;
-  /** The account's, where it outlasts the supervisor. */
-  readonly login?: LoginHold;
+  /** The account's: it outlasts the supervisor. */
+  readonly login: LoginHold;
 }
 
 /** Called by the supervisor, never from its constructor. None of these may throw. */

@@ -1,8 +1,8 @@
 /**
  * Keeps the sessions bound that the options ask for, and says how that goes.
  *
- * It composes: a lane keeps one host at a time bound, a leg is one bind, the login hold and the reading of
- * maintenance belong to the account and are shared. It knows nothing of queues: the outbox gets links, and
+ * It composes: a lane keeps one host at a time bound, a leg is one bind; the reading of maintenance and the login hold,
+ * which counts over all runs, belong to the account and are shared. It knows nothing of queues: the outbox gets links, and
  * tells what the gateway's answers say about the gateway itself.
  */
 import type { EpochMs, Millis } from '../clock.js';
@@ -11,7 +11,6 @@ import type { BindMode, GatewayStatus } from '../message.js';
 import { expiryWarning } from './certificate-expiry.js';
 import { nameHosts, type LaneHost } from './host-name.js';
 import { Lane, type LaneListener } from './lane.js';
-import { LoginHold } from './login-hold.js';
 import { Maintenance, type Sign } from './maintenance.js';
 import { describeState } from './state-line.js';
 import type {
@@ -46,7 +45,6 @@ const REMARKS_MAX = 1;
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listener: SupervisorListener;
-  readonly #login: LoginHold;
   readonly #maintenance: Maintenance;
   readonly #lanes: readonly Lane[];
   readonly #remarks = new Map<string, number>();
@@ -62,7 +60,6 @@ export class Supervisor {
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#login = options.login ?? new LoginHold();
     this.#maintenance = new Maintenance(options.timers.stableMs);
     this.#since = options.clock.wall();
     const hosts = nameHosts(options.hosts);
@@ -74,7 +71,7 @@ export class Supervisor {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#login.startsAnew();
+    this.#options.login.startsAnew();
     for (const lane of this.#lanes) lane.start();
     this.#refresh();
   }
@@ -162,7 +159,7 @@ export class Supervisor {
 
   #lane(hosts: readonly LaneHost[]): Lane {
     const binds = BINDS_OF[this.#options.connectionMode];
-    return new Lane({ ...this.#options, login: this.#login, hosts, binds }, this.#laneListener());
+    return new Lane({ ...this.#options, hosts, binds }, this.#laneListener());
   }
 
   #laneListener(): LaneListener {
@@ -210,7 +207,7 @@ export class Supervisor {
   #presentState(): GatewayStatus['state'] {
     if (!this.#isRunning) return 'stopped';
     if (this.#lanes.some((lane) => lane.isUp)) return 'connected';
-    if (this.#login.isRefused) return 'refused';
+    if (this.#options.login.isRefused) return 'refused';
     if (this.#maintenance.since(this.#options.clock.now()) !== undefined) return 'maintenance';
     const isTrying = this.#lanes.some((lane) => lane.retryAt === undefined);
     return isTrying ? 'connecting' : 'retrying';

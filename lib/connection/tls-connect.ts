@@ -54,7 +54,7 @@ export function connectTls(options: TlsConnectOptions): Connect {
   const names = new HostNames();
   const trust = options.tls === false ? undefined : readTrust(options.tls);
   const { onPhase = ignore, onWarning } = options;
-  const warned = new Map<string, string>();
+  const warned = new Set<string>();
   return async (host, port, signal) => {
     const peer = { host, port, signal };
     const addresses = await lookUp(names, peer, options.timers.dnsMs);
@@ -68,15 +68,18 @@ export function connectTls(options: TlsConnectOptions): Connect {
       trust,
       limitMs: options.timers.tlsMs,
       onWarning: (line) => {
-        const name = `${host}:${port}`;
-        if (warned.get(name) !== line) onWarning(line);
-        warned.set(name, line);
+        if (warned.has(line) || warned.size === WARNED_MAX) return;
+        warned.add(line);
+        onWarning(line);
       },
     });
     onPhase('tls');
     return secure;
   };
 }
+
+/** Different certificates without a pin that are told of; more is a gateway that makes one for each connection. */
+const WARNED_MAX = 100;
 
 interface Peer {
   readonly host: string;

@@ -8,6 +8,7 @@
  * no link there is no mark. What became possible in one turn of the event loop is one write to storage and one to
  * the socket.
  */
+import { Alarm } from '../alarm.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Link } from '../link.js';
 import type { Segment } from '../message.js';
@@ -61,11 +62,11 @@ export class Dispatcher {
   #isOpen = false;
   #woken = false;
   #expiryLookedAt: Millis = -Infinity;
-  #armedAt: Millis = Infinity;
-  #disarm: (() => void) | undefined;
+  readonly #alarm: Alarm;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.wake());
   }
 
   open(): void {
@@ -75,8 +76,7 @@ export class Dispatcher {
 
   close(): void {
     this.#isOpen = false;
-    this.#disarm?.();
-    this.#armedAt = Infinity;
+    this.#alarm.clear();
     this.#giveBackReady();
   }
 
@@ -143,7 +143,7 @@ export class Dispatcher {
     if (open === undefined || submission.link.capacity === 0) return false;
     submission.resume(at);
     open.unfinished.add(submission);
-    this.#armFor(at);
+    if (this.#isOpen) this.#alarm.set(at);
     return true;
   }
 
@@ -185,6 +185,7 @@ export class Dispatcher {
   /** In halves of what may be ahead, so that records are few. What goes before some that are marked waits for none. */
   #markAhead(times: Times): void {
     const { queue } = this.#options;
+    if (this.#links.size === 0) return;
     const items = queue.takeOvertaking(2 * this.#windows() - queue.ahead, times);
     const limit = this.#aheadMax(times.now);
     const ahead = queue.ahead + this.#beingStored;
@@ -223,13 +224,19 @@ export class Dispatcher {
     while (left >= 1) {
       const item = queue.next(now);
       if (item?.body === undefined) break;
-      // Not before: a mark may be given back, and what is known of a restart when it leaves is what counts.
-      item.submitFailedAt = undefined;
+      if (item.submitFailedAt !== undefined) this.#countAnew(item);
       const segments = segmentsOf(item.body, item.expiresAt - now);
       left -= batch.add(new Submission(item, open.link, segments), left, now);
     }
     pace.take(batch.size, now);
     batch.submit();
+  }
+
+  /** What is known of a restart as it leaves is what counts, and not what was as it was marked. */
+  #countAnew(item: QueueItem): void {
+    item.progress = item.unmarked;
+    item.progress = this.#options.nextProgress(item);
+    item.submitFailedAt = undefined;
   }
 
   /** With nothing to submit it to: it may be long until there is, and after a crash it would seem to have left. */
@@ -276,25 +283,15 @@ export class Dispatcher {
   #arm(times: Times): void {
     const { queue, pace } = this.#options;
     if (queue.size === 0) return;
-    this.#armFor(Math.max(queue.nextExpiryAt, this.#expiryLookedAt + EXPIRY_EVERY_MS));
-    if (queue.nextRetryAt !== undefined) this.#armFor(queue.nextRetryAt);
+    this.#alarm.set(Math.max(queue.nextExpiryAt, this.#expiryLookedAt + EXPIRY_EVERY_MS));
+    if (queue.nextRetryAt !== undefined) this.#alarm.set(queue.nextRetryAt);
     if (queue.nextSendAt !== undefined) {
-      this.#armFor(times.now + Math.min(Math.max(0, queue.nextSendAt - times.wall), WALL_CLOCK_EVERY_MS));
+      this.#alarm.set(times.now + Math.min(Math.max(0, queue.nextSendAt - times.wall), WALL_CLOCK_EVERY_MS));
     }
     for (const { unfinished } of this.#links.values()) {
-      for (const { resumeAt } of unfinished) if (resumeAt > times.now) this.#armFor(resumeAt);
+      for (const { resumeAt } of unfinished) if (resumeAt > times.now) this.#alarm.set(resumeAt);
     }
     const paceAt = this.#links.size > 0 ? pace.nextAt(times.now) : undefined;
-    if (paceAt !== undefined) this.#armFor(paceAt);
-  }
-
-  #armFor(at: Millis): void {
-    if (at >= this.#armedAt || at === Infinity || !this.#isOpen) return;
-    this.#disarm?.();
-    this.#armedAt = at;
-    this.#disarm = this.#options.clock.after(at - this.#options.clock.now(), () => {
-      this.#armedAt = Infinity;
-      this.wake();
-    });
+    if (paceAt !== undefined) this.#alarm.set(paceAt);
   }
 }

@@ -13,7 +13,7 @@ import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { OutboxEntry, Progress } from './entry.js';
 import { Heap } from './heap.js';
-import { Lanes, PRIORITIES } from './lanes.js';
+import { Lanes } from './lanes.js';
 import { QueueItems } from './queue-items.js';
 import { isWaiting, newItem, type Body, type QueueItem, type Times } from './queue-item.js';
 
@@ -262,12 +262,14 @@ export class Queue {
   }
 
   #isMarkedDownTo(lowest: Priority): boolean {
-    return PRIORITIES.slice(0, PRIORITIES.indexOf(lowest) + 1).some((priority) => this.#ahead[priority] > 0);
+    const { alarm, normal, bulk } = this.#ahead;
+    return alarm + (lowest === 'alarm' ? 0 : normal) + (lowest === 'bulk' ? bulk : 0) > 0;
   }
 
   #overtakes({ priority, order }: QueueItem): boolean {
     if (this.#ahead[priority] > 0 && order < this.#lastMarked[priority]) return true;
-    return PRIORITIES.slice(PRIORITIES.indexOf(priority) + 1).some((lower) => this.#ahead[lower] > 0);
+    const { normal, bulk } = this.#ahead;
+    return (priority === 'alarm' ? normal : 0) + (priority === 'bulk' ? 0 : bulk) > 0;
   }
 
   #submit(item: QueueItem): void {

@@ -1,5 +1,6 @@
 /**
- * SMS that may have gone astray, by recipient: submitted once, and nobody knows with what outcome. No I/O.
+ * SMS that may have gone astray, by recipient: submitted once, and nobody knows with what outcome, or the gateway has
+ * but half of their segments. No I/O.
  *
  * A receipt for an id that nobody knows is one of theirs; whose, can be told only when there is one alone. So an SMS
  * stays here after it was sent again or settled: the receipt of its first submission may come hours later.

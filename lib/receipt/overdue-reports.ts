@@ -4,7 +4,7 @@
  */
 import type { Clock, Millis } from '../clock.js';
 import type { Unsubscribe } from '../message.js';
-import { Alarm } from './alarm.js';
+import { Alarm } from '../alarm.js';
 import { isSettled, overdueReceipt } from './join-receipt.js';
 import { type Overdue, OverdueWatch } from './overdue-watch.js';
 import { giveTo, type ReceiptListener } from './receipt-listeners.js';

@@ -26,16 +26,19 @@ export interface ReceiptEmissionOptions {
   readonly records: TrackedRecords;
   readonly steps: Steps;
   readonly count: (counter: CounterName, by: number) => void;
+  /** Whether anything is handed on. */
+  readonly isOpen: () => boolean;
   /** Whether a receipt came so lately that its SMS may yet be stored. */
   readonly mayWait: (received: ReceivedReceipt) => boolean;
 }
 
 export class ReceiptEmission {
-  readonly listeners = new ReceiptListeners();
+  readonly listeners: ReceiptListeners;
   readonly #options: ReceiptEmissionOptions;
 
   constructor(options: ReceiptEmissionOptions) {
     this.#options = options;
+    this.listeners = new ReceiptListeners(options.isOpen);
   }
 
   /** Receipts that a listener has and did not confirm, or that wait for their turn. */

@@ -13,8 +13,12 @@ export type ReceiptListener = (receipt: DeliveryReceipt) => void | Promise<void>
 export class ReceiptListeners {
   readonly #byScope: Record<ReceiptScope, Set<ReceiptListener>> = { message: new Set(), segment: new Set() };
 
-  /** Whether anything is handed on: what waits for its turn as that ends comes again in the next run. */
-  isOpen = false;
+  readonly #isOpen: () => boolean;
+
+  /** @param isOpen whether anything is handed on: what waits for its turn as that ends comes again in the next run */
+  constructor(isOpen: () => boolean) {
+    this.#isOpen = isOpen;
+  }
 
   get isEmpty(): boolean {
     return this.#byScope.message.size === 0 && this.#byScope.segment.size === 0;
@@ -38,7 +42,7 @@ export class ReceiptListeners {
   emit(events: readonly ReceiptEvent[], from = 0): Promise<void> | undefined {
     const event = events[from];
     if (event === undefined) return undefined;
-    if (!this.isOpen) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
+    if (!this.#isOpen()) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
     const taking = giveTo(this.#byScope[event.scope], event.receipt);
     return taking === undefined
       ? this.emit(events, from + 1)

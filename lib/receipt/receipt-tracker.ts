@@ -14,7 +14,7 @@ import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { Alarm } from './alarm.js';
+import { Alarm } from '../alarm.js';
 import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
 import type { ReceiptScope, ReceivedReceipt, TrackedSms } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
@@ -95,6 +95,7 @@ export class ReceiptTracker {
       records: this.#records,
       steps,
       count,
+      isOpen: () => this.#isOpen,
       mayWait: (received) => this.#holdMs(received) > 0,
     });
     this.#overdue = new OverdueReports({
@@ -112,14 +113,12 @@ export class ReceiptTracker {
     this.#held = new HeldReceipts();
     await this.#records.open();
     this.#overdue.open();
-    this.#emission.listeners.isOpen = true;
     await this.#box.open();
   }
 
   /** Hands nothing on any more. What is not emitted stays stored. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    this.#emission.listeners.isOpen = false;
     this.#overdue.close();
     this.#alarm.clear();
     await this.#box.close();

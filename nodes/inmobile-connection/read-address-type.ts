@@ -3,10 +3,7 @@
  *
  * Source: contract section 4, where 3/0 is that of a short sender; SMPP 3.4 §5.2.5, §5.2.6.
  */
-import type { AddressType } from '../../lib/gateway.js';
-
-const TON_MAX = 6;
-const NPI_MAX = 18;
+import { NPI_MAX, TON_MAX, type AddressType } from '../../lib/address-type.js';
 
 /** Undefined when it is none. */
 export function readAddressType(text: string): AddressType | undefined {

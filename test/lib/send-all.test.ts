@@ -40,6 +40,22 @@ describe('sendAll that is ended early', () => {
     assert.equal(read, sent);
   });
 
+  it('has sent what it waited for as it was ended', async () => {
+    let arrives: (sms: OutboundSms) => void = () => undefined;
+    async function* slow(): AsyncGenerator<OutboundSms> {
+      yield SMS;
+      yield await new Promise<OutboundSms>((resolve) => (arrives = resolve));
+    }
+    const results = sendAll(slow(), send, () => 0);
+    await results.next();
+    await settle();
+    await results.return();
+    const before = sent;
+    arrives(SMS);
+    await settle();
+    assert.equal(sent, before + 1);
+  });
+
   it('closes the list', () => {
     assert.equal(isClosed, true);
   });

@@ -12,7 +12,7 @@ import { Dedupe } from '../../lib/outbox/dedupe.js';
 import { Outbox } from '../../lib/outbox/outbox.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { Submission } from '../../lib/outbox/submission.js';
-import { Alarm } from '../../lib/receipt/alarm.js';
+import { Alarm } from '../../lib/alarm.js';
 import { HeldReceipts } from '../../lib/receipt/held-receipts.js';
 import { KeepAlive } from '../../lib/session/keep-alive.js';
 import { Window, type InFlight } from '../../lib/session/window.js';

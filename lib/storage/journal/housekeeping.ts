@@ -103,6 +103,7 @@ export class Housekeeping implements CommitListener {
     if (reserve.spent) await reserve.take();
     if (this.#stopped) return;
     if (index.dropExpired(this.#options.clock.wall())) this.died();
+    await this.#lookForFiles();
     this.#scheduleCheck(reserve.spent ? FULL_CHECK_MS : CHECK_MS);
     if (!this.#isCommitting()) this.betweenGroups();
   }

@@ -66,6 +66,17 @@ describe('LoginHold', () => {
     assert.equal(hold.waitMs(MINUTE), 9 * MINUTE);
   });
 
+  it('does not count a bind after a refusal that a gateway in trouble left unanswered', () => {
+    const hold = new LoginHold();
+    hold.asked();
+    hold.ended('refused', 0);
+    for (let bind = 0; bind < 6; bind++) {
+      hold.asked();
+      hold.ended('unanswered', MINUTE);
+    }
+    assert.equal(hold.waitMs(MINUTE), 0);
+  });
+
   it('has the last one wait for the answer to the one before, which may not be a refusal', () => {
     const hold = new LoginHold();
     for (let bind = 0; bind < 5; bind++) {

@@ -62,6 +62,12 @@ describe('Maintenance', () => {
     assert.equal(maintenance.since(1_200_000), 1_200_000);
   });
 
+  it('goes on while messages are refused as in a restart', () => {
+    const maintenance = after(['unbind', 0]);
+    for (let at = 20_000; at <= 900_000; at += 20_000) maintenance.noticed('submitFailed', at);
+    assert.equal(maintenance.since(900_000), 0);
+  });
+
   for (const sign of ['unbind', 'close', 'bindFailed'] as const) {
     it(`excuses a refused message within 60 s before or after ${sign}`, () => {
       const maintenance = after([sign, 100_000], [sign, 500_000]);

@@ -1,5 +1,6 @@
 /** A supervisor on a fake clock, with a gateway in memory, and everything that it said. */
 import { SHORT_SENDER } from '../../../lib/address-type.js';
+import { LoginHold } from '../../../lib/connection/login-hold.js';
 import { Supervisor, type SupervisorOptions } from '../../../lib/connection/supervisor.js';
 import type { Link } from '../../../lib/link.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
@@ -47,6 +48,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
       links: 'failover',
       window: 10,
       shortSender: SHORT_SENDER,
+      login: new LoginHold(),
       timers: DEFAULT_TIMERS,
       connect: gateway.connect,
       clock,

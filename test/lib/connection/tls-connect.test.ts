@@ -9,6 +9,7 @@ import { SHORT_SENDER } from '../../../lib/address-type.js';
 import { systemClock } from '../../../lib/clock.js';
 import { spkiPin } from '../../../lib/connection/pins.js';
 import { Supervisor } from '../../../lib/connection/supervisor.js';
+import { LoginHold } from '../../../lib/connection/login-hold.js';
 import { connectTls } from '../../../lib/connection/tls-connect.js';
 import type { TlsOptions } from '../../../lib/connection/trust.js';
 import type { SmppError } from '../../../lib/errors.js';
@@ -320,6 +321,7 @@ describe('connectTls', () => {
           links: 'failover',
           window: 10,
           shortSender: SHORT_SENDER,
+          login: new LoginHold(),
           timers: DEFAULT_TIMERS,
           connect: connectTls({ tls: {}, timers: DEFAULT_TIMERS, onWarning: () => undefined }),
           clock: systemClock,

@@ -51,6 +51,28 @@ describe('Outbox', () => {
       assert.equal(made.results[0]?.attempts, 1);
     });
 
+    it('does not count it either when it leaves over the other link before the first is down', async () => {
+      const made = await bench({}, 1);
+      const { take, up, settled, clock, outbox, results } = made;
+      await take();
+      const link = await up();
+      const other = await up(new FakeLink(1, 'dk2:2775'));
+      await take();
+      await settled();
+      link.at(0).settle(refused(ESME_RSUBMITFAIL));
+      await clock.advance(60_000);
+      made.isRestart = true;
+      other.at(0).settle(accepted('b'));
+      outbox.ready();
+      await settled();
+      other.at(1).settle(accepted('c'));
+      await settled();
+      assert.deepEqual(
+        results.map(({ attempts }) => attempts),
+        [1, 1],
+      );
+    });
+
     it('counts ESME_RSUBMITFAIL alone as an attempt, and waits longer each time', async () => {
       const { take, up, clock, results, settled } = await bench();
       await take();

@@ -111,6 +111,20 @@ describe('Outbox', () => {
     });
   });
 
+  it('marks no alarm while there is no link', async () => {
+    const storage = heldStorage();
+    const { take, up, down, clock } = await bench({ storage }, 1);
+    const link = await up();
+    await take({ priority: 'bulk', sendAt: clock.wall() + 1_000 });
+    const alarm = await take({ priority: 'alarm', sendAt: clock.wall() + 2_000 });
+    storage.hold();
+    await clock.advance(1_000);
+    await down(link);
+    const before = storage.writes;
+    await clock.advance(1_000);
+    assert.equal(storage.writes, before, alarm);
+  });
+
   describe('with a dedupe key', () => {
     it('keeps a result for its sender, whoever else with the dedupe key has it', async () => {
       const { outbox, up, settled, storage } = await bench({}, 10, false);

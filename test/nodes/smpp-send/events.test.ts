@@ -62,7 +62,7 @@ describe('smpp-send, wired to another node', () => {
     flash: true,
   };
 
-  async function sentBy(properties: object, msg: object): Promise<Message> {
+  async function sentBy(properties: object, msg: Readonly<Record<string, unknown>>): Promise<Message> {
     await startFlows([TAB, connection(), send({ from: 'Alarm', ...properties }), ...ENDS, ...CATCH]);
     receive('send', msg);
     return next('accepted');

@@ -40,6 +40,17 @@ describe('a journal whose files somebody removed while it was open', () => {
     ]);
   });
 
+  it('is written anew at the next check when its lock was left', async () => {
+    machine = new JournalMachine();
+    storage = await machine.open();
+    await write('before');
+    const journal = machine.disk.paths.filter((path) => !path.endsWith('/lock'));
+    for (const path of journal) await machine.disk.remove(path);
+    await machine.disk.syncDirectory('/journal');
+    await machine.clock.advance(10 * 60_000);
+    assert.deepEqual(await contentsAfterCrash(), [['outbox', 'before', 1]]);
+  });
+
   it('says so', async () => {
     await machine.clock.advance(5_000);
     assert.match(

@@ -1,5 +1,5 @@
 /** One timer for many instants: it goes off at the earliest, and is set anew from what is left then. */
-import type { Clock, Millis } from '../clock.js';
+import type { Clock, Millis } from './clock.js';
 
 export class Alarm {
   readonly #clock: Clock;
