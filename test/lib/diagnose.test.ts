@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { diagnose, type DiagnosisPlan, type GatewayOptions } from '../../lib/gateway.js';
 import type { HostDiagnosis } from '../../lib/message.js';
+import { makeDuplexPair } from '../../lib/simulator/duplex-pair.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../lib/simulator/simulator.js';
 import { serve } from '../security/tls-server.js';
+import { FakeClock } from '../support/fake-clock.js';
 
 /** `step` of what went well, `step: code` of what did not. */
 function way({ steps }: HostDiagnosis): string[] {
@@ -82,6 +84,37 @@ describe('a diagnosis', () => {
   it('binds once in each mode of a pair', async () => {
     const [first] = await diagnosed({ connectionMode: 'pair' });
     assert.deepEqual(first && way(first).slice(3), ['bind transmitter', 'bind receiver']);
+  });
+
+  describe('over a transport that never comes', () => {
+    const [transport] = makeDuplexPair();
+
+    async function over(connect: NonNullable<GatewayOptions['connect']>): Promise<HostDiagnosis[]> {
+      const clock = new FakeClock();
+      const hosts = [{ host: 'dk1' }];
+      const found = diagnose({ hosts, systemId: 'demo', password: 'secret', connect, clock });
+      await clock.advance(15_000);
+      return found;
+    }
+
+    it('waits as long as for one of ours, and says so', async () => {
+      const [found] = await over(() => new Promise(() => undefined));
+      assert.deepEqual(found?.steps, [
+        {
+          step: 'tcp',
+          tookMs: 15_000,
+          problem: { code: 'SMPP_CONNECT', message: 'dk1:2775 was not reached within 15000 ms' },
+        },
+      ]);
+    });
+
+    it('tells it to give up, and closes it when it comes all the same', async () => {
+      await over(
+        (_host, _port, signal) =>
+          new Promise((resolve) => signal.addEventListener('abort', () => resolve(transport))),
+      );
+      assert.ok(transport.destroyed);
+    });
   });
 
   it('says neither account nor password', async () => {
