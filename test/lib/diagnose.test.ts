@@ -72,6 +72,15 @@ describe('a diagnosis', () => {
     assert.deepEqual(found.map(way), [['dns', 'tcp', 'tls', 'bind transceiver: ESME_RINVPASWD']]);
   });
 
+  it('tells a refused login as one, and not as an SMS', async () => {
+    const refusing = await startSimulator();
+    refusing.refuse('demo', 'ESME_RSYSERR');
+    const { hosts, ca } = refusing;
+    const [found] = await diagnose({ hosts, systemId: 'demo', password: 'secret', tls: { ca } });
+    await refusing.stop();
+    assert.match(found?.steps.at(-1)?.problem?.message ?? '', /ESME_RSYSERR: The gateway takes no login at/);
+  });
+
   it('finds the mode of the account when it is told to try them', async () => {
     const modes = ['transceiver', 'transmitter', 'receiver'] as const;
     const [first] = await diagnosed({}, { connectionMode: 'receiver' }, { modes });
