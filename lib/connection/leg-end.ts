@@ -99,7 +99,8 @@ function errorOf(
   if (reason === 'bindRefused') return refusal(name, status ?? STATUS.ESME_RUNKNOWNERR);
   const [code, words] = WORDS[reason];
   const when = reason === 'disconnected' && !isBound ? ' during the login' : '';
-  const why = cause !== undefined && 'code' in cause ? ` (${String(cause.code)})` : '';
+  // A transport of somebody's own may break with anything.
+  const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
   return new SmppError(code, `${name} ${words}${when}${why}`, { host: name, cause });
 }
 
