@@ -15,7 +15,7 @@ import { endOfSession } from './connection/leg-end.js';
 import { spkiPin } from './connection/pins.js';
 import { SessionDriver } from './connection/session-driver.js';
 import { connectTls, type Connect, type Phase } from './connection/tls-connect.js';
-import { asSmppError, type SmppError } from './errors.js';
+import { asSmppError, SmppError } from './errors.js';
 import { readGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
 import type { BindMode, DiagnosisStep, HostDiagnosis } from './message.js';
 import { commandStatus, STATUS } from './pdu/command-status.js';
@@ -97,7 +97,7 @@ class Examination {
     // A transport of somebody's own has no phases.
     this.#next = this.#settings.connect === undefined ? 'dns' : 'tcp';
     try {
-      transport = await this.#connect(this.#peer.host, this.#peer.port, new AbortController().signal);
+      transport = await this.#reach();
     } catch (error) {
       this.#failed(this.#next, asSmppError(error, 'SMPP_CONNECT'));
       return false;
@@ -111,6 +111,27 @@ class Examination {
     if (refusal === undefined) this.#steps.push({ step: 'bind', mode, tookMs: this.#tookMs() });
     else this.#failed('bind', refusal, mode);
     return true;
+  }
+
+  /** The transport may be anybody's, so it is not trusted to give up by itself, nor to stop when told to. */
+  #reach(): Promise<Duplex> {
+    const { clock, timers } = this.#settings;
+    const { host, port } = this.#peer;
+    const limitMs = timers.dnsMs + timers.connectMs + timers.tlsMs;
+    const abort = new AbortController();
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(limitMs, () => {
+        const message = `${this.#name} was not reached within ${limitMs} ms`;
+        reject(new SmppError('SMPP_CONNECT', message, { host: this.#name }));
+        abort.abort();
+      });
+      const reached = (transport: Duplex): void => {
+        if (abort.signal.aborted) transport.destroy();
+        else resolve(transport);
+      };
+      const connecting = Promise.resolve().then(() => this.#connect(host, port, abort.signal));
+      void connecting.then(reached).catch(reject).finally(cancel);
+    });
   }
 
   /** Resolves to why not; undefined when it was bound, and unbound again. */

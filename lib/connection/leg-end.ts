@@ -3,7 +3,7 @@
  */
 import type { Millis } from '../clock.js';
 import { asSmppError, SmppError, type SmppErrorCode } from '../errors.js';
-import { commandStatus, STATUS } from '../pdu/command-status.js';
+import { commandStatus, STATUS, type StatusClass } from '../pdu/command-status.js';
 import type { CloseReason } from '../session/effect.js';
 import type { FailureKind } from './failover.js';
 import type { LoginOutcome } from './login-hold.js';
@@ -99,12 +99,19 @@ function errorOf(
   if (reason === 'bindRefused') return refusal(name, status ?? STATUS.ESME_RUNKNOWNERR);
   const [code, words] = WORDS[reason];
   const when = reason === 'disconnected' && !isBound ? ' during the login' : '';
-  const why = cause !== undefined && 'code' in cause ? ` (${String(cause.code)})` : '';
+  // A transport of somebody's own may break with anything.
+  const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
   return new SmppError(code, `${name} ${words}${when}${why}`, { host: name, cause });
 }
 
+/** Their own words tell what becomes of an SMS that was so answered: a login has none. */
+const SENT_AGAIN: ReadonlySet<StatusClass> = new Set(['submitFailed', 'throttled', 'transient']);
+
 function refusal(name: string, number: number): SmppError {
   const status = commandStatus(number);
-  const message = `${name} refused the login with ${status.name}: ${status.sentence}`;
+  const words = SENT_AGAIN.has(status.class)
+    ? 'The gateway takes no login at the moment: it is tried again by itself. If it stays so, ask inMobile.'
+    : status.sentence;
+  const message = `${name} refused the login with ${status.name}: ${words}`;
   return new SmppError('SMPP_BIND', message, { host: name, status: status.name });
 }

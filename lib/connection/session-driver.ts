@@ -70,12 +70,10 @@ export class SessionDriver implements Link {
   readonly #clock: Clock;
   readonly #unbindMs: Millis;
   readonly #listener: DriverListener;
-
   readonly #output: Buffer[] = [];
   #unwritten: Batch[] = [];
   #isFlushDue = false;
   #isCapacityFreed = false;
-
   #cancelTimer: (() => void) | undefined;
   #timerAt: Millis = Infinity;
   #pausedAt: Millis | undefined;
@@ -224,9 +222,13 @@ export class SessionDriver implements Link {
     if (this.#output.length === 0 || this.#session.state === 'closed' || !this.#transport.writable) return;
     for (const batch of this.#unwritten) batch.written = true;
     this.#unwritten = [];
-    const [first, ...rest] = this.#output.splice(0);
-    if (first !== undefined)
-      this.#transport.write(rest.length === 0 ? first : Buffer.concat([first, ...rest]));
+    const pieces = this.#output.splice(0);
+    try {
+      this.#transport.write(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
+    } catch (error) {
+      // Only a transport of somebody's own throws here. Nobody would catch it: the process would end.
+      this.#transport.destroy(error as Error);
+    }
     this.#waitUntilTaken();
   }
 

@@ -193,6 +193,8 @@ function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): Tex
     substitute: flag('substitute', sms.substitute, true),
     longMessage,
   });
+  // Such as the NULs of a PLC that has nothing to say.
+  if (plan.text === '') throw refuse('text', 'the text has nothing in it but characters that nobody sees');
   if (plan.parts > segmentsMax) {
     throw refuse(
       'text',

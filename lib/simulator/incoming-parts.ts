@@ -9,6 +9,9 @@ import type { IncomingSms } from './incoming-sms.js';
 import { addressFields } from './receipt.js';
 import { splitOctets, writeText } from './sms-text.js';
 
+/** One octet numbers the parts (3GPP 23.040 §9.2.3.24.1, SMPP 3.4 §5.3.2.23). */
+const PARTS_MAX = 255;
+
 /** What a part needs to know of its whole. */
 interface Whole {
   readonly dataCoding: number;
@@ -20,14 +23,19 @@ interface Whole {
  * The deliver_sm of an SMS, in the order in which they are sent.
  *
  * @param reference for its parts, where the SMS names none itself
+ * @throws RangeError when it is longer than any SMS
  */
 export function incomingFields(sms: IncomingSms, reference: number): PduFields[] {
   const { octets, dataCoding } = messageOf(sms);
   const addresses = addressFields(sms);
   const common = { ...addresses, esm_class: 0, data_coding: dataCoding };
   const { longMessage = 'udh8' } = sms;
-  if (longMessage === 'payload') return [{ ...common, message_payload: octets }];
   const bodies = splitOctets(octets, dataCoding);
+  if (bodies.length > PARTS_MAX)
+    throw new RangeError(
+      `the SMS takes ${bodies.length} parts, and has at most ${PARTS_MAX}: shorten its text`,
+    );
+  if (longMessage === 'payload') return [{ ...common, message_payload: octets }];
   if (bodies.length === 1) return [{ ...common, short_message: octets }];
   const whole: Whole = { dataCoding, reference: sms.reference ?? reference, total: bodies.length };
   const order = sms.parts ?? bodies.map((_, index) => index + 1);

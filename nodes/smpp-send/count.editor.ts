@@ -68,6 +68,7 @@ export function countText(text: string, choices: CountOptions): Count {
   }));
   try {
     const plan = planText(text, options);
+    if (plan.text === '') return { kind: 'empty' };
     const { encoding, parts: segments, unitsLeft: left, unitMax: max } = plan;
     const segmentsMax = choices.maxSegments === '' ? SEGMENTS_MAX : Number(choices.maxSegments);
     const count: Count = {

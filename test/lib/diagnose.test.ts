@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { diagnose, type DiagnosisPlan, type GatewayOptions } from '../../lib/gateway.js';
 import type { HostDiagnosis } from '../../lib/message.js';
+import { makeDuplexPair } from '../../lib/simulator/duplex-pair.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../lib/simulator/simulator.js';
 import { serve } from '../security/tls-server.js';
+import { FakeClock } from '../support/fake-clock.js';
 
 /** `step` of what went well, `step: code` of what did not. */
 function way({ steps }: HostDiagnosis): string[] {
@@ -70,6 +72,15 @@ describe('a diagnosis', () => {
     assert.deepEqual(found.map(way), [['dns', 'tcp', 'tls', 'bind transceiver: ESME_RINVPASWD']]);
   });
 
+  it('tells a refused login as one, and not as an SMS', async () => {
+    const refusing = await startSimulator();
+    refusing.refuse('demo', 'ESME_RSYSERR');
+    const { hosts, ca } = refusing;
+    const [found] = await diagnose({ hosts, systemId: 'demo', password: 'secret', tls: { ca } });
+    await refusing.stop();
+    assert.match(found?.steps.at(-1)?.problem?.message ?? '', /ESME_RSYSERR: The gateway takes no login at/);
+  });
+
   it('finds the mode of the account when it is told to try them', async () => {
     const modes = ['transceiver', 'transmitter', 'receiver'] as const;
     const [first] = await diagnosed({}, { connectionMode: 'receiver' }, { modes });
@@ -82,6 +93,37 @@ describe('a diagnosis', () => {
   it('binds once in each mode of a pair', async () => {
     const [first] = await diagnosed({ connectionMode: 'pair' });
     assert.deepEqual(first && way(first).slice(3), ['bind transmitter', 'bind receiver']);
+  });
+
+  describe('over a transport that never comes', () => {
+    const [transport] = makeDuplexPair();
+
+    async function over(connect: NonNullable<GatewayOptions['connect']>): Promise<HostDiagnosis[]> {
+      const clock = new FakeClock();
+      const hosts = [{ host: 'dk1' }];
+      const found = diagnose({ hosts, systemId: 'demo', password: 'secret', connect, clock });
+      await clock.advance(15_000);
+      return found;
+    }
+
+    it('waits as long as for one of ours, and says so', async () => {
+      const [found] = await over(() => new Promise(() => undefined));
+      assert.deepEqual(found?.steps, [
+        {
+          step: 'tcp',
+          tookMs: 15_000,
+          problem: { code: 'SMPP_CONNECT', message: 'dk1:2775 was not reached within 15000 ms' },
+        },
+      ]);
+    });
+
+    it('tells it to give up, and closes it when it comes all the same', async () => {
+      await over(
+        (_host, _port, signal) =>
+          new Promise((resolve) => signal.addEventListener('abort', () => resolve(transport))),
+      );
+      assert.ok(transport.destroyed);
+    });
   });
 
   it('says neither account nor password', async () => {

@@ -199,6 +199,17 @@ describe('SessionDriver', () => {
     assert.equal((end()?.cause as NodeJS.ErrnoException | undefined)?.code, 'ECONNRESET');
   });
 
+  it('ends with a transport that throws where it is written to', async () => {
+    const { driver, ours, answers, settleOne, end } = await bound();
+    ours._write = () => {
+      throw new Error('no such device');
+    };
+    driver.submit(segments(1), settleOne);
+    await settle();
+    assert.deepEqual(answers, ['0 written']);
+    assert.equal(end()?.cause?.message, 'no such device');
+  });
+
   it('ends when the transport had ended before it was started', async () => {
     const [ours] = duplexPair();
     ours.destroy();

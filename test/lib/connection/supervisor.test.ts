@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
 
 import { SmppError } from '../../../lib/errors.js';
 import { STATUS } from '../../../lib/pdu/command-status.js';
@@ -114,6 +115,16 @@ describe('Supervisor', () => {
         [supervisor.status().state, supervisor.status().error?.code],
         ['retrying', 'SMPP_CONNECT'],
       );
+    }
+  });
+
+  it('survives a transport that breaks with anything at all', async () => {
+    for (const thrown of ['odd', Symbol('odd'), Object.create(null)] as Error[]) {
+      const transport = new Duplex({ read: () => undefined, write: () => undefined });
+      const { supervisor } = await running({ connect: () => Promise.resolve(transport) });
+      transport.destroy(thrown);
+      await settle();
+      assert.equal(supervisor.status().error?.code, 'SMPP_CONNECT');
     }
   });
 

@@ -73,6 +73,7 @@ describe('readSms', () => {
     ['from', '1234567890123456', /16 digits/],
     ['text', undefined, /missing or empty/],
     ['text', '', /missing or empty/],
+    ['text', '\u200b\ufeff', /nothing in it but characters that nobody sees/],
     ['text', 42, /a number/],
     ['text', Buffer.from('x'), /an object/],
     ['text', 'x'.repeat(2_000), /14 segments as gsm7; at most 10/],

@@ -148,6 +148,17 @@ describe('an SMS that comes in at the simulated gateway', () => {
     assert.deepEqual([parts.join(''), parts.some((part) => /[\ud800-\udbff]$/.test(part))], [text, false]);
   });
 
+  for (const longMessage of ['udh8', 'sar', 'payload'] as const) {
+    it(`is refused when no SMS is as long, and hinders no other (${longMessage})`, async () => {
+      const text = 'x'.repeat(256 * 152);
+      await assert.rejects(
+        simulator.incoming({ ...SMS, text, longMessage }),
+        /256 parts, and has at most 255/,
+      );
+      assert.equal(await simulator.incoming(SMS), 'accepted');
+    });
+  }
+
   it('leaves parts out and turns them round where asked to', async () => {
     await simulator.incoming({ ...SMS, text: LONG, parts: [3, 1] });
     const parts = await receive(2);

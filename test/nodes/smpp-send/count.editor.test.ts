@@ -19,6 +19,10 @@ describe('countText', () => {
     assert.deepEqual(count(''), { kind: 'empty' });
   });
 
+  it('says nothing of a text that has nothing in it but what nobody sees', () => {
+    assert.deepEqual(count('\0\u200b'), { kind: 'empty' });
+  });
+
   it('counts a short text', () => {
     const { encoding, segments, left, max } = counted('Hello');
     assert.deepEqual([encoding, segments, left, max], ['gsm7', 1, 155, 160]);
