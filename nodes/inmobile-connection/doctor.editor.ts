@@ -5,6 +5,7 @@
  */
 import type { DiagnosisStep, HostDiagnosis } from '../../lib/message.js';
 import { say } from '../shared/catalogue.editor.js';
+import { wordsOf } from './doctor-words.editor.js';
 
 const TYPE = 'inmobile-connection';
 const FIELD = '#node-config-input-';
@@ -68,7 +69,7 @@ function read(text: string): Answer {
 
 function showAnswer({ hosts = [], error }: Answer, triedAllModes: boolean): void {
   if (error !== undefined) {
-    show([line('times', wordsOf(error), 'error')]);
+    show([line('times', wordsOf(error, undefined, sentence), 'error')]);
     offerPin(error.message);
     return;
   }
@@ -91,14 +92,13 @@ function stepLine({ step, mode, tookMs, problem }: DiagnosisStep): JQuery {
   const name = mode === undefined ? say(TYPE, `doctor.step.${step}`) : `bind ${mode}`;
   const head = `${name}, ${tookMs} ms`;
   if (problem === undefined) return line('check', head, 'success');
-  return line('times', `${head}: ${wordsOf(problem)}`, 'error');
+  return line('times', `${head}: ${wordsOf(problem, step, sentence)}`, 'error');
 }
 
-/** In the editor's language where we have a sentence for it, with the runtime's own words behind. */
-function wordsOf({ code, message }: { readonly code: string; readonly message: string }): string {
-  const key = `doctor.problem.${code}`;
-  const words = say(TYPE, key);
-  return words.endsWith(key) ? message : words;
+/** A key without a text comes back as it is. */
+function sentence(key: string, blanks: Readonly<Record<string, string>>): string | undefined {
+  const words = say(TYPE, `doctor.problem.${key}`, blanks);
+  return words.endsWith(key) ? undefined : words;
 }
 
 /** A downloaded certificate that was given as CA: the runtime names its pin. */
