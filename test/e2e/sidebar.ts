@@ -56,7 +56,7 @@ export function theSidebar(stage: () => Stage): void {
 
       it('restarts a host, and shows that the connection goes over the other', async () => {
         await part('simulator summary').click();
-        await part('restart').first().click();
+        await editor.page.getByRole('button', { name: 'Restart dk1' }).click();
         await says(part('status'), 'dk2');
       });
 
