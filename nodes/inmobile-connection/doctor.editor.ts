@@ -5,7 +5,7 @@
  */
 import type { DiagnosisStep, HostDiagnosis } from '../../lib/message.js';
 import { say } from '../shared/catalogue.editor.js';
-import { wordsOf } from './doctor-words.editor.js';
+import { pinToGive, wordsOf, type DoctorProblem } from './doctor-words.editor.js';
 
 const TYPE = 'inmobile-connection';
 const FIELD = '#node-config-input-';
@@ -27,7 +27,7 @@ const FIELDS = [
 
 interface Answer {
   readonly hosts?: readonly HostDiagnosis[];
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: DoctorProblem;
 }
 
 /** Prepares the doctor of an open form. @param id of the node */
@@ -44,7 +44,7 @@ export function prepareDoctor(id: string): void {
       data: JSON.stringify({ ...form, id, tryAllModes }),
       complete: (request) => {
         buttons.prop('disabled', false);
-        showAnswer(read(request.responseText), tryAllModes);
+        showAnswer(read(request), tryAllModes);
       },
     });
   };
@@ -58,12 +58,13 @@ export function prepareDoctor(id: string): void {
   });
 }
 
-function read(text: string): Answer {
+function read({ status, responseText }: JQuery.jqXHR): Answer {
   try {
-    return JSON.parse(text) as Answer;
+    return JSON.parse(responseText) as Answer;
   } catch {
-    // Node-RED's own refusal, such as of a user who may not.
-    return { error: { code: 'DOCTOR_REFUSED', message: say(TYPE, 'doctor.problem.DOCTOR_REFUSED') } };
+    // Node-RED's own refusal, such as of a user who may not; or nobody's, when it is stopped.
+    const code = status === 401 || status === 403 ? 'DOCTOR_REFUSED' : 'DOCTOR_OFFLINE';
+    return { error: { code, message: code } };
   }
 }
 
@@ -103,7 +104,7 @@ function sentence(key: string, blanks: Readonly<Record<string, string>>): string
 
 /** A downloaded certificate that was given as CA: the runtime names its pin. */
 function offerPin(message: string): void {
-  const pin = /give the pin ([A-Za-z0-9+/]{43}=)/.exec(message)?.[1];
+  const pin = pinToGive(message);
   if (pin === undefined) return;
   const button = $('<button type="button" class="red-ui-button">').attr(
     'id',

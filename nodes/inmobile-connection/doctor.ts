@@ -38,7 +38,7 @@ export interface DoctorAnswer {
   readonly status: 200 | 400 | 409 | 429;
   readonly body:
     | { readonly hosts: readonly HostDiagnosis[] }
-    | { readonly error: { readonly code: string; readonly message: string } };
+    | { readonly error: { readonly code: string; readonly message: string; readonly field?: string } };
 }
 
 const DIAGNOSES_MAX = 6;
@@ -82,8 +82,8 @@ export class Doctor {
       if (password === undefined) return refused(400, 'DOCTOR_PASSWORD', OTHER_PLACE);
       return { status: 200, body: { hosts: await this.#examine({ ...request, password }, surroundings) } };
     } catch (error) {
-      const { code, message } = asSmppError(error, 'SMPP_OPTIONS');
-      return refused(400, code, message);
+      const { code, message, field } = asSmppError(error, 'SMPP_OPTIONS');
+      return { status: 400, body: { error: { code, message, ...(field !== undefined && { field }) } } };
     } finally {
       this.#isBusy = false;
     }

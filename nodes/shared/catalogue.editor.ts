@@ -37,10 +37,10 @@ export function validator(
   };
 }
 
-/** A whole number from `min` to `max`, or empty. */
+/** A whole number from `min` to `max`, or empty: then the runtime takes the default, also for blanks. */
 export function numberProblem(value: string, min: number, max: number): Problem | undefined {
   const number = Number(value);
-  if (value === '' || (Number.isInteger(number) && number >= min && number <= max)) return undefined;
+  if (value.trim() === '' || (Number.isInteger(number) && number >= min && number <= max)) return undefined;
   return ['number', { min, max }];
 }
 

@@ -37,8 +37,9 @@ export function readFlag(form: Form, field: string): boolean | undefined {
   throw refuse(field, 'it is true or false');
 }
 
-export function isAbsent(value: unknown): value is undefined | null | '' {
-  return value === undefined || value === null || value === '';
+/** Blanks are nothing that anybody chose, and no number: JavaScript reads them as 0. */
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
 
 function refuse(field: string, reason: string): SmppError {

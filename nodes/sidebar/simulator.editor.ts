@@ -82,6 +82,9 @@ class HostRow {
     );
     this.#restart.title = say('simulator.restartTip');
     this.#blackhole.title = say('simulator.blackholeTip');
+    // Of several hosts, a screen reader would say the same.
+    this.#restart.setAttribute('aria-label', `${say('simulator.restart')} ${name}`);
+    this.#blackhole.setAttribute('aria-label', `${say('simulator.blackhole')} ${name}`);
     this.element = element(
       'div',
       'host',

@@ -8,6 +8,7 @@ import {
   connectionProblem,
   liveValue,
   numberProblem,
+  say,
   validator,
   type Problem,
 } from '../shared/catalogue.editor.js';
@@ -39,6 +40,12 @@ const typed = (
     const isSound = value === '' || RED.utils.validateTypedProperty(value, type) === true;
     return isSound ? undefined : ['typed', { type }];
   });
+
+/** The editor hides the field that the label is for: a screen reader would say no name with the one it shows. */
+function nameTypedInput(field: string): void {
+  const shown = $(`#node-input-${field} + .red-ui-typedInput-container .red-ui-typedInput-input`);
+  shown.attr('aria-label', say(TYPE, `label.${field}`));
+}
 
 RED.nodes.registerType('smpp-send', {
   category: 'SMS',
@@ -93,6 +100,7 @@ RED.nodes.registerType('smpp-send', {
       });
     }
     prepareText(this.text, TYPES);
+    for (const field of ['to', 'from', 'text']) nameTypedInput(field);
     prepareCounter();
   },
   oneditsave() {

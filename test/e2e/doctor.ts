@@ -45,6 +45,13 @@ export function theDoctor(stage: () => Stage): void {
       await says(lines(), /bind transceiver, \d+ ms/);
     });
 
+    it('says that Node-RED does not answer, and not that it refused', async () => {
+      await editor.page.route('**/inmobile-smpp/doctor', (route) => route.abort());
+      await part('test').click();
+      await says(lines(), 'Node-RED does not answer');
+      await editor.page.unroute('**/inmobile-smpp/doctor');
+    });
+
     it('goes every step to a gateway with TLS, and shows its certificate', async () => {
       const gateway = await start();
       await openForm(connectionTo(gateway), tlsConfig(gateway.ca));

@@ -50,4 +50,23 @@ export function theFlow(stage: () => Stage): void {
       assert.deepEqual(nodes.find(({ id }) => id === 'dlr')?.from, ['send']);
     });
   });
+
+  describe('a smpp-dlr node whose only sender is deleted', () => {
+    it('keeps it in its form, and does not get the receipts of all instead', async () => {
+      await stage().deploy([TAB, connection(), send({ id: 'other' }), dlr({ from: ['deleted'] })]);
+      const editor = await stage().open();
+      await editor.edit(editor.node('dlr'));
+      await says(editor.page.locator('#smpp-dlr-senders label'), 'deleted: is gone, no receipt comes for it');
+      await editor.closeForm();
+      assert.deepEqual((await editor.nodes()).find(({ id }) => id === 'dlr')?.from, ['deleted']);
+    });
+
+    it('gets those of all once that is unticked', async () => {
+      const editor = await stage().open();
+      await editor.edit(editor.node('dlr'));
+      await editor.page.locator('#smpp-dlr-senders input:checked').uncheck();
+      await editor.closeForm();
+      assert.deepEqual((await editor.nodes()).find(({ id }) => id === 'dlr')?.from, []);
+    });
+  });
 }

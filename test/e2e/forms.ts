@@ -72,6 +72,11 @@ export function theForms(stage: () => Stage): void {
       await says(counter(), /GSM7, segments: 1.*\s*Replaced so that it stays GSM7: “ at 6 → ", ” at 8 → "/);
     });
 
+    it('names its typed inputs for those who do not see the labels', async () => {
+      for (const name of ['To', 'From', 'Text'])
+        await editor.dialog().getByRole('textbox', { name, exact: true }).waitFor();
+    });
+
     it('takes markup for text', async () => {
       await editor.page.locator('#smpp-send-trial').fill('✓<img src=x id=markup>');
       await says(counter(), 'UTF-16');

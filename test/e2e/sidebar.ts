@@ -56,8 +56,29 @@ export function theSidebar(stage: () => Stage): void {
 
       it('restarts a host, and shows that the connection goes over the other', async () => {
         await part('simulator summary').click();
-        await part('restart').first().click();
+        await editor.page.getByRole('button', { name: 'Restart dk1' }).click();
         await says(part('status'), 'dk2');
+      });
+
+      it('has room in the narrowest sidebar that the editor has', async () => {
+        const content = editor.page.locator('#inmobile-sidebar');
+        await editor.page.locator('#red-ui-sidebar').evaluate((sidebar) => {
+          sidebar.style.width = '180px';
+        });
+        const lost = await content.evaluate((shown) => shown.scrollWidth - shown.clientWidth);
+        assert.equal(lost, 0);
+      });
+
+      it('gives what happened before midnight a date after it', async () => {
+        const time = part('event time').last();
+        assert.match(await time.innerText(), /^\d+:\d+:\d+/);
+        await editor.page.route('**/inmobile-smpp/sidebar', async (route) => {
+          const answer = await route.fetch();
+          const overview = (await answer.json()) as { readonly now: number };
+          await route.fulfill({ response: answer, json: { ...overview, now: overview.now + 86_400_000 } });
+        });
+        await says(time, /^\d+\/\d+\/\d+, /);
+        await editor.page.unrouteAll({ behavior: 'wait' });
       });
 
       it('silences a host', async () => {

@@ -1,19 +1,51 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DiagnosisStep } from '../../../lib/message.js';
-import { wordsOf } from '../../../nodes/inmobile-connection/doctor-words.editor.js';
+import { wordsOf, type DoctorProblem } from '../../../nodes/inmobile-connection/doctor-words.editor.js';
 import { LANGUAGES, readCatalogue } from '../catalogue.js';
 
 const TYPE = 'inmobile-connection';
 const OWN_WORDS = 'in the words of the runtime';
 
-function words(language: string, step: DiagnosisStep['step'] | undefined, code: string, message = OWN_WORDS) {
+type Step = DiagnosisStep['step'] | undefined;
+
+function words(language: string, step: Step, code: string, message = OWN_WORDS): string {
+  return problemWords(language, step, { code, message });
+}
+
+function problemWords(language: string, step: Step, problem: DoctorProblem): string {
   const catalogue = readCatalogue(TYPE, language);
-  return wordsOf({ code, message }, step, (key, blanks) =>
+  return wordsOf(problem, step, (key, blanks) =>
     catalogue
       .get(`${TYPE}.doctor.problem.${key}`)
       ?.replace(/__(\w+)__/g, (_, name: string) => blanks[name] ?? ''),
   );
 }
+
+/** What the runtime has words for, in English. */
+const NAMED_CODES = [...source().matchAll(/'([A-Z0-9_]+)'/g)]
+  .map(([, code]) => code ?? '')
+  .filter((code) => !code.startsWith('SMPP_'));
+
+function source(): string {
+  return readFileSync(join(__dirname, '../../../lib/connection/connect-error.ts'), 'utf8');
+}
+
+/** What the doctor's request and `lib/gateway-options.ts` call them. */
+const FIELDS = [
+  'gateway',
+  'hosts.0.host',
+  'connectionMode',
+  'tls',
+  'tls.ca',
+  'tls.cert',
+  'tls.pins',
+  'pins',
+  'pinMode',
+  'systemId',
+  'password',
+];
 
 /** As `diagnose` finds them before such peers. */
 const PROBLEMS: readonly (readonly [name: string, DiagnosisStep['step'], code: string])[] = [
@@ -37,6 +69,44 @@ describe('The words of the doctor in the form', () => {
       });
     }
 
+    it(`are of the editor's language, ${language}, for every code that the runtime has words for`, () => {
+      assert.ok(NAMED_CODES.length > 25);
+      const steps = ['tcp', 'tls'] as const;
+      const spoken = NAMED_CODES.filter((code) =>
+        steps.some((step) => words(language, step, code).includes(code)),
+      );
+      assert.deepEqual(spoken, []);
+    });
+
+    it(`name a code that nobody has thought of, at every step, in ${language}`, () => {
+      for (const step of ['dns', 'tcp', 'tls', 'bind'] as const)
+        assert.match(words(language, step, '0x00000400'), /^\p{L}.*\(0x00000400\): /u);
+    });
+
+    for (const field of FIELDS) {
+      it(`say in ${language} what to do about ${field} that a test cannot begin with`, () => {
+        const problem = { code: 'SMPP_OPTIONS', message: OWN_WORDS, field };
+        assert.notEqual(problemWords(language, undefined, problem), OWN_WORDS);
+      });
+    }
+
+    it(`name in ${language} the variable without a value, and its field`, () => {
+      const message =
+        'hosts: the environment variable SMS_HOSTS has no value: set it, or write the value itself';
+      const found = problemWords(language, undefined, { code: 'SMPP_OPTIONS', message, field: 'hosts' });
+      assert.match(found, /SMS_HOSTS .*\(hosts\)/);
+    });
+
+    it(`name in ${language} the pin of a server's certificate that was given as CA`, () => {
+      const pin = `${'A'.repeat(43)}=`;
+      const problem = {
+        code: 'SMPP_OPTIONS',
+        message: `tls.ca holds …, give the pin ${pin}`,
+        field: 'tls.ca',
+      };
+      assert.ok(problemWords(language, undefined, problem).includes(pin));
+    });
+
     it(`name the pin of a certificate that matches none, in ${language}`, () => {
       const pin = `${'A'.repeat(43)}=`;
       const message = `The certificate of a:1 matches none of the pins; the pin of the one it shows is ${pin}`;
@@ -50,7 +120,6 @@ describe('The words of the doctor in the form', () => {
   });
 
   it('are those of the runtime where there is no sentence', () => {
-    assert.equal(words('en-US', 'bind', '0x00000400'), OWN_WORDS);
-    assert.equal(words('en-US', undefined, 'SMPP_OPTIONS'), OWN_WORDS);
+    assert.equal(words('en-US', undefined, 'SMPP_STORAGE'), OWN_WORDS);
   });
 });

@@ -85,7 +85,7 @@ describe('the connection doctor', () => {
   it('names the field and the remedy when the form cannot be read', async () => {
     const answer = await ask({ ...custom(), password: '' });
     assert.equal(answer.status, 400);
-    assert.match(JSON.stringify(answer.body), /password: enter the password/);
+    assert.match(JSON.stringify(answer.body), /password: enter the password.*"field":"password"/);
   });
 
   it('runs one test at a time', async () => {

@@ -139,6 +139,11 @@ describe('smpp-dlr', () => {
     assert.equal(asked.afterMs, undefined);
   });
 
+  it('takes blanks for the default, and not for 0', async () => {
+    const asked = await overdueFlow({ noReceiptAfter: ' ' });
+    assert.equal(asked.afterMs, 600_000);
+  });
+
   it('reports overdue SMS of the smpp-send nodes that it names only', async () => {
     const asked = await overdueFlow({ from: ['send'] });
     asked.report({ ...OVERDUE, messageId: 'other', correlation: originFrom('another') });
