@@ -119,7 +119,7 @@ export class Engine {
     this.outbox.halt();
     await this.#supervisor.stop();
     await this.outbox.close();
-    await Promise.all([this.outbox.close(), this.inbox.close(), this.tracker.close()]);
+    await Promise.all([this.inbox.close(), this.tracker.close()]);
     await this.#storage.close();
   }
 

@@ -2,9 +2,9 @@
  * Tells whoever asks that an SMS has no final receipt after some time: each SMS once for each wait, also over a
  * restart. When that is, is `overdue-watch.ts`; what is said, `join-receipt.ts`.
  */
+import { Alarm } from '../alarm.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Unsubscribe } from '../message.js';
-import { Alarm } from '../alarm.js';
 import { isSettled, overdueReceipt } from './join-receipt.js';
 import { type Overdue, OverdueWatch } from './overdue-watch.js';
 import { giveTo, type ReceiptListener } from './receipt-listeners.js';

@@ -8,13 +8,13 @@
  * `receipt-emission.ts`. A crash between emission and deletion emits once more; nothing is dropped.
  * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
  */
+import { Alarm } from '../alarm.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { FailureLog } from '../failure-log.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { Alarm } from '../alarm.js';
 import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
 import type { ReceiptScope, ReceivedReceipt, TrackedSms } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
