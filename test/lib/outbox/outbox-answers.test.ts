@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { TABLES } from '../../../lib/storage/storage.js';
 import { accepted, FakeLink, refused, unanswered, unwritten } from '../../support/fake-link.js';
-import { bench } from './outbox-bench.js';
+import { bench, type Bench } from './outbox-bench.js';
 
 const ESME_RSYSERR = 0x08;
 const ESME_RSUBMITFAIL = 0x45;
 const ESME_RTHROTTLED = 0x58;
 const ESME_RINVBNDSTS = 0x04;
+
+/** For an id that belongs to no SMS we know. */
+async function strayReceiptComes(made: Bench): Promise<void> {
+  made.unmatched = ['ble-9'];
+  made.outbox.receiptCame('4512345678');
+  await made.settled();
+}
 
 describe('Outbox', () => {
   describe('after a refusal that may pass', () => {
@@ -245,9 +252,7 @@ describe('Outbox', () => {
       link.at(0).settle(unanswered);
       link.at(1).settle(unanswered);
       await made.down(link);
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      await made.settled();
+      await strayReceiptComes(made);
       assert.deepEqual(made.results, []);
     });
 
@@ -272,9 +277,7 @@ describe('Outbox', () => {
       link.at(0).settle(unanswered);
       link.at(1).settle(unanswered);
       await made.down(link);
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      await made.settled();
+      await strayReceiptComes(made);
       assert.equal(made.results.length, 0);
     });
 
@@ -286,9 +289,7 @@ describe('Outbox', () => {
       await made.down(link);
       await made.up(new FakeLink());
       await made.take();
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      await made.settled();
+      await strayReceiptComes(made);
       assert.equal(made.results.length, 0);
     });
 
@@ -300,9 +301,7 @@ describe('Outbox', () => {
       link.at(0).settle(unanswered);
       link.at(1).settle(unanswered);
       await made.down(link);
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      await made.settled();
+      await strayReceiptComes(made);
       assert.deepEqual(
         made.results.map(({ outcome }) => outcome),
         ['uncertain'],
@@ -318,9 +317,7 @@ describe('Outbox', () => {
       link.at(1).settle(refused(ESME_RSUBMITFAIL));
       link.at(2).settle(unanswered);
       await made.down(link);
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      await made.settled();
+      await strayReceiptComes(made);
       assert.deepEqual(made.results, []);
     });
 
@@ -336,9 +333,7 @@ describe('Outbox', () => {
       await made.settled();
       link.at(3).settle(unanswered);
       await made.down(link);
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      await made.settled();
+      await strayReceiptComes(made);
       assert.deepEqual(made.results[1]?.messageIds, ['ble-9']);
     });
 
