@@ -77,7 +77,7 @@ class Feed {
         (error: unknown) => this.#fail(error),
       );
       while (this.#isFull()) await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
-      if (this.#isOver()) return;
+      if (this.#isRead) return;
     }
     this.#finishReading();
   }
@@ -91,10 +91,6 @@ class Feed {
 
   #isFull(): boolean {
     return !this.#isRead && this.#outstanding + this.#ready.length >= AHEAD_MAX;
-  }
-
-  #isOver(): boolean {
-    return this.#isRead;
   }
 
   #fail(error: unknown): void {

@@ -87,9 +87,10 @@ const EVENTS = [
  * @throws SMPP_MESSAGE when an array is empty or has something else than objects in it
  */
 export function readOverrides(payload: unknown): Overrides {
-  if (!Array.isArray(payload)) return isObject(payload) ? { list: [said(payload)], isArray: false } : NOTHING;
+  if (!Array.isArray(payload))
+    return isObject(payload) ? { list: [readOverride(payload)], isArray: false } : NOTHING;
   const list = entriesOf(payload, 'payload', 0).map((entry, index) => {
-    if (isObject(entry)) return said(entry);
+    if (isObject(entry)) return readOverride(entry);
     throw refuse('payload', `entry ${index} of the array is no object with to, from and text`);
   });
   return notEmpty(list);
@@ -171,7 +172,7 @@ function lenient({ to: _to, from: _from, text: _text, ...said }: Override): obje
   );
 }
 
-function said(object: object): Override {
+function readOverride(object: object): Override {
   const read = own(object);
   if (!EVENTS.some((names) => names.every((name) => Object.hasOwn(object, name)))) return read;
   // As it was is nothing that the next SMS must be.
