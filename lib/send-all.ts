@@ -8,108 +8,165 @@ import type { OutboundSms, SubmitResult } from './message.js';
 /** SMS taken from the list and not yet handed back: enough to fill any window, little enough to hold. */
 const AHEAD_MAX = 2_000;
 
+type List = Iterable<OutboundSms> | AsyncIterable<OutboundSms>;
+/** Of a list that is not async, the elements may be promises. */
+type Source = AsyncIterator<OutboundSms, unknown> | Iterator<OutboundSms | Promise<OutboundSms>, unknown>;
+type Send = (sms: OutboundSms) => Promise<SubmitResult>;
+
 /**
  * Sends every SMS of a list; yields each result as it settles, not in the list's order (`correlation` tells
  * them apart). An SMS that cannot be sent as it is (SMPP_MESSAGE) yields a result with outcome `rejected`, an
  * empty id and the reason, so that one bad number does not end the list.
  *
- * Ending the iteration early reads no more of the list; what was read of it is still sent.
+ * Ending the iteration early reads and sends no more of the list, and tells its iterator (`return`); what was read of
+ * it before is still sent. A list that hangs is told too, and not waited for.
  *
- * @throws what the list itself throws, and what `send` throws but SMPP_MESSAGE
+ * @throws what the list itself throws, and what `send` throws but SMPP_MESSAGE: not before the results of all that was
+ *   sent have been yielded
  */
-export async function* sendAll(
-  list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>,
-  send: (sms: OutboundSms) => Promise<SubmitResult>,
+export function sendAll(
+  list: List,
+  send: Send,
   wall: () => EpochMs,
-): AsyncGenerator<SubmitResult, void, undefined> {
-  const source = new Feed(list, (sms) => resultOf(sms, send, wall));
-  try {
-    for (;;) {
-      const result = await source.next();
-      if (result === undefined) return;
-      yield result;
-    }
-  } finally {
-    source.end();
+): AsyncIterableIterator<SubmitResult, undefined, undefined> {
+  const feed = new Feed(list, (sms) => resultOf(sms, send, wall));
+  const results = resultsOf(feed);
+  return {
+    next: () => results.next(),
+    // A generator would first wait for the result that it was last asked for.
+    return: async () => {
+      await feed.end();
+      await results.return(undefined);
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* resultsOf(feed: Feed): AsyncGenerator<SubmitResult, undefined, undefined> {
+  for (;;) {
+    const result = await feed.next();
+    if (result === undefined) return undefined;
+    yield result;
   }
 }
 
 class Feed {
-  readonly #send: (sms: OutboundSms) => Promise<SubmitResult>;
+  readonly #list: List;
+  readonly #send: Send;
   readonly #ready: SubmitResult[] = [];
+  /** What reads the list, from the first result that is asked for. */
+  #source: Source | undefined;
+  /** The list was asked for an SMS and has not answered. */
+  #isListAsked = false;
   #outstanding = 0;
   #isRead = false;
+  /** Nobody wants results any more. */
+  #isEnded = false;
   #failure: { readonly error: unknown } | undefined;
   #wakeReader: (() => void) | undefined;
   #wakeFeed: (() => void) | undefined;
 
-  constructor(
-    list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>,
-    send: (sms: OutboundSms) => Promise<SubmitResult>,
-  ) {
+  constructor(list: List, send: Send) {
+    this.#list = list;
     this.#send = send;
-    this.#read(list).catch((error: unknown) => this.#fail(error));
   }
 
   async next(): Promise<SubmitResult | undefined> {
-    for (;;) {
+    if (this.#source === undefined && !this.#isRead) void this.#read();
+    while (!this.#isEnded) {
       const result = this.#ready.shift();
       if (result !== undefined) {
         this.#wakeFeed?.();
         return result;
       }
-      if (this.#failure !== undefined) throw this.#failure.error;
-      if (this.#isRead && this.#outstanding === 0) return undefined;
+      if (this.#isRead && this.#outstanding === 0) break;
       await new Promise<void>((resolve) => (this.#wakeReader = resolve));
     }
+    if (this.#failure !== undefined && !this.#isEnded) throw this.#failure.error;
+    return undefined;
   }
 
-  end(): void {
+  /** Reads no more, and tells the list so; rejects with what it throws at that. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    this.#wakeReader?.();
+    await this.#stopReading();
+  }
+
+  /** Never rejects. */
+  async #read(): Promise<void> {
+    try {
+      const source = iteratorOf(this.#list);
+      this.#source = source;
+      for (;;) {
+        const { done, value } = await this.#ask(source);
+        // Ended while the list was being waited for: nothing more is sent.
+        if (this.#isRead) return;
+        if (done === true) break;
+        this.#outstanding += 1;
+        this.#send(value).then(
+          (result) => this.#settled(result),
+          (error: unknown) => this.#refused(error),
+        );
+        while (this.#isFull()) await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
+      }
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    this.#isRead = true;
+    this.#wakeReader?.();
+  }
+
+  async #ask(source: Source): Promise<IteratorResult<OutboundSms, unknown>> {
+    this.#isListAsked = true;
+    try {
+      const step = await source.next();
+      return step.done === true ? step : { value: await step.value };
+    } finally {
+      this.#isListAsked = false;
+    }
+  }
+
+  async #stopReading(): Promise<void> {
+    if (this.#isRead) return;
     this.#isRead = true;
     this.#wakeFeed?.();
+    const told = this.#tellSource();
+    if (this.#isListAsked) told.catch(() => undefined);
+    else await told;
   }
 
-  async #read(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): Promise<void> {
-    for await (const sms of list) {
-      this.#outstanding += 1;
-      this.#send(sms).then(
-        (result) => this.#settled(result),
-        (error: unknown) => this.#fail(error),
-      );
-      while (this.#isFull()) await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
-      if (this.#isRead) return;
-    }
-    this.#finishReading();
+  async #tellSource(): Promise<void> {
+    await this.#source?.return?.();
   }
 
   #settled(result: SubmitResult): void {
     this.#outstanding -= 1;
     this.#ready.push(result);
     this.#wakeReader?.();
-    this.#wakeReader = undefined;
+  }
+
+  /** The next one would be refused too: the gateway is stopped, its queue full, or its storage fails. */
+  #refused(error: unknown): void {
+    this.#outstanding -= 1;
+    this.#failure ??= { error };
+    this.#stopReading().catch(() => undefined);
+    this.#wakeReader?.();
   }
 
   #isFull(): boolean {
     return !this.#isRead && this.#outstanding + this.#ready.length >= AHEAD_MAX;
   }
-
-  #fail(error: unknown): void {
-    this.#failure ??= { error };
-    this.#finishReading();
-  }
-
-  #finishReading(): void {
-    this.#isRead = true;
-    this.#wakeReader?.();
-    this.#wakeReader = undefined;
-  }
 }
 
-async function resultOf(
-  sms: OutboundSms,
-  send: (sms: OutboundSms) => Promise<SubmitResult>,
-  wall: () => EpochMs,
-): Promise<SubmitResult> {
+function iteratorOf(list: List): Source {
+  return Symbol.asyncIterator in list ? list[Symbol.asyncIterator]() : list[Symbol.iterator]();
+}
+
+async function resultOf(sms: OutboundSms, send: Send, wall: () => EpochMs): Promise<SubmitResult> {
   try {
     return await send(sms);
   } catch (error) {

@@ -25,6 +25,8 @@ const DAY_MS = 86_400_000;
 const EXPIRES_AFTER_MS = DAY_MS;
 /** An SMS for a later year is a mistake in a unit, not a wish. */
 const SEND_AT_AHEAD_MAX_MS = 366 * DAY_MS;
+/** 2001 in UTC. An earlier instant is a mistake in a unit too: seconds since 1970, read as ms, are in its first weeks. */
+const SEND_AT_MIN: EpochMs = 978_307_200_000;
 const EXPIRES_AFTER_MAX_MS = 30 * DAY_MS;
 const DEDUPE_MS = 3_600_000;
 const DEDUPE_MAX_MS = 30 * DAY_MS;
@@ -207,14 +209,26 @@ function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): Tex
 
 function readSendAt(value: unknown, now: EpochMs): EpochMs | undefined {
   if (value === undefined) return undefined;
-  const at = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
+  const at =
+    value instanceof Date ? value.getTime() : typeof value === 'string' ? parseInstant(value) : value;
   if (typeof at !== 'number' || !Number.isFinite(at)) {
-    throw refuse('sendAt', 'it is not a time: give ms since 1970, an ISO 8601 string or a Date');
+    throw refuse('sendAt', 'it must be a time: ms since 1970, an ISO 8601 string or a Date');
+  }
+  if (at < SEND_AT_MIN) {
+    throw refuse(
+      'sendAt',
+      `it must be ms since 1970, and ${at} is before 2001: seconds are to be multiplied by 1000`,
+    );
   }
   if (at > now + SEND_AT_AHEAD_MAX_MS) {
-    throw refuse('sendAt', 'it lies more than a year ahead: give ms since 1970, not seconds or microseconds');
+    throw refuse('sendAt', 'it must be at most a year ahead, in ms since 1970, not in microseconds');
   }
   return at;
+}
+
+/** JavaScript reads `5` as May 2001: what has no year is no instant. */
+function parseInstant(text: string): number {
+  return /\d{4}/.test(text) ? Date.parse(text) : NaN;
 }
 
 function readDedupe(sms: Properties): { dedupeKey?: string; dedupeMs?: number } {

@@ -84,7 +84,15 @@ describe('readSms', () => {
     ['onUncertain', 'retry', /resend, reconcile, report/],
     ['flash', 'yes', /true or false/],
     ['maxSegments', 0, /1 to 255/],
-    ['sendAt', 'tomorrow', /not a time/],
+    ['sendAt', 'tomorrow', /must be a time/],
+    ['sendAt', '5', /must be a time/],
+    ['sendAt', null, /must be a time/],
+    ['sendAt', new Date(NaN), /must be a time/],
+    ['sendAt', NOW / 1_000, /must be ms since 1970, and 1700000000 is before 2001: seconds/],
+    ['sendAt', 0, /before 2001/],
+    ['sendAt', -NOW, /before 2001/],
+    ['sendAt', new Date(NOW / 1_000), /before 2001/],
+    ['sendAt', '2000-12-31T23:59:59.999Z', /before 2001/],
     ['sendAt', NOW * 1_000, /a year ahead/],
     ['expiresAfterMs', -1, /more than 0/],
     ['expiresAfterMs', Number.NaN, /more than 0/],
@@ -137,6 +145,12 @@ describe('readSms', () => {
   it('reads sendAt as ISO 8601 too', () => {
     assert.equal(read({ sendAt: new Date(NOW + 5_000).toISOString() }).sendAt, NOW + 5_000);
   });
+
+  for (const past of ['2001-01-01T00:00:00Z', new Date(NOW - 1_000).toUTCString()]) {
+    it(`takes ${past}, which is past: the SMS is due at once`, () => {
+      assert.equal(read({ sendAt: past }).sendAt, Date.parse(past));
+    });
+  }
 
   it('copies the correlation', () => {
     const correlation = { order: 7 };
