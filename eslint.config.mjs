@@ -13,6 +13,7 @@ import tseslint from 'typescript-eslint';
 const LEAVES = [
   'address-type',
   'alarm',
+  'bounds',
   'clock',
   'errors',
   'failure-log',

@@ -8,6 +8,7 @@
  * Nothing is decided here; it is the only place that knows all of them.
  */
 import { randomBytes } from 'node:crypto';
+import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
 import { lookedAtOnceATurn } from './clock.js';
 import { LoginHold } from './connection/login-hold.js';
 import { Supervisor } from './connection/supervisor.js';
@@ -40,6 +41,7 @@ export interface EngineOptions {
   readonly changed: () => void;
   /** Whatever is left to chance; the simulation gives its own, so that a seed repeats a run. */
   readonly chance?: Chance;
+  readonly bounds?: Bounds;
 }
 
 export interface Chance {
@@ -59,6 +61,7 @@ export class Engine {
   readonly #supervisor: Supervisor;
   readonly #count: (counter: CounterName, by: number) => void;
   readonly #chance: Chance;
+  readonly #bounds: Bounds;
   readonly #failures: FailureLog;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
@@ -66,7 +69,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     const { settings, storage, connect, count, changed } = options;
-    const { login = new LoginHold(), chance = SYSTEM_CHANCE } = options;
+    const { login = new LoginHold(), chance = SYSTEM_CHANCE, bounds = DEFAULT_BOUNDS } = options;
     const clock = lookedAtOnceATurn(settings.clock);
     const { log } = settings;
     this.#settings = { ...settings, clock };
@@ -75,9 +78,10 @@ export class Engine {
     this.#login = login;
     this.#count = count;
     this.#chance = chance;
+    this.#bounds = bounds;
     this.#failures = new FailureLog(clock, log);
-    this.tracker = new ReceiptTracker({ storage, clock, count, log });
-    this.inbox = new Inbox({ storage, clock, count, log, tracker: this.tracker });
+    this.tracker = new ReceiptTracker({ storage, clock, count, log, bounds });
+    this.inbox = new Inbox({ storage, clock, count, log, bounds, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
       bound: () => count('binds', 1),
@@ -128,6 +132,7 @@ export class Engine {
     return new Outbox({
       storage: this.#storage,
       clock,
+      bounds: this.#bounds,
       onUncertain,
       segmentsPerSecond,
       newId: this.#chance.newId,
@@ -155,6 +160,7 @@ export class Engine {
       connect: this.#connect,
       random: this.#chance.random,
       login: this.#login,
+      bounds: this.#bounds,
     };
   }
 

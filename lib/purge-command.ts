@@ -4,6 +4,7 @@
  * has stored. Without `--yes` it only says what that would be. It says numbers and kinds, never what is in them.
  */
 import { parseArgs } from 'node:util';
+import { DEFAULT_BOUNDS } from './bounds.js';
 import { systemClock } from './clock.js';
 import { asSmppError } from './errors.js';
 import { systemFiles } from './storage/journal/file-system.js';
@@ -52,7 +53,13 @@ async function main(): Promise<void> {
 }
 
 async function purge(directory: string, isConfirmed: boolean): Promise<void> {
-  const journal = { directory, clock: systemClock, files: systemFiles, processes: systemProcesses };
+  const journal = {
+    directory,
+    clock: systemClock,
+    files: systemFiles,
+    processes: systemProcesses,
+    bounds: DEFAULT_BOUNDS,
+  };
   await requireJournal(journal);
   const storage = journalStorage({ ...journal, onWarning: (line) => console.error(line) });
   await storage.open();

@@ -1,12 +1,10 @@
 /**
  * Many SMS through one gateway with back-pressure: the list is read no faster than results are taken.
  */
+import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
 import type { EpochMs } from './clock.js';
 import { SmppError } from './errors.js';
 import type { OutboundSms, SubmitResult } from './message.js';
-
-/** SMS taken from the list and not yet handed back: enough to fill any window, little enough to hold. */
-const AHEAD_MAX = 2_000;
 
 type List = Iterable<OutboundSms> | AsyncIterable<OutboundSms>;
 /** Of a list that is not async, the elements may be promises. */
@@ -28,8 +26,9 @@ export function sendAll(
   list: List,
   send: Send,
   wall: () => EpochMs,
+  { sendAllAhead }: Pick<Bounds, 'sendAllAhead'> = DEFAULT_BOUNDS,
 ): AsyncIterableIterator<SubmitResult, undefined, undefined> {
-  const feed = new Feed(list, (sms) => resultOf(sms, send, wall));
+  const feed = new Feed(list, (sms) => resultOf(sms, send, wall), sendAllAhead);
   const results = resultsOf(feed);
   return {
     next: () => results.next(),
@@ -56,6 +55,7 @@ async function* resultsOf(feed: Feed): AsyncGenerator<SubmitResult, undefined, u
 class Feed {
   readonly #list: List;
   readonly #send: Send;
+  readonly #aheadMax: number;
   readonly #ready: SubmitResult[] = [];
   /** What reads the list, from the first result that is asked for. */
   #source: Source | undefined;
@@ -69,8 +69,9 @@ class Feed {
   #wakeReader: (() => void) | undefined;
   #wakeFeed: (() => void) | undefined;
 
-  constructor(list: List, send: Send) {
+  constructor(list: List, send: Send, aheadMax: number) {
     this.#list = list;
+    this.#aheadMax = aheadMax;
     this.#send = send;
   }
 
@@ -158,7 +159,7 @@ class Feed {
   }
 
   #isFull(): boolean {
-    return !this.#isRead && this.#outstanding + this.#ready.length >= AHEAD_MAX;
+    return !this.#isRead && this.#outstanding + this.#ready.length >= this.#aheadMax;
   }
 }
 

@@ -8,6 +8,7 @@
 import type { Duplex } from 'node:stream';
 
 import type { AddressType } from '../address-type.js';
+import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
 import type { BindMode, Delivery } from '../message.js';
@@ -30,6 +31,7 @@ export interface LegSetup {
   readonly connect: Connect;
   readonly clock: Clock;
   readonly login: LoginHold;
+  readonly bounds?: Bounds;
 }
 
 export interface LegListener {
@@ -169,8 +171,8 @@ export class Leg {
   }
 
   #logIn(transport: Duplex): void {
-    const { clock, login } = this.#setup;
-    const setup = { host: this.name, transport, session: this.#sessionOptions(), clock };
+    const { clock, login, bounds } = this.#setup;
+    const setup = { host: this.name, transport, session: this.#sessionOptions(), clock, bounds };
     const link = new SessionDriver(setup, this.#driverListener());
     try {
       link.start();

@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Answer, Link } from '../link.js';
 import type { Delivery, Segment } from '../message.js';
@@ -20,6 +21,7 @@ export interface DriverSetup {
   readonly transport: Duplex;
   readonly session: SessionOptions;
   readonly clock: Clock;
+  readonly bounds?: Pick<Bounds, 'unansweredDeliveries' | 'untakenOctets'> | undefined;
 }
 
 export interface DriverListener {
@@ -43,16 +45,6 @@ export interface SessionEnd {
   readonly cause: Error | undefined;
 }
 
-/** Reading stops at this many deliver_sm that are kept by nobody yet, and goes on at half of it. */
-const DELIVERIES_MAX = 1_000;
-
-/**
- * Octets that the peer has not taken; beyond it we read no more until it has, or one that asks and never listens
- * would have its answers fill the memory. More than any usual window holds, so that two that send much to each
- * other do not both wait to be read.
- */
-const UNTAKEN_MAX = 1024 * 1024;
-
 /** One call of `submit`. */
 interface Batch {
   readonly settle: (index: number, answer: Answer) => void;
@@ -70,6 +62,8 @@ export class SessionDriver implements Link {
   readonly #clock: Clock;
   readonly #unbindMs: Millis;
   readonly #listener: DriverListener;
+  readonly #deliveriesMax: number;
+  readonly #untakenMax: number;
   readonly #output: Buffer[] = [];
   #unwritten: Batch[] = [];
   #isFlushDue = false;
@@ -91,6 +85,9 @@ export class SessionDriver implements Link {
     this.#clock = setup.clock;
     this.#unbindMs = setup.session.timers.unbindMs;
     this.#listener = listener;
+    const { unansweredDeliveries, untakenOctets } = setup.bounds ?? DEFAULT_BOUNDS;
+    this.#deliveriesMax = unansweredDeliveries;
+    this.#untakenMax = untakenOctets;
   }
 
   get capacity(): number {
@@ -233,7 +230,7 @@ export class SessionDriver implements Link {
   }
 
   #waitUntilTaken(): void {
-    if (this.#isUntaken || this.#transport.writableLength < UNTAKEN_MAX) return;
+    if (this.#isUntaken || this.#transport.writableLength < this.#untakenMax) return;
     this.#isUntaken = true;
     this.#transport.pause();
     this.#transport.once('drain', () => {
@@ -248,10 +245,10 @@ export class SessionDriver implements Link {
 
   #throttle(): void {
     const open = this.#session.deliveriesOpen;
-    if (this.#pausedAt === undefined && open >= DELIVERIES_MAX) {
+    if (this.#pausedAt === undefined && open >= this.#deliveriesMax) {
       this.#pausedAt = this.#clock.now();
       this.#transport.pause();
-    } else if (this.#pausedAt !== undefined && open <= DELIVERIES_MAX / 2) {
+    } else if (this.#pausedAt !== undefined && open <= this.#deliveriesMax / 2) {
       this.#pausedMs += this.#clock.now() - this.#pausedAt;
       this.#pausedAt = undefined;
       this.#readOn();

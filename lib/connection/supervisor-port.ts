@@ -2,6 +2,7 @@
  * What the supervisor is given, and what it says: the types between it and `lib/gateway.ts`.
  */
 import type { AddressType } from '../address-type.js';
+import type { Bounds } from '../bounds.js';
 import type { Clock } from '../clock.js';
 import type { Link } from '../link.js';
 import type { Delivery, GatewayStatus } from '../message.js';
@@ -45,6 +46,7 @@ export interface SupervisorOptions {
   readonly random: () => number;
   /** The account's: it outlasts the supervisor. */
   readonly login: LoginHold;
+  readonly bounds?: Bounds;
 }
 
 /** Called by the supervisor, never from its constructor. None of these may throw. */

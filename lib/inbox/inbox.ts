@@ -12,6 +12,7 @@
  * It knows nothing of what a receipt means: `lib/receipt`, which the gateway hands in.
  * Source: contract 3.3; SMPP 3.4 §4.6.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
 import { FailureLog } from '../failure-log.js';
@@ -48,6 +49,7 @@ export interface InboxOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly tracker: Tracker;
+  readonly bounds?: Bounds;
   /** How long the parts of a long message wait for each other. Default 5 min. */
   readonly partsWaitMs?: Millis;
   readonly count: (counter: CounterName, by: number) => void;
@@ -69,19 +71,17 @@ const PARTS_WAIT_MS: Millis = 5 * 60_000;
 /** A message whose end could not be stored ends again after this. */
 const RETRY_MS: Millis = 5_000;
 
-/** Handed to listeners that have not confirmed yet; beyond it the gateway is asked to send again later. */
-const UNCONFIRMED_MAX = 10_000;
-
 /** Marks our records among the others of table `event`. */
 const KEY_PREFIX = 'sms-';
 const KEY = /^sms-\d+$/;
 
 export class Inbox {
   readonly #options: InboxOptions;
+  readonly #bounds: Bounds;
   readonly #box: Mailbox<StoredSms>;
   readonly #failures: FailureLog;
   readonly #turnWrites: TurnWrites;
-  #guard = new RedeliveryGuard();
+  #guard: RedeliveryGuard;
   #reassembler: Reassembler;
   #lastKey = 0;
   #unconfirmed = 0;
@@ -90,11 +90,14 @@ export class Inbox {
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#bounds = options.bounds ?? DEFAULT_BOUNDS;
+    this.#guard = new RedeliveryGuard(this.#bounds);
     this.#failures = new FailureLog(options.clock, options.log);
     this.#reassembler = this.#emptyReassembler();
     this.#turnWrites = new TurnWrites(options.storage);
     this.#box = new Mailbox({
       storage: options.storage,
+      bounds: this.#bounds,
       table: 'event',
       clock: options.clock,
       revive: (value) => this.#revive(value),
@@ -106,7 +109,7 @@ export class Inbox {
   /** Reads what an earlier process did not hand on. Call it when storage and tracker are open. */
   async open(): Promise<void> {
     const { storage, clock } = this.#options;
-    this.#guard = new RedeliveryGuard();
+    this.#guard = new RedeliveryGuard(this.#bounds);
     this.#reassembler = this.#emptyReassembler();
     for await (const [fingerprint, wall] of storage.scan('seen')) {
       this.#guard.restore(fingerprint, clock.now() - Math.max(0, clock.wall() - Number(wall)));
@@ -136,8 +139,8 @@ export class Inbox {
    */
   accept(delivery: Delivery, sessionId: number, answer: Answer): void {
     const { clock, tracker } = this.#options;
-    if (this.#unconfirmed + tracker.underWay >= UNCONFIRMED_MAX) {
-      const what = `${UNCONFIRMED_MAX} incoming messages wait to be confirmed`;
+    if (this.#unconfirmed + tracker.underWay >= this.#bounds.unconfirmed) {
+      const what = `${this.#bounds.unconfirmed} incoming messages wait to be confirmed`;
       queueMicrotask(() => answer(new SmppError('SMPP_QUEUE_FULL', what)));
       return;
     }
@@ -270,7 +273,7 @@ export class Inbox {
   }
 
   #emptyReassembler(): Reassembler {
-    return new Reassembler(this.#options.partsWaitMs ?? PARTS_WAIT_MS);
+    return new Reassembler(this.#options.partsWaitMs ?? PARTS_WAIT_MS, this.#bounds);
   }
 }
 

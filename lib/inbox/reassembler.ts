@@ -5,16 +5,11 @@
  * message whose wait is over, or that must give way to others, is given up as it is, never dropped.
  * Source: 3GPP 23.040 §9.2.3.24.1; contract section 2 (`complete`).
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Millis } from '../clock.js';
 import type { Change } from '../storage/storage.js';
 import type { MessagePart, Place, WholeMessage } from './message-part.js';
 import { partChange, partGone, partOf, type StoredPart } from './stored-part.js';
-
-/** Messages that wait for a part. */
-const OPEN_MAX = 1_000;
-
-/** What their parts may take of the heap, in octets. */
-const HEAP_MAX = 20_000_000;
 
 /** What a part takes besides its octets: its addresses, its buffer and its places in objects and maps. */
 const PART_OVERHEAD = 700;
@@ -49,13 +44,17 @@ export function alone(part: MessagePart): Reassembly {
 
 export class Reassembler {
   readonly #waitMs: Millis;
+  readonly #openMax: number;
+  readonly #heapMax: number;
   /** By key, the one whose wait ends first first. */
   readonly #open = new Map<string, OpenMessage>();
   #heap = 0;
   #lastNumber = 0;
 
-  constructor(waitMs: Millis) {
+  constructor(waitMs: Millis, bounds: Pick<Bounds, 'openMessages' | 'openPartsOctets'> = DEFAULT_BOUNDS) {
     this.#waitMs = waitMs;
+    this.#openMax = bounds.openMessages;
+    this.#heapMax = bounds.openPartsOctets;
   }
 
   /** Messages that wait for a part. */
@@ -140,7 +139,7 @@ export class Reassembler {
   #makeRoom(): readonly OpenMessage[] {
     const gaveWay: OpenMessage[] = [];
     for (const message of this.#open.values()) {
-      if (this.#open.size <= OPEN_MAX && this.#heap <= HEAP_MAX) break;
+      if (this.#open.size <= this.#openMax && this.#heap <= this.#heapMax) break;
       this.#remove(message);
       gaveWay.push(message);
     }

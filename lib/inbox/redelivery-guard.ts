@@ -10,18 +10,13 @@
  */
 import * as crypto from 'node:crypto';
 import { createHash } from 'node:crypto';
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import type { Delivery } from '../message.js';
 import type { Change } from '../storage/storage.js';
 
 /** A gateway that got no answer sends again when the next session is bound, minutes later at the most. */
 const REMEMBER_MS: Millis = 10 * 60_000;
-
-/** Beyond it the oldest is forgotten: a redelivery then comes out twice, which is the lesser evil. */
-const SEEN_MAX = 100_000;
-
-/** Old ones go when so many came since: the first of a Map is slow to find among those that were deleted. */
-const SWEEP_EVERY = 1_000;
 
 /** Of the 256 bits in base64: 132 are enough that no two messages of ten minutes are ever taken for one. */
 const FINGERPRINT_LENGTH = 22;
@@ -47,7 +42,15 @@ export class RedeliveryGuard {
   readonly #seen = new Map<string, Seen>();
   /** Sessions that brought something and are not over. */
   readonly #live = new Set<number>();
+  readonly #seenMax: number;
+  /** The first of a Map is slow to find among those that were deleted. */
+  readonly #sweepEvery: number;
   #noted = 0;
+
+  constructor(bounds: Pick<Bounds, 'seenDeliveries' | 'sweepEvery'> = DEFAULT_BOUNDS) {
+    this.#seenMax = bounds.seenDeliveries;
+    this.#sweepEvery = bounds.sweepEvery;
+  }
 
   /** The promise that the content is safe, when this delivery is a redelivery. */
   earlier({ fingerprint, sessionId, at }: Sighting): Promise<void> | undefined {
@@ -68,7 +71,7 @@ export class RedeliveryGuard {
     this.#seen.set(fingerprint, { sessionId, at, kept });
     if (sessionId !== BEFORE_ALL_SESSIONS) this.#live.add(sessionId);
     this.#noted += 1;
-    if (this.#noted % SWEEP_EVERY === 0) this.#sweep(at);
+    if (this.#noted % this.#sweepEvery === 0) this.#sweep(at);
   }
 
   /** It could not be kept: the gateway is asked to send it again. */
@@ -83,7 +86,7 @@ export class RedeliveryGuard {
 
   #sweep(now: Millis): void {
     for (const [oldest, seen] of this.#seen) {
-      if (this.#seen.size <= SEEN_MAX && seen.at + REMEMBER_MS >= now) break;
+      if (this.#seen.size <= this.#seenMax && seen.at + REMEMBER_MS >= now) break;
       this.#seen.delete(oldest);
     }
   }

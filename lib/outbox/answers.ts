@@ -4,6 +4,7 @@
  * The one place where an SMS gets its outcome. The numbers of retrying stand in `retry-policy.ts`.
  * Source: contract section 4 (answers to submit_sm); gateway.md (unknown outcome).
  */
+import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import type { CounterName, OnUncertain } from '../message.js';
 import type { Storage } from '../storage/storage.js';
@@ -30,6 +31,7 @@ const READ_RETRY_MS: Millis = 1_000;
 const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
 
 export interface AnswersOptions {
+  readonly bounds: Pick<Bounds, 'unknownRecipients'>;
   readonly queue: Queue;
   readonly pace: Pace;
   readonly settlement: Settlement;
@@ -58,12 +60,13 @@ export class Answers {
   readonly #options: AnswersOptions;
   /** SMS of unknown outcome that wait for a receipt, by recipient. */
   readonly #reconciling = new Map<string, Set<QueueItem>>();
-  readonly #strays = new Strays();
+  readonly #strays: Strays;
   /** One function for all SMS. */
   readonly #isFinal = (status: number): boolean => this.isFinal(status);
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.#strays = new Strays(options.bounds);
   }
 
   /** Whether a refusal is the gateway's last word. */

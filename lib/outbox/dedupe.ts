@@ -3,13 +3,11 @@
  *
  * It stops the duplicates that a flow makes itself, which are likelier than those of the protocol.
  */
+import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { SubmitResult } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { OutboxEntry } from './entry.js';
-
-/** Keys held; the oldest give way. Each costs some hundred octets. */
-const KEYS_MAX = 100_000;
 
 /** As stored in table `dedupe`. JSON. */
 interface Claimed {
@@ -28,11 +26,13 @@ interface Held {
 export class Dedupe {
   readonly #storage: Storage;
   readonly #clock: Clock;
+  readonly #keysMax: number;
   readonly #held = new Map<string, Held>();
 
-  constructor(storage: Storage, clock: Clock) {
+  constructor(storage: Storage, clock: Clock, { dedupeKeys }: Pick<Bounds, 'dedupeKeys'>) {
     this.#storage = storage;
     this.#clock = clock;
+    this.#keysMax = dedupeKeys;
   }
 
   async open(): Promise<void> {
@@ -77,7 +77,7 @@ export class Dedupe {
     const key = entry.dedupeKey;
     if (key === undefined) return [];
     this.#held.set(key, held);
-    const oldest = this.#held.size > KEYS_MAX ? this.#held.keys().next().value : undefined;
+    const oldest = this.#held.size > this.#keysMax ? this.#held.keys().next().value : undefined;
     if (oldest !== undefined) this.#held.delete(oldest);
     return [{ table: 'dedupe', key, value: held.claimed, keepUntil: held.claimed.until }];
   }

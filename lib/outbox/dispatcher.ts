@@ -9,6 +9,7 @@
  * the socket.
  */
 import { Alarm } from '../alarm.js';
+import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Link } from '../link.js';
 import type { Segment } from '../message.js';
@@ -29,6 +30,7 @@ const WALL_CLOCK_EVERY_MS: Millis = 60_000;
 const STORAGE_RETRY_MS: Millis = 1_000;
 
 export interface DispatcherOptions {
+  readonly bounds: Pick<Bounds, 'segmentsAhead'>;
   readonly queue: Queue;
   readonly pace: Pace;
   readonly storage: Storage;
@@ -179,7 +181,7 @@ export class Dispatcher {
   #windows(): number {
     let windows = 0;
     for (const { window } of this.#links.values()) windows += window;
-    return windows;
+    return Math.min(windows, this.#options.bounds.segmentsAhead);
   }
 
   /** In halves of what may be ahead, so that records are few. What goes before some that are marked waits for none. */

@@ -3,19 +3,15 @@
  *
  * All of them are kept or none: what storage refuses for one (a full disk, a failing one) it refuses for the next.
  */
+import type { Bounds } from '../bounds.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
 import type { QueueItem } from './queue-item.js';
 import { storedEntry } from './stored-entry.js';
 
-/**
- * SMS in one write: the largest ones, with a long text and a correlation of the greatest length, stay well within
- * what a storage engine takes at once.
- */
-const BATCH_MAX = 32;
-
 export interface IntakeOptions {
+  readonly bounds: Pick<Bounds, 'smsInOneWrite'>;
   readonly storage: Storage;
   readonly dedupe: Dedupe;
   /** What is stored along with them, in the same write. */
@@ -87,7 +83,7 @@ export class Intake {
       batch.keyed.push(entry);
       this.#keyed.set(entry.id, batch);
     }
-    if (batch.items.length === BATCH_MAX) this.#batch = undefined;
+    if (batch.items.length === this.#options.bounds.smsInOneWrite) this.#batch = undefined;
     return batch;
   }
 

@@ -9,6 +9,7 @@
  * This file takes in and composes: who is next is `queue.ts`, how fast is `pace.ts`, the way to the links is
  * `dispatcher.ts`, what follows an answer is `answers.ts`, the end is `settlement.ts`.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
 import type { Link } from '../link.js';
@@ -31,9 +32,6 @@ import { Settlement } from './settlement.js';
 import { readEntry } from './stored-entry.js';
 import { waitBeside, waitFor } from './waiter.js';
 
-/** SMS taken in and not settled. A queue of this length is a fault upstream, not a peak. */
-const QUEUE_MAX = 1_000_000;
-
 export interface OutboxOptions {
   readonly storage: Storage;
   readonly clock: Clock;
@@ -55,6 +53,7 @@ export interface OutboxOptions {
   readonly unmatchedIds: (to: string) => readonly string[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
+  readonly bounds?: Bounds;
 }
 
 /** An SMS that is safe in storage. */
@@ -72,7 +71,8 @@ type Holder = { readonly id: string } & ({ readonly result: SubmitResult } | { r
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #queue = new Queue();
+  readonly #queue: Queue;
+  readonly #queueMax: number;
   readonly #dedupe: Dedupe;
   readonly #settlement: Settlement;
   readonly #intake: Intake;
@@ -83,13 +83,17 @@ export class Outbox {
   /** The first SMS in line, for a person who looks. */
   readonly list = (max: number) => listQueue(this.#queue.items, this.#options, max);
 
-  constructor(options: OutboxOptions) {
+  constructor(given: OutboxOptions) {
+    const { bounds = DEFAULT_BOUNDS } = given;
+    const options = { ...given, bounds };
     this.#options = options;
+    this.#queue = new Queue(bounds);
+    this.#queueMax = bounds.queuedSms;
     this.#segments = new Segments(options.firstReference);
     const pace = new Pace(options.segmentsPerSecond);
     const load = (item: QueueItem): Promise<Body | undefined> => this.#load(item);
     const queue = this.#queue;
-    this.#dedupe = new Dedupe(options.storage, options.clock);
+    this.#dedupe = new Dedupe(options.storage, options.clock, bounds);
     this.#settlement = new Settlement({
       ...options,
       dedupe: this.#dedupe,
@@ -238,8 +242,8 @@ export class Outbox {
     const { entry } = body;
     const holder = entry.dedupeKey === undefined ? undefined : this.#holderOf(entry.dedupeKey);
     if (holder !== undefined) return { holder };
-    if (this.#queue.size >= QUEUE_MAX) {
-      throw new SmppError('SMPP_QUEUE_FULL', `${QUEUE_MAX} SMS wait already: this one was not taken in`);
+    if (this.#queue.size >= this.#queueMax) {
+      throw new SmppError('SMPP_QUEUE_FULL', `${this.#queueMax} SMS wait already: this one was not taken in`);
     }
     return { item: this.#queue.add(entry, body, undefined, times), entry };
   }

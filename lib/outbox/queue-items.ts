@@ -4,16 +4,19 @@
  * A list with holes: nearly all leave in the order in which they came and are never asked for by id, and a place in a
  * Map is a large part of what an SMS costs in memory. The Map is made for the first who asks, and kept from then on.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import { TransitMap } from '../transit-map.js';
 import type { QueueItem } from './queue-item.js';
 
-/** Below this, closing the gaps is not worth its while. */
-const GAPS_MIN = 64;
-
 export class QueueItems {
   readonly #places: (QueueItem | undefined)[] = [];
+  readonly #gapsMin: number;
   #size = 0;
   #byId: TransitMap<string, QueueItem> | undefined;
+
+  constructor({ queueGaps }: Pick<Bounds, 'queueGaps'> = DEFAULT_BOUNDS) {
+    this.#gapsMin = queueGaps;
+  }
 
   get size(): number {
     return this.#size;
@@ -34,7 +37,7 @@ export class QueueItems {
     this.#byId?.delete(item.id);
     const gaps = this.#places.length - this.#size;
     // As many gaps as SMS: each of those is moved once for each that leaves, at the most.
-    if (gaps >= GAPS_MIN && gaps >= this.#size) this.#closeGaps();
+    if (gaps >= this.#gapsMin && gaps >= this.#size) this.#closeGaps();
     return true;
   }
 

@@ -9,6 +9,7 @@
  * the line, at once or later; the order is that of `lanes.ts`. Only a bounded number of bodies is held: the rest is
  * an index, and is read back from storage when its turn comes.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { OutboxEntry, Progress } from './entry.js';
@@ -17,11 +18,9 @@ import { Lanes } from './lanes.js';
 import { QueueItems } from './queue-items.js';
 import { isWaiting, newItem, type Body, type QueueItem, type Times } from './queue-item.js';
 
-/** Bodies held for the SMS next in line; beyond it a queue of any length costs an index entry each. */
-const BODIES_MAX = 5_000;
-
 export class Queue {
-  readonly #items = new QueueItems();
+  readonly #items: QueueItems;
+  readonly #bodiesMax: number;
   readonly #queued = new Lanes<QueueItem>();
   readonly #marked = new Lanes<QueueItem>();
   /** By wall clock, since a person chose the instant. */
@@ -37,6 +36,11 @@ export class Queue {
   #bodies = 0;
   /** No later than the first expiry; looked at again when it has passed. */
   #nextExpiryAt: Millis = Infinity;
+
+  constructor(bounds: Pick<Bounds, 'bodies' | 'queueGaps'> = DEFAULT_BOUNDS) {
+    this.#items = new QueueItems(bounds);
+    this.#bodiesMax = bounds.bodies;
+  }
 
   get size(): number {
     return this.#items.size;
@@ -71,7 +75,7 @@ export class Queue {
 
   /** Whether a body handed to `add` would be held. */
   get hasRoomForBody(): boolean {
-    return this.#bodies < BODIES_MAX;
+    return this.#bodies < this.#bodiesMax;
   }
 
   /** Segments of all that is marked and has not left yet. */

@@ -5,6 +5,7 @@
  * entry (with its text) goes, and the result, the gateway's ids for the receipts and the dedupe key's result come: all
  * or nothing for each SMS. Volatile storage gets a result that nobody has taken at `close`.
  */
+import type { Bounds } from '../bounds.js';
 import type { Clock } from '../clock.js';
 import { SmppError } from '../errors.js';
 import type { SubmitResult } from '../message.js';
@@ -27,6 +28,7 @@ interface Settled {
 }
 
 export interface SettlementOptions {
+  readonly bounds: Pick<Bounds, 'heldEvents'>;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly dedupe: Dedupe;
@@ -51,6 +53,7 @@ export class Settlement {
     this.#options = options;
     this.results = new Mailbox<SubmitResult>({
       storage: options.storage,
+      bounds: options.bounds,
       table: 'result',
       clock: options.clock,
       revive: (value, id) => recoveredResult(id, value),

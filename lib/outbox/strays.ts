@@ -6,11 +6,15 @@
  * stays here after it was sent again or settled: the receipt of its first submission may come hours later.
  */
 
-/** Recipients remembered; the one with the oldest stray is forgotten. */
-const RECIPIENTS_MAX = 10_000;
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 
 export class Strays {
   readonly #idsByRecipient = new Map<string, Set<string>>();
+  readonly #recipientsMax: number;
+
+  constructor({ unknownRecipients }: Pick<Bounds, 'unknownRecipients'> = DEFAULT_BOUNDS) {
+    this.#recipientsMax = unknownRecipients;
+  }
 
   /** @param id ours */
   add(to: string, id: string): void {
@@ -20,7 +24,7 @@ export class Strays {
       return;
     }
     this.#idsByRecipient.set(to, new Set([id]));
-    if (this.#idsByRecipient.size <= RECIPIENTS_MAX) return;
+    if (this.#idsByRecipient.size <= this.#recipientsMax) return;
     const [oldest] = this.#idsByRecipient.keys();
     if (oldest !== undefined) this.#idsByRecipient.delete(oldest);
   }

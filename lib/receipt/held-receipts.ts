@@ -4,6 +4,7 @@
  * They are stored already; this only decides when they go on: at once when their SMS becomes known, unmatched
  * when the wait is over.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Millis } from '../clock.js';
 import type { ReceivedReceipt } from './join-receipt.js';
 import { phoneKey } from './tracked-index.js';
@@ -20,12 +21,6 @@ interface Held extends StoredReceipt {
   readonly until: Millis;
 }
 
-/**
- * What a burst may hold: 60 s of 160 receipts a second that nobody sent for. Beyond it the oldest goes on
- * unmatched before its time.
- */
-const HELD_MAX = 10_000;
-
 const NONE: readonly StoredReceipt[] = [];
 
 export class HeldReceipts {
@@ -33,6 +28,11 @@ export class HeldReceipts {
   readonly #held = new Map<string, Held>();
   /** Keys by message id, in lower case. */
   readonly #keys = new Map<string, Set<string>>();
+  readonly #max: number;
+
+  constructor({ heldReceipts }: Pick<Bounds, 'heldReceipts'> = DEFAULT_BOUNDS) {
+    this.#max = heldReceipts;
+  }
 
   /** Holds one; returns the one that has to give way to it, if any. */
   add(stored: StoredReceipt, until: Millis): StoredReceipt | undefined {
@@ -41,7 +41,7 @@ export class HeldReceipts {
     const keys = this.#keys.get(id);
     if (keys === undefined) this.#keys.set(id, new Set([stored.key]));
     else keys.add(stored.key);
-    return this.#held.size > HELD_MAX ? this.#takeOldest() : undefined;
+    return this.#held.size > this.#max ? this.#takeOldest() : undefined;
   }
 
   /** Lets go of those with these ids, in any letter case. */

@@ -7,28 +7,35 @@
  * thousand: a bucket is somewhere in some megabytes, and a processor waits for many of them as long as for one.
  */
 
-const CAPACITY_MIN = 1_024;
-
-/** So that whoever looks for an entry waits for microseconds. */
-const UNLINKED_MAX = 1_000;
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 
 /** As in FNV-1a with 32 bits. */
 const PRIME = 0x01000193;
 
 export class KeyChains {
-  #mask = CAPACITY_MIN - 1;
+  readonly #unlinkedMax: number;
+  #mask: number;
   /** By the low bits of a hash, the newest entry of its chain. */
-  #heads = new Uint32Array(CAPACITY_MIN);
+  #heads: Uint32Array;
   // By the low bits of an entry's number.
-  #earlier = new Uint32Array(CAPACITY_MIN);
-  #hashes = new Int32Array(CAPACITY_MIN);
-  #owners = new Uint32Array(CAPACITY_MIN);
+  #earlier: Uint32Array;
+  #hashes: Int32Array;
+  #owners: Uint32Array;
   /** Numbers wrap at 2³²; what is compared is always a distance. */
   #newest = 0;
   #size = 0;
   #newestOwner = 0;
   /** So many of the newest stand in no chain yet. */
   #unlinked = 0;
+
+  constructor({ trackedRoom, unlinkedKeys }: Pick<Bounds, 'trackedRoom' | 'unlinkedKeys'> = DEFAULT_BOUNDS) {
+    this.#unlinkedMax = unlinkedKeys;
+    this.#mask = trackedRoom - 1;
+    this.#heads = new Uint32Array(trackedRoom);
+    this.#earlier = new Uint32Array(trackedRoom);
+    this.#hashes = new Int32Array(trackedRoom);
+    this.#owners = new Uint32Array(trackedRoom);
+  }
 
   /** @param owner an SMS's number: the same as that before it, or a greater one */
   add(hash: number, owner: number): void {
@@ -41,7 +48,7 @@ export class KeyChains {
     this.#newestOwner = owner;
     this.#size += 1;
     this.#unlinked += 1;
-    if (this.#unlinked >= UNLINKED_MAX) this.#link();
+    if (this.#unlinked >= this.#unlinkedMax) this.#link();
   }
 
   /** The owner added last for this hash that `isMeant` accepts: hashes of different keys may be equal. */

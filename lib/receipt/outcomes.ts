@@ -2,26 +2,29 @@
  * What has become of SMS, each different outcome once: nearly all of some hundred thousand SMS share a handful.
  * No I/O.
  */
+import type { Bounds } from '../bounds.js';
 import type { TrackedRecord } from './join-receipt.js';
 
 export type Outcome = Pick<TrackedRecord, 'reports' | 'said' | 'overdueMs'>;
-
-/** Different outcomes that are shared. What a gateway may write as an error code has no end. */
-const SHARED_MAX = 1_000;
 
 /** Of nearly every SMS as it is accepted: one segment, and nothing is known of it. */
 const FRESH: Outcome = { reports: [null], overdueMs: 0 };
 
 export class Outcomes {
+  readonly #sharedMax: number;
   readonly #shared: Outcome[] = [FRESH];
   readonly #codes = new Map<string, number>([[keyOf(FRESH), 0]]);
+
+  constructor({ sharedOutcomes }: Pick<Bounds, 'sharedOutcomes'>) {
+    this.#sharedMax = sharedOutcomes;
+  }
 
   /** Below 65 536, 0 for a fresh SMS of one segment; undefined when too many are shared already. */
   codeOf(outcome: Outcome): number | undefined {
     if (isFresh(outcome)) return 0;
     const key = keyOf(outcome);
     const known = this.#codes.get(key);
-    if (known !== undefined || this.#shared.length >= SHARED_MAX) return known;
+    if (known !== undefined || this.#shared.length >= this.#sharedMax) return known;
     const { reports, said, overdueMs } = outcome;
     this.#codes.set(key, this.#shared.length);
     return this.#shared.push(said === undefined ? { reports, overdueMs } : { reports, said, overdueMs }) - 1;

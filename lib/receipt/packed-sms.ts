@@ -7,11 +7,9 @@
  * Latin-1, which is all that they consist of, and the correlation in UTF-8: JSON, or behind a NUL, which begins no JSON,
  * a text as it is.
  */
+import type { Bounds } from '../bounds.js';
 import { isWellFormed } from '../text/code-units.js';
 import type { TrackedSms } from './join-receipt.js';
-
-/** Octets of a piece; an SMS that takes more has one for itself. */
-const PIECE = 0x10000;
 
 /** Where things stand before the lengths of the message ids, in octets; and where those begin. */
 const COUNT = 6;
@@ -34,10 +32,15 @@ interface Packed {
 }
 
 export class PackedSms {
-  /** The last may be of any size; all take `PIECE` in the count of places. */
+  readonly #pieceOctets: number;
+  /** The last may be of any size; all take `#pieceOctets` in the count of places. */
   readonly #pieces: Buffer[] = [];
   #firstPiece = 0;
-  #used = PIECE;
+  #used = 0;
+
+  constructor({ trackedBlockOctets }: Pick<Bounds, 'trackedBlockOctets'>) {
+    this.#pieceOctets = trackedBlockOctets;
+  }
 
   /** Its place, greater than those before it. */
   add({ id, messageIds, to, from }: Omit<Unchanging, 'correlation'>, correlation: unknown): number {
@@ -59,7 +62,7 @@ export class PackedSms {
     const octets = kept === '' ? 0 : piece.write(kept, at, 'utf8');
     piece.writeUInt32LE(octets, start + REST);
     this.#used = at + octets;
-    return (this.#firstPiece + this.#pieces.length - 1) * PIECE + start;
+    return (this.#firstPiece + this.#pieces.length - 1) * this.#pieceOctets + start;
   }
 
   idAt(place: number): string {
@@ -96,7 +99,7 @@ export class PackedSms {
 
   /** Forgets what stands before this place, as far as pieces go as a whole. */
   removeBefore(place: number): void {
-    while (this.#pieces.length > 1 && (this.#firstPiece + 1) * PIECE <= place) {
+    while (this.#pieces.length > 1 && (this.#firstPiece + 1) * this.#pieceOctets <= place) {
       this.#pieces.shift();
       this.#firstPiece += 1;
     }
@@ -115,16 +118,16 @@ export class PackedSms {
   }
 
   #at(place: number): Packed {
-    const piece = this.#pieces[Math.floor(place / PIECE) - this.#firstPiece];
+    const piece = this.#pieces[Math.floor(place / this.#pieceOctets) - this.#firstPiece];
     if (piece === undefined) throw new Error('no SMS is packed here');
-    const start = place % PIECE;
+    const start = place % this.#pieceOctets;
     return { piece, start, texts: start + HEAD + 2 * lengthAt(piece, start + COUNT) };
   }
 
   #pieceFor(octets: number): Buffer {
     const last = this.#pieces[this.#pieces.length - 1];
     if (last !== undefined && this.#used + octets <= last.length) return last;
-    const piece = Buffer.allocUnsafeSlow(Math.max(PIECE, octets));
+    const piece = Buffer.allocUnsafeSlow(Math.max(this.#pieceOctets, octets));
     this.#pieces.push(piece);
     this.#used = 0;
     return piece;

@@ -9,6 +9,7 @@
  * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
  */
 import { Alarm } from '../alarm.js';
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { FailureLog } from '../failure-log.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
@@ -32,6 +33,7 @@ export type { ReceiptListener } from './receipt-listeners.js';
 export interface ReceiptTrackerOptions {
   readonly storage: Storage;
   readonly clock: Clock;
+  readonly bounds?: Bounds;
   /** How long a receipt waits for its SMS to become known. Default 60 s. */
   readonly unmatchedAfterMs?: Millis;
   /** How long an accepted SMS waits for receipts. Default 72 h. */
@@ -66,24 +68,27 @@ export class ReceiptTracker {
   readonly #overdue: OverdueReports;
   readonly #emission: ReceiptEmission;
   readonly #alarm: Alarm;
-  #held = new HeldReceipts();
+  #held: HeldReceipts;
   #lastKey = 0;
   #isOpen = false;
   #unsubscribe: Unsubscribe | undefined;
 
   constructor(options: ReceiptTrackerOptions) {
-    const { storage, clock, count, log, keepMs = RECEIPT_WAIT_MS } = options;
-    this.#options = { unmatchedAfterMs: UNMATCHED_AFTER_MS, keepMs, ...options };
+    const { storage, clock, count, log, keepMs = RECEIPT_WAIT_MS, bounds = DEFAULT_BOUNDS } = options;
+    this.#options = { unmatchedAfterMs: UNMATCHED_AFTER_MS, keepMs, bounds, ...options };
+    this.#held = new HeldReceipts(bounds);
     const failures = new FailureLog(clock, log);
     const failing = (what: string) => (error: unknown) => failures.say(what, error);
     this.#records = new TrackedRecords({
       storage,
       clock,
+      bounds,
       keepMs,
       onFailure: failing('the state of an SMS could not be stored'),
     });
     this.#box = new Mailbox({
       storage,
+      bounds,
       table: 'event',
       clock,
       revive: (value, key) => this.#revive(value, key),
@@ -110,7 +115,7 @@ export class ReceiptTracker {
   /** Reads what an earlier process knew and did not hand on. Call it when the storage is open, before `tracking`. */
   async open(): Promise<void> {
     this.#isOpen = true;
-    this.#held = new HeldReceipts();
+    this.#held = new HeldReceipts(this.#options.bounds);
     await this.#records.open();
     this.#overdue.open();
     await this.#box.open();

@@ -3,20 +3,24 @@
  * from a disk takes more than all else that a receipt asks for. No I/O.
  */
 
-/** A correlation may be a whole message of a flow. */
-const RECENT_MAX = 1_000;
+import type { Bounds } from '../bounds.js';
 
 export class RecentCorrelations {
+  readonly #max: number;
   readonly #kept: { readonly sms: number; readonly correlation: unknown }[] = [];
+
+  constructor({ recentCorrelations }: Pick<Bounds, 'recentCorrelations'>) {
+    this.#max = recentCorrelations;
+  }
 
   /** SMS are numbered as they come. */
   add(sms: number, correlation: unknown): void {
-    this.#kept[sms % RECENT_MAX] = { sms, correlation };
+    this.#kept[sms % this.#max] = { sms, correlation };
   }
 
   /** Undefined when it is not kept any more. */
   get(sms: number): unknown {
-    const kept = this.#kept[sms % RECENT_MAX];
+    const kept = this.#kept[sms % this.#max];
     return kept?.sms === sms ? kept.correlation : undefined;
   }
 }

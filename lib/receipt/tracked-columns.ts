@@ -2,10 +2,9 @@
  * What is known of the tracked SMS, a column for each kind of knowledge: numbers in typed arrays, by the SMS's own
  * number. SMS come and go in the order of their numbers. No I/O.
  */
+import type { Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import type { ReceiptRequest } from '../message.js';
-
-const CAPACITY_MIN = 1_024;
 
 const REQUESTS: readonly ReceiptRequest[] = ['always', 'on-failure', 'never'];
 
@@ -29,15 +28,24 @@ export interface Columns {
 }
 
 export class TrackedColumns {
-  #mask = CAPACITY_MIN - 1;
+  #mask: number;
   // Each by the low bits of an SMS's number.
-  #places = new Float64Array(CAPACITY_MIN);
-  #acceptedAt = new Float64Array(CAPACITY_MIN);
-  #since = new Float64Array(CAPACITY_MIN);
-  #flags = new Uint8Array(CAPACITY_MIN);
-  #outcomes = new Uint16Array(CAPACITY_MIN);
+  #places: Float64Array;
+  #acceptedAt: Float64Array;
+  #since: Float64Array;
+  #flags: Uint8Array;
+  #outcomes: Uint16Array;
   #oldest = 1;
   #next = 1;
+
+  constructor({ trackedRoom }: Pick<Bounds, 'trackedRoom'>) {
+    this.#mask = trackedRoom - 1;
+    this.#places = new Float64Array(trackedRoom);
+    this.#acceptedAt = new Float64Array(trackedRoom);
+    this.#since = new Float64Array(trackedRoom);
+    this.#flags = new Uint8Array(trackedRoom);
+    this.#outcomes = new Uint16Array(trackedRoom);
+  }
 
   /** The number of the oldest; that of the next to come when there is none. */
   get oldest(): number {

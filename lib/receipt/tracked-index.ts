@@ -5,18 +5,13 @@
  *
  * An SMS goes by a number, which counts up in the order of acceptance.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import { isSettled, type TrackedRecord } from './join-receipt.js';
 import { hashOf, KeyChains } from './key-chains.js';
 import { type Outcome, Outcomes } from './outcomes.js';
 import { PackedSms } from './packed-sms.js';
 import { TrackedColumns } from './tracked-columns.js';
-
-/**
- * SMS that receipts are matched to: three days at two a second, and 70 MB outside the heap (measured: 141 octets
- * each), more by their correlations where storage is volatile. The oldest give way; their receipts come unmatched.
- */
-const TRACKED_MAX = 500_000;
 
 /** One in so many gives way at a time: their records go in one write. */
 const SHARE = 100;
@@ -33,19 +28,26 @@ const UNUSUAL = 0xffff;
 export interface TrackedIndexOptions {
   /** Nobody else keeps the records: correlations are kept too. */
   readonly isWhole: boolean;
+  readonly bounds?: Bounds;
 }
 
 export class TrackedIndex {
   readonly #isWhole: boolean;
-  readonly #columns = new TrackedColumns();
-  readonly #packed = new PackedSms();
-  readonly #keys = new KeyChains();
-  readonly #outcomes = new Outcomes();
+  readonly #max: number;
+  readonly #columns: TrackedColumns;
+  readonly #packed: PackedSms;
+  readonly #keys: KeyChains;
+  readonly #outcomes: Outcomes;
   /** By SMS. */
   readonly #unusual = new Map<number, Outcome>();
 
-  constructor({ isWhole }: TrackedIndexOptions) {
+  constructor({ isWhole, bounds = DEFAULT_BOUNDS }: TrackedIndexOptions) {
     this.#isWhole = isWhole;
+    this.#max = bounds.trackedSms;
+    this.#columns = new TrackedColumns(bounds);
+    this.#packed = new PackedSms(bounds);
+    this.#keys = new KeyChains(bounds);
+    this.#outcomes = new Outcomes(bounds);
   }
 
   /**
@@ -71,9 +73,9 @@ export class TrackedIndex {
 
   /** Our ids of those that have to give way now, and are forgotten; none where nobody else has their records. */
   giveWay(): readonly string[] {
-    if (this.#columns.size <= TRACKED_MAX) return NOBODY;
+    if (this.#columns.size <= this.#max) return NOBODY;
     const gaveWay: string[] = [];
-    const end = this.#columns.oldest + TRACKED_MAX / SHARE;
+    const end = this.#columns.oldest + Math.ceil(this.#max / SHARE);
     for (let sms = this.#columns.oldest; sms < end && !this.#isWhole; sms += 1) gaveWay.push(this.idOf(sms));
     this.#removeBefore(end);
     return gaveWay;

@@ -5,6 +5,7 @@
  * answer from the phone is tied to it. Storage that ends with the process has no records: it is given the index
  * itself at `close`, which knows all, in a fraction of the room.
  */
+import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
@@ -12,9 +13,6 @@ import type { TrackedRecord, TrackedSms } from './join-receipt.js';
 import { RecentCorrelations } from './recent-correlations.js';
 import { storedTracked, trackedOf } from './stored-tracked.js';
 import { TrackedIndex } from './tracked-index.js';
-
-/** Those that are too old count no more; the index forgets them when so many came since. */
-const SWEEP_EVERY = 1_000;
 
 /** More than a gateway takes to deliver once more what it got no answer to. */
 const LASTING_MS: Millis = 10 * 60_000;
@@ -25,6 +23,7 @@ const INDEX_KEY = 'the index';
 export interface TrackedRecordsOptions {
   readonly storage: Storage;
   readonly clock: Clock;
+  readonly bounds: Bounds;
   readonly keepMs: Millis;
   readonly onFailure: (error: unknown) => void;
 }
@@ -32,11 +31,12 @@ export interface TrackedRecordsOptions {
 export class TrackedRecords {
   readonly #storage: Storage;
   readonly #clock: Clock;
+  readonly #bounds: Bounds;
   readonly #keepMs: Millis;
   readonly #onFailure: (error: unknown) => void;
   readonly #isVolatile: boolean;
   #index: TrackedIndex;
-  #recent = new RecentCorrelations();
+  #recent: RecentCorrelations;
   /** By our id. As many at most as receipts may wait to be confirmed: with no room to keep one, none is taken. */
   readonly #unstored = new TransitMap<string, TrackedRecord>();
   /** Those of them that no write under way has. */
@@ -44,13 +44,15 @@ export class TrackedRecords {
   #isStoreDue = false;
   #added = 0;
 
-  constructor({ storage, clock, keepMs, onFailure }: TrackedRecordsOptions) {
+  constructor({ storage, clock, bounds, keepMs, onFailure }: TrackedRecordsOptions) {
     this.#storage = storage;
     this.#clock = clock;
+    this.#bounds = bounds;
     this.#keepMs = keepMs;
     this.#onFailure = onFailure;
     this.#isVolatile = storage.isVolatile === true;
-    this.#index = new TrackedIndex({ isWhole: this.#isVolatile });
+    this.#index = new TrackedIndex({ isWhole: this.#isVolatile, bounds });
+    this.#recent = new RecentCorrelations(bounds);
   }
 
   get index(): TrackedIndex {
@@ -59,8 +61,8 @@ export class TrackedRecords {
 
   /** Reads what is stored into the index, in order of acceptance. */
   async open(): Promise<void> {
-    this.#index = new TrackedIndex({ isWhole: this.#isVolatile });
-    this.#recent = new RecentCorrelations();
+    this.#index = new TrackedIndex({ isWhole: this.#isVolatile, bounds: this.#bounds });
+    this.#recent = new RecentCorrelations(this.#bounds);
     const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
     for await (const [key, value] of this.#storage.scan('tracked')) {
       if (value instanceof TrackedIndex) {
@@ -89,7 +91,7 @@ export class TrackedRecords {
     const number = this.#index.add(record, now);
     if (this.#index.isPartial(number)) this.#recent.add(number, correlation);
     this.#added += 1;
-    if (this.#added % SWEEP_EVERY === 0) this.#index.removeOld(this.#clock.now() - this.#keepMs);
+    if (this.#added % this.#bounds.sweepEvery === 0) this.#index.removeOld(this.#clock.now() - this.#keepMs);
     const gaveWay = this.#index.giveWay();
     if (this.#isVolatile) return NOTHING;
     const change = this.#changeTo(record);

@@ -9,6 +9,7 @@
  * the files, only keys and places on the heap. It never writes over anything: what it cannot read it sets
  * aside under another name and says so.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import { systemClock, type Clock } from '../clock.js';
 import { openJournal, type JournalSession, type JournalSessionOptions } from './journal/journal-session.js';
 import { systemFiles, type FileSystem } from './journal/file-system.js';
@@ -22,6 +23,7 @@ export interface JournalStorageOptions {
   readonly clock?: Clock;
   readonly files?: FileSystem;
   readonly processes?: Processes;
+  readonly bounds?: Bounds;
   /** Called with a sentence for the log when something was repaired or could not be read. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -37,6 +39,7 @@ export function journalStorage(options: JournalStorageOptions): Storage {
     clock: options.clock ?? systemClock,
     files: options.files ?? systemFiles,
     processes: options.processes ?? systemProcesses,
+    bounds: options.bounds ?? DEFAULT_BOUNDS,
     onWarning: options.onWarning ?? (() => undefined),
   });
 }

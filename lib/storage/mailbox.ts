@@ -6,6 +6,7 @@
  * restart, and is handed on when somebody subscribes, or a little later: at least once, never when closed.
  * Storage that ends with the process may be spared the records: it is given what nobody has taken at `close`.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
 import type { Unsubscribe } from '../message.js';
@@ -14,9 +15,6 @@ import type { Change, Storage, Table } from './storage.js';
 
 /** An event that nobody takes is given up after this: longer than a weekend with a holiday. */
 const KEEP_MS: Millis = 7 * 86_400_000;
-
-/** Events held for a subscriber; the oldest give way, not without a word. */
-const HELD_MAX = 100_000;
 
 /** A subscriber that failed is asked again after this. */
 const RETRY_MS: Millis = 5_000;
@@ -33,6 +31,7 @@ interface Held<T> {
 
 export interface MailboxOptions<T> {
   readonly storage: Storage;
+  readonly bounds?: Pick<Bounds, 'heldEvents'>;
   readonly table: Table;
   readonly clock: Clock;
   /** From a stored record to the event, after a restart; undefined leaves a record alone that cannot be read. */
@@ -47,6 +46,7 @@ export interface MailboxOptions<T> {
 
 export class Mailbox<T> {
   readonly #options: MailboxOptions<T>;
+  readonly #heldMax: number;
   /** Its events have no records while it is open. */
   readonly isSpared: boolean;
   readonly #listeners = new Set<Listener<T>>();
@@ -63,6 +63,7 @@ export class Mailbox<T> {
 
   constructor(options: MailboxOptions<T>) {
     this.#options = options;
+    this.#heldMax = (options.bounds ?? DEFAULT_BOUNDS).heldEvents;
     this.isSpared = options.storage.isVolatile === true && options.record !== undefined;
   }
 
@@ -205,11 +206,11 @@ export class Mailbox<T> {
 
   #hold(item: Held<T>): void {
     this.#held.push(item);
-    if (this.#held.length <= HELD_MAX) return;
+    if (this.#held.length <= this.#heldMax) return;
     const oldest = this.#held.shift();
     if (oldest === undefined) return;
     this.#forget(oldest.key);
-    const message = `${HELD_MAX} wait for a subscriber already: the oldest of them was given up`;
+    const message = `${this.#heldMax} wait for a subscriber already: the oldest of them was given up`;
     this.#options.onFailure(new SmppError('SMPP_QUEUE_FULL', message));
   }
 

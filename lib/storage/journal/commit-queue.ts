@@ -4,12 +4,12 @@
  * While one group is written and synced, the next one gathers; so the number of syncs falls as the load
  * rises, and one record alone waits for no timer. What may wait goes with the next record that may not.
  */
+import type { Bounds } from '../../bounds.js';
 import type { Clock, Millis } from '../../clock.js';
 import type { Change, Urgency } from '../storage.js';
 import type { Lock } from './lock.js';
 import type { Log } from './log.js';
 import type { Group, PendingWrites } from './pending-writes.js';
-import { LINE_OCTETS_MAX } from './record.js';
 import type { RecordIndex } from './record-index.js';
 import { isDiskFull, type Reserve } from './reserve.js';
 import { refusal, storageError } from './storage-error.js';
@@ -41,13 +41,19 @@ export class CommitQueue {
   readonly #parts: JournalParts;
   readonly #listener: CommitListener;
   readonly #clock: Clock;
+  readonly #lineMax: number;
   #running: Promise<void> | undefined;
   #cancelLater: (() => void) | undefined;
 
-  constructor(parts: JournalParts, listener: CommitListener, clock: Clock) {
+  constructor(
+    parts: JournalParts,
+    listener: CommitListener,
+    { clock, bounds }: { readonly clock: Clock; readonly bounds: Pick<Bounds, 'lineOctets'> },
+  ) {
     this.#parts = parts;
     this.#listener = listener;
     this.#clock = clock;
+    this.#lineMax = bounds.lineOctets;
   }
 
   /** As `Storage.write`. */
@@ -144,7 +150,7 @@ export class CommitQueue {
   #unwritable(changes: readonly Change[], error: unknown): Error {
     if (!(error instanceof RangeError)) return storageError(this.#parts.directory, error);
     return refusal(
-      `A batch of ${changes.length} records has over ${LINE_OCTETS_MAX} octets: write it in parts.`,
+      `A batch of ${changes.length} records has over ${this.#lineMax} octets: write it in parts.`,
     );
   }
 

@@ -6,6 +6,7 @@
  * is on the disk, makes every older file void at once: a crash before it leaves a copy that changes nothing,
  * a crash after it leaves old files that are no longer looked at. So the order of removal does not matter.
  */
+import type { Bounds } from '../../bounds.js';
 import type { FileSystem } from './file-system.js';
 import { valueIn, type Piece } from './piece.js';
 import { PieceReader } from './piece-reader.js';
@@ -15,6 +16,7 @@ import { Segment, type SegmentName } from './segment.js';
 
 export interface Compaction {
   readonly files: FileSystem;
+  readonly bounds: Bounds;
   readonly directory: string;
   readonly target: SegmentName;
   /** Snapshot of the index, in its order. */
@@ -33,8 +35,8 @@ export interface Compacted {
 
 /** Makes the copy. When it rejects, nothing of it is left, and the older files are as they were. */
 export async function compact(compaction: Compaction): Promise<Compacted> {
-  const { files, directory, target, proceed } = compaction;
-  const segment = await Segment.create(files, target);
+  const { files, bounds, directory, target, proceed } = compaction;
+  const segment = await Segment.create(files, target, bounds);
   try {
     const copied = await copyRecords(compaction, segment);
     await segment.sync();
@@ -49,17 +51,14 @@ export async function compact(compaction: Compaction): Promise<Compacted> {
   }
 }
 
-/** About three hundred records: a millisecond's work between two turns of the event loop. */
-const CHUNK_OCTETS = 64 * 1024;
-
 async function copyRecords(
-  { records, proceed }: Compaction,
+  { records, bounds, proceed }: Compaction,
   segment: Segment,
 ): Promise<Pick<Compacted, 'copies' | 'lost'>> {
   const copies: [IndexedRecords, Place][] = [];
   const lost: IndexedRecords[] = [];
-  const reader = new PieceReader();
-  const lines = new Lines();
+  const reader = new PieceReader(bounds);
+  const lines = new Lines(bounds);
   for (const run of records) {
     const piece = await reader.read(run.place);
     if (piece === undefined) {
@@ -69,7 +68,7 @@ async function copyRecords(
     const part = partOf(piece, run.keys);
     const offset = segment.length + lines.length;
     for (const span of lines.add([part])) copies.push([run, placeOf(part, span, segment, offset)]);
-    if (lines.length < CHUNK_OCTETS) continue;
+    if (lines.length < bounds.copyOctets) continue;
     await segment.extend(lines.octets);
     lines.clear();
     await proceed();

@@ -4,6 +4,7 @@
  * It decides nothing about records, and never runs two compactions at a time. A failed one changes nothing;
  * it is reported and tried again at a later check.
  */
+import type { Bounds } from '../../bounds.js';
 import type { Clock, Millis } from '../../clock.js';
 import type { CommitListener, JournalParts } from './commit-queue.js';
 import { compact, type Compacted } from './compaction.js';
@@ -16,6 +17,7 @@ import { CHECK_MS, FIRST_CHECK_MS, FULL_CHECK_MS, diedBeforeStart, isOverdue, is
 export interface HousekeepingOptions {
   readonly clock: Clock;
   readonly files: FileSystem;
+  readonly bounds: Bounds;
   readonly onWarning: (warning: string) => void;
   /** Whether the files hold dead octets from earlier runs. */
   readonly dead: boolean;
@@ -62,7 +64,7 @@ export class Housekeeping implements CommitListener {
     if (this.#compacting || this.#stopped || now < this.#notBefore) return;
     const { log, index } = this.#parts;
     const volume = { octets: log.octets, liveOctets: index.liveOctets, files: log.segments.length };
-    if (isWasteful(volume) || isOverdue(this.#deadSince, now)) this.#startCompaction();
+    if (isWasteful(volume, this.#options.bounds) || isOverdue(this.#deadSince, now)) this.#startCompaction();
   }
 
   /** Ends the checks, and a compaction under way at its next step. */
@@ -129,6 +131,7 @@ export class Housekeeping implements CommitListener {
     const { directory, log, lock } = this.#parts;
     const compacted = await compact({
       files: this.#options.files,
+      bounds: this.#options.bounds,
       directory,
       target,
       records,

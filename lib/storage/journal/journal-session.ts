@@ -3,6 +3,7 @@
  *
  * Writing is in `commit-queue.ts`, erasing in `housekeeping.ts`.
  */
+import type { Bounds } from '../../bounds.js';
 import type { Clock } from '../../clock.js';
 import type { Change, Table, Urgency } from '../storage.js';
 import { CommitQueue, type JournalParts } from './commit-queue.js';
@@ -24,6 +25,7 @@ export interface JournalSessionOptions {
   readonly clock: Clock;
   readonly files: FileSystem;
   readonly processes: Processes;
+  readonly bounds: Bounds;
   /** Called with a sentence for the log when something was repaired or could not be read. */
   readonly onWarning: (warning: string) => void;
 }
@@ -36,9 +38,9 @@ export async function openJournal(options: JournalSessionOptions): Promise<Journ
   const { directory, files } = options;
   try {
     await files.makeDirectory(directory);
-    const reserve = new Reserve(files, directory);
+    const reserve = new Reserve(files, directory, options.bounds);
     const lock = await takeLock(options, reserve);
-    const log = new Log(files, directory);
+    const log = new Log(files, directory, options.bounds);
     try {
       return await load(options, { directory, lock, log, reserve });
     } catch (error) {
@@ -54,6 +56,7 @@ export async function openJournal(options: JournalSessionOptions): Promise<Journ
 export class JournalSession {
   readonly #parts: JournalParts;
   readonly #clock: Clock;
+  readonly #bounds: Bounds;
   readonly #queue: CommitQueue;
   readonly #housekeeping: Housekeeping;
   /** A queue that is read back in its order lies in the files in that order, so that reading ahead pays. */
@@ -63,8 +66,9 @@ export class JournalSession {
   constructor(options: JournalSessionOptions, parts: JournalParts, dead: boolean) {
     this.#parts = parts;
     this.#clock = options.clock;
+    this.#bounds = options.bounds;
     this.#housekeeping = new Housekeeping(parts, { ...options, dead });
-    this.#queue = new CommitQueue(parts, this.#housekeeping, options.clock);
+    this.#queue = new CommitQueue(parts, this.#housekeeping, options);
     this.#housekeeping.start(() => this.#queue.busy);
   }
 
@@ -74,12 +78,12 @@ export class JournalSession {
 
   read(table: Table, key: string): Promise<unknown> {
     let reader = this.#readers.get(table);
-    if (reader === undefined) this.#readers.set(table, (reader = new PieceReader()));
+    if (reader === undefined) this.#readers.set(table, (reader = new PieceReader(this.#bounds)));
     return this.#read(table, key, reader);
   }
 
   async *scan(table: Table): AsyncGenerator<readonly [string, unknown]> {
-    const reader = new PieceReader();
+    const reader = new PieceReader(this.#bounds);
     for (const key of this.#parts.pending.keys(table)) {
       const value = await this.#read(table, key, reader);
       if (value !== undefined) yield [key, value];
@@ -148,7 +152,11 @@ async function load(
   if (!held.reserve.spent) await held.reserve.take();
   warn(found, options.onWarning);
   const dead = found.dead || found.damaged.length > 0;
-  return new JournalSession(options, { ...held, index, pending: new PendingWrites(index) }, dead);
+  return new JournalSession(
+    options,
+    { ...held, index, pending: new PendingWrites(index, options.bounds) },
+    dead,
+  );
 }
 
 function warn({ damaged, torn }: Replay, onWarning: (warning: string) => void): void {

@@ -5,21 +5,24 @@
  * is not touched cannot be spoilt. The first write of a run makes its file.
  */
 import { basename, join } from 'node:path';
+import type { Bounds } from '../../bounds.js';
 import { errorCode, type FileSystem } from './file-system.js';
 import { Segment, type SegmentName } from './segment.js';
 
 export class Log {
   readonly #files: FileSystem;
   readonly #directory: string;
+  readonly #bounds: Bounds;
   #segments: Segment[] = [];
   #active: Segment | undefined;
   /** Its last write failed; nothing may be written anywhere before its end has been cut off. */
   #broken: Segment | undefined;
   #nextNumber = 1;
 
-  constructor(files: FileSystem, directory: string) {
+  constructor(files: FileSystem, directory: string, bounds: Bounds) {
     this.#files = files;
     this.#directory = directory;
+    this.#bounds = bounds;
   }
 
   /** In the order in which they take effect. */
@@ -39,7 +42,7 @@ export class Log {
     const journals = names.filter(({ name }) => name.endsWith(JOURNAL));
     for (const { name, number } of journals.sort((one, other) => one.number - other.number)) {
       const path = join(this.#directory, name);
-      this.#segments.push(await Segment.openExisting(this.#files, { number, path }));
+      this.#segments.push(await Segment.openExisting(this.#files, { number, path }, this.#bounds));
     }
   }
 
@@ -58,7 +61,7 @@ export class Log {
     const segment = (this.#active ??= await this.#start());
     try {
       const offset = await segment.append(lines);
-      if (segment.length > SEGMENT_OCTETS_MAX) this.seal();
+      if (segment.length > this.#bounds.fileOctets) this.seal();
       return { segment, offset };
     } catch (error) {
       this.#broken = segment;
@@ -125,7 +128,7 @@ export class Log {
   }
 
   async #start(): Promise<Segment> {
-    const segment = await Segment.create(this.#files, this.nextName());
+    const segment = await Segment.create(this.#files, this.nextName(), this.#bounds);
     try {
       await this.#files.syncDirectory(this.#directory);
     } catch (error) {
@@ -143,9 +146,6 @@ export class Log {
     this.#broken = undefined;
   }
 }
-
-/** Bounds what one damaged file costs; also keeps every offset a small integer. */
-const SEGMENT_OCTETS_MAX = 64 * 1024 * 1024;
 
 const JOURNAL = '.ndjson';
 const DAMAGED = '.damaged';

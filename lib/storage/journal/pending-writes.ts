@@ -5,6 +5,7 @@
  * was on the disk shows again: nothing has to be undone. Batches of a group share one promise, since they
  * reach the disk together.
  */
+import type { Bounds } from '../../bounds.js';
 import type { Change, Table } from '../storage.js';
 import { piecesOf, type Piece } from './piece.js';
 import { Lines, type Span } from './record.js';
@@ -31,8 +32,11 @@ export class Group {
   #resolve!: () => void;
   #reject!: (error: Error) => void;
 
-  constructor(lines: Lines) {
+  readonly #bounds: Bounds;
+
+  constructor(lines: Lines, bounds: Bounds) {
     this.lines = lines;
+    this.#bounds = bounds;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -41,7 +45,7 @@ export class Group {
 
   /** @throws as `Lines.add` */
   add(changes: readonly Change[]): void {
-    const pieces = piecesOf(changes);
+    const pieces = piecesOf(changes, this.#bounds);
     const offset = this.lines.length;
     this.batches.push({ changes, pieces, spans: this.lines.add(pieces), offset });
   }
@@ -73,13 +77,15 @@ export class Group {
 /** The index with what is under way laid over it. */
 export class PendingWrites {
   readonly #index: RecordIndex;
+  readonly #bounds: Bounds;
   #writing: Group | undefined;
   #waiting: Group | undefined;
   /** Not in use by a group. */
   readonly #spare: Lines[] = [];
 
-  constructor(index: RecordIndex) {
+  constructor(index: RecordIndex, bounds: Bounds) {
     this.#index = index;
+    this.#bounds = bounds;
   }
 
   /**
@@ -87,7 +93,7 @@ export class PendingWrites {
    * @throws TypeError when a value is not JSON; RangeError when the batch is too long
    */
   add(changes: readonly Change[]): Group {
-    const group = this.#waiting ?? new Group(this.#spare.pop() ?? new Lines());
+    const group = this.#waiting ?? new Group(this.#spare.pop() ?? new Lines(this.#bounds), this.#bounds);
     group.add(changes);
     this.#waiting = group;
     return group;

@@ -4,6 +4,7 @@
  * 100 000 reads of 200 octets take seconds, some hundred of 256 kB take milliseconds. Only octets that were
  * on the disk when they were read are kept, and those never change.
  */
+import type { Bounds } from '../../bounds.js';
 import type { Piece } from './piece.js';
 import { decodePiece } from './record.js';
 import type { Place } from './record-index.js';
@@ -14,9 +15,17 @@ export class PieceReader {
   #segment: Segment | undefined;
   #start = 0;
   #window: Buffer = Buffer.alloc(0);
-  #ahead = AHEAD_OCTETS_MIN;
+  readonly #aheadMin: number;
+  readonly #aheadMax: number;
+  #ahead: number;
   /** The last piece that was decoded: who asks for one of its records mostly asks for the next one then. */
   #last: { readonly place: Place; readonly piece: Piece } | undefined;
+
+  constructor({ readAheadMinOctets, readAheadMaxOctets }: ReadAhead) {
+    this.#aheadMin = readAheadMinOctets;
+    this.#aheadMax = readAheadMaxOctets;
+    this.#ahead = readAheadMinOctets;
+  }
 
   /** The piece at `place`; undefined when it is damaged. */
   async read(place: Place): Promise<Piece | undefined> {
@@ -31,7 +40,7 @@ export class PieceReader {
       return this.#window.subarray(from, from + length);
     }
     const follows = segment === this.#segment && from >= 0 && from - end <= this.#ahead;
-    this.#ahead = follows ? Math.min(AHEAD_OCTETS_MAX, this.#ahead * 4) : AHEAD_OCTETS_MIN;
+    this.#ahead = follows ? Math.min(this.#aheadMax, this.#ahead * 4) : this.#aheadMin;
     const window = await segment.read(offset, Math.max(length, this.#ahead));
     this.#segment = segment;
     this.#start = offset;
@@ -46,6 +55,4 @@ export class PieceReader {
   }
 }
 
-/** A page: costs as much to read as a single record does. */
-const AHEAD_OCTETS_MIN = 4 * 1024;
-const AHEAD_OCTETS_MAX = 256 * 1024;
+type ReadAhead = Pick<Bounds, 'readAheadMinOctets' | 'readAheadMaxOctets'>;

@@ -1,6 +1,7 @@
 /**
  * Changes of one table, put together: what the journal writes, proves and copies as one. Pure.
  */
+import type { Bounds } from '../../bounds.js';
 import type { EpochMs } from '../../clock.js';
 import type { Change, Table } from '../storage.js';
 
@@ -13,9 +14,6 @@ export interface Piece {
   readonly keepUntil: EpochMs | undefined;
 }
 
-/** Records put by one piece: who reads one of them reads them all. */
-const RECORDS_MAX = 16;
-
 /** A piece that still grows. */
 interface OpenPiece extends Piece {
   readonly keys: string[];
@@ -26,12 +24,15 @@ interface OpenPiece extends Piece {
  * The changes of a batch as pieces. Those of one table keep their order; among tables it means nothing.
  * @throws TypeError when a value is not JSON
  */
-export function piecesOf(changes: readonly Change[]): Piece[] {
+export function piecesOf(
+  changes: readonly Change[],
+  { recordsInPiece }: Pick<Bounds, 'recordsInPiece'>,
+): Piece[] {
   const pieces: Piece[] = [];
   const last = new Map<Table, OpenPiece>();
   for (const change of changes) {
     let piece = last.get(change.table);
-    if (piece === undefined || !takes(piece, change)) {
+    if (piece === undefined || !takes(piece, change, recordsInPiece)) {
       piece = openPiece(change);
       last.set(change.table, piece);
       pieces.push(piece);
@@ -52,9 +53,9 @@ function openPiece({ table, value, keepUntil }: Change): OpenPiece {
   return { table, keys: [], values: [], keepUntil };
 }
 
-function takes({ keys, values, keepUntil }: OpenPiece, change: Change): boolean {
+function takes({ keys, values, keepUntil }: OpenPiece, change: Change, recordsMax: number): boolean {
   if (values === undefined || change.value === undefined) return values === change.value;
-  return keepUntil === change.keepUntil && keys.length < RECORDS_MAX;
+  return keepUntil === change.keepUntil && keys.length < recordsMax;
 }
 
 /** In an array, what is no JSON would become null. */

@@ -13,15 +13,13 @@
  * next LF. A piece deletes records of one table, or puts some (`piece.ts`): they share its checksum, so that it can
  * be read, proven and copied by itself, and one record costs little more than its octets.
  */
+import type { Bounds } from '../../bounds.js';
 import { TABLES, type Table } from '../storage.js';
 import { crc32 } from './crc32.js';
 import type { Piece } from './piece.js';
 
 /** Format number in the head of every file; a reader refuses files with any other. */
 export const JOURNAL_VERSION = 2;
-
-/** A longer line is not written, and not waited for: reading one must not take all memory. */
-export const LINE_OCTETS_MAX = 64 * 1024 * 1024;
 
 /** Octets from `offset`, relative to the line. */
 export interface Span {
@@ -46,16 +44,18 @@ const PREFIX_OCTETS = 9;
 /** A string has at most so many octets in UTF-8 for each of its code units. */
 const OCTETS_PER_UNIT = 3;
 
-/** Room for the lines of some hundred SMS. */
-const BUFFER_OCTETS = 128 * 1024;
-
-/** A buffer that had to grow beyond it is not kept. */
-const KEPT_OCTETS_MAX = 4 * 1024 * 1024;
+type LineBounds = Pick<Bounds, 'lineOctets' | 'lineBufferOctets' | 'keptBufferOctets'>;
 
 /** Lines one behind the other, in a buffer that is used again and again. */
 export class Lines {
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_OCTETS);
+  readonly #bounds: LineBounds;
+  #buffer: Buffer;
   #length = 0;
+
+  constructor(bounds: LineBounds) {
+    this.#bounds = bounds;
+    this.#buffer = Buffer.allocUnsafeSlow(bounds.lineBufferOctets);
+  }
 
   /** What was added; overwritten by what is added after `clear`. */
   get octets(): Buffer {
@@ -90,7 +90,8 @@ export class Lines {
 
   clear(): void {
     this.#length = 0;
-    if (this.#buffer.length > KEPT_OCTETS_MAX) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_OCTETS);
+    const { keptBufferOctets, lineBufferOctets } = this.#bounds;
+    if (this.#buffer.length > keptBufferOctets) this.#buffer = Buffer.allocUnsafeSlow(lineBufferOctets);
   }
 
   #add(jsons: readonly string[]): Span[] {
@@ -104,7 +105,7 @@ export class Lines {
       this.#reserve(PREFIX_OCTETS + OCTETS_PER_UNIT * json.length + 1);
       const from = at + PREFIX_OCTETS;
       const end = from + this.#buffer.write(json, from);
-      if (end - start >= LINE_OCTETS_MAX) throw new RangeError('The line is too long.');
+      if (end - start >= this.#bounds.lineOctets) throw new RangeError('The line is too long.');
       writeHexadecimal(this.#buffer, crc32(this.#buffer, from, end), at);
       this.#buffer[from - 1] = SPACE;
       this.#buffer[end] = TAB;
@@ -126,16 +127,19 @@ export class Lines {
   }
 }
 
+/** A line that says something of its file. */
+const MARK: LineBounds = { lineOctets: 256, lineBufferOctets: 256, keptBufferOctets: 256 };
+
 /** First line of a file. */
 export function encodeHead(): Buffer {
-  const lines = new Lines();
+  const lines = new Lines(MARK);
   lines.addHead();
   return lines.octets;
 }
 
 /** Last line of a compacted file. */
 export function encodeReplacesEarlier(): Buffer {
-  const lines = new Lines();
+  const lines = new Lines(MARK);
   lines.addReplacesEarlier();
   return lines.octets;
 }

@@ -5,6 +5,7 @@
  * the room is for what is known of the SMS that are in it already.
  */
 import { join } from 'node:path';
+import type { Bounds } from '../../bounds.js';
 import { errorCode, writeFully, type FileSystem } from './file-system.js';
 
 /** Its name. */
@@ -13,11 +14,13 @@ export const RESERVE = 'reserve';
 export class Reserve {
   readonly #files: FileSystem;
   readonly #path: string;
+  readonly #octets: number;
   #spent = false;
 
-  constructor(files: FileSystem, directory: string) {
+  constructor(files: FileSystem, directory: string, { reserveOctets }: Pick<Bounds, 'reserveOctets'>) {
     this.#files = files;
     this.#path = join(directory, RESERVE);
+    this.#octets = reserveOctets;
   }
 
   /** Whether the disk is so full that the room is in use, or could not be kept free. */
@@ -48,8 +51,8 @@ export class Reserve {
       return this.#files.open(this.#path, 'existing');
     });
     try {
-      if ((await file.size()) >= RESERVE_OCTETS) return;
-      await writeFully(file, Buffer.alloc(RESERVE_OCTETS), 0);
+      if ((await file.size()) >= this.#octets) return;
+      await writeFully(file, Buffer.alloc(this.#octets), 0);
       await file.datasync();
     } finally {
       await file.close();
@@ -69,6 +72,3 @@ export function isDiskFull(error: unknown): boolean {
   const code = errorCode(error);
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
-
-/** Room for some 4000 results. */
-const RESERVE_OCTETS = 1024 * 1024;

@@ -6,34 +6,37 @@
  * the kernel may report the next one as good although the octets are gone, so the file is opened anew, cut
  * back to `length` (`mend`), and left at that.
  */
-import { LF, LINE_OCTETS_MAX, encodeHead } from './record.js';
+import type { Bounds } from '../../bounds.js';
+import { LF, encodeHead } from './record.js';
 import { readFully, writeFully, type File, type FileSystem } from './file-system.js';
 
 export class Segment {
   readonly number: number;
   readonly path: string;
   readonly #files: FileSystem;
+  readonly #bounds: ReadBounds;
   #file: File;
   #length: number;
   /** Holds lines that cannot be read: it is set aside, not deleted, once its good ones are elsewhere. */
   damaged = false;
 
   /** Made by `create` and `openExisting`. */
-  constructor(files: FileSystem, name: SegmentName, file: File, length: number) {
-    this.#files = files;
+  constructor(name: SegmentName, opened: Opened) {
+    this.#files = opened.files;
+    this.#bounds = opened.bounds;
     this.number = name.number;
     this.path = name.path;
-    this.#file = file;
-    this.#length = length;
+    this.#file = opened.file;
+    this.#length = opened.length;
   }
 
   /** A new file with its head, not synced; no trace is left when that fails. */
-  static async create(files: FileSystem, name: SegmentName): Promise<Segment> {
+  static async create(files: FileSystem, name: SegmentName, bounds: ReadBounds): Promise<Segment> {
     const file = await files.open(name.path, 'create');
     try {
       const head = encodeHead();
       await writeFully(file, head, 0);
-      return new Segment(files, name, file, head.length);
+      return new Segment(name, { files, bounds, file, length: head.length });
     } catch (error) {
       await file.close().catch(ignore);
       await files.remove(name.path).catch(ignore);
@@ -45,11 +48,11 @@ export class Segment {
    * A file of an earlier run. It is synced: what a killed process left in the page cache is about to be
    * acted on, so a power cut must not take it back.
    */
-  static async openExisting(files: FileSystem, name: SegmentName): Promise<Segment> {
+  static async openExisting(files: FileSystem, name: SegmentName, bounds: ReadBounds): Promise<Segment> {
     const file = await files.open(name.path, 'existing');
     try {
       await file.datasync();
-      return new Segment(files, name, file, await file.size());
+      return new Segment(name, { files, bounds, file, length: await file.size() });
     } catch (error) {
       await file.close().catch(ignore);
       throw error;
@@ -109,7 +112,7 @@ export class Segment {
     let rest: Buffer = Buffer.alloc(0);
     let offset = 0; // of rest in the file
     for (let position = 0; position < this.#length;) {
-      const chunk = await this.read(position, CHUNK_OCTETS);
+      const chunk = await this.read(position, this.#bounds.readOctets);
       if (chunk.length === 0) break;
       position += chunk.length;
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -120,7 +123,7 @@ export class Segment {
       }
       rest = bytes.subarray(start);
       offset += start;
-      if (rest.length > LINE_OCTETS_MAX) {
+      if (rest.length > this.#bounds.lineOctets) {
         yield { bytes: rest, offset, torn: false };
         offset += rest.length;
         rest = Buffer.alloc(0);
@@ -139,8 +142,14 @@ export interface SegmentName {
   readonly path: string;
 }
 
-/** Some thousand records: few reads, and the event loop is free again after some milliseconds. */
-const CHUNK_OCTETS = 256 * 1024;
+type ReadBounds = Pick<Bounds, 'lineOctets' | 'readOctets'>;
+
+interface Opened {
+  readonly files: FileSystem;
+  readonly bounds: ReadBounds;
+  readonly file: File;
+  readonly length: number;
+}
 
 /** The first error is the one that is reported; tidying up after it may fail too. */
 function ignore(): undefined {

@@ -5,6 +5,7 @@
  * erase within an hour falls due. An hour is met with room to spare: a record is found expired within
  * `CHECK_MS`, left for `DEAD_MS_MAX`, and the next check after that erases it.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../../bounds.js';
 import type { Millis } from '../../clock.js';
 
 /** How often expired records are looked for, and whether a compaction is due. */
@@ -23,8 +24,11 @@ export interface Volume {
 }
 
 /** Whether dead octets take so much room that copying the live ones pays. */
-export function isWasteful({ octets, liveOctets, files }: Volume): boolean {
-  return octets - liveOctets > liveOctets + DEAD_OCTETS_MIN || files > FILES_MAX;
+export function isWasteful(
+  { octets, liveOctets, files }: Volume,
+  bounds: Pick<Bounds, 'deadOctets' | 'files'> = DEFAULT_BOUNDS,
+): boolean {
+  return octets - liveOctets > liveOctets + bounds.deadOctets || files > bounds.files;
 }
 
 /** Whether what died at `deadSince` has to go now. */
@@ -38,9 +42,3 @@ export function diedBeforeStart(now: Millis): Millis {
 }
 
 const DEAD_MS_MAX: Millis = 30 * 60_000;
-
-/** Below this a compaction would cost more than it frees: at full speed it is some seconds' worth. */
-const DEAD_OCTETS_MIN = 32 * 1024 * 1024;
-
-/** Each run leaves a file behind, and each file is kept open. */
-const FILES_MAX = 16;

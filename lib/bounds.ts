@@ -1,0 +1,138 @@
+/**
+ * How much of anything is held, or done at once: every queue, map and buffer has its end here.
+ *
+ * An internal option, handed down by `engine.ts` and the storage engines: nobody has to choose it, and tests make it so
+ * small that each end is met. Not here: what SMPP, inMobile or the contract fix (lengths of fields, attempts), times
+ * (`timers.ts`), and buffers of a module that hold nothing between two calls (`lib/text`).
+ */
+
+/** Whole numbers; all from 1 on. */
+export interface Bounds {
+  // The outbox
+
+  /** SMS taken in and not settled. A queue of this length is a fault upstream: the next is refused, SMPP_QUEUE_FULL. */
+  readonly queuedSms: number;
+  /** SMS of the queue whose content is in memory. The others cost an index entry each, and are read back. */
+  readonly bodies: number;
+  /** SMS taken in by one write: the largest stay well within `lineOctets`. The next begin another. */
+  readonly smsInOneWrite: number;
+  /** Segments marked as under way that have not left, over all links: the rest is marked when some of them have. */
+  readonly segmentsAhead: number;
+  /** Gaps in the list of the queue below which closing them is not worth its while. */
+  readonly queueGaps: number;
+  /** Dedupe keys held, some hundred octets each. The oldest is given up: an SMS with it is sent. */
+  readonly dedupeKeys: number;
+  /** Recipients of an SMS of unknown outcome that are remembered. The one whose SMS is the oldest is forgotten. */
+  readonly unknownRecipients: number;
+  /** SMS that `sendAll` has taken from its list and not handed back. It reads on when a result was taken. */
+  readonly sendAllAhead: number;
+
+  // Results, receipts, incoming SMS
+
+  /** Events of a kind that wait for a listener. The oldest is given up, and the log says so. */
+  readonly heldEvents: number;
+  /** Receipts that wait for their SMS to become known: 60 s of 160 a second. The oldest goes on unmatched. */
+  readonly heldReceipts: number;
+  /**
+   * Accepted SMS that receipts are matched to: three days at two a second, and 70 MB outside the heap (measured: 141
+   * octets each), more by their correlations where storage is volatile. The oldest hundredth gives way; its receipts come
+   * unmatched.
+   */
+  readonly trackedSms: number;
+  /** Octets outside the heap that tracked SMS are put into together. A larger one has as many for itself. */
+  readonly trackedBlockOctets: number;
+  /** Tracked SMS that there is room for from the start, a power of two. It is doubled. */
+  readonly trackedRoom: number;
+  /** Keys of tracked SMS that stand in no chain yet: whoever looks for one waits for microseconds. Then they are put there. */
+  readonly unlinkedKeys: number;
+  /** Different outcomes that tracked SMS share, below 65 535. A further one is kept for its SMS alone. */
+  readonly sharedOutcomes: number;
+  /** SMS accepted last whose correlation, which may be a whole message of a flow, is in memory. Others are read back. */
+  readonly recentCorrelations: number;
+  /** Additions to what ends by itself, after which that which has ended is taken out. */
+  readonly sweepEvery: number;
+  /** Events handed to listeners that have not confirmed them. Beyond it the gateway is asked to send again later. */
+  readonly unconfirmed: number;
+  /** Incoming long SMS that wait for a part. The one that has waited longest is given up as it is. */
+  readonly openMessages: number;
+  /** Octets on the heap that their parts take; as `openMessages`. */
+  readonly openPartsOctets: number;
+  /** deliver_sm remembered to know a redelivery by. The oldest is forgotten: its redelivery would come out twice. */
+  readonly seenDeliveries: number;
+
+  // Each session
+
+  /** deliver_sm that are not answered yet. Reading stops there, and goes on at half of it. */
+  readonly unansweredDeliveries: number;
+  /**
+   * Octets that the peer has not taken: more than any usual window holds, so that two that send much to each other do not
+   * both wait to be read. Beyond it we read no more until it has, or one that asks and never listens would have its
+   * answers fill the memory.
+   */
+  readonly untakenOctets: number;
+
+  // The journal
+
+  /** Records that one piece puts: who reads one of them reads them all. The next begin another piece. */
+  readonly recordsInPiece: number;
+  /** Octets of a line, which is one batch: reading one must not take all memory. A longer one is refused. */
+  readonly lineOctets: number;
+  /** Octets that the buffer of a group has from the start: room for the lines of some hundred SMS. It is doubled. */
+  readonly lineBufferOctets: number;
+  /** Octets of a buffer that is used again. One that had to grow beyond is made anew. */
+  readonly keptBufferOctets: number;
+  /** Octets of a file: what one damaged file costs; also keeps every offset a small integer. Then another is begun. */
+  readonly fileOctets: number;
+  /** Octets of a file in one read at the start, some thousand records: then the event loop is free again. */
+  readonly readOctets: number;
+  /** Octets read ahead at a single record, a page: costs as much to read as the record does. */
+  readonly readAheadMinOctets: number;
+  /** Octets read ahead at most, when records that follow each other are read in their order. */
+  readonly readAheadMaxOctets: number;
+  /** Octets copied by a compaction between two turns of the event loop: about three hundred records. */
+  readonly copyOctets: number;
+  /** Dead octets in the files below which a compaction would cost more than it frees: some seconds' worth at full speed. */
+  readonly deadOctets: number;
+  /** Files: each run leaves one behind, and each is kept open. Beyond it they are compacted into one. */
+  readonly files: number;
+  /** Octets kept free for results on a full disk: room for some 4000. With them in use nothing is taken in. */
+  readonly reserveOctets: number;
+}
+
+export const DEFAULT_BOUNDS: Bounds = {
+  queuedSms: 1_000_000,
+  bodies: 5_000,
+  smsInOneWrite: 32,
+  segmentsAhead: 20_000,
+  queueGaps: 64,
+  dedupeKeys: 100_000,
+  unknownRecipients: 10_000,
+  sendAllAhead: 2_000,
+  heldEvents: 100_000,
+  heldReceipts: 10_000,
+  trackedSms: 500_000,
+  trackedBlockOctets: 64 * 1024,
+  trackedRoom: 1_024,
+  unlinkedKeys: 1_000,
+  sharedOutcomes: 1_000,
+  recentCorrelations: 1_000,
+  sweepEvery: 1_000,
+  unconfirmed: 10_000,
+  openMessages: 1_000,
+  openPartsOctets: 20_000_000,
+  seenDeliveries: 100_000,
+  unansweredDeliveries: 1_000,
+  untakenOctets: 1024 * 1024,
+  recordsInPiece: 16,
+  lineOctets: 64 * 1024 * 1024,
+  lineBufferOctets: 128 * 1024,
+  keptBufferOctets: 4 * 1024 * 1024,
+  fileOctets: 64 * 1024 * 1024,
+  readOctets: 256 * 1024,
+  readAheadMinOctets: 4 * 1024,
+  readAheadMaxOctets: 256 * 1024,
+  copyOctets: 64 * 1024,
+  deadOctets: 32 * 1024 * 1024,
+  files: 16,
+  reserveOctets: 1024 * 1024,
+};
