@@ -82,7 +82,7 @@ function segment(index: number): Segment {
     hasUserDataHeader: false,
     asPayload: false,
     receipt: 'always',
-    validForMs: 86_400_000,
+    validityMs: 86_400_000,
     urgent: false,
   };
 }

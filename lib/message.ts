@@ -38,8 +38,10 @@ export interface OutboundSms {
   readonly priority?: Priority;
   /** Kept in the outbox until then: ms since 1970, an ISO 8601 string or a Date. */
   readonly sendAt?: number | string | Date;
-  /** Not sent if it is still queued after this long. Default 24 h. */
+  /** Not submitted if it is still queued after this long; the gateway's own delivery is not limited. Default 24 h. */
   readonly expiresAfterMs?: number;
+  /** How long the gateway may try to deliver it, 1 s to 31 days from when it is submitted. Default: the gateway's own. */
+  readonly validityMs?: number;
   /** A second SMS with the same key within `dedupeMs` gets the first one's result; nothing is sent twice. */
   readonly dedupeKey?: string;
   /** Default 1 h. */
@@ -271,8 +273,8 @@ export interface Segment {
   readonly asPayload: boolean;
   readonly sar?: { readonly reference: number; readonly total: number; readonly sequence: number };
   readonly receipt: ReceiptRequest;
-  /** What is left of the message's life, for validity_period. */
-  readonly validForMs: number;
+  /** For validity_period; undefined leaves it to the gateway. */
+  readonly validityMs: number | undefined;
   readonly urgent: boolean;
 }
 

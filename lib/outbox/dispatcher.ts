@@ -39,7 +39,7 @@ export interface DispatcherOptions {
   readonly load: (item: QueueItem) => Promise<Body | undefined>;
   /** The progress of an SMS that is about to be submitted once more. */
   readonly nextProgress: (item: QueueItem) => Progress;
-  readonly segmentsOf: (body: Body, leftMs: Millis) => readonly Segment[];
+  readonly segmentsOf: (body: Body) => readonly Segment[];
   readonly isFinal: (status: number) => boolean;
   readonly onSubmitted: (segments: number) => void;
   readonly onConcluded: (submission: Submission) => void;
@@ -227,7 +227,7 @@ export class Dispatcher {
       const item = queue.next(now);
       if (item?.body === undefined) break;
       if (item.submitFailedAt !== undefined) this.#countAnew(item);
-      const segments = segmentsOf(item.body, item.expiresAt - now);
+      const segments = segmentsOf(item.body);
       left -= batch.add(new Submission(item, open.link, segments), left, now);
     }
     pace.take(batch.size, now);

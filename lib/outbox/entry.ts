@@ -4,7 +4,7 @@
  * An entry is written once and never changed; what happens to it afterwards is its progress, a small record
  * of its own, so that a marker on the way to the wire does not write the text again.
  */
-import type { EpochMs } from '../clock.js';
+import type { EpochMs, Millis } from '../clock.js';
 import type { LongMessage, OnUncertain, Priority, ReceiptRequest, Substitution } from '../message.js';
 
 /** A checked and normalised SMS, as stored in table `outbox`. JSON. */
@@ -26,6 +26,8 @@ export interface OutboxEntry {
   readonly queuedAt: EpochMs;
   readonly sendAt?: EpochMs;
   readonly expiresAt: EpochMs;
+  /** Absent: the gateway's own. */
+  readonly validityMs?: Millis;
   /** Absent: the gateway's own setting when it is needed. */
   readonly onUncertain?: OnUncertain;
   readonly dedupeKey?: string;

@@ -122,7 +122,7 @@ export class Outbox {
       pace,
       load,
       nextProgress: (item) => this.#answers.nextProgress(item),
-      segmentsOf: (body, leftMs) => this.#segments.of(body, leftMs),
+      segmentsOf: (body) => this.#segments.of(body),
       isFinal: (status) => this.#answers.isFinal(status),
       onSubmitted: (segments) => options.count('submitted', segments),
       onConcluded: (submission) => this.#answers.concluded(submission),

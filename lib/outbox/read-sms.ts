@@ -5,7 +5,7 @@
  * own that names the field and the remedy. Numbers are masked and the text is never quoted.
  * Source: contract section 2; gateway.md (source_addr, numbers).
  */
-import type { EpochMs } from '../clock.js';
+import type { EpochMs, Millis } from '../clock.js';
 import { maskNumber, SmppError } from '../errors.js';
 import { ALPHANUMERIC_SENDER_MAX, SOURCE_ADDR_MAX } from '../inmobile.js';
 import type { OutboundSms } from '../message.js';
@@ -28,6 +28,9 @@ const SEND_AT_AHEAD_MAX_MS = 366 * DAY_MS;
 /** 2001 in UTC. An earlier instant is a mistake in a unit too: seconds since 1970, read as ms, are in its first weeks. */
 const SEND_AT_MIN: EpochMs = 978_307_200_000;
 const EXPIRES_AFTER_MAX_MS = 30 * DAY_MS;
+/** SMPP counts it in seconds, and a strict gateway takes no more days than a month has. */
+const VALIDITY_MIN_MS = 1_000;
+const VALIDITY_MAX_MS = 31 * DAY_MS;
 const DEDUPE_MS = 3_600_000;
 const DEDUPE_MAX_MS = 30 * DAY_MS;
 const DEDUPE_KEY_CHARACTERS_MAX = 256;
@@ -86,6 +89,7 @@ export function readSms(given: OutboundSms, id: string, now: EpochMs): ReadSms {
   };
   if (plan.substituted.length > 0) entry.substituted = plan.substituted;
   if (sendAt !== undefined) entry.sendAt = sendAt;
+  if (sms.validityMs !== undefined) entry.validityMs = readValidity(sms.validityMs);
   if (sms.onUncertain !== undefined) {
     entry.onUncertain = oneOf('onUncertain', sms.onUncertain, POLICIES, 'resend');
   }
@@ -288,6 +292,14 @@ function duration(field: string, value: unknown, otherwise: number, max: number)
   if (value === undefined) return otherwise;
   if (typeof value === 'number' && value > 0 && value <= max) return value;
   throw refuse(field, `it is a number of milliseconds, more than 0 and at most ${max}`);
+}
+
+function readValidity(value: unknown): Millis {
+  if (typeof value === 'number' && value >= VALIDITY_MIN_MS && value <= VALIDITY_MAX_MS) return value;
+  throw refuse(
+    'validityMs',
+    `it must be a number of milliseconds from ${VALIDITY_MIN_MS} to ${VALIDITY_MAX_MS}, which is 31 days`,
+  );
 }
 
 function isMissing(value: unknown): boolean {

@@ -1,7 +1,6 @@
 /**
  * The segments of an SMS, as they are submitted.
  */
-import type { Millis } from '../clock.js';
 import type { Segment } from '../message.js';
 import { dataCodingOf } from '../text/data-coding.js';
 import { planText, type TextPlan } from '../text/segmenter.js';
@@ -17,26 +16,22 @@ export class Segments {
     this.#reference = firstReference;
   }
 
-  /**
-   * Uses up the plan.
-   *
-   * @param leftMs of its life
-   */
-  of(body: Body, leftMs: Millis): Segment[] {
+  /** Uses up the plan. */
+  of(body: Body): Segment[] {
     const { entry, plan = planOf(entry) } = body;
     body.plan = undefined;
     this.#reference = (this.#reference + 1) & 0xffff;
-    return assemble(plan, entry.longMessage, this.#reference).map((data) => segmentOf(entry, data, leftMs));
+    return assemble(plan, entry.longMessage, this.#reference).map((data) => segmentOf(entry, data));
   }
 }
 
 /** A literal: an object put together by spreading takes five times the memory (measured: 1700 octets). */
-function segmentOf(entry: OutboxEntry, data: SegmentData, validForMs: Millis): Segment {
-  const { to, from, receipt, encoding, flash, priority } = entry;
+function segmentOf(entry: OutboxEntry, data: SegmentData): Segment {
+  const { to, from, receipt, encoding, flash, priority, validityMs } = entry;
   const { octets, hasUserDataHeader, asPayload, sar } = data;
   const dataCoding = dataCodingOf(encoding, flash);
   const urgent = priority === 'alarm';
-  const segment = { to, from, octets, dataCoding, hasUserDataHeader, asPayload, receipt, validForMs, urgent };
+  const segment = { to, from, octets, dataCoding, hasUserDataHeader, asPayload, receipt, validityMs, urgent };
   return sar === undefined ? segment : Object.assign(segment, { sar });
 }
 

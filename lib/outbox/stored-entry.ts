@@ -31,6 +31,7 @@ const unusualOf = unusualFields<Named>({
   ...USUAL,
   substituted: undefined,
   sendAt: undefined,
+  validityMs: undefined,
   onUncertain: undefined,
   dedupeKey: undefined,
   dedupeMs: undefined,

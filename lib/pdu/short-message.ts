@@ -40,7 +40,7 @@ export function toSubmitSm(segment: Segment, sequence_number: number, shortSende
     registered_delivery: RECEIPT_BITS[segment.receipt],
     short_message: segment.asPayload ? NOTHING : segment.octets,
     priority_flag: segment.urgent ? URGENT_PRIORITY : 0,
-    validity_period: relativeTime(segment.validForMs),
+    validity_period: segment.validityMs === undefined ? '' : relativeTime(segment.validityMs),
   };
   if (segment.asPayload) return { ...pdu, message_payload: segment.octets };
   if (segment.sar === undefined) return pdu;
@@ -115,7 +115,7 @@ function relativeTime(durationMs: number): string {
   return lastTime.text;
 }
 
-/** SMS that leave together mostly have the same time left. */
+/** Most SMS that have one have that of the one before. */
 let lastTime = { seconds: 0, text: '' };
 
 function textOfTime(seconds: number): string {

@@ -40,6 +40,7 @@ const OVERRIDES = [
   'priority',
   'sendAt',
   'expiresAfterMs',
+  'validityMs',
   'dedupeKey',
   'dedupeMs',
   'onUncertain',
@@ -47,7 +48,7 @@ const OVERRIDES = [
 ] as const satisfies readonly (keyof OutboundSms)[];
 
 /** Those that are numbers, and may come as text from a form, a query or a file. */
-const NUMBERS: ReadonlySet<string> = new Set(['maxSegments', 'expiresAfterMs', 'dedupeMs']);
+const NUMBERS: ReadonlySet<string> = new Set(['maxSegments', 'expiresAfterMs', 'validityMs', 'dedupeMs']);
 
 /** An SMS that is ours until it is handed over. */
 export type SmsDraft = { -readonly [Field in keyof OutboundSms]: OutboundSms[Field] };
@@ -152,6 +153,7 @@ export function readSms(override: Override, { defaults, typed, country }: SmsSou
     priority: defaults.priority,
     sendAt: undefined,
     expiresAfterMs: defaults.expiresAfterMs,
+    validityMs: undefined,
     dedupeKey: undefined,
     dedupeMs: undefined,
     onUncertain: defaults.onUncertain,

@@ -67,6 +67,16 @@ describe('Outbox', () => {
   });
 
   describe('submitting', () => {
+    it('leaves it to the gateway for how long that tries to deliver it, unless the SMS says so', async () => {
+      const first = await bench();
+      await first.take({ expiresAfterMs: 60_000 });
+      await first.take({ validityMs: 90_000 });
+      await first.outbox.close();
+      const second = await bench({ storage: first.storage, clock: first.clock });
+      const link = await second.up();
+      assert.deepEqual([link.at(0).segment.validityMs, link.at(1).segment.validityMs], [undefined, 90_000]);
+    });
+
     it('submits what became due in one turn in one write', async () => {
       const { take, up, settled } = await bench();
       const link = await up();

@@ -96,6 +96,10 @@ describe('readSms', () => {
     ['sendAt', NOW * 1_000, /a year ahead/],
     ['expiresAfterMs', -1, /more than 0/],
     ['expiresAfterMs', Number.NaN, /more than 0/],
+    ['validityMs', 999, /from 1000 to 2678400000, which is 31 days/],
+    ['validityMs', 31 * 24 * HOUR_MS + 1, /from 1000 to/],
+    ['validityMs', '60000', /a number of milliseconds/],
+    ['validityMs', Infinity, /a number of milliseconds/],
     ['dedupeKey', 7, /a string/],
     ['correlation', () => 1, /a function/],
     ['correlation', 10n, /a bigint/],
@@ -150,6 +154,11 @@ describe('readSms', () => {
     it(`takes ${past}, which is past: the SMS is due at once`, () => {
       assert.equal(read({ sendAt: past }).sendAt, Date.parse(past));
     });
+  }
+
+  for (const validityMs of [1_000, 90_500, 31 * 24 * HOUR_MS]) {
+    it(`takes a validity of ${validityMs} ms`, () =>
+      assert.equal(read({ validityMs }).validityMs, validityMs));
   }
 
   it('copies the correlation', () => {

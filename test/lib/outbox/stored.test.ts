@@ -24,6 +24,7 @@ describe('a stored SMS', () => {
     { receipt: 'never' },
     { priority: 'alarm' },
     { sendAt: 3 },
+    { validityMs: 60_000 },
     { onUncertain: 'report' },
     { dedupeKey: 'k', dedupeMs: 5 },
     { correlation: null },

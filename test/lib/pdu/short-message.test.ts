@@ -20,7 +20,7 @@ function segment(properties: Partial<Segment> = {}): Segment {
     hasUserDataHeader: false,
     asPayload: false,
     receipt: 'always',
-    validForMs: 24 * HOUR_MS,
+    validityMs: 24 * HOUR_MS,
     urgent: false,
     ...properties,
   };
@@ -126,7 +126,7 @@ describe('toSubmitSm', () => {
     assert.deepEqual([pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum], [500, 3, 2]);
   });
 
-  for (const [validForMs, validity_period] of [
+  for (const [validityMs, validity_period] of [
     [1_000, '000000000001000R'],
     [1_999, '000000000001000R'],
     [61_000, '000000000101000R'],
@@ -135,20 +135,24 @@ describe('toSubmitSm', () => {
     [24 * HOUR_MS, '000001000000000R'],
     [31 * 24 * HOUR_MS, '000031000000000R'],
   ] as const) {
-    it(`writes ${validForMs} ms of validity as ${validity_period}`, () => {
-      assert.equal(toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER).validity_period, validity_period);
+    it(`writes ${validityMs} ms of validity as ${validity_period}`, () => {
+      assert.equal(toSubmitSm(segment({ validityMs }), 1, SHORT_SENDER).validity_period, validity_period);
     });
   }
 
-  for (const validForMs of [999, 0, -5_000]) {
-    it(`writes ${validForMs} ms of validity as one second, since 0 would mean the gateway's default`, () => {
-      assert.equal(toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER).validity_period, '000000000001000R');
+  it('leaves the validity to the gateway when none is given', () => {
+    assert.equal(toSubmitSm(segment({ validityMs: undefined }), 1, SHORT_SENDER).validity_period, '');
+  });
+
+  for (const validityMs of [999, 0, -5_000]) {
+    it(`writes ${validityMs} ms of validity as one second, since 0 would mean the gateway's default`, () => {
+      assert.equal(toSubmitSm(segment({ validityMs }), 1, SHORT_SENDER).validity_period, '000000000001000R');
     });
   }
 
-  for (const validForMs of [60 * 24 * HOUR_MS, Number.POSITIVE_INFINITY]) {
-    it(`writes ${validForMs} ms of validity as 31 days`, () => {
-      assert.equal(toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER).validity_period, '000031000000000R');
+  for (const validityMs of [60 * 24 * HOUR_MS, Number.POSITIVE_INFINITY]) {
+    it(`writes ${validityMs} ms of validity as 31 days`, () => {
+      assert.equal(toSubmitSm(segment({ validityMs }), 1, SHORT_SENDER).validity_period, '000031000000000R');
     });
   }
 
@@ -157,14 +161,14 @@ describe('toSubmitSm', () => {
     assert.deepEqual(decodePdu(encodePdu(pdu)), pdu);
   });
 
-  it('never writes a validity longer than what is left', () => {
+  it('never writes a validity longer than was asked for', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1_000, max: 40 * 24 * HOUR_MS }), (validForMs) => {
-        const { validity_period } = toSubmitSm(segment({ validForMs }), 1, SHORT_SENDER);
+      fc.property(fc.integer({ min: 1_000, max: 40 * 24 * HOUR_MS }), (validityMs) => {
+        const { validity_period } = toSubmitSm(segment({ validityMs }), 1, SHORT_SENDER);
         const [, days, hours, minutes, seconds] = (
           /^0000(\d\d)(\d\d)(\d\d)(\d\d)000R$/.exec(validity_period) ?? []
         ).map(Number);
-        assert.ok((((days! * 24 + hours!) * 60 + minutes!) * 60 + seconds!) * 1000 <= validForMs);
+        assert.ok((((days! * 24 + hours!) * 60 + minutes!) * 60 + seconds!) * 1000 <= validityMs);
       }),
     );
   });

@@ -49,7 +49,7 @@ export function aSegment(to = '4512345678'): Segment {
     hasUserDataHeader: false,
     asPayload: false,
     receipt: 'always',
-    validForMs: 3_600_000,
+    validityMs: 3_600_000,
     urgent: false,
   };
 }
