@@ -16,9 +16,6 @@ const COUNT = 6;
 const REST = 8;
 const HEAD = 12;
 
-/** Octets of a character in UTF-8, at most. */
-const WIDEST = 3;
-
 /** Before a correlation that is a text: making JSON of one takes longer than all the rest of an SMS here. */
 const PLAIN = '\0';
 
@@ -33,9 +30,13 @@ interface Packed {
 
 export class PackedSms {
   readonly #pieceOctets: number;
-  /** The last may be of any size; all take `#pieceOctets` in the count of places. */
+  /**
+   * Each takes `#pieceOctets` in the count of places, whatever its size: so an SMS begins within the first so many of its
+   * piece, and one that takes more has a piece of its own size for itself.
+   */
   readonly #pieces: Buffer[] = [];
   #firstPiece = 0;
+  /** Of the last piece. */
   #used = 0;
 
   constructor({ trackedBlockOctets }: Pick<Bounds, 'trackedBlockOctets'>) {
@@ -45,9 +46,10 @@ export class PackedSms {
   /** Its place, greater than those before it. */
   add({ id, messageIds, to, from }: Omit<Unchanging, 'correlation'>, correlation: unknown): number {
     const kept = correlation === undefined ? '' : packedCorrelation(correlation);
-    let most = HEAD + id.length + to.length + from.length + WIDEST * kept.length;
-    for (const messageId of messageIds) most += 2 + messageId.length;
-    const piece = this.#pieceFor(most);
+    const octets = kept === '' ? 0 : Buffer.byteLength(kept, 'utf8');
+    let size = HEAD + id.length + to.length + from.length + octets;
+    for (const messageId of messageIds) size += 2 + messageId.length;
+    const piece = this.#pieceFor(size);
     const start = this.#used;
     putLength(piece, start, id.length);
     putLength(piece, start + 2, to.length);
@@ -59,9 +61,9 @@ export class PackedSms {
     at = putText(piece, at, to);
     at = putText(piece, at, from);
     for (const messageId of messageIds) at = putText(piece, at, messageId);
-    const octets = kept === '' ? 0 : piece.write(kept, at, 'utf8');
+    if (octets > 0) piece.write(kept, at, 'utf8');
     piece.writeUInt32LE(octets, start + REST);
-    this.#used = at + octets;
+    this.#used = start + size;
     return (this.#firstPiece + this.#pieces.length - 1) * this.#pieceOctets + start;
   }
 
@@ -126,7 +128,7 @@ export class PackedSms {
 
   #pieceFor(octets: number): Buffer {
     const last = this.#pieces[this.#pieces.length - 1];
-    if (last !== undefined && this.#used + octets <= last.length) return last;
+    if (last !== undefined && this.#used + octets <= this.#pieceOctets) return last;
     const piece = Buffer.allocUnsafeSlow(Math.max(this.#pieceOctets, octets));
     this.#pieces.push(piece);
     this.#used = 0;
