@@ -42,7 +42,10 @@ export interface OutboundSms {
   readonly expiresAfterMs?: number;
   /** How long the gateway may try to deliver it, 1 s to 31 days from when it is submitted. Default: the gateway's own. */
   readonly validityMs?: number;
-  /** A second SMS with the same key within `dedupeMs` gets the first one's result; nothing is sent twice. */
+  /**
+   * A second SMS with the same key within `dedupeMs` gets the first one's result; nothing is sent twice. One that was
+   * rejected, expired or cancelled frees its key.
+   */
   readonly dedupeKey?: string;
   /** Default 1 h. */
   readonly dedupeMs?: number;
@@ -81,6 +84,11 @@ export interface SubmitResult {
   readonly host?: string;
   /** Name of the gateway's command_status, such as `ESME_RINVDSTADR`. */
   readonly status?: string;
+  /**
+   * By its `dedupeKey` this is the result of an earlier SMS, and nothing was sent for this one: `to`, `from`, `segments`,
+   * `encoding`, `substituted` and `correlation` are its own, the rest is the earlier one's.
+   */
+  readonly repeated?: true;
   /** Plain words when not accepted. */
   readonly reason?: string;
   readonly queuedAt: EpochMs;

@@ -1,20 +1,45 @@
 /**
  * Keys under which an SMS is sent once only: the second SMS with a key gets the first one's result.
  *
- * It stops the duplicates that a flow makes itself, which are likelier than those of the protocol.
+ *   free ─claim─▶ held by an SMS that waits ─accepted, uncertain─▶ held ─its time is over─▶ free
+ *                    └── not taken in, rejected, expired, cancelled ─▶ free
+ *
+ * It stops the duplicates that a flow makes itself, which are likelier than those of the protocol. An SMS that was
+ * never sent holds no key: the next alarm would be lost with it. Of the first SMS no number, text or correlation is
+ * kept, but what tells others with its key how it ended.
  */
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import type { SubmitResult } from '../message.js';
+import type { Outcome, SubmitResult } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
+import { TransitMap } from '../transit-map.js';
 import type { OutboxEntry } from './entry.js';
 
-/** As stored in table `dedupe`. JSON. */
+/** What is over is looked for this often: often enough for memory, and seldom enough to cost nothing. */
+const SWEEP_EVERY_MS: Millis = 15 * 60_000;
+
+/** How the SMS that has a key ended, as others with the key are told. */
+export type FirstResult = Pick<
+  SubmitResult,
+  | 'id'
+  | 'outcome'
+  | 'messageIds'
+  | 'possibleDuplicate'
+  | 'recovered'
+  | 'host'
+  | 'status'
+  | 'reason'
+  | 'queuedAt'
+  | 'settledAt'
+  | 'attempts'
+>;
+
+/** As stored in table `dedupe`, by key. JSON. Written by an earlier version, `result` is a whole SubmitResult. */
 interface Claimed {
   readonly id: string;
   readonly until: EpochMs;
   readonly dedupeMs: Millis;
-  readonly result?: SubmitResult;
+  readonly result?: FirstResult;
 }
 
 interface Held {
@@ -27,7 +52,9 @@ export class Dedupe {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #keysMax: number;
-  readonly #held = new Map<string, Held>();
+  /** By key, in the order of claiming. */
+  readonly #held = new TransitMap<string, Held>();
+  #cancelSweep: (() => void) | undefined;
 
   constructor(storage: Storage, clock: Clock, { dedupeKeys }: Pick<Bounds, 'dedupeKeys'>) {
     this.#storage = storage;
@@ -36,16 +63,30 @@ export class Dedupe {
   }
 
   async open(): Promise<void> {
+    const changes: Change[] = [];
     for await (const [key, value] of this.#storage.scan('dedupe')) {
-      const claimed = value as Claimed;
+      const stored = value as Claimed;
+      const claimed = claimedOf(stored);
       // No more than all of it, should the wall clock have been set back meanwhile.
       const leftMs = Math.min(claimed.until - this.#clock.wall(), claimed.dedupeMs);
-      this.#held.set(key, { claimed, endsAt: this.#clock.now() + leftMs });
+      if (leftMs <= 0 || isNeverSent(claimed.result?.outcome)) {
+        changes.push(forgetting(key));
+        continue;
+      }
+      if (stored.result !== undefined && 'to' in stored.result) changes.push(keeping(key, claimed));
+      this.#hold(key, { claimed, endsAt: this.#clock.now() + leftMs }, changes);
     }
+    this.#write(changes);
+  }
+
+  /** Looks for nothing more that is over. */
+  close(): void {
+    this.#cancelSweep?.();
+    this.#cancelSweep = undefined;
   }
 
   /** Whose the key is: the SMS that claimed it within its time. */
-  find(key: string): Claimed | undefined {
+  find(key: string): Pick<Claimed, 'id' | 'result'> | undefined {
     const held = this.#held.get(key);
     if (held === undefined || held.endsAt > this.#clock.now()) return held?.claimed;
     this.#held.delete(key);
@@ -53,32 +94,106 @@ export class Dedupe {
   }
 
   /** Claims the entry's key at once, and returns the write that makes it last. */
-  claim(entry: OutboxEntry): readonly Change[] {
-    const { id, queuedAt, dedupeMs = 0 } = entry;
-    return this.#put(entry, {
-      claimed: { id, until: queuedAt + dedupeMs, dedupeMs },
-      endsAt: this.#clock.now() + dedupeMs,
-    });
+  claim({ id, queuedAt, dedupeKey: key, dedupeMs = 0 }: OutboxEntry): readonly Change[] {
+    if (key === undefined) return [];
+    const claimed: Claimed = { id, until: queuedAt + dedupeMs, dedupeMs };
+    const changes: Change[] = [keeping(key, claimed)];
+    this.#hold(key, { claimed, endsAt: this.#clock.now() + dedupeMs }, changes);
+    return changes;
   }
 
-  /** Adds the result to the key, for those who come later. */
-  settle(entry: OutboxEntry, result: SubmitResult): readonly Change[] {
-    const held = entry.dedupeKey === undefined ? undefined : this.#held.get(entry.dedupeKey);
-    if (held?.claimed.id !== entry.id) return [];
-    return this.#put(entry, { ...held, claimed: { ...held.claimed, result } });
+  /** The write that goes with the result of an SMS: for those who come later with its key, or to free that. */
+  settling(entry: OutboxEntry, result: SubmitResult): readonly Change[] {
+    const { dedupeKey: key } = entry;
+    const held = this.#heldBy(entry);
+    if (held === undefined || key === undefined) return [];
+    if (isNeverSent(result.outcome)) return [forgetting(key)];
+    return [keeping(key, { ...held.claimed, result: firstResultOf(result) })];
+  }
+
+  /** What `settling` returned is safe. Until then others with the key wait for the result. */
+  settled(entry: OutboxEntry, result: SubmitResult): void {
+    const { dedupeKey: key } = entry;
+    const held = this.#heldBy(entry);
+    if (held === undefined || key === undefined) return;
+    if (isNeverSent(result.outcome)) this.#held.delete(key);
+    else this.#held.set(key, { ...held, claimed: { ...held.claimed, result: firstResultOf(result) } });
   }
 
   /** Gives the key up again: its SMS was not taken in. */
   abandon(entry: OutboxEntry): void {
-    if (entry.dedupeKey !== undefined) this.#held.delete(entry.dedupeKey);
+    if (entry.dedupeKey !== undefined && this.#heldBy(entry)) this.#held.delete(entry.dedupeKey);
   }
 
-  #put(entry: OutboxEntry, held: Held): readonly Change[] {
-    const key = entry.dedupeKey;
-    if (key === undefined) return [];
-    this.#held.set(key, held);
-    const oldest = this.#held.size > this.#keysMax ? this.#held.keys().next().value : undefined;
-    if (oldest !== undefined) this.#held.delete(oldest);
-    return [{ table: 'dedupe', key, value: held.claimed, keepUntil: held.claimed.until }];
+  #heldBy({ id, dedupeKey }: OutboxEntry): Held | undefined {
+    const held = dedupeKey === undefined ? undefined : this.#held.get(dedupeKey);
+    return held?.claimed.id === id ? held : undefined;
   }
+
+  /** @param changes gets the write that the oldest has gone, if there is no more room */
+  #hold(key: string, held: Held, changes: Change[]): void {
+    this.#held.set(key, held);
+    this.#cancelSweep ??= this.#clock.after(SWEEP_EVERY_MS, () => this.#sweep());
+    if (this.#held.size <= this.#keysMax) return;
+    const [oldest] = this.#held.keys();
+    if (oldest === undefined) return;
+    this.#held.delete(oldest);
+    changes.push(forgetting(oldest));
+  }
+
+  #sweep(): void {
+    const now = this.#clock.now();
+    const over: Change[] = [];
+    for (const [key, { endsAt }] of this.#held.entries()) {
+      if (endsAt > now) continue;
+      this.#held.delete(key);
+      over.push(forgetting(key));
+    }
+    this.#write(over);
+    this.#cancelSweep =
+      this.#held.size === 0 ? undefined : this.#clock.after(SWEEP_EVERY_MS, () => this.#sweep());
+  }
+
+  /** What does not come to storage ends there by itself. */
+  #write(changes: readonly Change[]): void {
+    if (changes.length > 0) this.#storage.write(changes, 'later').catch(() => undefined);
+  }
+}
+
+/** It was not sent, and will not be: there is nothing that another SMS could be a duplicate of. */
+function isNeverSent(outcome: Outcome | undefined): boolean {
+  return outcome === 'rejected' || outcome === 'expired' || outcome === 'cancelled';
+}
+
+function claimedOf({ id, until, dedupeMs, result }: Claimed): Claimed {
+  return result === undefined
+    ? { id, until, dedupeMs }
+    : { id, until, dedupeMs, result: firstResultOf(result) };
+}
+
+function firstResultOf(result: FirstResult): FirstResult {
+  const { id, outcome, messageIds, possibleDuplicate, recovered, queuedAt, settledAt, attempts } = result;
+  const { host, status, reason } = result;
+  return {
+    id,
+    outcome,
+    // A copy: the caller may do with its own what it likes.
+    messageIds: [...messageIds],
+    possibleDuplicate,
+    recovered,
+    ...(host !== undefined && { host }),
+    ...(status !== undefined && { status }),
+    ...(reason !== undefined && { reason }),
+    queuedAt,
+    settledAt,
+    attempts,
+  };
+}
+
+function keeping(key: string, claimed: Claimed): Change {
+  return { table: 'dedupe', key, value: claimed, keepUntil: claimed.until };
+}
+
+function forgetting(key: string): Change {
+  return { table: 'dedupe', key };
 }

@@ -17,7 +17,7 @@ import type { CounterName, OnUncertain, OutboundSms, SubmitResult, Unsubscribe }
 import type { Listener } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Answers, type Refusal } from './answers.js';
-import { Dedupe } from './dedupe.js';
+import { Dedupe, type FirstResult } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
 import { Intake } from './intake.js';
 import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry } from './entry.js';
@@ -27,6 +27,7 @@ import { isWaiting, type Body, type QueueItem, type Times } from './queue-item.j
 import { listQueue } from './queue-list.js';
 import { readSms } from './read-sms.js';
 import { recovered, storeRest, type Left } from './recovery.js';
+import { repeatOf } from './result-of.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
 import { readEntry } from './stored-entry.js';
@@ -63,11 +64,13 @@ export interface TakenIn {
   readonly result?: Promise<SubmitResult>;
 }
 
-/** An SMS to take in, or the one whose dedupe key it has. */
-type Admitted = { readonly item: QueueItem; readonly entry: OutboxEntry } | { readonly holder: Holder };
+/** An SMS to take in, or one whose dedupe key another has. */
+type Admitted = { readonly entry: OutboxEntry } & (
+  { readonly item: QueueItem } | { readonly holder: Holder }
+);
 
 /** The first SMS with a dedupe key: settled, or in the queue. */
-type Holder = { readonly id: string } & ({ readonly result: SubmitResult } | { readonly item: QueueItem });
+type Holder = { readonly id: string } & ({ readonly result: FirstResult } | { readonly item: QueueItem });
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -158,6 +161,7 @@ export class Outbox {
     await this.#dispatcher.atRest();
     await this.#settlement.close(() => this.#queue.items);
     await storeRest(this.#options.storage, this.#queue.items);
+    this.#dedupe.close();
   }
 
   linkUp(link: Link): void {
@@ -189,7 +193,7 @@ export class Outbox {
       const admitted = this.#admit(sms);
       if ('item' in admitted) return this.#intake.takeSafely(admitted.item, admitted.entry);
       const { id } = admitted.holder;
-      const result = resultOf(admitted.holder);
+      const result = repeatedResult(admitted);
       result.catch(() => undefined);
       return this.#intake.safe(id).then(() => ({ id, result }));
     } catch (error) {
@@ -199,7 +203,7 @@ export class Outbox {
 
   /**
    * Takes an SMS in; resolves when it is settled. With a `dedupeKey` that another SMS holds, the result is that
-   * one's.
+   * one's, `repeated`.
    *
    * One promise and no async function: it is called for every SMS, and each of those costs as much as encoding it.
    *
@@ -208,7 +212,7 @@ export class Outbox {
   send(sms: OutboundSms): Promise<SubmitResult> {
     try {
       const admitted = this.#admit(sms);
-      if ('holder' in admitted) return resultOf(admitted.holder);
+      if ('holder' in admitted) return repeatedResult(admitted);
       const { item, entry } = admitted;
       this.#intake.take(item, entry);
       return waitFor(item);
@@ -241,7 +245,7 @@ export class Outbox {
     const body = readSms(sms, this.#options.newId(), times.wall);
     const { entry } = body;
     const holder = entry.dedupeKey === undefined ? undefined : this.#holderOf(entry.dedupeKey);
-    if (holder !== undefined) return { holder };
+    if (holder !== undefined) return { entry, holder };
     if (this.#queue.size >= this.#queueMax) {
       throw new SmppError('SMPP_QUEUE_FULL', `${this.#queueMax} SMS wait already: this one was not taken in`);
     }
@@ -294,6 +298,10 @@ export class Outbox {
   }
 }
 
-function resultOf(holder: Holder): Promise<SubmitResult> {
-  return 'result' in holder ? Promise.resolve(holder.result) : waitBeside(holder.item);
+/** Of an SMS that is not sent, since another has its dedupe key. */
+async function repeatedResult({
+  entry,
+  holder,
+}: Extract<Admitted, { holder: Holder }>): Promise<SubmitResult> {
+  return repeatOf('result' in holder ? holder.result : await waitBeside(holder.item), entry);
 }

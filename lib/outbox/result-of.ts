@@ -2,6 +2,7 @@
 import type { EpochMs } from '../clock.js';
 import type { Outcome, SubmitResult } from '../message.js';
 import type { OutboxEntry } from './entry.js';
+import type { FirstResult } from './dedupe.js';
 import type { QueueItem } from './queue-item.js';
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
@@ -47,4 +48,31 @@ export function resultOf(
   if (substituted !== undefined) result.substituted = substituted;
   if (correlation !== undefined) result.correlation = correlation;
   return result;
+}
+
+/** The result of an SMS that was not sent, because `first` has its dedupe key. */
+export function repeatOf(first: FirstResult, entry: OutboxEntry): SubmitResult {
+  const { id, outcome, messageIds, possibleDuplicate, recovered, queuedAt, settledAt, attempts } = first;
+  const { host, status, reason } = first;
+  const { to, from, segments, encoding, substituted, correlation } = entry;
+  return {
+    id,
+    outcome,
+    messageIds: [...messageIds],
+    to,
+    from,
+    segments,
+    encoding,
+    possibleDuplicate,
+    recovered,
+    ...(host !== undefined && { host }),
+    ...(status !== undefined && { status }),
+    repeated: true,
+    ...(reason !== undefined && { reason }),
+    queuedAt,
+    settledAt,
+    attempts,
+    ...(substituted !== undefined && { substituted }),
+    ...(correlation !== undefined && { correlation }),
+  };
 }

@@ -148,7 +148,7 @@ export class Settlement {
     if (!this.results.isSpared) changes.push(this.results.keeping(entry.id, storedResult(result)));
     if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
     for (const change of settled.tracking) changes.push(change);
-    if (entry.dedupeKey !== undefined) changes.push(...this.#options.dedupe.settle(entry, result));
+    if (entry.dedupeKey !== undefined) changes.push(...this.#options.dedupe.settling(entry, result));
   }
 
   /** A receipt may have come since the first try, and may have been stored: what is tracked then knows more. */
@@ -172,8 +172,9 @@ export class Settlement {
     if (over.length > 0) this.#options.storage.write(over, 'later').catch(this.#options.onFailure);
   }
 
-  #report({ item, result }: Settled): void {
+  #report({ item, entry, result }: Settled): void {
     this.#options.onSettled(item);
+    if (entry.dedupeKey !== undefined) this.#options.dedupe.settled(entry, result);
     if (this.#watching.size > 0) {
       this.#watching.get(item.id)?.(true);
       this.#watching.delete(item.id);

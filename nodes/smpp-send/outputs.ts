@@ -43,6 +43,7 @@ export function payloadFor(result: SubmitResult, correlation: unknown): SubmitRe
   const { host, status, reason, substituted } = result;
   if (host !== undefined) payload.host = host;
   if (status !== undefined) payload.status = status;
+  if (result.repeated !== undefined) payload.repeated = result.repeated;
   if (reason !== undefined) payload.reason = reason;
   if (substituted !== undefined) payload.substituted = substituted.map((one) => ({ ...one }));
   if (correlation !== undefined) payload.correlation = correlation;

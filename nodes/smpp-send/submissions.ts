@@ -10,7 +10,7 @@ import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { Gateway, TakenIn } from '../../lib/gateway.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { TransitMap } from '../../lib/transit-map.js';
-import { originText, unwrapped } from '../shared/origin.js';
+import { originText } from '../shared/origin.js';
 import { outputsFor, payloadFor, type Outputs } from './outputs.js';
 import type { SmsDraft } from './read-sms.js';
 
@@ -161,7 +161,7 @@ export class Submissions {
     result
       .then((other) => {
         const waiting = this.#take(number);
-        waiting?.submission.settled(waiting.index, payloadFor(other, unwrapped(other).correlation));
+        waiting?.submission.settled(waiting.index, payloadFor(other, waiting.correlation));
       })
       .catch((error: unknown) => this.#refused(number, asSmppError(error, 'SMPP_STORAGE')));
     return undefined;

@@ -64,7 +64,8 @@ describe('the files of a store', function () {
     engine.inbox.onSms(incoming.take);
     const settled = collector<SubmitResult>();
     engine.outbox.onSettled(settled.take);
-    const sms = { to: NUMBER, from: 'us', text: TEXT, correlation: { case: CORRELATION }, dedupeKey: 'k' };
+    const key = { dedupeKey: 'k', dedupeMs: 30 * 24 * HOUR_MS };
+    const sms = { to: NUMBER, from: 'us', text: TEXT, correlation: { case: CORRELATION }, ...key };
     await passing(engine.outbox.enqueue(sms));
     assert.deepEqual(held([TEXT, NUMBER, CORRELATION]), [TEXT, NUMBER, CORRELATION], 'they were there');
     await passing(settled.reach(1));

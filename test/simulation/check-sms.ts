@@ -1,5 +1,5 @@
 /** The promises made for each SMS: not lost, told once, not twice in silence, not too late, not too early, whole. */
-import type { Millis } from '../../lib/clock.js';
+import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { type Ledger, type ResultSeen, type SmsRecord, type SubmitSeen, toldOf } from './ledger.js';
 import type { Plan } from './plan.js';
@@ -203,19 +203,32 @@ function notAfterItsEnd(sms: SmsRecord, { ledger }: Case, violated: (what: strin
 function deduplicated(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
   const { dedupeKey } = sms.sms;
   if (dedupeKey === undefined || sms.id === undefined) return;
-  if (ledger.ownerOf(sms) !== sms) {
+  const owner = ledger.ownerOf(sms);
+  if (owner !== sms) {
     ledger.saw('deduplicated');
     if (sms.submits.length > 0) violated('was submitted, although its dedupe key was taken');
+    if (isNeverSent(owner) && toldOf(owner)!.at < sms.askedAt)
+      violated('was suppressed by the dedupe key of an SMS that was never sent');
     return;
   }
   const isOlder = (other: SmsRecord): boolean =>
     other.sms.dedupeKey === dedupeKey && other.takenAt < sms.askedAt;
   if (
     !ledger.hasClockBeenSet &&
-    ledger.sms.some((other) => isOlder(other) && ledger.ownerOf(other) !== sms)
+    ledger.sms.some((other) => isOlder(other) && holdsAt(sms.askedWall, ledger.ownerOf(other), sms))
   ) {
     violated('was taken in under a dedupe key that another SMS had');
   }
+}
+
+function holdsAt(wall: EpochMs, owner: SmsRecord, sms: SmsRecord): boolean {
+  if (owner === sms) return false;
+  return !isNeverSent(owner) || resultOf(owner)!.settledAt > wall;
+}
+
+/** It ended so that its dedupe key is free again. */
+function isNeverSent(sms: SmsRecord): boolean {
+  return ['rejected', 'expired', 'cancelled'].includes(resultOf(sms)?.outcome ?? '');
 }
 
 /** An SMS is chosen some time before its octets are seen: storage has to mark it, and a slow disk takes long. */

@@ -61,7 +61,8 @@ export class Flow {
   /** What `send` resolved with. */
   sent({ seen }: ClientRun, result: SubmitResult): void {
     const { now } = this.#world.time;
-    const record = this.#recordOf(result);
+    // That of another SMS, with the same dedupe key.
+    const record = result.repeated === true ? undefined : this.#recordOf(result);
     if (record !== undefined) record.sent ??= { at: now, run: seen.number, result, taking: { doneAt: now } };
   }
 

@@ -70,7 +70,7 @@ export interface SmsRecord {
   readonly acceptances: Acceptance[];
   /** What `onSettled` told. */
   readonly results: ResultSeen[];
-  /** What `send` told first, be it of another SMS with the same dedupe key. */
+  /** What `send` told first, unless it is the result of another SMS with the same dedupe key. */
   sent: ResultSeen | undefined;
 }
 

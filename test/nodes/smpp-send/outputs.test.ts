@@ -16,6 +16,7 @@ const RESULT: Required<SubmitResult> = {
   recovered: false,
   host: 'dk1',
   status: 'ESME_ROK',
+  repeated: true,
   reason: 'none',
   queuedAt: 1,
   settledAt: 2,
@@ -29,7 +30,8 @@ describe('payloadFor', () => {
   });
 
   it('has nothing that the result has not', () => {
-    const { host: _host, status: _status, reason: _reason, substituted: _substituted, ...least } = RESULT;
+    const { host: _host, status: _status, reason: _reason, substituted: _substituted, ...rest } = RESULT;
+    const { repeated: _repeated, ...least } = rest;
     const { correlation: _correlation, ...without } = least;
     assert.deepEqual(payloadFor(least, undefined), without);
   });
