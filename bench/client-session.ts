@@ -51,6 +51,7 @@ const methods = {
           timers: DEFAULT_TIMERS,
         },
         clock: systemClock,
+        onFault: nothing,
       },
       { bound: isBound, ready: fill, leaving: nothing, delivery: nothing, ignored: nothing, closed: nothing },
     );

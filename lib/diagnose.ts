@@ -143,7 +143,7 @@ class Examination {
     return new Promise((resolve) => {
       let isBound = false;
       const driver = new SessionDriver(
-        { host: this.#name, transport, session, clock },
+        { host: this.#name, transport, session, clock, onFault: () => undefined },
         {
           bound: () => {
             isBound = true;

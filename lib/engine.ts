@@ -160,6 +160,7 @@ export class Engine {
       connect: this.#connect,
       random: this.#chance.random,
       login: this.#login,
+      onFault: this.#failures.fault,
       bounds: this.#bounds,
     };
   }

@@ -22,6 +22,12 @@ export class FailureLog {
     this.#log = log;
   }
 
+  /** As `say`, of a fault of ours: it also says where, as far as a stack tells without quoting anything. */
+  readonly fault = (what: string, error: unknown): void => {
+    const place = placeOf(error);
+    this.say(place === undefined ? what : `${what}, ${place}`, error);
+  };
+
   /** Says `what`, and of the error its words or its class, unless it said so of one with that code within the last minute. */
   readonly say = (what: string, error: unknown): void => {
     const kind = error instanceof SmppError ? `${what} ${error.code}` : what;
@@ -36,6 +42,14 @@ export class FailureLog {
     this.#said.set(kind, { at: now, unsaid: 0 });
     this.#log('error', `${what}: ${nameOf(error)}${again}`);
   };
+}
+
+/** The first line of the stack behind the error's words, such as `at KeyChains.find (…)`. */
+function placeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.stack === undefined) return undefined;
+  const { stack, message } = error;
+  const wordsAt = stack.indexOf(message);
+  return wordsAt < 0 ? undefined : /\n\s+(at .+)/.exec(stack.slice(wordsAt + message.length))?.[1];
 }
 
 function nameOf(error: unknown): string {

@@ -18,7 +18,7 @@ import type { LaneHost } from './host-name.js';
 import { certificateExpiry } from './certificate-expiry.js';
 import { endOfSession, endWithoutSession, GIVEN_UP, type LegEnd } from './leg-end.js';
 import { TURN_MS, type LoginHold } from './login-hold.js';
-import { SessionDriver, type DriverListener, type SessionEnd } from './session-driver.js';
+import { SessionDriver, type DriverListener, type OnFault, type SessionEnd } from './session-driver.js';
 import type { Credentials } from './supervisor-port.js';
 import type { Connect } from './tls-connect.js';
 
@@ -31,6 +31,7 @@ export interface LegSetup {
   readonly connect: Connect;
   readonly clock: Clock;
   readonly login: LoginHold;
+  readonly onFault: OnFault;
   readonly bounds?: Bounds;
 }
 
@@ -171,8 +172,9 @@ export class Leg {
   }
 
   #logIn(transport: Duplex): void {
-    const { clock, login, bounds } = this.#setup;
-    const setup = { host: this.name, transport, session: this.#sessionOptions(), clock, bounds };
+    const { clock, login, bounds, onFault } = this.#setup;
+    const session = this.#sessionOptions();
+    const setup = { host: this.name, transport, session, clock, bounds, onFault };
     const link = new SessionDriver(setup, this.#driverListener());
     try {
       link.start();

@@ -4,6 +4,9 @@
  * To the outbox it is a `Link`. What one turn of the event loop produced goes out in one write. While too many
  * deliver_sm are unanswered it stops reading, and the peer's TCP window fills: that is the back-pressure.
  * It decides nothing: rules stand in `lib/session`.
+ *
+ * What is thrown in a socket's event, nobody catches: the process would end. So whatever those whom it tells throw ends
+ * here. It is said, a deliver_sm is refused for now, and all other events come as if nothing had happened.
  */
 import type { Duplex } from 'node:stream';
 
@@ -11,6 +14,7 @@ import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Answer, Link } from '../link.js';
 import type { Delivery, Segment } from '../message.js';
+import { STATUS } from '../pdu/command-status.js';
 import type { CloseReason, Effect } from '../session/effect.js';
 import { Session, type SessionOptions } from '../session/session.js';
 
@@ -22,14 +26,20 @@ export interface DriverSetup {
   readonly session: SessionOptions;
   readonly clock: Clock;
   readonly bounds?: Pick<Bounds, 'unansweredDeliveries' | 'untakenOctets'> | undefined;
+  readonly onFault: OnFault;
 }
 
+/** Something threw that must not, so `what` was not done: for the log. Must not throw itself. */
+export type OnFault = (what: string, error: unknown) => void;
+
+/** What one of these throws is said by `onFault`, and keeps no other from being called. */
 export interface DriverListener {
   bound(): void;
   /** No more capacity: the peer unbound, or we leave. May come twice, for each of the two. */
   leaving(isPeersWish: boolean): void;
   /** Capacity has come free. */
   ready(): void;
+  /** `respond` answers it; ESME_RX_T_APPN does when this throws, and the gateway delivers it again. */
   delivery(delivery: Delivery, respond: (status: number) => void): void;
   /** Something of the peer's was of no use. */
   ignored(what: string): void;
@@ -62,6 +72,7 @@ export class SessionDriver implements Link {
   readonly #clock: Clock;
   readonly #unbindMs: Millis;
   readonly #listener: DriverListener;
+  readonly #onFault: OnFault;
   readonly #deliveriesMax: number;
   readonly #untakenMax: number;
   readonly #output: Buffer[] = [];
@@ -85,6 +96,7 @@ export class SessionDriver implements Link {
     this.#clock = setup.clock;
     this.#unbindMs = setup.session.timers.unbindMs;
     this.#listener = listener;
+    this.#onFault = setup.onFault;
     const { unansweredDeliveries, untakenOctets } = setup.bounds ?? DEFAULT_BOUNDS;
     this.#deliveriesMax = unansweredDeliveries;
     this.#untakenMax = untakenOctets;
@@ -107,7 +119,7 @@ export class SessionDriver implements Link {
   start(): void {
     const effects = this.#session.bind(this.#now());
     const transport = this.#transport;
-    transport.on('data', (chunk: Buffer) => this.#perform(this.#session.receive(chunk, this.#now())));
+    transport.on('data', (chunk: Buffer) => this.#receive(chunk));
     const disconnected = () => this.#perform(this.#session.disconnected());
     transport.on('error', (error) => {
       this.#cause ??= error;
@@ -124,7 +136,7 @@ export class SessionDriver implements Link {
     const fitting = segments.slice(0, this.capacity);
     // The outbox may have counted on a capacity that is gone: no harm is done, nothing was written.
     for (let index = fitting.length; index < segments.length; index++) {
-      queueMicrotask(() => settle(index, { kind: 'unanswered', written: false }));
+      queueMicrotask(() => this.#settle(batch, index, { kind: 'unanswered', written: false }));
     }
     if (fitting.length === 0) return;
     const effects = this.#session.submit(fitting, batch, this.#now());
@@ -151,8 +163,27 @@ export class SessionDriver implements Link {
     this.#transport.destroy();
   }
 
+  #receive(chunk: Buffer): void {
+    let effects: readonly Effect<Batch>[];
+    try {
+      effects = this.#session.receive(chunk, this.#now());
+    } catch (error) {
+      // It may have lost its place in the octets, and what it was to answer.
+      this.#onFault('what the gateway sent could not be read: the session ends', error);
+      this.destroy();
+      return;
+    }
+    this.#perform(effects);
+  }
+
   #perform(effects: readonly Effect<Batch>[]): void {
-    for (const effect of effects) this.#performOne(effect);
+    for (const effect of effects) {
+      try {
+        this.#performOne(effect);
+      } catch (error) {
+        this.#onFault(`an event of the session could not be handled (${effect.kind})`, error);
+      }
+    }
     if (this.#session.state === 'closed') return;
     this.#throttle();
     this.#arm();
@@ -166,24 +197,41 @@ export class SessionDriver implements Link {
         break;
       case 'answered': {
         const { token, index } = effect.request;
-        token.settle(index, effect); // what it says is the answer
+        this.#settle(token, index, effect); // what it says is the answer
         this.#isCapacityFreed = true;
         this.#flushSoon();
         break;
       }
       case 'unanswered': {
         const { token, index } = effect.request;
-        token.settle(index, { kind: 'unanswered', written: token.written });
+        this.#settle(token, index, { kind: 'unanswered', written: token.written });
         break;
       }
       case 'delivered':
-        this.#listener.delivery(effect.delivery, this.#responder(effect.sequence_number));
+        this.#deliver(effect.delivery, this.#responder(effect.sequence_number));
         break;
       case 'closed':
         this.#close(effect.reason, effect.status);
         break;
       default:
         this.#tell(effect);
+    }
+  }
+
+  #settle({ settle }: Batch, index: number, answer: Answer): void {
+    try {
+      settle(index, answer);
+    } catch (error) {
+      this.#onFault('the answer to a submit_sm could not be handled', error);
+    }
+  }
+
+  #deliver(delivery: Delivery, respond: (status: number) => void): void {
+    try {
+      this.#listener.delivery(delivery, respond);
+    } catch (error) {
+      this.#onFault('a deliver_sm could not be handled; the gateway delivers it again', error);
+      respond(STATUS.ESME_RX_T_APPN);
     }
   }
 
@@ -212,7 +260,7 @@ export class SessionDriver implements Link {
   #flush(): void {
     if (this.#isCapacityFreed && this.capacity > 0) {
       this.#isCapacityFreed = false;
-      this.#listener.ready(); // what it submits now goes with the same write
+      this.#tellReady(); // what it submits now goes with the same write
     }
     this.#isFlushDue = false;
     // A transport that broke has not said so yet: what it cannot take was never written.
@@ -227,6 +275,14 @@ export class SessionDriver implements Link {
       this.#transport.destroy(error as Error);
     }
     this.#waitUntilTaken();
+  }
+
+  #tellReady(): void {
+    try {
+      this.#listener.ready();
+    } catch (error) {
+      this.#onFault('the room that a session has again could not be used', error);
+    }
   }
 
   #waitUntilTaken(): void {
@@ -282,9 +338,12 @@ export class SessionDriver implements Link {
   #close(reason: CloseReason, status: number | undefined): void {
     this.#cancelTimer?.();
     this.#output.length = 0; // its submits were just settled as never written
-    if (reason === 'left') this.#hangUp();
-    else this.#transport.destroy();
-    this.#listener.closed({ reason, status, cause: this.#cause });
+    try {
+      if (reason === 'left') this.#hangUp();
+      else this.#transport.destroy();
+    } finally {
+      this.#listener.closed({ reason, status, cause: this.#cause });
+    }
   }
 
   /** In good order, but not for ever: a peer that does not close in turn is cut off. */

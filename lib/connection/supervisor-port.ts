@@ -8,6 +8,7 @@ import type { Link } from '../link.js';
 import type { Delivery, GatewayStatus } from '../message.js';
 import type { Timers } from '../timers.js';
 import type { LoginHold } from './login-hold.js';
+import type { OnFault } from './session-driver.js';
 import type { Connect } from './tls-connect.js';
 
 export interface HostAddress {
@@ -44,12 +45,13 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   /** 0 inclusive to 1 exclusive. */
   readonly random: () => number;
+  readonly onFault: OnFault;
   /** The account's: it outlasts the supervisor. */
   readonly login: LoginHold;
   readonly bounds?: Bounds;
 }
 
-/** Called by the supervisor, never from its constructor. None of these may throw. */
+/** Called by the supervisor, never from its constructor. One that throws keeps no other from being called. */
 export interface SupervisorListener {
   /** A bind was accepted, of any kind. */
   bound(): void;

@@ -8,6 +8,7 @@
 import type { EpochMs, Millis } from '../clock.js';
 import type { SmppError } from '../errors.js';
 import type { BindMode, GatewayStatus } from '../message.js';
+import type { OnFault } from './session-driver.js';
 import { expiryWarning } from './certificate-expiry.js';
 import { nameHosts, type LaneHost } from './host-name.js';
 import { Lane, type LaneListener } from './lane.js';
@@ -59,7 +60,7 @@ export class Supervisor {
   /** Calls nobody before `start`. */
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
-    this.#listener = listener;
+    this.#listener = eachByItself(listener, options.onFault);
     this.#maintenance = new Maintenance(options.timers.stableMs);
     this.#since = options.clock.wall();
     const hosts = nameHosts(options.hosts);
@@ -241,4 +242,28 @@ export class Supervisor {
       this.#listener.log('warn', line);
     }
   }
+}
+
+/**
+ * The same listener, of which one call that fails is no failure of the one who calls: the end of a session is told to
+ * several, and the lane binds anew after them. What a deliver_sm leads to is caught where it came in, by the driver.
+ */
+function eachByItself(listener: SupervisorListener, onFault: OnFault): SupervisorListener {
+  const safely =
+    <Given extends unknown[]>(what: string, tell: (...given: Given) => void) =>
+    (...given: Given): void => {
+      try {
+        tell(...given);
+      } catch (error) {
+        onFault(`an event of the connection could not be handled (${what})`, error);
+      }
+    };
+  return {
+    ...listener,
+    bound: safely('bound', () => listener.bound()),
+    linkUp: safely('linkUp', (link) => listener.linkUp(link)),
+    linkDown: safely('linkDown', (link) => listener.linkDown(link)),
+    sessionOver: safely('sessionOver', (sessionId) => listener.sessionOver(sessionId)),
+    changed: safely('changed', () => listener.changed()),
+  };
 }

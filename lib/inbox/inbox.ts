@@ -94,7 +94,7 @@ export class Inbox {
     this.#guard = new RedeliveryGuard(this.#bounds);
     this.#failures = new FailureLog(options.clock, options.log);
     this.#reassembler = this.#emptyReassembler();
-    this.#turnWrites = new TurnWrites(options.storage);
+    this.#turnWrites = new TurnWrites(options.storage, this.#failures.fault);
     this.#box = new Mailbox({
       storage: options.storage,
       bounds: this.#bounds,
@@ -177,7 +177,7 @@ export class Inbox {
     const { part, place } = readPart(delivery, this.#options.clock.wall());
     const { changes, messages, undo } =
       place === undefined ? alone(part) : this.#reassembler.add(part, place, sighting.at);
-    const taken = receipt === undefined ? this.#takeAll(messages) : [receipt];
+    const taken = receipt === undefined ? this.#takeAllOr(undo, messages) : [receipt];
     const written = this.#turnWrites.add({
       changes: [
         ...changes,
@@ -193,6 +193,16 @@ export class Inbox {
     });
     this.#guard.note(sighting, written);
     this.#armExpiry();
+  }
+
+  /** What throws comes again: it must not find that its part was taken. */
+  #takeAllOr(undo: () => void, messages: readonly WholeMessage[]): readonly Kept[] {
+    try {
+      return this.#takeAll(messages);
+    } catch (error) {
+      undo();
+      throw error;
+    }
   }
 
   #takeAll(messages: readonly WholeMessage[]): readonly Kept[] {

@@ -4,7 +4,8 @@
  *   add … add ─▶ one write of all changes ─┬─ durable ─▶ each is kept, in order
  *                (after the turn)          └─ failed ──▶ each has failed, the last first
  *
- * All or none: what fails was not answered yet, and comes again. The bound of a turn is that of `session-driver.ts`
+ * All or none: what fails was not answered yet, and comes again. So does what throws as it is told that it is kept, and
+ * the others of its turn go on. The bound of a turn is that of `session-driver.ts`
  * on deliver_sm without an answer.
  */
 import { asSmppError, type SmppError } from '../errors.js';
@@ -15,7 +16,7 @@ export interface Arrival {
   readonly changes: readonly Change[];
   /** It is durable now. */
   readonly kept: () => void;
-  /** It could not be kept: nothing of it was written. */
+  /** It could not be kept: nothing of it was written, or it was written and `kept` threw. */
   readonly failed: (error: SmppError) => void;
 }
 
@@ -26,11 +27,14 @@ interface Turn {
 
 export class TurnWrites {
   readonly #storage: Storage;
+  readonly #onFault: (what: string, error: unknown) => void;
   #turn: Turn | undefined;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(storage: Storage) {
+  /** @param onFault for the log: something threw that must not */
+  constructor(storage: Storage, onFault: (what: string, error: unknown) => void) {
     this.#storage = storage;
+    this.#onFault = onFault;
   }
 
   /** Adds to the write of this turn; returns the promise of it, which is the same for all that the turn brings. */
@@ -50,7 +54,7 @@ export class TurnWrites {
     });
     void this.#written.then(
       () => {
-        for (const { kept } of turn.arrivals) kept();
+        for (const arrival of turn.arrivals) this.#keep(arrival);
       },
       (error: unknown) => {
         const failure = asSmppError(error, 'SMPP_STORAGE');
@@ -58,5 +62,14 @@ export class TurnWrites {
       },
     );
     return turn;
+  }
+
+  #keep({ kept, failed }: Arrival): void {
+    try {
+      kept();
+    } catch (error) {
+      this.#onFault('what came is safe and could not be handed on; the gateway delivers it again', error);
+      failed(asSmppError(error, 'SMPP_STORAGE'));
+    }
   }
 }

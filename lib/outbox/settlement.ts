@@ -106,7 +106,7 @@ export class Settlement {
         again = Math.max(0, again - batch.length);
         most = again === 0 ? Infinity : 2 * most; // it may have been the disk, and not the size
         this.#leaveRounds(batch);
-        for (const settled of batch) this.#report(settled);
+        for (const settled of batch) this.#reportSafely(settled);
         continue;
       }
       again = Math.max(again, batch.length);
@@ -170,6 +170,15 @@ export class Settlement {
       if (change !== undefined) over.push(change);
     }
     if (over.length > 0) this.#options.storage.write(over, 'later').catch(this.#options.onFailure);
+  }
+
+  /** One that cannot be told keeps no other from being told; its result is safe, and comes again after a restart. */
+  #reportSafely(settled: Settled): void {
+    try {
+      this.#report(settled);
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
   }
 
   #report({ item, entry, result }: Settled): void {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../lib/engine.js';
 import { readGatewayOptions } from '../../lib/gateway-options.js';
+import { STATUS } from '../../lib/pdu/command-status.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { heldStorage } from '../support/held-storage.js';
+import { fakeGateway } from './connection/fake-gateway.js';
 import { bench } from './outbox/outbox-bench.js';
 import { receiptFor } from './receipt/builders.js';
+import { aDeliverSm } from './session/builders.js';
 
 const nothing = (): void => undefined;
 
@@ -63,5 +67,45 @@ describe('Engine whose start fails', () => {
     const before = storage.writes;
     await clock.advance(60_000);
     assert.equal(storage.writes, before);
+  });
+});
+
+describe('Engine whose handler fails', () => {
+  it('asks for a deliver_sm again, says so, and goes on', async () => {
+    const clock = new FakeClock();
+    const gateway = fakeGateway(['localhost'], () => clock.now());
+    const lines: string[] = [];
+    const log = (_level: string, line: string) => lines.push(line);
+    const account = {
+      systemId: 'me',
+      password: 'secret',
+      hosts: [{ host: 'localhost' }],
+      tls: false,
+    } as const;
+    const storage = memoryStorage(clock);
+    const settings = readGatewayOptions({ ...account, clock, log });
+    const { connect } = gateway;
+    const engine = new Engine({ settings, storage, connect, count: nothing, changed: nothing });
+    await engine.start();
+    await clock.advance(0);
+    const { take } = engine.tracker;
+    engine.tracker.take = () => {
+      throw new RangeError('4512345678');
+    };
+    const peer = gateway.host('localhost').bound[0]!;
+    peer.send({ ...aDeliverSm(5, 'id:a-1 stat:DELIVRD'), esm_class: 0x04 });
+    await clock.advance(0);
+    engine.tracker.take = take;
+    peer.send({ ...aDeliverSm(6, 'id:a-1 stat:DELIVRD'), esm_class: 0x04 });
+    await clock.advance(0);
+    assert.deepEqual(peer.answers('deliver_sm_resp'), [
+      [5, STATUS.ESME_RX_T_APPN],
+      [6, 0],
+    ]);
+    const said = lines.filter((line) => line.startsWith('a deliver_sm could not be handled'));
+    assert.match(said.join(), /^a deliver_sm could not be handled; .*, at .*: RangeError$/);
+    const stopped = engine.stop();
+    await clock.advance(5_000);
+    await stopped;
   });
 });

@@ -44,4 +44,16 @@ describe('FailureLog', () => {
     failures.say('another failed', new Error());
     assert.equal(lines.length, 2);
   });
+
+  it('says where a fault of ours is, without its words', () => {
+    const { lines, failures } = bench();
+    failures.fault('it failed', new TypeError('secret\n    at a secret place'));
+    assert.match(lines[0] ?? '', /^it failed, at .*failure-log\.test\.ts:\d+:\d+\)?: TypeError$/);
+  });
+
+  it('says of a fault that has no place what it says of any', () => {
+    const { lines, failures } = bench();
+    failures.fault('it failed', 'secret');
+    assert.deepEqual(lines, ['it failed: string']);
+  });
 });

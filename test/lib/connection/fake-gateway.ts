@@ -57,6 +57,13 @@ export class FakePeer {
     return this.received.map((pdu) => pdu.command);
   }
 
+  /** Sequence number and status of the answers that it had. */
+  answers(command: 'deliver_sm_resp'): (readonly [number, number])[] {
+    return this.received.flatMap((pdu) =>
+      pdu.command === command ? [[pdu.sequence_number, pdu.command_status] as const] : [],
+    );
+  }
+
   send(pdu: Pdu): void {
     this.transport.write(encodePdu(pdu));
   }

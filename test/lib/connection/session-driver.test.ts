@@ -12,6 +12,7 @@ import { encodeAll } from '../../../lib/pdu/encode.js';
 import type { Pdu } from '../../../lib/pdu/pdu.js';
 import type { Answer } from '../../../lib/link.js';
 import type { Delivery } from '../../../lib/message.js';
+import { STATUS } from '../../../lib/pdu/command-status.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 import { aDeliverSm, segments } from '../session/builders.js';
@@ -25,7 +26,11 @@ interface Driven {
   readonly deliveries: { delivery: Delivery; respond: (status: number) => void }[];
   readonly end: () => SessionEnd | undefined;
   readonly settleOne: (index: number, answer: Answer) => void;
+  /** What handlers threw. */
+  readonly faults: string[];
   onReady: () => void;
+  /** What each handler does besides. */
+  onEvent: (event: string) => void;
 }
 
 function drive(transport: Duplex, window = 10): Driven {
@@ -33,19 +38,27 @@ function drive(transport: Duplex, window = 10): Driven {
   const events: string[] = [];
   const answers: string[] = [];
   const deliveries: Driven['deliveries'] = [];
+  const faults: string[] = [];
+  const happened = (event: string) => {
+    events.push(event);
+    driven.onEvent(event);
+  };
   let ended: SessionEnd | undefined;
   const listener: DriverListener = {
-    bound: () => events.push('bound'),
-    leaving: (isPeersWish) => events.push(isPeersWish ? 'dismissed' : 'leaving'),
+    bound: () => happened('bound'),
+    leaving: (isPeersWish) => happened(isPeersWish ? 'dismissed' : 'leaving'),
     ready: () => {
-      events.push('ready');
+      happened('ready');
       driven.onReady();
     },
-    delivery: (delivery, respond) => deliveries.push({ delivery, respond }),
-    ignored: () => events.push('ignored'),
+    delivery: (delivery, respond) => {
+      deliveries.push({ delivery, respond });
+      driven.onEvent('delivery');
+    },
+    ignored: () => happened('ignored'),
     closed: (end) => {
       ended = end;
-      events.push('closed');
+      happened('closed');
     },
   };
   const session = {
@@ -57,21 +70,23 @@ function drive(transport: Duplex, window = 10): Driven {
     shortSender: SHORT_SENDER,
     timers: DEFAULT_TIMERS,
   } as const;
-  const driver = new SessionDriver({ host: 'dk1:2775', transport, session, clock }, listener);
+  const onFault = (what: string, error: unknown) => faults.push(`${what}: ${String(error)}`);
+  const driver = new SessionDriver({ host: 'dk1:2775', transport, session, clock, onFault }, listener);
   const driven: Driven = {
     driver,
     clock,
     events,
     answers,
     deliveries,
+    faults,
     end: () => ended,
-    settleOne: (index, answer) =>
-      answers.push(
-        answer.kind === 'answered'
-          ? `${index} ${answer.status}`
-          : `${index} ${answer.written ? 'written' : 'unwritten'}`,
-      ),
+    settleOne: (index, answer) => {
+      const how = answer.kind === 'answered' ? answer.status : answer.written ? 'written' : 'unwritten';
+      answers.push(`${index} ${how}`);
+      driven.onEvent('answer');
+    },
     onReady: () => undefined,
+    onEvent: () => undefined,
   };
   return driven;
 }
@@ -272,6 +287,141 @@ describe('SessionDriver', () => {
     deliveries[0]!.respond(8);
     await settle();
     assert.deepEqual(peer.commands().slice(1), ['deliver_sm_resp']);
+  });
+});
+
+describe('SessionDriver · with a handler that throws', () => {
+  const throwing = (driven: Driven, ...events: readonly string[]) => {
+    driven.onEvent = (event) => {
+      if (events.includes(event)) throw new Error(event);
+    };
+  };
+
+  it('asks for its deliver_sm again, says so, and goes on', async () => {
+    const driven = await bound();
+    throwing(driven, 'delivery');
+    driven.peer.send(aDeliverSm(5));
+    await settle();
+    driven.onEvent = () => undefined;
+    driven.peer.send(aDeliverSm(6));
+    await settle();
+    driven.deliveries[1]!.respond(0);
+    await settle();
+    assert.deepEqual(driven.peer.answers('deliver_sm_resp'), [
+      [5, STATUS.ESME_RX_T_APPN],
+      [6, 0],
+    ]);
+    assert.deepEqual(driven.faults, [
+      'a deliver_sm could not be handled; the gateway delivers it again: Error: delivery',
+    ]);
+  });
+
+  it('answers a deliver_sm once that was answered before', async () => {
+    const driven = await bound();
+    driven.onEvent = () => {
+      driven.deliveries[0]!.respond(0);
+      throw new Error();
+    };
+    driven.peer.send(aDeliverSm(5));
+    await settle();
+    assert.deepEqual(driven.peer.answers('deliver_sm_resp'), [[5, 0]]);
+  });
+
+  it('takes what came in the same octets', async () => {
+    const driven = await bound();
+    driven.host.submitStatus = undefined;
+    driven.driver.submit(segments(2), driven.settleOne);
+    await settle();
+    throwing(driven, 'delivery', 'answer', 'ready');
+    driven.peer.transport.write(encodeAll([aDeliverSm(5), accepted(2), accepted(3), aDeliverSm(6)]));
+    await settle();
+    assert.deepEqual(
+      [driven.answers, driven.deliveries.length, driven.driver.underWay],
+      [['0 0', '1 0'], 2, 0],
+    );
+  });
+
+  it('still writes what it has, and tells of room again', async () => {
+    const driven = await bound();
+    throwing(driven, 'ready');
+    driven.driver.submit(segments(1), driven.settleOne);
+    await settle();
+    driven.driver.submit(segments(1), driven.settleOne);
+    await settle();
+    assert.deepEqual(
+      [driven.answers, driven.events],
+      [
+        ['0 0', '0 0'],
+        ['bound', 'ready', 'ready'],
+      ],
+    );
+  });
+
+  it('settles each segment that never left', async () => {
+    const driven = await bound(2);
+    throwing(driven, 'answer');
+    driven.driver.submit(segments(4), driven.settleOne);
+    await settle();
+    assert.deepEqual(driven.answers.sort(), ['0 0', '1 0', '2 unwritten', '3 unwritten']);
+  });
+
+  it('settles all that was under way as the connection is lost, and says that it is', async () => {
+    const driven = await bound();
+    driven.host.submitStatus = undefined;
+    driven.driver.submit(segments(2), driven.settleOne);
+    await settle();
+    throwing(driven, 'answer', 'closed');
+    driven.ours.destroy();
+    await settle();
+    assert.deepEqual(
+      [driven.answers, driven.events],
+      [
+        ['0 written', '1 written'],
+        ['bound', 'closed'],
+      ],
+    );
+  });
+
+  for (const event of ['bound', 'leaving', 'dismissed', 'ignored', 'closed']) {
+    it(`comes to its end all the same when that is for ${event}`, async () => {
+      const [ours, theirs] = duplexPair();
+      const peer = new FakePeer(new FakeHost(), theirs);
+      const driven = drive(ours);
+      throwing(driven, event);
+      driven.driver.start();
+      await settle();
+      peer.send({ command: 'unbind_resp', sequence_number: 99, command_status: 0 });
+      await settle();
+      if (event === 'dismissed') peer.send({ command: 'unbind', sequence_number: 9 });
+      else driven.driver.leave();
+      await settle();
+      theirs.end();
+      await settle();
+      assert.deepEqual(
+        driven.faults.map((fault) => fault.split(': ').at(-1)),
+        [event],
+      );
+      assert.equal(driven.events.at(-1), 'closed');
+      assert.equal(ours.destroyed, true);
+    });
+  }
+
+  it('ends a session that cannot read what the transport gives it', async () => {
+    const driven = await bound();
+    driven.ours.emit('data', 'text');
+    await settle();
+    assert.deepEqual([driven.events, driven.ours.destroyed], [['bound', 'closed'], true]);
+    assert.match(driven.faults[0] ?? '', /^what the gateway sent could not be read: the session ends: /);
+  });
+
+  it('closes a transport that cannot be closed, as far as its listener is to know', async () => {
+    const driven = await bound();
+    driven.ours.end = () => {
+      throw new Error('no such device');
+    };
+    driven.driver.leave();
+    await settle();
+    assert.equal(driven.events.at(-1), 'closed');
   });
 });
 

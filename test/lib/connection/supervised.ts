@@ -1,10 +1,15 @@
 /** A supervisor on a fake clock, with a gateway in memory, and everything that it said. */
 import { SHORT_SENDER } from '../../../lib/address-type.js';
 import { LoginHold } from '../../../lib/connection/login-hold.js';
-import { Supervisor, type SupervisorOptions } from '../../../lib/connection/supervisor.js';
+import {
+  Supervisor,
+  type SupervisorListener,
+  type SupervisorOptions,
+} from '../../../lib/connection/supervisor.js';
 import type { Link } from '../../../lib/link.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
+import { failingTest } from '../../support/fault.js';
 import { segments } from '../session/builders.js';
 import { fakeGateway, type FakeHost } from './fake-gateway.js';
 
@@ -29,7 +34,10 @@ export interface Supervised {
 
 export type SupervisedOptions = Partial<SupervisorOptions>;
 
-export function aSupervisor(options: SupervisedOptions = {}): Supervised {
+export function aSupervisor(
+  options: SupervisedOptions = {},
+  listener: Partial<SupervisorListener> = {},
+): Supervised {
   const clock = new FakeClock();
   const gateway = fakeGateway([DK1, DK2], () => clock.now());
   const links: Link[] = [];
@@ -53,6 +61,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
       connect: gateway.connect,
       clock,
       random: () => 0,
+      onFault: failingTest,
       ...options,
     },
     {
@@ -73,6 +82,7 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
       sessionOver: (sessionId) => over.push(sessionId),
       changed: () => undefined,
       log: (level, line) => lines.push(`${level} ${line}`),
+      ...listener,
     },
   );
   return {
@@ -98,8 +108,11 @@ export function aSupervisor(options: SupervisedOptions = {}): Supervised {
 }
 
 /** Started, and whatever could be bound is. */
-export async function running(options: SupervisedOptions = {}): Promise<Supervised> {
-  const supervised = aSupervisor(options);
+export async function running(
+  options: SupervisedOptions = {},
+  listener: Partial<SupervisorListener> = {},
+): Promise<Supervised> {
+  const supervised = aSupervisor(options, listener);
   supervised.supervisor.start();
   await settle();
   return supervised;

@@ -169,6 +169,38 @@ describe('Supervisor', () => {
   });
 });
 
+describe('Supervisor · with a listener that throws', () => {
+  const TOLD = ['bound', 'linkUp', 'delivery', 'linkDown', 'sessionOver', 'bound', 'linkUp'];
+
+  for (const event of [...new Set(TOLD), 'changed']) {
+    it(`tells of all else, and binds anew, when that is for ${event}`, async () => {
+      const told: string[] = [];
+      const faults: string[] = [];
+      const hearing = (what: string) => () => {
+        told.push(what);
+        if (what === event) throw new Error(what);
+      };
+      const { dk1, dk2 } = await running(
+        { onFault: (_what, error) => faults.push(String(error)) },
+        Object.fromEntries([...TOLD, 'changed'].map((what) => [what, hearing(what)])),
+      );
+      dk1.bound[0]?.send(aDeliverSm(5));
+      await settle();
+      dk1.kill();
+      await settle();
+      assert.equal(dk2.bound.length, 1);
+      assert.deepEqual(
+        told.filter((what) => what !== 'changed'),
+        TOLD,
+      );
+      assert.deepEqual(
+        faults,
+        told.filter((what) => what === event).map((what) => `Error: ${what}`),
+      );
+    });
+  }
+});
+
 describe('Supervisor · connection modes', () => {
   for (const mode of ['transceiver', 'transmitter', 'receiver'] as const) {
     it(`binds as a ${mode}`, async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { failingTest } from '../../support/fault.js';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -325,6 +326,7 @@ describe('connectTls', () => {
           timers: DEFAULT_TIMERS,
           connect: connectTls({ tls: {}, timers: DEFAULT_TIMERS, onWarning: () => undefined }),
           clock: systemClock,
+          onFault: failingTest,
           random: () => 0,
         },
         {

@@ -218,6 +218,43 @@ describe('Inbox', () => {
     });
   });
 
+  describe('of what cannot be handled', () => {
+    it('takes the last part of a long SMS again', async () => {
+      const on = await bench();
+      const list = on.collect();
+      const parts = partsOf('abcdef', 3);
+      await on.accept(parts.slice(0, 1));
+      const { lastSmsTo } = on.tracker;
+      on.tracker.lastSmsTo = () => {
+        throw new Error('a fault');
+      };
+      assert.throws(() => on.inbox.accept(parts[1]!, 1, () => assert.fail('it threw')), /a fault/);
+      on.tracker.lastSmsTo = lastSmsTo;
+      await on.accept(parts.slice(1));
+      assert.deepEqual(texts(list), ['abcdef']);
+    });
+
+    it('has the gateway send again what cannot be handed on, says so, and goes on with the rest', async () => {
+      const on = await bench();
+      const list = on.collect();
+      const take = on.tracker.take.bind(on.tracker);
+      on.tracker.take = (delivery) => {
+        const taken = take(delivery);
+        const kept = () => {
+          throw new TypeError('a fault');
+        };
+        return taken && { ...taken, kept };
+      };
+      const receipt = on.accepting(receiptDelivery(EXAMPLE));
+      const sms = on.accepting(hi);
+      await assert.rejects(receipt, { code: 'SMPP_STORAGE' });
+      assert.deepEqual([await sms, texts(list)], ['kept', ['Hi']]);
+      assert.match(on.lines[0] ?? '', /^what came is safe and could not be handed on.*: TypeError$/);
+      on.tracker.take = take;
+      assert.equal(await on.accepting(receiptDelivery(EXAMPLE)), 'kept');
+    });
+  });
+
   describe('for a listener', () => {
     it('keeps an SMS until there is one', async () => {
       const on = await bench();

@@ -6,6 +6,7 @@ import { SessionDriver, type SessionEnd } from '../../../lib/connection/session-
 import { Framer } from '../../../lib/pdu/framer.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
 import { bindResp, deliverSm, enquireLink, header } from '../../lib/session/builders.js';
+import { failingTest } from '../../support/fault.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 
 /** In memory for a peer that takes no answers: a bound on them, and what one more chunk asks for. */
@@ -36,7 +37,13 @@ async function flooded(): Promise<Flooded> {
     shortSender: SHORT_SENDER,
   } as const;
   const driver = new SessionDriver(
-    { host: 'dk1:2775', transport: ours, session: { ...session, timers: DEFAULT_TIMERS }, clock },
+    {
+      host: 'dk1:2775',
+      transport: ours,
+      session: { ...session, timers: DEFAULT_TIMERS },
+      clock,
+      onFault: failingTest,
+    },
     {
       bound: () => undefined,
       leaving: () => undefined,
