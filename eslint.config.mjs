@@ -50,9 +50,10 @@ const KNOW_STORAGE_PORT = ['outbox', 'receipt', 'inbox'];
 
 /** Folders and files without I/O, clock or chance: time is an argument. */
 const PURE_FOLDERS = ['text', 'pdu', 'session'];
+const filesOf = (folder, ...names) => names.map((name) => `lib/${folder}/${name}.ts`);
 const PURE_FILES = {
-  connection: ['failover', 'maintenance', 'login-hold', 'leg-end'].map((name) => `lib/connection/${name}.ts`),
-  outbox: ['retry-policy', 'queue', 'pace'].map((name) => `lib/outbox/${name}.ts`),
+  connection: filesOf('connection', 'failover', 'maintenance', 'login-hold', 'leg-end', 'outage'),
+  outbox: filesOf('outbox', 'retry-policy', 'queue', 'pace'),
   receipt: ['lib/receipt/parse-receipt.ts'],
   simulator: ['lib/simulator/scenario.ts'],
 };

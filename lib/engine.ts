@@ -7,7 +7,7 @@
  *
  * Nothing is decided here; it is the only place that knows all of them.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
 import { lookedAtOnceATurn } from './clock.js';
 import { LoginHold } from './connection/login-hold.js';
@@ -85,6 +85,7 @@ export class Engine {
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
       bound: () => count('binds', 1),
+      modeProven: () => this.#keepModeProven(),
       linkUp: (link) => this.outbox.linkUp(link),
       linkDown: (link) => this.outbox.linkDown(link),
       ready: () => this.outbox.ready(),
@@ -106,16 +107,18 @@ export class Engine {
    */
   async start(): Promise<void> {
     await this.#storage.open();
+    let isModeProven: boolean;
     try {
       await this.tracker.open();
       await this.inbox.open();
       await this.outbox.open();
+      isModeProven = (await this.#storage.read('account', this.#modeKey)) !== undefined;
     } catch (error) {
       await Promise.allSettled([this.outbox.close(), this.inbox.close(), this.tracker.close()]);
       await this.#storage.close();
       throw error;
     }
-    this.#supervisor.start();
+    this.#supervisor.start(isModeProven);
   }
 
   /** Takes nothing more in, waits for answers under way, unbinds; at most 5 s. */
@@ -150,6 +153,22 @@ export class Engine {
       count: this.#count,
       onFailure: (error) => this.#failures.say('an SMS could not be moved on and is kept', error),
     });
+  }
+
+  /** A restart of the gateway is told from a connection mode that the account does not have by whether this is kept. */
+  #keepModeProven(): void {
+    const value = { boundAt: this.#settings.clock.wall() };
+    this.#storage
+      .write([{ table: 'account', key: this.#modeKey, value }], 'later')
+      .catch((error: unknown) => this.#failures.say('that the account was bound could not be kept', error));
+  }
+
+  /** Of the account at these hosts, in this connection mode; what it is called is nobody's business. */
+  get #modeKey(): string {
+    const { systemId, hosts, connectionMode } = this.#settings;
+    const names = hosts.map(({ host, port }) => `${host.toLowerCase()}:${port}`).sort();
+    const account = createHash('sha256').update(JSON.stringify([systemId, ...names]));
+    return `${connectionMode} ${account.digest('base64url')}`;
   }
 
   #supervisorOptions(): ConstructorParameters<typeof Supervisor>[0] {

@@ -176,11 +176,13 @@ export interface LinkStatus {
 export interface GatewayStatus {
   /**
    * `stopped` not started · `connecting` first attempts · `connected` can carry what the connection mode
-   * promises · `retrying` waits before the next attempt · `refused` wrong credentials ·
-   * `maintenance` the gateway restarts (gateway.md) · `disconnected` nothing is being tried.
+   * promises · `retrying` waits before the next attempt · `refused` the login: wrong credentials, or a connection mode
+   * that the account does not have · `maintenance` the gateway restarts (gateway.md) · `disconnected` no link for 30 s.
+   * In each but `stopped` it goes on trying.
    */
   readonly state:
     'stopped' | 'connecting' | 'connected' | 'retrying' | 'refused' | 'maintenance' | 'disconnected';
+  /** When the state began; of `disconnected`, when the last link ended. */
   readonly since: EpochMs;
   /** Short name of the host in use, such as `dk1`. */
   readonly host?: string;
@@ -202,6 +204,7 @@ export interface GatewayStatus {
   };
   /** Since `start()`. */
   readonly counters: Readonly<Record<CounterName, number>>;
+  /** Why there is no link; of several reasons the one that a person has to mend. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 

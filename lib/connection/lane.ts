@@ -51,6 +51,8 @@ export class Lane {
   #host = 0;
   #waiting: Waiting | undefined;
   #error: SmppError | undefined;
+  /** How the last round at each host ended, until it is up again. */
+  readonly #failures = new Map<LaneHost, LegEnd>();
   #endRound: ((end: LegEnd) => void) | undefined;
   #isStopped = true;
   #loop: Promise<void> = Promise.resolve();
@@ -82,8 +84,15 @@ export class Lane {
     return this.#error;
   }
 
+  /** How the last round ended at each host that has not been up since. */
+  get failures(): readonly LegEnd[] {
+    return [...this.#failures.values()];
+  }
+
   start(): void {
     this.#isStopped = false;
+    this.#error = undefined;
+    this.#failures.clear();
     this.#loop = this.#keepUp();
   }
 
@@ -160,7 +169,11 @@ export class Lane {
     const resolve = this.#endRound;
     if (resolve === undefined) return;
     this.#endRound = undefined;
-    if (end.error !== undefined) this.#error = end.error;
+    if (end.boundForMs > 0) this.#failures.clear(); // of an earlier outage
+    if (end.error !== undefined) {
+      this.#error = end.error;
+      this.#failures.set(this.host, end);
+    }
     const legs = this.#legs;
     this.#legs = [];
     for (const leg of legs) if (leg.state !== 'ended') this.#draining.add(leg);
@@ -188,7 +201,10 @@ export class Lane {
   }
 
   #bound(leg: Leg, link: Link): void {
-    if (this.isUp) this.#error = undefined;
+    if (this.isUp) {
+      this.#error = undefined;
+      this.#failures.delete(this.host);
+    }
     this.#listener.bound();
     if (leg.bind !== 'receiver') {
       this.#announced.add(leg);

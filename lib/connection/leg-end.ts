@@ -9,6 +9,7 @@ import type { FailureKind } from './failover.js';
 import type { LoginOutcome } from './login-hold.js';
 import type { Sign } from './maintenance.js';
 import type { SessionEnd } from './session-driver.js';
+import type { ConnectionMode } from './supervisor-port.js';
 
 export interface LegEnd {
   /** Absent when we left because we wanted to. */
@@ -114,4 +115,13 @@ function refusal(name: string, number: number): SmppError {
     : status.sentence;
   const message = `${name} refused the login with ${status.name}: ${words}`;
   return new SmppError('SMPP_BIND', message, { host: name, status: status.name });
+}
+
+/** What a bind that is answered ESME_RBINDFAIL for minutes means, to an account that was never bound in this mode. */
+export function wrongMode({ host = '', status }: SmppError, mode: ConnectionMode): SmppError {
+  const words = mode === 'pair' ? 'as transmitter and receiver' : `as ${mode}`;
+  const message =
+    `${host} has refused the login ${words} for minutes (${status ?? 'ESME_RBINDFAIL'}): most likely the account has another ` +
+    'connection mode. Choose that in the connection; inMobile knows which';
+  return new SmppError('SMPP_BIND', message, { host, status: 'ESME_RBINDFAIL' });
 }

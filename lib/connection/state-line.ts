@@ -24,13 +24,23 @@ export function describeState(
     case 'connected':
       return connected(up.join(' and '), because);
     case 'refused':
-      return { key: state, level: 'error', line: `Login refused, tried again slowly${because}` };
+      return {
+        key: keyOf(state, error),
+        level: 'error',
+        line: `Login refused, tried again by itself${because}`,
+      };
     case 'maintenance':
       return { key: state, level: 'warn', line: `The gateway is in maintenance, messages wait${because}` };
     case 'stopped':
       return { key: state, level: 'info', line: 'Disconnected' };
+    case 'disconnected':
+      return {
+        key: keyOf(state, error),
+        level: 'warn',
+        line: `Still not connected, tried again by itself${because}`,
+      };
     default:
-      return notConnected(because);
+      return notConnected(error, because);
   }
 }
 
@@ -40,7 +50,12 @@ function connected(names: string, because: string): StateLine {
   return { key, level: 'warn', line: `Connected to ${names}, another host is not bound${because}` };
 }
 
-function notConnected(because: string): StateLine {
-  if (because === '') return { key: 'connecting', level: 'info', line: undefined };
-  return { key: 'down', level: 'warn', line: `Not connected, tried again by itself${because}` };
+function notConnected(error: SmppError | undefined, because: string): StateLine {
+  if (error === undefined) return { key: 'connecting', level: 'info', line: undefined };
+  return { key: keyOf('down', error), level: 'warn', line: `Not connected, tried again by itself${because}` };
+}
+
+/** What is to be done about it differs by the kind of the reason, and hosts in turn have their own words for one kind. */
+function keyOf(state: string, error: SmppError | undefined): string {
+  return error === undefined ? state : `${state} ${error.code} ${error.status ?? ''}`;
 }

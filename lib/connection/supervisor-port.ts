@@ -55,6 +55,8 @@ export interface SupervisorOptions {
 export interface SupervisorListener {
   /** A bind was accepted, of any kind. */
   bound(): void;
+  /** For the first time that we know of, the account was bound in its connection mode. */
+  modeProven(): void;
   /** A link is bound and takes segments. Receiver binds are no links. */
   linkUp(link: Link): void;
   /** It is gone, and every segment submitted to it has been settled. Its capacity was 0 before. */

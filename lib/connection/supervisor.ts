@@ -7,12 +7,14 @@
  */
 import type { EpochMs, Millis } from '../clock.js';
 import type { SmppError } from '../errors.js';
-import type { BindMode, GatewayStatus } from '../message.js';
+import type { BindMode, GatewayStatus, LinkStatus } from '../message.js';
 import type { OnFault } from './session-driver.js';
 import { expiryWarning } from './certificate-expiry.js';
 import { nameHosts, type LaneHost } from './host-name.js';
 import { Lane, type LaneListener } from './lane.js';
+import { wrongMode, type LegEnd } from './leg-end.js';
 import { Maintenance, type Sign } from './maintenance.js';
+import { Outage } from './outage.js';
 import { describeState } from './state-line.js';
 import type {
   ConnectionMode,
@@ -52,26 +54,37 @@ export class Supervisor {
   /** Hosts whose certificate was warned of, with its end. */
   readonly #expiring = new Map<string, EpochMs>();
   #isRunning = false;
+  #outage: Outage;
   #state: GatewayStatus['state'] = 'stopped';
-  #since: EpochMs;
+  /** When the present state began: of the clock that nobody sets, or a duration that is shown would jump. */
+  #since: Millis;
   #lastLine = '';
-  #cancelStableLook: (() => void) | undefined;
+  /** Of the present outage: reasons may come in turn, as hosts do. */
+  readonly #said = new Set<string>();
+  #cancelLook: (() => void) | undefined;
 
   /** Calls nobody before `start`. */
   constructor(options: SupervisorOptions, listener: SupervisorListener) {
     this.#options = options;
     this.#listener = eachByItself(listener, options.onFault);
     this.#maintenance = new Maintenance(options.timers.stableMs);
-    this.#since = options.clock.wall();
+    const now = options.clock.now();
+    this.#outage = new Outage(false, now);
+    this.#since = now;
     const hosts = nameHosts(options.hosts);
     const groups = options.links === 'both' ? hosts.map((host) => [host]) : [hosts];
     this.#lanes = groups.map((group) => this.#lane(group));
   }
 
-  /** Begins to connect, and keeps at it. No effect while it runs. */
-  start(): void {
+  /**
+   * Begins to connect, and keeps at it. No effect while it runs.
+   *
+   * @param isModeProven the account was bound in this connection mode before, in an earlier run
+   */
+  start(isModeProven = false): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
+    this.#outage = new Outage(isModeProven || this.#outage.isProven, this.#options.clock.now());
     this.#options.login.startsAnew();
     for (const lane of this.#lanes) lane.start();
     this.#refresh();
@@ -84,7 +97,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     if (!this.#isRunning) return;
     this.#isRunning = false;
-    this.#cancelStableLook?.();
+    this.#cancelLook?.();
     const cancel = this.#options.clock.after(STOP_MAX_MS, () => {
       for (const lane of this.#lanes) lane.destroy();
     });
@@ -119,7 +132,7 @@ export class Supervisor {
     const inUse = up.find((lane) => lane.host.index === 0) ?? up[0];
     return {
       state: this.#state,
-      since: this.#since,
+      since: this.#toWall(this.#since),
       onFirstHost: inUse === undefined || inUse.host.index === 0,
       links: [],
       ...(this.#isRunning ? this.#running(inUse) : {}),
@@ -130,9 +143,16 @@ export class Supervisor {
   /** @param inUse the lane that is up, if one is */
   #running(inUse: Lane | undefined): Partial<ConnectionStatus> {
     const { host } = inUse ?? this.#lanes[0] ?? {};
-    const links = this.#lanes.flatMap((lane) => lane.links());
     const named = host === undefined ? {} : { host: host.name };
-    return { links, ...named, ...(inUse === undefined ? this.#trouble() : {}) };
+    return { links: this.#links(), ...named, ...(inUse === undefined ? this.#trouble() : {}) };
+  }
+
+  #links(): LinkStatus[] {
+    const links = this.#lanes.flatMap((lane) => lane.links());
+    const doubt = this.#modeDoubt();
+    if (doubt === undefined) return links;
+    const { code, message } = doubt;
+    return links.map((link) => (link.error?.code === code ? { ...link, error: { code, message } } : link));
   }
 
   #trouble(): Pick<ConnectionStatus, 'retryAt' | 'error'> {
@@ -145,7 +165,7 @@ export class Supervisor {
   }
 
   #maintenanceSince(): Pick<ConnectionStatus, 'maintenanceSince'> {
-    const since = this.#maintenance.since(this.#options.clock.now());
+    const since = this.#outage.maintenanceSince(this.#options.clock.now());
     return since === undefined ? {} : { maintenanceSince: this.#toWall(since) };
   }
 
@@ -154,8 +174,22 @@ export class Supervisor {
     return Math.round(clock.wall() + (at - clock.now()));
   }
 
+  /** Why a host is not bound; of several reasons the one that a person has to mend, or else the latest of a lane. */
   #error(): SmppError | undefined {
-    return this.#lanes.find((lane) => lane.error !== undefined)?.error;
+    const failures = this.#failures();
+    const forAPerson = failures.find(isRefusal) ?? failures.find(isUntrusted);
+    const latest = this.#lanes.find((lane) => lane.error !== undefined)?.error;
+    return this.#modeDoubt() ?? forAPerson?.error ?? latest;
+  }
+
+  #modeDoubt(): SmppError | undefined {
+    if (this.#outage.outlook(this.#options.clock.now()) !== 'wrongMode') return undefined;
+    const refusal = this.#failures().find(isBindFailure)?.error;
+    return refusal && wrongMode(refusal, this.#options.connectionMode);
+  }
+
+  #failures(): LegEnd[] {
+    return this.#lanes.flatMap((lane) => lane.failures);
   }
 
   #lane(hosts: readonly LaneHost[]): Lane {
@@ -191,44 +225,66 @@ export class Supervisor {
 
   /** Draws the conclusion from what has changed below, and says it. */
   #refresh(): void {
-    const { clock } = this.#options;
+    const now = this.#options.clock.now();
     this.#maintenance.setUp(
       this.#lanes.every((lane) => lane.isUp),
-      clock.now(),
+      now,
     );
-    this.#lookWhenStable();
+    if (this.#isRunning) this.#noteOutage(now);
     const state = this.#presentState();
-    if (state !== this.#state) this.#since = clock.wall();
+    if (state === 'disconnected') this.#since = this.#outage.since;
+    else if (state !== this.#state) this.#since = now;
     this.#state = state;
     this.#say();
     this.#warnOfExpiry();
+    this.#lookAgain(now);
     this.#listener.changed();
+  }
+
+  #noteOutage(now: Millis): void {
+    const failures = this.#failures();
+    const wasProven = this.#outage.isProven;
+    const facts = {
+      isUp: this.#lanes.some((lane) => lane.isUp),
+      isBindFailing: failures.some(isBindFailure),
+      isUntrusted: failures.length > 0 && failures.every(isUntrusted),
+      restartsSince: this.#maintenance.since(now),
+    };
+    this.#outage.note(facts, now);
+    if (!wasProven && this.#outage.isProven) this.#listener.modeProven();
   }
 
   #presentState(): GatewayStatus['state'] {
     if (!this.#isRunning) return 'stopped';
-    if (this.#lanes.some((lane) => lane.isUp)) return 'connected';
-    if (this.#options.login.isRefused) return 'refused';
-    if (this.#maintenance.since(this.#options.clock.now()) !== undefined) return 'maintenance';
+    const outlook = this.#outage.outlook(this.#options.clock.now());
+    if (outlook === 'none') return 'connected';
+    if (this.#options.login.isRefused || outlook === 'wrongMode') return 'refused';
+    if (outlook === 'maintenance') return 'maintenance';
+    if (outlook === 'long') return 'disconnected';
     const isTrying = this.#lanes.some((lane) => lane.retryAt === undefined);
     return isTrying ? 'connecting' : 'retrying';
   }
 
-  /** A restart ends by time too, and somebody may be watching. */
-  #lookWhenStable(): void {
-    this.#cancelStableLook?.();
-    this.#cancelStableLook = undefined;
-    const { clock, timers } = this.#options;
-    const isOver = this.#maintenance.since(clock.now()) === undefined;
-    if (isOver || !this.#lanes.every((lane) => lane.isUp)) return;
-    this.#cancelStableLook = clock.after(timers.stableMs, () => this.#refresh());
+  /** An outage grows long and a restart ends by time alone too, and somebody may be watching. */
+  #lookAgain(now: Millis): void {
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+    if (!this.#isRunning) return;
+    const stableAt =
+      this.#maintenance.since(now) === undefined ? -Infinity : now + this.#options.timers.stableMs;
+    const next = Math.min(...[...this.#outage.turningPoints(), stableAt].filter((at) => at > now));
+    if (next !== Infinity) this.#cancelLook = this.#options.clock.after(next - now, () => this.#refresh());
   }
 
   #say(): void {
+    const now = this.#options.clock.now();
     const up = this.#lanes.filter((lane) => lane.isUp).map((lane) => lane.host.name);
     const { key, level, line } = describeState(this.#state, up, this.#error());
-    if (key === this.#lastLine) return;
+    if (this.#state === 'stopped' || this.#outage.isOver(now)) this.#said.clear();
+    const isNews = !this.#said.has(key) || (this.#state === 'connected' && !this.#outage.hasRelapsed(now));
+    if (key === this.#lastLine || !isNews) return;
     this.#lastLine = key;
+    this.#said.add(key);
     if (line !== undefined) this.#listener.log(level, line);
   }
 
@@ -242,6 +298,18 @@ export class Supervisor {
       this.#listener.log('warn', line);
     }
   }
+}
+
+function isBindFailure({ sign }: LegEnd): boolean {
+  return sign === 'bindFailed';
+}
+
+function isRefusal({ login }: LegEnd): boolean {
+  return login === 'refused';
+}
+
+function isUntrusted({ failure }: LegEnd): boolean {
+  return failure === 'certificate';
 }
 
 /**

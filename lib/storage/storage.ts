@@ -13,9 +13,19 @@ import type { EpochMs } from '../clock.js';
 /**
  * `outbox` SMS not settled · `progress` what is known of their submissions · `result` settled, not yet
  * emitted · `tracked` accepted, waits for its receipts · `dedupe` keys · `part` segments of incoming SMS ·
- * `event` incoming SMS and receipts not yet emitted · `seen` fingerprints of deliver_sm.
+ * `event` incoming SMS and receipts not yet emitted · `seen` fingerprints of deliver_sm · `account` what was learnt of it.
  */
-export const TABLES = ['outbox', 'progress', 'result', 'tracked', 'dedupe', 'part', 'event', 'seen'] as const;
+export const TABLES = [
+  'outbox',
+  'progress',
+  'result',
+  'tracked',
+  'dedupe',
+  'part',
+  'event',
+  'seen',
+  'account',
+] as const;
 export type Table = (typeof TABLES)[number];
 
 /** One write: a put when `value` is given, else a delete (of a key that may not exist). */

@@ -29,6 +29,9 @@ import { StatusLine } from './status-line.js';
 /** A store that could not be opened may be held by a process that is about to end. */
 const START_AGAIN_MS = 10_000;
 
+/** States that are shown with a time that passes. */
+const TELLS_TIME: ReadonlySet<GatewayStatus['state']> = new Set(['retrying', 'disconnected']);
+
 export type Log = Required<GatewayOptions>['log'];
 
 export interface RunningParts {
@@ -271,7 +274,7 @@ export class Account implements Connection, Parked, Watched {
     const { waitingForMs } = this;
     return {
       status: nodeStatus(status, { now, waitingForMs, isSimulated, translate }),
-      changesByItself: status.state === 'retrying' || this.#waitingSince !== undefined,
+      changesByItself: TELLS_TIME.has(status.state) || this.#waitingSince !== undefined,
     };
   }
 

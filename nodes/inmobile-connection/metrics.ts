@@ -40,7 +40,8 @@ const GAUGES: Readonly<Record<string, readonly [help: string, samples: Samples]>
     (it) => one(it.state === 'connected'),
   ],
   maintenance: ['1 while the gateway restarts', (it) => one(it.state === 'maintenance')],
-  login_refused: ['1 while the gateway refuses the credentials', (it) => one(it.state === 'refused')],
+  login_refused: ['1 while the gateway refuses the login', (it) => one(it.state === 'refused')],
+  disconnected: ['1 when there has been no link for 30 s', (it) => one(it.state === 'disconnected')],
   queue: [
     'SMS taken in and not settled',
     ({ queue }) => (['alarm', 'normal', 'bulk'] as const).map((priority) => [{ priority }, queue[priority]]),

@@ -58,6 +58,7 @@ function named(
 }
 
 function shownStatus(status: GatewayStatus, { now, translate, waitingForMs }: StatusContext): ShownStatus {
+  if (isUntrusted(status)) return { fill: 'red', shape: 'dot', text: translate('status.certificate') };
   switch (status.state) {
     case 'connected':
       return waitingForMs >= BACKLOG_AFTER_MS ? backlog(status, translate) : connected(status, translate);
@@ -70,11 +71,22 @@ function shownStatus(status: GatewayStatus, { now, translate, waitingForMs }: St
     case 'maintenance':
       return { fill: 'blue', shape: 'ring', text: maintenanceText(status, translate) };
     case 'disconnected':
-      return { fill: 'red', shape: 'ring', text: translate('status.disconnected') };
+      return { fill: 'red', shape: 'ring', text: outageText(status, now, translate) };
     case 'stopped':
       return { fill: 'grey', shape: 'ring', text: translate('status.stopped') };
   }
 }
+
+/** No waiting helps against it, so it is said at once. */
+function isUntrusted({ state, error }: GatewayStatus): boolean {
+  return NOT_CONNECTED.has(state) && error?.code === 'SMPP_CERTIFICATE';
+}
+
+const NOT_CONNECTED: ReadonlySet<GatewayStatus['state']> = new Set([
+  'connecting',
+  'retrying',
+  'disconnected',
+]);
 
 function backlog(status: GatewayStatus, translate: Translate): ShownStatus {
   return { fill: 'yellow', shape: 'dot', text: translate('status.queued', { count: waitingCount(status) }) };
@@ -94,4 +106,21 @@ function maintenanceText(status: GatewayStatus, translate: Translate): string {
   const since = new Date(status.maintenanceSince ?? status.since);
   const time = [since.getHours(), since.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
   return translate('status.maintenance', { time, count: waitingCount(status) });
+}
+
+function outageText(status: GatewayStatus, now: EpochMs, translate: Translate): string {
+  const duration = durationText(Math.max(0, now - status.since), translate);
+  return translate('status.disconnected', { duration, count: waitingCount(status) });
+}
+
+const UNITS = [
+  ['days', 86_400_000],
+  ['hours', 3_600_000],
+  ['minutes', 60_000],
+] as const;
+
+/** In the largest unit of which there is one. */
+function durationText(ms: Millis, translate: Translate): string {
+  const [unit, unitMs] = UNITS.find(([, length]) => ms >= length) ?? ['seconds', 1_000];
+  return translate(`status.duration.${unit}`, { number: Math.floor(ms / unitMs) });
 }

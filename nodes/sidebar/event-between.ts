@@ -1,7 +1,8 @@
 /**
  * What has happened to a connection, if it is worth a line to a person; pure.
  *
- * Attempts and the waits between them are not: an outage is two lines, however long it lasts.
+ * Attempts and the waits between them are not: an outage is two lines, or three when it lasts, whose reason is the
+ * present one.
  */
 import type { GatewayStatus } from '../../lib/message.js';
 import type { ConnectionEvent } from './overview.js';
@@ -26,7 +27,9 @@ export function happeningOf(status: GatewayStatus, memory: Memory): Happening | 
       return connected(status, memory);
     case 'maintenance':
     case 'refused':
-      return memory.kind === status.state ? undefined : because(status.state, status);
+      return once(status.state, status, memory);
+    case 'disconnected':
+      return once('noConnection', status, memory);
     case 'stopped':
       return memory.state === 'stopped' ? undefined : { kind: 'stopped' };
     default:
@@ -50,8 +53,16 @@ function connected({ host }: GatewayStatus, memory: Memory): Happening | undefin
   return host === undefined ? { kind } : { kind, host };
 }
 
+function once(
+  kind: 'maintenance' | 'refused' | 'noConnection',
+  status: GatewayStatus,
+  memory: Memory,
+): Happening | undefined {
+  return memory.kind === kind ? undefined : because(kind, status);
+}
+
 function because(
-  kind: 'maintenance' | 'refused' | 'disconnected',
+  kind: 'maintenance' | 'refused' | 'disconnected' | 'noConnection',
   { error, host }: GatewayStatus,
 ): Happening {
   return {

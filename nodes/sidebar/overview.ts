@@ -34,7 +34,14 @@ export type RateName = (typeof RATE_NAMES)[number];
 export interface ConnectionEvent {
   readonly at: EpochMs;
   readonly kind:
-    'connecting' | 'connected' | 'hostChanged' | 'maintenance' | 'refused' | 'disconnected' | 'stopped';
+    | 'connecting'
+    | 'connected'
+    | 'hostChanged'
+    | 'maintenance'
+    | 'refused'
+    | 'disconnected'
+    | 'noConnection'
+    | 'stopped';
   /** Short name of the host, such as `dk1`. */
   readonly host?: string;
   /** Why, in English; free of personal data. */

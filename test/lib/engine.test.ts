@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../lib/engine.js';
-import { readGatewayOptions } from '../../lib/gateway-options.js';
+import { readGatewayOptions, type GatewayOptions } from '../../lib/gateway-options.js';
 import { STATUS } from '../../lib/pdu/command-status.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
@@ -67,6 +67,74 @@ describe('Engine whose start fails', () => {
     const before = storage.writes;
     await clock.advance(60_000);
     assert.equal(storage.writes, before);
+  });
+});
+
+describe('Engine, of a gateway that answers ESME_RBINDFAIL', () => {
+  const HOSTS = ['smpp-dk1.inmobile.dk', 'smpp-dk2.inmobile.dk'];
+
+  async function stateAfter(minutes: number, bounds: readonly Partial<GatewayOptions>[]): Promise<string> {
+    const clock = new FakeClock();
+    const storage = memoryStorage(clock);
+    const gateway = fakeGateway(HOSTS, () => clock.now());
+    const run = async (options: Partial<GatewayOptions>): Promise<Engine> => {
+      const settings = readGatewayOptions({ systemId: 'me', password: 'secret', ...options, clock });
+      const { connect } = gateway;
+      const engine = new Engine({ settings, storage, connect, count: nothing, changed: nothing });
+      await engine.start();
+      await clock.advance(1_000);
+      return engine;
+    };
+    const stop = async (engine: Engine): Promise<void> => {
+      const stopped = engine.stop();
+      await clock.advance(5_000);
+      await stopped;
+    };
+    for (const options of bounds) await stop(await run(options));
+    for (const host of HOSTS) gateway.host(host).bindStatus = STATUS.ESME_RBINDFAIL;
+    const engine = await run({});
+    await clock.advance(minutes * 60_000);
+    const { state } = engine.connection;
+    await stop(engine);
+    return state;
+  }
+
+  it('tells of maintenance after a restart of ours, since the account was bound before', async () => {
+    assert.equal(await stateAfter(0, [{}]), 'maintenance');
+    assert.equal(await stateAfter(14, [{}]), 'maintenance');
+    assert.equal(await stateAfter(15, [{}]), 'disconnected');
+  });
+
+  it('tells of a refused login after 5 minutes, when it never was', async () => {
+    assert.equal(await stateAfter(4, []), 'retrying');
+    assert.equal(await stateAfter(5, []), 'refused');
+  });
+
+  for (const [name, options] of [
+    ['mode', { connectionMode: 'receiver' }],
+    ['account', { systemId: 'other' }],
+    ['host', { hosts: [{ host: HOSTS[0]! }] }],
+  ] as const) {
+    it(`does not take another ${name} for it`, async () => {
+      assert.equal(await stateAfter(5, [options]), 'refused');
+    });
+  }
+
+  it('keeps nothing that names the account', async () => {
+    const clock = new FakeClock();
+    const storage = memoryStorage(clock);
+    const { connect } = fakeGateway(HOSTS, () => clock.now());
+    const settings = readGatewayOptions({ systemId: 'canary', password: 'secret', clock });
+    const engine = new Engine({ settings, storage, connect, count: nothing, changed: nothing });
+    await engine.start();
+    await clock.advance(1_000);
+    const kept: unknown[] = [];
+    for await (const record of storage.scan('account')) kept.push(record);
+    assert.equal(kept.length, 1);
+    assert.doesNotMatch(JSON.stringify(kept), /canary|secret/);
+    const stopped = engine.stop();
+    await clock.advance(5_000);
+    await stopped;
   });
 });
 

@@ -119,7 +119,16 @@ describe('The texts of the sidebar', () => {
 
   it('have words for every event, state and refusal', () => {
     const wanted: Readonly<Record<string, readonly string[]>> = {
-      event: ['connecting', 'connected', 'hostChanged', 'maintenance', 'refused', 'disconnected', 'stopped'],
+      event: [
+        'connecting',
+        'connected',
+        'hostChanged',
+        'maintenance',
+        'refused',
+        'disconnected',
+        'noConnection',
+        'stopped',
+      ],
       link: ['connecting', 'bound', 'draining', 'waiting', 'stopped'],
       entry: ['scheduled', 'queued', 'retrying', 'underWay'],
       problem: ['notEditor', 'unknown', 'tooLate', 'busy', 'invalid', 'failed', 'forbidden', 'offline'],

@@ -15,8 +15,8 @@ export type Reception = 'take' | 'hang' | Error;
 
 export class FakeHost {
   reception: Reception = 'take';
-  /** command_status of bind answers; undefined leaves binds unanswered. */
-  bindStatus: number | undefined = 0;
+  /** command_status of bind answers, or that of each bind command; undefined leaves binds unanswered. */
+  bindStatus: number | undefined | ((command: string) => number) = 0;
   /** command_status of submit answers; undefined leaves submits unanswered. */
   submitStatus: number | undefined = 0;
   /** Instants of the connections asked for. */
@@ -81,7 +81,8 @@ export class FakePeer {
     this.received.push(pdu);
     const { sequence_number } = pdu;
     const { bindStatus } = this.#host;
-    if (pdu.command.startsWith('bind_') && bindStatus !== undefined) this.answerBind(bindStatus);
+    if (pdu.command.startsWith('bind_') && bindStatus !== undefined)
+      this.answerBind(typeof bindStatus === 'number' ? bindStatus : bindStatus(pdu.command));
     if (pdu.command === 'submit_sm' && this.#host.submitStatus !== undefined) {
       const command_status = this.#host.submitStatus;
       this.send({

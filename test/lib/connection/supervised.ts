@@ -27,6 +27,8 @@ export interface Supervised {
   readonly over: number[];
   readonly events: string[];
   readonly lines: string[];
+  /** How often it was said that the account was bound in its mode for the first time. */
+  readonly proven: () => number;
   /** `index status` or `index written|unwritten` of what `send` submitted. */
   readonly answers: string[];
   send(count?: number): Promise<void>;
@@ -45,6 +47,7 @@ export function aSupervisor(
   const events: string[] = [];
   const lines: string[] = [];
   const answers: string[] = [];
+  let proven = 0;
   const supervisor = new Supervisor(
     {
       hosts: [
@@ -66,6 +69,9 @@ export function aSupervisor(
     },
     {
       bound: () => undefined,
+      modeProven: () => {
+        proven += 1;
+      },
       linkUp: (link) => {
         links.push(link);
         events.push(`up ${link.host}`);
@@ -94,6 +100,7 @@ export function aSupervisor(
     over,
     events,
     lines,
+    proven: () => proven,
     answers,
     async send(count = 1) {
       const link = links.find(({ capacity }) => capacity > 0);

@@ -62,7 +62,7 @@ describe('Supervisor · failover', () => {
     const waits = dk1.connectedAt.slice(1).map((at, index) => Math.round(at - dk1.connectedAt[index]!));
     assert.deepEqual(waits.slice(0, 8), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
     const { state, retryAt, error } = supervisor.status();
-    assert.deepEqual([state, error?.code], ['retrying', 'SMPP_CONNECT']);
+    assert.deepEqual([state, error?.code], ['disconnected', 'SMPP_CONNECT']);
     assert.ok(retryAt! > clock.wall());
   });
 
@@ -184,15 +184,39 @@ describe('Supervisor · maintenance', () => {
 
   it('is no restart any more when hosts stay away for another reason, which is said', async () => {
     const { supervisor, clock, dk1, dk2, lines } = await running();
-    dk1.reception = UNTRUSTED;
-    dk2.reception = UNTRUSTED;
+    dk1.reception = REFUSED;
+    dk2.reception = REFUSED;
     dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
     await clock.advance(300_000);
     assert.equal(supervisor.status().state, 'maintenance');
     await clock.advance(600_000);
     const { state, maintenanceSince } = supervisor.status();
-    assert.deepEqual([state, maintenanceSince], ['retrying', undefined]);
-    assert.equal(lines.at(-1), 'warn Not connected, tried again by itself: untrusted');
+    assert.deepEqual([state, maintenanceSince], ['disconnected', undefined]);
+    assert.equal(lines.at(-1), 'warn Still not connected, tried again by itself: refused');
+  });
+
+  it('is no restart when the gateway comes back as nobody who can be trusted', async () => {
+    const { supervisor, clock, dk1, dk2 } = await running();
+    dk1.reception = UNTRUSTED;
+    dk2.reception = UNTRUSTED;
+    dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
+    await settle();
+    dk1.kill();
+    await clock.advance(10_000);
+    const { state, maintenanceSince, error } = supervisor.status();
+    assert.deepEqual([state, maintenanceSince, error?.code], ['retrying', undefined, 'SMPP_CERTIFICATE']);
+  });
+
+  it('is told for 15 minutes, and then as no connection since the loss', async () => {
+    const { supervisor, clock, dk1, dk2 } = await running();
+    const lostAt = clock.wall();
+    for (const host of [dk1, dk2]) host.bindStatus = STATUS.ESME_RBINDFAIL;
+    dk1.bound[0]!.send({ command: 'unbind', sequence_number: 50 });
+    await clock.advance(899_000);
+    assert.equal(supervisor.status().state, 'maintenance');
+    await clock.advance(1_001);
+    const { state, since, maintenanceSince } = supervisor.status();
+    assert.deepEqual([state, since, maintenanceSince], ['disconnected', lostAt, undefined]);
   });
 
   it('is over though another of both hosts stays away', async () => {
@@ -233,5 +257,209 @@ describe('Supervisor · maintenance', () => {
     dk1.kill();
     await clock.advance(10);
     assert.equal(supervisor.status().maintenanceSince, undefined);
+  });
+});
+
+describe('Supervisor · an outage', () => {
+  it('is told after 30 s, though nothing else happens then', async () => {
+    const { supervisor, clock, dk1, dk2 } = await running();
+    const lostAt = clock.wall();
+    dk1.reception = 'hang';
+    dk2.reception = 'hang';
+    dk1.kill();
+    await clock.advance(29_999);
+    assert.notEqual(supervisor.status().state, 'disconnected');
+    await clock.advance(1);
+    const { state, since } = supervisor.status();
+    assert.deepEqual([state, since], ['disconnected', lostAt]);
+  });
+
+  it('is told of a start that leads nowhere, with the next attempt and the reason', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor();
+    dk1.reception = REFUSED;
+    dk2.reception = REFUSED;
+    const startedAt = clock.wall();
+    supervisor.start();
+    await clock.advance(40_000);
+    const { state, since, retryAt, error } = supervisor.status();
+    assert.deepEqual([state, since, error?.code], ['disconnected', startedAt, 'SMPP_CONNECT']);
+    assert.ok(retryAt! > clock.wall());
+  });
+
+  it('is as old as it is, whatever is done to the clock of the machine', async () => {
+    const { supervisor, clock, dk1, dk2 } = await running();
+    dk1.reception = REFUSED;
+    dk2.reception = REFUSED;
+    dk1.kill();
+    await clock.advance(20_000);
+    clock.shiftWall(50 * 365 * 86_400_000);
+    await clock.advance(40_000);
+    const { state, since } = supervisor.status();
+    assert.deepEqual([state, clock.wall() - since], ['disconnected', 60_000]);
+  });
+
+  it('is over with a link, and a later one begins anew', async () => {
+    const { supervisor, clock, dk1, dk2 } = await running();
+    dk1.reception = REFUSED;
+    dk2.reception = REFUSED;
+    dk1.kill();
+    await clock.advance(60_000);
+    dk2.reception = 'take';
+    await clock.advance(60_000);
+    assert.equal(supervisor.status().state, 'connected');
+    dk2.reception = REFUSED;
+    dk2.kill();
+    await clock.advance(10_000);
+    assert.match(supervisor.status().state, /retrying|connecting/);
+  });
+
+  it('is not over when hosts take the bind and drop it at once', async () => {
+    const { supervisor, clock, dk1, dk2, lines } = await running();
+    await clock.advance(10_000);
+    const lostAt = clock.wall();
+    for (let half = 0; half < 120; half++) {
+      for (const host of [dk1, dk2]) host.kill();
+      await clock.advance(500);
+    }
+    for (const host of [dk1, dk2]) host.kill();
+    await settle();
+    const { state, since } = supervisor.status();
+    assert.deepEqual([state, since], ['disconnected', lostAt]);
+    assert.ok(lines.length <= 6, lines.join('\n'));
+  });
+
+  it('is over for the log when the link lasts', async () => {
+    const { clock, dk1, lines } = await running({ hosts: [{ host: DK1, port: 2775 }] });
+    await clock.advance(10_000);
+    dk1.kill();
+    await clock.advance(1_000);
+    dk1.kill();
+    await clock.advance(10_000);
+    assert.deepEqual(
+      lines.map((line) => line.split(' ').slice(0, 2).join(' ')),
+      ['info Connected', 'warn Not', 'info Connected'],
+    );
+  });
+
+  it('does not begin again with a stop and a start, but from the start on', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor();
+    dk1.reception = REFUSED;
+    dk2.reception = REFUSED;
+    supervisor.start();
+    await clock.advance(60_000);
+    await supervisor.stop();
+    assert.deepEqual([supervisor.status().state, supervisor.status().error], ['stopped', undefined]);
+    supervisor.start();
+    await clock.advance(10_000);
+    assert.match(supervisor.status().state, /retrying|connecting/);
+    const stopped = supervisor.stop();
+    await clock.advance(5_000);
+    await stopped;
+    assert.equal(clock.pending, 0);
+  });
+
+  it('is told with its present reason, and not with that of the loss', async () => {
+    const { supervisor, clock, dk1, dk2, lines } = await running();
+    dk1.reception = UNTRUSTED;
+    dk2.reception = UNTRUSTED;
+    dk1.kill();
+    await clock.advance(1_000);
+    assert.deepEqual(lines.slice(1), [
+      `warn Not connected, tried again by itself: ${DK1}:2775 closed the connection`,
+      'warn Not connected, tried again by itself: untrusted',
+    ]);
+    await clock.advance(600_000);
+    assert.deepEqual(lines.slice(3), ['warn Still not connected, tried again by itself: untrusted']);
+    assert.equal(supervisor.status().error?.code, 'SMPP_CERTIFICATE');
+  });
+
+  it('names what a person has to mend, though the other host has another reason', async () => {
+    const { supervisor, clock, dk1, dk2 } = await running();
+    dk1.reception = UNTRUSTED;
+    dk2.reception = REFUSED;
+    dk1.kill();
+    await clock.advance(20_000);
+    assert.equal(supervisor.status().error?.code, 'SMPP_CERTIFICATE');
+  });
+});
+
+describe('Supervisor · a connection mode that the account does not have', () => {
+  for (const links of ['failover', 'both'] as const) {
+    it(`is no maintenance but a retry for 5 minutes, then a refused login (${links})`, async () => {
+      const { supervisor, clock, dk1, dk2, lines, proven } = aSupervisor({
+        links,
+        connectionMode: 'receiver',
+      });
+      for (const host of [dk1, dk2]) host.bindStatus = STATUS.ESME_RBINDFAIL;
+      supervisor.start();
+      for (let second = 0; second < 299; second++) {
+        await clock.advance(1_000);
+        assert.match(supervisor.status().state, /retrying|connecting/);
+      }
+      const attempts = dk1.connectedAt.length;
+      await clock.advance(1_000);
+      const { state, error, maintenanceSince } = supervisor.status();
+      assert.deepEqual([state, error?.code, maintenanceSince], ['refused', 'SMPP_BIND', undefined]);
+      assert.match(error!.message, /as receiver .*ESME_RBINDFAIL.* another connection mode/);
+      assert.match(lines.at(-1)!, /^error Login refused, tried again by itself: .*connection mode/);
+      await clock.advance(120_000);
+      assert.ok(dk1.connectedAt.length >= attempts + 4, 'the back-off stays that of a host');
+      assert.equal(proven(), 0);
+    });
+  }
+
+  it('is told of a pair of which only one of the two is ever bound', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor({ connectionMode: 'pair' });
+    for (const host of [dk1, dk2]) {
+      host.bindStatus = (command) => (command === 'bind_receiver' ? STATUS.ESME_RBINDFAIL : STATUS.ESME_ROK);
+    }
+    supervisor.start();
+    await clock.advance(301_000);
+    assert.equal(supervisor.status().state, 'refused');
+    assert.match(supervisor.status().error!.message, /as transmitter and receiver/);
+  });
+
+  it('is told at the link too', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor();
+    for (const host of [dk1, dk2]) host.bindStatus = STATUS.ESME_RBINDFAIL;
+    supervisor.start();
+    await clock.advance(301_000);
+    const [link] = supervisor.status().links;
+    assert.match(link!.error!.message, /another connection mode/);
+  });
+
+  it('is not thought of when the account was bound in it before', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor();
+    for (const host of [dk1, dk2]) host.bindStatus = STATUS.ESME_RBINDFAIL;
+    supervisor.start(true);
+    await clock.advance(1_000);
+    assert.equal(supervisor.status().state, 'maintenance');
+    await clock.advance(900_000);
+    assert.equal(supervisor.status().state, 'disconnected');
+  });
+
+  it('is not thought of when the bind succeeds after all, which is told once', async () => {
+    const { supervisor, clock, dk1, dk2, proven } = aSupervisor();
+    for (const host of [dk1, dk2]) host.bindStatus = STATUS.ESME_RBINDFAIL;
+    supervisor.start();
+    await clock.advance(400_000);
+    for (const host of [dk1, dk2]) host.bindStatus = 0;
+    await clock.advance(60_000);
+    assert.deepEqual([supervisor.status().state, supervisor.status().error], ['connected', undefined]);
+    for (const host of [dk1, dk2]) host.bindStatus = STATUS.ESME_RBINDFAIL;
+    dk1.kill();
+    dk2.kill();
+    await clock.advance(10_000);
+    assert.deepEqual([supervisor.status().state, proven()], ['maintenance', 1]);
+  });
+
+  it('is forgotten when the hosts are away for another reason', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor();
+    for (const host of [dk1, dk2]) host.bindStatus = STATUS.ESME_RBINDFAIL;
+    supervisor.start();
+    await clock.advance(200_000);
+    for (const host of [dk1, dk2]) host.reception = REFUSED;
+    await clock.advance(400_000);
+    assert.equal(supervisor.status().state, 'disconnected');
   });
 });

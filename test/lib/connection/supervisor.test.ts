@@ -142,6 +142,7 @@ describe('Supervisor', () => {
     assert.deepEqual(lines, [
       'info Connected to dk1',
       `warn Not connected, tried again by itself: ${DK1}:2775 closed the connection`,
+      'warn Still not connected, tried again by itself: refused',
       'info Connected to dk2',
       'info Disconnected',
     ]);

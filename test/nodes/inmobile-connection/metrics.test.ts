@@ -59,6 +59,7 @@ describe('the metrics page', () => {
       `inmobile_smpp_possible_duplicates_total{${connection}} 4`,
       `inmobile_smpp_submitted_total{${connection}} 8`,
       `inmobile_smpp_connected{${connection}} 1`,
+      `inmobile_smpp_disconnected{${connection}} 0`,
       `inmobile_smpp_queue{${connection},priority="alarm"} 1`,
       `inmobile_smpp_queue_under_way{${connection}} 3`,
       `inmobile_smpp_link_bound{${connection},host="smpp-dk2.inmobile.dk:2775",bind="transceiver"} 0`,

@@ -73,9 +73,39 @@ describe('nodeStatus', () => {
     assert.equal(shown({ state: 'refused' }), 'red dot login refused');
   });
 
-  it('is a red ring when nothing is tried', () => {
-    assert.equal(shown({ state: 'disconnected' }), 'red ring disconnected');
+  const outages: [ms: number, shown: string][] = [
+    [30_000, '30 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min'],
+    [150_000, '2 min'],
+    [3_599_999, '59 min'],
+    [7_200_000, '2 h'],
+    [3 * 86_400_000, '3 d'],
+    [-5_000, '0 s'],
+  ];
+  for (const [ms, duration] of outages) {
+    it(`is a red ring that says for how long there is no connection, and what waits: ${duration}`, () => {
+      const outage = shown({ state: 'disconnected', since: NOW - ms, queue: WAITING });
+      assert.equal(outage, `red ring no connection for ${duration}, 12 waiting`);
+    });
+  }
+
+  it('says so in Danish', () => {
+    const danish = translatorOf(readCatalogue('inmobile-connection', 'da'), 'inmobile-connection');
+    const outage = shown(
+      { state: 'disconnected', since: NOW - 120_000, queue: WAITING },
+      { translate: danish },
+    );
+    assert.equal(outage, 'red ring ingen forbindelse i 2 min, 12 venter');
+    assert.equal(shown({ state: 'refused' }, { translate: danish }), 'red dot login afvist');
   });
+
+  for (const state of ['connecting', 'retrying', 'disconnected'] as const) {
+    it(`is a red dot when the certificate is not trusted: ${state}`, () => {
+      const error = { code: 'SMPP_CERTIFICATE', message: 'it is for another name' };
+      assert.equal(shown({ state, error }), 'red dot certificate not trusted');
+    });
+  }
 
   it('says since when the gateway is in maintenance, and what waits', () => {
     const maintenanceSince = new Date(2026, 0, 1, 3, 12).getTime();

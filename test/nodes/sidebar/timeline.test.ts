@@ -61,6 +61,32 @@ describe('The timeline of a connection', () => {
     ]);
   });
 
+  it('tells of one that lasts once more, with the present reason', () => {
+    const reason = (message: string) => ({ error: { code: 'SMPP_CONNECT', message } });
+    const lost = status('connecting', reason('dk1 closed the connection'));
+    const lasting = status('disconnected', reason('no network'));
+    assert.deepEqual(words(connected('dk1'), lost, lasting, lasting, connected('dk1')), [
+      'connected dk1',
+      'disconnected',
+      'noConnection',
+      'connected dk1',
+    ]);
+    assert.deepEqual(
+      timeline.events.map((event) => event.reason),
+      [undefined, 'dk1 closed the connection', 'no network', undefined],
+    );
+  });
+
+  it('tells of a start that leads nowhere, and of a restart that takes too long', () => {
+    const states = ['connecting', 'retrying', 'disconnected', 'maintenance', 'disconnected'] as const;
+    assert.deepEqual(words(...states.map((state) => status(state))), [
+      'connecting',
+      'noConnection',
+      'maintenance',
+      'noConnection',
+    ]);
+  });
+
   it('tells of maintenance and refused logins once, with attempts in between', () => {
     assert.deepEqual(
       words(
