@@ -106,7 +106,7 @@ function errorOf(
 }
 
 /** Their own words tell what becomes of an SMS that was so answered: a login has none. */
-const SENT_AGAIN: ReadonlySet<StatusClass> = new Set(['submitFailed', 'throttled', 'transient']);
+const SENT_AGAIN: ReadonlySet<StatusClass> = new Set(['submitFailed', 'throttled', 'queueFull', 'transient']);
 
 function refusal(name: string, number: number): SmppError {
   const status = commandStatus(number);

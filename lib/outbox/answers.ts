@@ -12,7 +12,15 @@ import { FIRST_ATTEMPT, type Progress } from './entry.js';
 import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
 import type { Body, QueueItem } from './queue-item.js';
-import { afterUnknown, RECONCILE_MS, submitFailedWaitMs, transientWaitMs } from './retry-policy.js';
+import {
+  afterUnknown,
+  QUEUE_FULL_SMS,
+  queueFullWaitMs,
+  RECONCILE_MS,
+  submitFailedWaitMs,
+  throttledAgainWaitMs,
+  transientWaitMs,
+} from './retry-policy.js';
 import { resultOf, type End } from './result-of.js';
 import type { Settlement } from './settlement.js';
 import { Strays } from './strays.js';
@@ -22,7 +30,8 @@ import type { Submission } from './submission.js';
 export interface Refusal {
   readonly name: string;
   readonly sentence: string;
-  readonly class: 'ok' | 'submitFailed' | 'throttled' | 'transient' | 'unbound' | 'credentials' | 'permanent';
+  readonly class:
+    'ok' | 'submitFailed' | 'throttled' | 'queueFull' | 'transient' | 'unbound' | 'credentials' | 'permanent';
 }
 
 /** After storage could not be read. */
@@ -61,6 +70,10 @@ export class Answers {
   /** SMS of unknown outcome that wait for a receipt, by recipient. */
   readonly #reconciling = new Map<string, Set<QueueItem>>();
   readonly #strays: Strays;
+  /** SMS accepted so far. */
+  #acceptances = 0;
+  /** SMS that have found the gateway's queue full since the last acceptance, as many as matter. */
+  readonly #queueFull = new Set<string>();
   /** One function for all SMS. */
   readonly #isFinal = (status: number): boolean => this.isFinal(status);
 
@@ -81,6 +94,8 @@ export class Answers {
     const verdict = submission.verdict(this.#isFinal);
     const to = item.body?.entry.to;
     if (verdict.kind === 'accepted') {
+      this.#acceptances += 1;
+      if (this.#queueFull.size > 0) this.#queueFull.clear();
       this.#options.onAccepted();
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else if (verdict.kind === 'unknown') {
@@ -189,12 +204,30 @@ export class Answers {
       return;
     }
     item.submitFailures = 0;
-    if (refusal.class === 'throttled') this.#options.pace.throttled(now);
-    else item.refusals += 1;
-    const waitMs = refusal.class === 'throttled' ? 0 : transientWaitMs(item.refusals);
+    const waitMs = this.#waitMs(item, refusal.class, now);
     const isInTime = now + waitMs < item.expiresAt;
     if (submission.isPartial && isInTime && this.#options.resume(submission, now + waitMs)) return;
     this.returned(item, waitMs);
+  }
+
+  #waitMs(item: QueueItem, kind: Refusal['class'], now: Millis): Millis {
+    if (kind === 'throttled') return this.#throttledWaitMs(item, now);
+    if (kind === 'queueFull') {
+      if (this.#queueFull.size < QUEUE_FULL_SMS) this.#queueFull.add(item.id);
+      if (this.#queueFull.size === QUEUE_FULL_SMS) return this.#throttledWaitMs(item, now);
+      return queueFullWaitMs((item.refusals += 1));
+    }
+    return transientWaitMs((item.refusals += 1));
+  }
+
+  /** Refused once more while others are accepted, it has not met a limit: nobody else is slowed down for it. */
+  #throttledWaitMs(item: QueueItem, now: Millis): Millis {
+    const { pace } = this.#options;
+    const { throttledAfter } = item;
+    item.throttledAfter = this.#acceptances;
+    if (throttledAfter === undefined) return pace.throttled(now);
+    if (throttledAfter === this.#acceptances) pace.throttled(now);
+    return throttledAgainWaitMs((item.refusals += 1));
   }
 
   /** The link is of no more use: to the head of the queue, for the other host or a new session. */

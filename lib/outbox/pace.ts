@@ -1,22 +1,25 @@
 /**
  * How many segments may leave now: the account's own limit, and what the gateway's throttling taught us. Pure.
  *
- * A token bucket of at most one second's worth. ESME_RTHROTTLED and ESME_RMSGQFUL halve the rate, counted from
- * what was really sent in the last second; it is raised by a tenth of itself every ten seconds until the limit
- * or, without one, until it no longer binds.
- * Source: contract section 4 (ESME_RTHROTTLED, ESME_RMSGQFUL).
+ * A token bucket of at most one second's worth. ESME_RTHROTTLED halves the rate, counted from what was really sent in
+ * the last second; it is raised by a tenth of itself every ten seconds, and free after a minute without a refusal. What
+ * was sent in a quiet second says nothing of a limit: there the first refusal sets no rate.
+ * Source: contract section 4 (ESME_RTHROTTLED).
  */
 import type { Millis } from '../clock.js';
 
 const SECOND: Millis = 1_000;
 const RAISE_EVERY_MS: Millis = 10_000;
 const RAISE_FACTOR = 1.1;
-/** One segment every two seconds still moves an alarm, and asks no gateway too much. */
-const RATE_MIN = 0.5;
+const FREE_AFTER_MS: Millis = 60_000;
+/** Slower than this no gateway asks us to be, and an alarm has to move. */
+const RATE_MIN = 1;
 /** Several answers of one burst tell the same thing once. */
-const HALVE_ONCE_PER_MS: Millis = SECOND;
-/** A learnt rate this far above what is really sent no longer binds anything. */
-const RELEASE_FACTOR = 4;
+const BURST_MS: Millis = SECOND;
+/** No account has a limit of fewer segments than this in a second. */
+const QUIET_BELOW = 10;
+/** A second refusal within this shows that the first was no accident, however little is sent. */
+const QUIET_AGAIN_MS: Millis = 10_000;
 
 export class Pace {
   readonly #limit: number;
@@ -24,6 +27,9 @@ export class Pace {
   #tokens: number;
   #refilledAt: Millis = 0;
   #halvedAt = -Infinity;
+  #refusedAt = -Infinity;
+  /** The first refusal in quiet times, of which nothing follows. */
+  #quietRefusedAt = -Infinity;
   #raisedAt: Millis = 0;
   #windowAt: Millis = 0;
   #sentInWindow = 0;
@@ -63,15 +69,24 @@ export class Pace {
     return now + Math.max(1, Math.ceil(((1 - this.#tokens) / this.#rate) * SECOND));
   }
 
-  /** The gateway asked for less. */
-  throttled(now: Millis): void {
-    if (now - this.#halvedAt < HALVE_ONCE_PER_MS) return;
+  /** The gateway asked for less. Returns how long the SMS that it refused waits, besides for the rate. */
+  throttled(now: Millis): Millis {
     this.#refill(now);
     const sent = Math.max(this.#sentBefore, this.#sentInWindow, 1);
-    this.#rate = Math.max(Math.min(this.#rate, sent) / 2, RATE_MIN);
+    if (sent < QUIET_BELOW && !this.#isSecondInQuiet(now)) return SECOND;
+    this.#refusedAt = now;
+    if (now - this.#halvedAt < BURST_MS) return 0;
+    this.#rate = Math.min(this.#rate, Math.max(Math.min(this.#rate, sent) / 2, RATE_MIN));
     this.#tokens = Math.min(this.#tokens, 0);
     this.#halvedAt = now;
     this.#raisedAt = now;
+    return 0;
+  }
+
+  #isSecondInQuiet(now: Millis): boolean {
+    const sinceFirstMs = now - this.#quietRefusedAt;
+    if (sinceFirstMs > QUIET_AGAIN_MS) this.#quietRefusedAt = now;
+    return sinceFirstMs >= BURST_MS && sinceFirstMs <= QUIET_AGAIN_MS;
   }
 
   #refill(now: Millis): void {
@@ -82,16 +97,14 @@ export class Pace {
   }
 
   #raise(now: Millis): void {
-    while (now - this.#raisedAt >= RAISE_EVERY_MS && this.#rate < this.#limit) {
+    if (now - this.#refusedAt >= FREE_AFTER_MS) {
+      this.#rate = this.#limit;
+      if (this.#limit === Infinity) this.#tokens = Infinity;
+      return;
+    }
+    while (now - this.#raisedAt >= RAISE_EVERY_MS) {
       this.#raisedAt += RAISE_EVERY_MS;
       this.#rate = Math.min(this.#limit, this.#rate * RAISE_FACTOR);
-    }
-    const sent = Math.max(this.#sentBefore, this.#sentInWindow);
-    const nothingBinds =
-      now - this.#halvedAt >= RAISE_EVERY_MS && this.#rate > RELEASE_FACTOR * Math.max(sent, 25);
-    if (this.#limit === Infinity && nothingBinds) {
-      this.#rate = Infinity;
-      this.#tokens = Infinity;
     }
   }
 

@@ -50,8 +50,10 @@ export interface QueueItem {
   body: Body | undefined;
   /** Not before this; 0 when at once. */
   notBefore: Millis;
-  /** Transient refusals so far. */
+  /** Refusals so far after which it waited. */
   refusals: number;
+  /** SMS that had been accepted when it was last throttled. */
+  throttledAfter: number | undefined;
   /** ESME_RSUBMITFAIL answers in a row. */
   submitFailures: number;
   submitFailedAt: Millis | undefined;
@@ -87,6 +89,7 @@ export function newItem(
     body: undefined,
     notBefore: 0,
     refusals: 0,
+    throttledAfter: undefined,
     submitFailures: 0,
     submitFailedAt: undefined,
   };

@@ -6,8 +6,15 @@
 import type { Millis } from '../clock.js';
 import type { OnUncertain } from '../message.js';
 
-/** How long an SMS waits after the nth transient refusal; the last goes on until it expires. */
+/** How long an SMS waits after its nth refusal of a kind; the last wait goes on until it expires. */
 const TRANSIENT_WAITS_MS: readonly Millis[] = [5_000, 15_000, 60_000, 300_000];
+/** A queue that is full empties sooner than a fault is mended. */
+const QUEUE_FULL_WAITS_MS: readonly Millis[] = [5_000, 15_000, 60_000];
+/** Of one that is throttled again: it makes way for those that are not. */
+const THROTTLED_AGAIN_WAITS_MS: readonly Millis[] = [1_000, 2_000, 5_000, 15_000, 30_000];
+
+/** So many SMS that find the queue full, with none accepted in between, tell of the gateway and not of themselves. */
+export const QUEUE_FULL_SMS = 3;
 
 /** ESME_RSUBMITFAIL without any sign of a restart: the other host at once, then longer each time. */
 const SUBMIT_FAILED_FREE = 2;
@@ -22,8 +29,21 @@ export const RECONCILE_MS: Millis = 30_000;
 
 /** @param refusals transient refusals so far, this one included */
 export function transientWaitMs(refusals: number): Millis {
-  const index = Math.min(Math.max(refusals, 1), TRANSIENT_WAITS_MS.length) - 1;
-  return TRANSIENT_WAITS_MS[index] ?? 0;
+  return nth(TRANSIENT_WAITS_MS, refusals);
+}
+
+/** @param refusals with a full queue so far, this one included */
+export function queueFullWaitMs(refusals: number): Millis {
+  return nth(QUEUE_FULL_WAITS_MS, refusals);
+}
+
+/** @param refusals by throttling so far after the first, this one included */
+export function throttledAgainWaitMs(refusals: number): Millis {
+  return nth(THROTTLED_AGAIN_WAITS_MS, refusals);
+}
+
+function nth(waits: readonly Millis[], refusals: number): Millis {
+  return waits[Math.min(refusals, waits.length) - 1] ?? 0;
 }
 
 /** @param failures ESME_RSUBMITFAIL answers in a row, this one included */

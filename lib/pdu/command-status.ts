@@ -10,12 +10,12 @@ import { errors } from 'smpp';
 
 /**
  * What becomes of a submit_sm that was so answered (contract section 4): `ok` accepted · `submitFailed`
- * what a restart of the gateway looks like: sent again, other host · `throttled` sent again, slower ·
+ * what a restart of the gateway looks like: sent again, other host · `throttled` sent again, slower · `queueFull` and
  * `transient` sent again later · `unbound` sent again after a new bind · `credentials` the login is wrong ·
  * `permanent` rejected: the same would be answered again.
  */
 export type StatusClass =
-  'ok' | 'submitFailed' | 'throttled' | 'transient' | 'unbound' | 'credentials' | 'permanent';
+  'ok' | 'submitFailed' | 'throttled' | 'queueFull' | 'transient' | 'unbound' | 'credentials' | 'permanent';
 
 export interface CommandStatus {
   readonly number: number;
@@ -106,8 +106,8 @@ const ROWS = {
   ESME_RREPLACEFAIL: [errors.ESME_RREPLACEFAIL, 'permanent', 'The gateway could not replace the message.'],
   ESME_RMSGQFUL: [
     errors.ESME_RMSGQFUL,
-    'throttled',
-    'The queue of the gateway is full: the message is sent again, more slowly.',
+    'queueFull',
+    'The queue of the gateway is full: the message is sent again later.',
   ],
   ESME_RINVSERTYP: [
     errors.ESME_RINVSERTYP,

@@ -41,8 +41,7 @@ describe('Pace', () => {
   it('halves what was really sent when throttled, once for the answers of one burst', () => {
     const pace = new Pace(undefined);
     run(pace, 0, 2_000, 10);
-    pace.throttled(2_000);
-    pace.throttled(2_001);
+    assert.deepEqual([pace.throttled(2_000), pace.throttled(2_001)], [0, 0]);
     assert.equal(pace.rate, 50);
   });
 
@@ -55,19 +54,57 @@ describe('Pace', () => {
     assert.ok(pace.rate < 50);
   });
 
-  it('is raised by a tenth every ten seconds, up to the limit', () => {
+  it('is raised by a tenth every ten seconds, and free after a minute', () => {
     const pace = new Pace(100);
     run(pace, 0, 2_000, 10);
     pace.throttled(2_000);
     pace.allowance(12_000);
     assert.equal(Math.round(pace.rate), 55);
-    pace.allowance(400_000);
+    pace.allowance(61_999);
+    assert.ok(pace.rate < 85);
+    pace.allowance(62_000);
     assert.equal(pace.rate, 100);
   });
 
-  it('never stops an alarm altogether', () => {
-    const pace = new Pace(1);
-    for (let now = 0; now < 60_000; now += 2_000) pace.throttled(now);
-    assert.equal(pace.rate, 0.5);
+  it('is free of any rate again after a minute when it has no limit', () => {
+    const pace = new Pace(undefined);
+    run(pace, 0, 2_000, 10);
+    pace.throttled(2_000);
+    assert.equal(pace.allowance(62_000), Infinity);
+  });
+
+  it('learns nothing from a refusal in a quiet second, and has that SMS wait for one', () => {
+    const pace = new Pace(undefined);
+    pace.take(9, 0);
+    assert.deepEqual([pace.throttled(50), pace.throttled(900)], [1_000, 1_000]);
+    assert.equal(pace.allowance(1_050), Infinity);
+  });
+
+  it('sets a rate at the second refusal in quiet times within ten seconds', () => {
+    const pace = new Pace(undefined);
+    pace.take(4, 0);
+    pace.throttled(50);
+    pace.take(4, 1_050);
+    assert.equal(pace.throttled(1_100), 0);
+    assert.equal(pace.rate, 2);
+  });
+
+  it('takes a refusal in quiet times for the first one again after ten seconds', () => {
+    const pace = new Pace(undefined);
+    for (let now = 0; now < 100_000; now += 10_001) {
+      pace.take(1, now);
+      assert.equal(pace.throttled(now), 1_000);
+    }
+  });
+
+  it('never goes below one segment a second, nor above a limit that is lower', () => {
+    for (const [limit, least] of [
+      [5, 1],
+      [0.5, 0.5],
+    ] as const) {
+      const pace = new Pace(limit);
+      for (let now = 0; now < 60_000; now += 2_000) pace.throttled(now);
+      assert.equal(pace.rate, least);
+    }
   });
 });

@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict';
-import { afterUnknown, submitFailedWaitMs, transientWaitMs } from '../../../lib/outbox/retry-policy.js';
+import {
+  afterUnknown,
+  throttledAgainWaitMs,
+  queueFullWaitMs,
+  submitFailedWaitMs,
+  transientWaitMs,
+} from '../../../lib/outbox/retry-policy.js';
 
 describe('retry policy', () => {
   it('waits 5, 15, 60 and then 300 s after transient refusals', () => {
     assert.deepEqual(
       [1, 2, 3, 4, 5, 99].map(transientWaitMs),
       [5_000, 15_000, 60_000, 300_000, 300_000, 300_000],
+    );
+  });
+
+  it('waits 5, 15 and then 60 s for a queue that is full', () => {
+    assert.deepEqual([1, 2, 3, 4, 99].map(queueFullWaitMs), [5_000, 15_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('waits longer each time, at most 30 s, for one that is throttled again', () => {
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 99].map(throttledAgainWaitMs),
+      [1_000, 2_000, 5_000, 15_000, 30_000, 30_000],
     );
   });
 

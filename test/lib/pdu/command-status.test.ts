@@ -11,7 +11,7 @@ const CLASSES: Readonly<Record<number, StatusClass>> = {
   0x08: 'transient',
   0x0e: 'credentials',
   0x0f: 'credentials',
-  0x14: 'throttled',
+  0x14: 'queueFull',
   0x45: 'submitFailed',
   0x58: 'throttled',
   0x64: 'transient',
