@@ -81,19 +81,18 @@ function readStatus<Command extends (DeliverSmResp | StatusOnlyResp)['command']>
 
 function readSubmitSmResp(reader: FrameReader): SubmitSmResp {
   const { command_status, sequence_number } = reader;
-  const message_id = readId(reader, 'message_id');
+  const message_id = readId(reader);
   return { command: 'submit_sm_resp', command_status, sequence_number, message_id };
 }
 
 function readBindResp(reader: FrameReader, command: BindResp['command']): BindResp {
   const { command_status, sequence_number } = reader;
-  return { command, command_status, sequence_number, system_id: readId(reader, 'system_id') };
+  return { command, command_status, sequence_number, system_id: readId(reader) };
 }
 
-/** The one string of a response; no end is set to it but the frame's. */
-function readId(reader: FrameReader, field: string): string {
-  if (reader.command_status !== 0 || reader.left === 0) return '';
-  return reader.cString(field, reader.left);
+/** The one string of a response; no end is set to it but its NUL, or the frame's. */
+function readId(reader: FrameReader): string {
+  return reader.command_status === 0 ? reader.lastCString() : '';
 }
 
 function readBind(reader: FrameReader, command: Bind['command']): Bind {

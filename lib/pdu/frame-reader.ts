@@ -50,8 +50,7 @@ export class FrameReader {
   cString(field: string, lengthMax: number): string {
     const frame = this.#frame;
     const start = this.#at;
-    let end = start;
-    while (end < frame.length && frame[end] !== 0) end++;
+    const end = this.#nulFrom(start);
     if (end === frame.length) this.fail(field, 'has no end');
     if (end - start > lengthMax) this.fail(field, `is longer than ${lengthMax} characters`);
     this.#at = end + 1;
@@ -59,9 +58,25 @@ export class FrameReader {
     return end === start ? '' : frame.toString('latin1', start, end);
   }
 
+  /** As `cString`, of what is left: it may have any length, and end with the frame instead of a NUL. */
+  lastCString(): string {
+    const frame = this.#frame;
+    const start = this.#at;
+    this.#at = frame.length;
+    return frame.toString('latin1', start, this.#nulFrom(start));
+  }
+
   /** @throws PduError of kind `malformed`, always */
   fail(field: string, fault: string): never {
     throw new PduError('malformed', `The peer sent a PDU whose ${field} ${fault}`, this, field);
+  }
+
+  /** Where the next NUL is; the frame's end when there is none. */
+  #nulFrom(start: number): number {
+    const frame = this.#frame;
+    let end = start;
+    while (end < frame.length && frame[end] !== 0) end++;
+    return end;
   }
 
   #advance(field: string, length: number): number {

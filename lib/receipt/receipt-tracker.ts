@@ -54,9 +54,6 @@ export interface TakenReceipt {
 /** The gateway says an accepted SMS's id in its submit_sm_resp, which a busy link may bring late. */
 const UNMATCHED_AFTER_MS: Millis = 60_000;
 
-/** An id of SMPP's own field has at most 64 characters; a longer one can belong to no SMS. */
-const MESSAGE_ID_MAX = 65;
-
 /** Marks our records among the others of table `event`. */
 const KEY_PREFIX = 'receipt-';
 const KEY = /^receipt-\d+$/;
@@ -220,8 +217,7 @@ export class ReceiptTracker {
   #hold(stored: StoredReceipt): boolean {
     const { clock } = this.#options;
     const { parsed } = stored.received;
-    const { length } = parsed.messageId;
-    if (length === 0 || length > MESSAGE_ID_MAX) return false;
+    if (parsed.messageId === '') return false;
     if (this.#records.find(parsed.messageId) !== undefined) return false;
     const left = this.#holdMs(stored.received);
     if (left <= 0) return false;

@@ -53,7 +53,6 @@ export class PduStream {
 /**
  * The PDU to go on with, or undefined when there is nothing to do about it.
  *
- * - submit_sm_resp: command_status alone says what became of the segment; message_id stays empty.
  * - deliver_sm: its whole body as binary content without addresses. So it is kept, shown and answered like any
  *   other; refusing it would have the gateway deliver it for ever, accepting it unseen would lose an SMS.
  * - another request: an unknown one, which is answered generic_nack.
@@ -62,15 +61,9 @@ function mend(frame: Buffer, error: PduError): Pdu | undefined {
   const { command, command_id, sequence_number } = error;
   if (command_id === undefined || sequence_number === undefined) return undefined;
   if (command === 'deliver_sm') return undecodedDeliverSm(frame, sequence_number);
-  if (command === 'submit_sm_resp') {
-    const command_status = frame.readUInt32BE(COMMAND_STATUS_AT);
-    return { command, sequence_number, command_status, message_id: '' };
-  }
   const isResponse = error.kind === 'unknownResponse' || command?.endsWith('_resp') === true;
   return isResponse ? undefined : { command: 'unknown', command_id, sequence_number };
 }
-
-const COMMAND_STATUS_AT = 8;
 
 /** 8-bit binary (SMPP 3.4 §5.2.19). */
 const BINARY = 0x04;

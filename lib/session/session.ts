@@ -173,7 +173,8 @@ export class Session<Token> {
     const { sequence_number } = pdu;
     switch (pdu.command) {
       case 'submit_sm_resp':
-        this.#answer(sequence_number, pdu.command_status, pdu.message_id, effects);
+        // Blanks round an id fill a field up: a receipt names it without them.
+        this.#answer(sequence_number, pdu.command_status, pdu.message_id.trim(), effects);
         break;
       case 'deliver_sm':
         this.#deliver(pdu, effects);

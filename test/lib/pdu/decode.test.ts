@@ -54,7 +54,6 @@ const MALFORMED: readonly (readonly [what: string, field: string | undefined, oc
   ['half a TLV header', 'TLV length', deliverSm("'45' 00", "02 'OK' 0427 00")],
   ['one octet where a TLV would be', 'TLV tag', deliverSm("'45' 00", "02 'OK' 00")],
   ['a TLV beyond the end', 'TLV', deliverSm("'45' 00", "02 'OK' 0424 0003 4142")],
-  ['a message_id without its NUL', 'message_id', frame("80000004 00000000 00000001 'abc'")],
   ['a system_id of 16 characters', 'system_id', bind({ system_id: '1234567890123456' })],
   ['a password of 9 characters', 'password', bind({ password: '123456789' })],
   ['a system_type of 13 characters', 'system_type', bind({ system_type: '1234567890123' })],
@@ -111,6 +110,11 @@ describe('decodePdu', () => {
   it('reads a message_id of any length, since refusing it would unsettle an accepted SMS', () => {
     const pdu = decodePdu(frame(`80000004 00000000 00000001 '${'x'.repeat(100)}' 00`));
     assert.equal(pdu.command === 'submit_sm_resp' && pdu.message_id.length, 100);
+  });
+
+  it('reads a message_id that ends with the PDU instead of a NUL', () => {
+    const pdu = decodePdu(frame("80000004 00000000 00000001 'abc'"));
+    assert.equal(pdu.command === 'submit_sm_resp' && pdu.message_id, 'abc');
   });
 
   it('reads an id of octets beyond ASCII, one character each', () => {

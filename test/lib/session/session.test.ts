@@ -167,11 +167,30 @@ describe('Session · submit', () => {
     assert.deepEqual(kinds(session.receive(build.submitResp(99), 2)), ['ignored']);
   });
 
-  it('reads the verdict in the header of an answer whose body does not decode', () => {
+  for (const [how, text] of [
+    ['as it is', 'abcd\0'],
+    ['without its NUL', 'abcd'],
+    ['without the blanks that fill it up', '  abcd \t\0'],
+    ['without blanks nor NUL', 'abcd    '],
+    ['before whatever follows it', 'abcd\0\0 more'],
+  ] as const) {
+    it(`reads the id of an answer ${how}`, () => {
+      const session = bound();
+      session.submit(segments(1), 'batch', 0);
+      const answer = Buffer.concat([header(0x80000004, 2, 16 + text.length), Buffer.from(text)]);
+      assert.deepEqual(said(session.receive(answer, 1)).map(brief), ['batch 0 answered 0 abcd']);
+    });
+  }
+
+  it('takes an SMS for accepted whose answer has no id, or one of blanks', () => {
     const session = bound();
-    session.submit(segments(1), 'batch', 0);
-    const noEnd = Buffer.concat([header(0x80000004, 2, 20), Buffer.from('abcd')]);
-    assert.deepEqual(said(session.receive(noEnd, 1)).map(brief), ['batch 0 answered 0 ']);
+    session.submit(segments(2), 'batch', 0);
+    const blank = Buffer.concat([header(0x80000004, 2, 20), Buffer.from('   \0')]);
+    const none = header(0x80000004, 3, 16);
+    assert.deepEqual(said(session.receive(Buffer.concat([blank, none]), 1)).map(brief), [
+      'batch 0 answered 0 ',
+      'batch 1 answered 0 ',
+    ]);
   });
 
   it('goes round the sequence numbers with requests under way', () => {
