@@ -22,7 +22,7 @@ import type {
   SubmitResult,
   Unsubscribe,
 } from './message.js';
-import type { TakenIn } from './outbox/outbox.js';
+import type { QueueLeft, TakenIn } from './outbox/outbox.js';
 import { readSms } from './outbox/read-sms.js';
 import { sendAll } from './send-all.js';
 import { StatusFeed } from './status-feed.js';
@@ -76,11 +76,12 @@ export interface Gateway {
   cancel(id: string): Promise<boolean>;
   /**
    * The first `max` SMS of the queue, 100 at most, in the order in which they leave: those under way, alarms, normal,
-   * bulk, then those not due yet. No text, and recipients masked. For a person who looks: it walks through the queue.
+   * bulk, then those not due yet; while stopped, as it was then. No text, and recipients masked. For a person who looks:
+   * it walks through the queue.
    * @throws SMPP_STORAGE when one that is not in memory cannot be read
    */
   queued(max?: number): Promise<readonly QueuedSms[]>;
-  /** Links, queue depth, counters; no personal data. */
+  /** Links, queue depth (while stopped, as it was then), counters; no personal data. */
   status(): GatewayStatus;
   /** Called at once with the present status, and when it changes; changes of the queue alone twice a second. */
   onStatus(listener: (status: GatewayStatus) => void): Unsubscribe;
@@ -124,6 +125,8 @@ class SmsGateway implements Gateway {
   /** What each listener does with an engine; done again for each new one. */
   readonly #subscriptions = new Map<(engine: Engine) => Unsubscribe, Unsubscribe | undefined>();
   #engine: Engine | undefined;
+  /** By the last run. */
+  #left: QueueLeft = { counts: EMPTY_QUEUE, first: [] };
   /** Starts and stops follow one another. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -170,12 +173,12 @@ class SmsGateway implements Gateway {
   }
 
   queued(max = Infinity): Promise<readonly QueuedSms[]> {
-    return this.#engine?.outbox.list(max) ?? Promise.resolve([]);
+    return this.#engine?.outbox.list(max) ?? Promise.resolve(this.#left.first.slice(0, Math.max(0, max)));
   }
 
   status(): GatewayStatus {
     const connection = this.#engine?.connection ?? STOPPED;
-    const queue = this.#engine?.outbox.counts ?? EMPTY_QUEUE;
+    const queue = this.#engine?.outbox.counts ?? this.#left.counts;
     return { ...connection, queue: { ...queue }, counters: { ...this.#counters } };
   }
 
@@ -228,6 +231,7 @@ class SmsGateway implements Gateway {
     const engine = this.#engine;
     if (engine === undefined) return;
     await engine.stop();
+    this.#left = engine.outbox.left;
     this.#engine = undefined;
     this.#status.changed();
   }

@@ -13,7 +13,15 @@ import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
 import type { Link } from '../link.js';
-import type { CounterName, OnUncertain, OutboundSms, SubmitResult, Unsubscribe } from '../message.js';
+import type {
+  CounterName,
+  GatewayStatus,
+  OnUncertain,
+  OutboundSms,
+  QueuedSms,
+  SubmitResult,
+  Unsubscribe,
+} from '../message.js';
 import type { Listener } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Answers, type Refusal } from './answers.js';
@@ -64,6 +72,13 @@ export interface TakenIn {
   readonly result?: Promise<SubmitResult>;
 }
 
+/** A queue while nobody works on it. */
+export interface QueueLeft {
+  readonly counts: GatewayStatus['queue'];
+  /** The first in line. */
+  readonly first: readonly QueuedSms[];
+}
+
 /** An SMS to take in, or one whose dedupe key another has. */
 type Admitted = { readonly entry: OutboxEntry } & (
   { readonly item: QueueItem } | { readonly holder: Holder }
@@ -83,8 +98,8 @@ export class Outbox {
   readonly #answers: Answers;
   readonly #segments: Segments;
   #isOpen = false;
-  /** The first SMS in line, for a person who looks. */
-  readonly list = (max: number) => listQueue(this.#queue.items, this.#options, max);
+  /** The first SMS in line as it was closed. */
+  #lastInLine: readonly QueuedSms[] = [];
 
   constructor(given: OutboxOptions) {
     const { bounds = DEFAULT_BOUNDS } = given;
@@ -138,6 +153,16 @@ export class Outbox {
     return this.#queue.counts;
   }
 
+  /** The first SMS in line, for a person who looks. */
+  list(max: number): Promise<readonly QueuedSms[]> {
+    return listQueue(this.#queue.items, this.#options, max);
+  }
+
+  /** What `close` has left in the queue; `first` as far as it could be read. */
+  get left(): QueueLeft {
+    return { counts: { ...this.#queue.counts }, first: this.#lastInLine };
+  }
+
   /** Reads what an earlier process left, and starts. What that had under way has an unknown outcome. */
   async open(): Promise<void> {
     const { storage } = this.#options;
@@ -162,6 +187,7 @@ export class Outbox {
     await this.#settlement.close(() => this.#queue.items);
     await storeRest(this.#options.storage, this.#queue.items);
     this.#dedupe.close();
+    this.#lastInLine = await this.list(Infinity).catch(() => []);
   }
 
   linkUp(link: Link): void {

@@ -268,7 +268,8 @@ export class Account implements Connection, Parked, Watched {
       return { status: problemStatus('storage', { isSimulated, translate }), changesByItself: false };
     }
     const status = this.status();
-    if (waitingCount(status) === 0) this.#waitingSince = undefined;
+    // While it is stopped nothing is waited for, and nothing to be shown changes.
+    if (status.state === 'stopped' || waitingCount(status) === 0) this.#waitingSince = undefined;
     else this.#waitingSince ??= systemClock.now();
     const now = systemClock.wall();
     const { waitingForMs } = this;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createGateway } from '../../lib/gateway.js';
-import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../lib/message.js';
+import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
 import type { SubmitSm } from '../../lib/pdu/pdu.js';
 import { collector, connected, type OverTls, overTls, statusWhere, traffic } from '../support/over-tls.js';
 import { fakeGateway } from './connection/fake-gateway.js';
@@ -240,6 +240,26 @@ describe('Gateway over TLS', () => {
     assert.equal(gateway.status().state, 'stopped');
     await gateway.start();
     assert.equal((await gateway.send(SMS)).outcome, 'accepted');
+  });
+
+  it('tells what is in its queue while it is stopped, and nothing of it when it is sent', async () => {
+    const { gateway } = await set();
+    await gateway.start();
+    const sendAt = Date.now() + 3_600_000;
+    const { id } = await gateway.enqueue({ ...SMS, priority: 'alarm', sendAt });
+    const before = [gateway.status().queue, await gateway.queued()] as const;
+    const told: GatewayStatus[] = [];
+    gateway.onStatus((status) => void told.push(status));
+    await gateway.stop();
+    assert.deepEqual([gateway.status().queue, await gateway.queued()], before);
+    assert.equal((await gateway.queued())[0]?.to, '45******00');
+    assert.deepEqual(await gateway.queued(0), []);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([told.at(-1)?.state, told.at(-1)?.queue.alarm], ['stopped', 1]);
+    await gateway.start();
+    assert.equal(await gateway.cancel(id), true);
+    await gateway.stop();
+    assert.deepEqual([gateway.status().queue.alarm, await gateway.queued()], [0, []]);
   });
 
   it('asks with a wrong password at most 6 times in 10 minutes, however often it is started', async () => {

@@ -10,6 +10,7 @@ import {
   useNodeRed,
   type FlowNode,
 } from '../../support/node-red-flows.js';
+import type { Account } from '../../../nodes/inmobile-connection/account.js';
 import type { Connection } from '../../../nodes/shared/connection.js';
 import { CATCH, connectionTo, ENDS, send, TAB } from '../flow.js';
 
@@ -71,6 +72,20 @@ describe('smpp-send, disconnected', () => {
       });
     }
   }
+
+  it('still says what is in the queue, also to the sidebar', async () => {
+    await start('disk');
+    receive('send', { to: SLOWLY, payload: { text: 'Hello', sendAt: Date.now() + 3_600_000 } });
+    while ((await counters()).queued !== 1);
+    receive('send', { action: 'disconnect' });
+    const { state, queue } = (await next('accepted')).payload;
+    assert.deepEqual([state, (queue as { scheduled: number }).scheduled], ['stopped', 1]);
+    const { connection } = nodeOf('connection') as unknown as { connection: Account };
+    assert.deepEqual(
+      (await connection.queued(10)).map(({ to }) => to),
+      ['45******68'],
+    );
+  });
 
   it('keeps what is answered when its node is gone, until that is back', async () => {
     await start('disk');
