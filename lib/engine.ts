@@ -131,7 +131,7 @@ export class Engine {
   }
 
   #makeOutbox(): Outbox {
-    const { clock, onUncertain, segmentsPerSecond } = this.#settings;
+    const { clock, onUncertain, segmentsPerSecond, log } = this.#settings;
     return new Outbox({
       storage: this.#storage,
       clock,
@@ -151,6 +151,7 @@ export class Engine {
       isRestart: (failedAt) => this.#supervisor.isRestart(failedAt),
       unmatchedIds: (to) => this.tracker.unmatchedIdsFor(to),
       count: this.#count,
+      log,
       onFailure: (error) => this.#failures.say('an SMS could not be moved on and is kept', error),
     });
   }

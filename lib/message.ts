@@ -82,14 +82,14 @@ export interface SubmitResult {
   /** Settled after a restart of the process. */
   readonly recovered: boolean;
   readonly host?: string;
-  /** Name of the gateway's command_status, such as `ESME_RINVDSTADR`. */
+  /** Name of the command_status of the gateway's last refusal, such as `ESME_RINVDSTADR`; also when it expired after it. */
   readonly status?: string;
   /**
    * By its `dedupeKey` this is the result of an earlier SMS, and nothing was sent for this one: `to`, `from`, `segments`,
    * `encoding`, `substituted` and `correlation` are its own, the rest is the earlier one's.
    */
   readonly repeated?: true;
-  /** Plain words when not accepted. */
+  /** Plain words when not accepted, with the last refusal in them. */
   readonly reason?: string;
   readonly queuedAt: EpochMs;
   readonly settledAt: EpochMs;
@@ -222,6 +222,10 @@ export interface QueuedSms {
   readonly attempts: number;
   readonly queuedAt: EpochMs;
   readonly sendAt?: EpochMs;
+  /** It is settled as expired if it is still queued then. */
+  readonly expiresAt: EpochMs;
+  /** Name of the command_status with which the gateway last refused it for the moment, such as `ESME_RSYSERR`. */
+  readonly lastStatus?: string;
 }
 
 export type CounterName =

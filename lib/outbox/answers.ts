@@ -6,6 +6,7 @@
  */
 import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
+import type { Log } from '../failure-log.js';
 import type { CounterName, OnUncertain } from '../message.js';
 import type { Storage } from '../storage/storage.js';
 import { FIRST_ATTEMPT, type Progress } from './entry.js';
@@ -37,6 +38,11 @@ export interface Refusal {
 /** After storage could not be read. */
 const READ_RETRY_MS: Millis = 1_000;
 
+/** What goes on for a day is said often enough for who looks now. */
+const SAY_AGAIN_MS: Millis = 3_600_000;
+/** Statuses remembered as said; a gateway that has more of its own may have one said again. */
+const SAID_MAX = 100;
+
 const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
 
 export interface AnswersOptions {
@@ -63,6 +69,7 @@ export interface AnswersOptions {
   readonly unmatchedIds: (to: string) => readonly string[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
+  readonly log: Log;
 }
 
 export class Answers {
@@ -74,6 +81,8 @@ export class Answers {
   #acceptances = 0;
   /** SMS that have found the gateway's queue full since the last acceptance, as many as matter. */
   readonly #queueFull = new Set<string>();
+  /** When each status was last told in the log. */
+  readonly #saidAt = new Map<string, Millis>();
   /** One function for all SMS. */
   readonly #isFinal = (status: number): boolean => this.isFinal(status);
 
@@ -165,15 +174,16 @@ export class Answers {
 
   /** Its progress as the next submission begins. */
   nextProgress(item: QueueItem): Progress {
-    const { attempts, unknowns, possibleDuplicate } = this.#counted(item);
+    const { attempts, unknowns, possibleDuplicate, refused } = this.#counted(item);
     this.#noLongerReconciling(item);
-    if (attempts === 0 && unknowns === 0) return FIRST_ATTEMPT;
-    return {
+    if (attempts === 0 && unknowns === 0 && refused === undefined) return FIRST_ATTEMPT;
+    const next = {
       attempts: attempts + 1,
       unknowns,
       possibleDuplicate: possibleDuplicate || unknowns > 0,
       underWay: true,
     };
+    return refused === undefined ? next : { ...next, refused };
   }
 
   /** A refusal that turned out to be part of a restart is not an attempt. */
@@ -199,15 +209,28 @@ export class Answers {
       });
       return;
     }
+    item.progress = { ...item.progress, refused: { status, host: link.host } };
     if (refusal.class === 'submitFailed' || refusal.class === 'unbound') {
       this.#leave(submission, status, now);
       return;
     }
     item.submitFailures = 0;
+    this.#say(refusal, link.host, now);
     const waitMs = this.#waitMs(item, refusal.class, now);
     const isInTime = now + waitMs < item.expiresAt;
     if (submission.isPartial && isInTime && this.#options.resume(submission, now + waitMs)) return;
     this.returned(item, waitMs);
+  }
+
+  /** One line for each status, whoever met it. */
+  #say({ name, sentence }: Refusal, host: string, now: Millis): void {
+    const saidAt = this.#saidAt.get(name);
+    if (saidAt !== undefined && now - saidAt < SAY_AGAIN_MS) return;
+    this.#saidAt.delete(name);
+    this.#saidAt.set(name, now);
+    const [oldest] = this.#saidAt.keys();
+    if (this.#saidAt.size > SAID_MAX && oldest !== undefined) this.#saidAt.delete(oldest);
+    this.#options.log('warn', `${host} answered an SMS with ${name}. ${sentence}`);
   }
 
   #waitMs(item: QueueItem, kind: Refusal['class'], now: Millis): Millis {
@@ -288,10 +311,18 @@ export class Answers {
     const { clock, count, settlement } = this.#options;
     this.#noLongerReconciling(item);
     item.progress = this.#counted(item);
-    const result = resultOf(item, entry, end, clock.wall());
+    const result = resultOf(item, entry, this.#withRefusal(item, end), clock.wall());
     count(end.outcome, 1);
     if (result.possibleDuplicate) count('possibleDuplicates', 1);
     settlement.settle(item, entry, result);
+  }
+
+  /** How it ended otherwise than by the gateway's own word, with what the gateway said last. */
+  #withRefusal({ progress: { refused } }: QueueItem, end: End): End {
+    if (refused === undefined || end.outcome === 'accepted' || end.outcome === 'rejected') return end;
+    const { name } = this.#options.refusal(refused.status);
+    const reason = `${end.reason ?? ''}; the last answer, from ${refused.host}, was ${name}`;
+    return { ...end, reason, status: name, host: refused.host };
   }
 
   /** Goes on with the body, read back from storage when it is not in memory. */

@@ -45,6 +45,8 @@ export interface Progress {
   readonly possibleDuplicate: boolean;
   /** Written before the octets leave, so that a crash cannot make an unflagged duplicate. */
   readonly underWay: boolean;
+  /** The gateway's last refusal. */
+  readonly refused?: { readonly status: number; readonly host: string };
 }
 
 export const NO_PROGRESS: Progress = { attempts: 0, unknowns: 0, possibleDuplicate: false, underWay: false };

@@ -12,6 +12,7 @@
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
+import type { Log } from '../failure-log.js';
 import type { Link } from '../link.js';
 import type {
   CounterName,
@@ -62,6 +63,7 @@ export interface OutboxOptions {
   readonly unmatchedIds: (to: string) => readonly string[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
+  readonly log: Log;
   readonly bounds?: Bounds;
 }
 

@@ -7,12 +7,19 @@ import type { Clock, Millis } from '../clock.js';
 import { maskNumber } from '../errors.js';
 import type { QueuedSms } from '../message.js';
 import type { Storage } from '../storage/storage.js';
+import type { Refusal } from './answers.js';
 import type { OutboxEntry } from './entry.js';
 import { isWaiting, type QueueItem } from './queue-item.js';
 import { readEntry } from './stored-entry.js';
 
 /** SMS in one list: more than a person reads, and each may be a read from storage. */
 const LIST_MAX = 100;
+
+export interface ListOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly refusal: (status: number) => Refusal;
+}
 
 /** What is on its way stands first, what is not due yet last, the priorities in between. */
 const PLACES = ['underWay', 'alarm', 'normal', 'bulk', 'scheduled'] as const;
@@ -25,13 +32,13 @@ const PLACES = ['underWay', 'alarm', 'normal', 'bulk', 'scheduled'] as const;
  */
 export async function listQueue(
   items: Iterable<QueueItem>,
-  { storage, clock }: { readonly storage: Storage; readonly clock: Clock },
+  { storage, clock, refusal }: ListOptions,
   max: number,
 ): Promise<QueuedSms[]> {
   const listed = await Promise.all(
     firstInLine(items, Math.min(max, LIST_MAX)).map(async (item) => {
       const entry = item.body?.entry ?? (await readEntry(storage, item.id));
-      return entry === undefined ? [] : [describe(item, entry, clock.now())];
+      return entry === undefined ? [] : [describe(item, entry, clock.now(), refusal)];
     }),
   );
   return listed.flat();
@@ -57,11 +64,20 @@ function placeOf(item: QueueItem): (typeof PLACES)[number] | undefined {
   return isWaiting(item) ? priority : undefined;
 }
 
-function describe(item: QueueItem, entry: OutboxEntry, now: Millis): QueuedSms {
-  const { id, to, priority, segments, queuedAt, sendAt } = entry;
-  const { attempts } = item.progress;
-  const sms = { id, to: maskNumber(to), priority, state: stateOf(item, now), segments, attempts, queuedAt };
-  return sendAt === undefined ? sms : { ...sms, sendAt };
+function describe(
+  item: QueueItem,
+  entry: OutboxEntry,
+  now: Millis,
+  refusal: ListOptions['refusal'],
+): QueuedSms {
+  const { id, to, priority, segments, queuedAt, sendAt, expiresAt } = entry;
+  const { attempts, refused } = item.progress;
+  const state = stateOf(item, now);
+  return {
+    ...{ id, to: maskNumber(to), priority, state, segments, attempts, queuedAt, expiresAt },
+    ...(sendAt === undefined ? {} : { sendAt }),
+    ...(refused === undefined ? {} : { lastStatus: refusal(refused.status).name }),
+  };
 }
 
 function stateOf({ state, notBefore }: QueueItem, now: Millis): QueuedSms['state'] {

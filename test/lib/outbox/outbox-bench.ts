@@ -14,6 +14,7 @@ export interface Bench {
   readonly results: SubmitResult[];
   readonly link: FakeLink;
   readonly failures: unknown[];
+  readonly log: string[];
   /** Set by a test: a restart of the gateway is going on. */
   isRestart: boolean;
   submitFailures: number;
@@ -34,6 +35,7 @@ export async function bench(
   const storage = options.storage ?? heldStorage(clock);
   const results: SubmitResult[] = [];
   const failures: unknown[] = [];
+  const log: string[] = [];
   let ids = 0;
   const outbox = new Outbox({
     storage,
@@ -50,6 +52,7 @@ export async function bench(
     unmatchedIds: () => made.unmatched,
     count: () => undefined,
     onFailure: (error) => failures.push(error),
+    log: (_level, line) => void log.push(line),
     ...options,
   });
   const made: Bench = {
@@ -58,6 +61,7 @@ export async function bench(
     storage,
     results,
     failures,
+    log,
     link: new FakeLink(window),
     isRestart: false,
     submitFailures: 0,

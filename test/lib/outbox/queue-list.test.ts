@@ -3,6 +3,7 @@ import type { OutboundSms } from '../../../lib/message.js';
 import { Queue } from '../../../lib/outbox/queue.js';
 import type { QueueItem } from '../../../lib/outbox/queue-item.js';
 import { listQueue } from '../../../lib/outbox/queue-list.js';
+import { commandStatus } from '../../../lib/pdu/command-status.js';
 import { readSms } from '../../../lib/outbox/read-sms.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -36,7 +37,9 @@ describe('The list of the queue', () => {
   const clock = new FakeClock();
   const storage = memoryStorage(clock);
   async function idsOf(queue: Queue, max = 10): Promise<string[]> {
-    return (await listQueue(queue.items, { storage, clock }, max)).map(({ id }) => id);
+    return (await listQueue(queue.items, { storage, clock, refusal: commandStatus }, max)).map(
+      ({ id }) => id,
+    );
   }
 
   it('has the alarms, then the normal SMS, the bulk, and what is not due yet', async () => {
@@ -91,8 +94,31 @@ describe('The list of the outbox', () => {
         segments: 1,
         attempts: 0,
         queuedAt: clock.wall(),
+        expiresAt: clock.wall() + 86_400_000,
       },
     ]);
+  });
+
+  it('says when an SMS expires, though that counts from when it is due', async () => {
+    const { take, outbox, clock } = await bench();
+    await take({ sendAt: clock.wall() + 60_000, expiresAfterMs: 5_000 });
+    assert.equal((await outbox.list(1))[0]?.expiresAt, clock.wall() + 65_000);
+  });
+
+  it('names the last refusal, also while it is under way again', async () => {
+    const made = await bench();
+    await made.take();
+    const link = await made.up();
+    for (const [index, status, name] of [
+      [0, ESME_RSYSERR, 'ESME_RSYSERR'],
+      [1, 0x400, '0x00000400'],
+    ] as const) {
+      link.at(index).settle(refused(status));
+      await made.settled();
+      assert.equal((await made.outbox.list(1))[0]?.lastStatus, name);
+      await made.clock.advance(15_000);
+      assert.equal((await made.outbox.list(1))[0]?.lastStatus, name);
+    }
   });
 
   it('says when a scheduled SMS is due', async () => {
