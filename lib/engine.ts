@@ -9,7 +9,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
-import { lookedAtOnceATurn } from './clock.js';
+import { lookedAtOnceATurn, type Clock, type Millis } from './clock.js';
 import { LoginHold } from './connection/login-hold.js';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
@@ -63,6 +63,11 @@ export class Engine {
   readonly #chance: Chance;
   readonly #bounds: Bounds;
   readonly #failures: FailureLog;
+  /** Aborted when the run ends. */
+  readonly #ending = new AbortController();
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly tracker: ReceiptTracker;
@@ -101,33 +106,71 @@ export class Engine {
   }
 
   /**
-   * Opens the storage, hands on what an earlier run left, and begins to connect.
+   * Opens the storage, hands on what an earlier run left, and begins to connect. Once only.
    *
-   * @throws SMPP_STORAGE; then nothing runs
+   * @throws SMPP_STORAGE; SMPP_STOPPED when `stop` comes first, at once. Then nothing runs
    */
-  async start(): Promise<void> {
-    await this.#storage.open();
+  start(): Promise<void> {
+    const opening = (this.#opening = this.#open());
+    return Promise.race([opening, endOf(this.#ending.signal)]);
+  }
+
+  /**
+   * Takes nothing more in, waits for answers under way, unbinds; also while it starts. After 5 s it is over, whatever
+   * hangs: no connection is left, nobody waits any more, and what is left to write is written if the disk comes round.
+   */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  /** Resolves when nothing is under way any more, which may be after `stop`. Never rejects. */
+  async atRest(): Promise<void> {
+    await Promise.allSettled([this.#opening, this.#closing]);
+  }
+
+  async #stop(): Promise<void> {
+    this.#ending.abort();
+    this.#closing = this.#close();
+    if (await isOverWithin(STOP_MAX_MS, this.#closing, this.#settings.clock)) return this.#closing;
+    this.outbox.giveUp();
+    this.#settings.log('warn', GAVE_UP);
+  }
+
+  async #open(): Promise<void> {
+    const { signal } = this.#ending;
     let isModeProven: boolean;
     try {
-      await this.tracker.open();
-      await this.inbox.open();
-      await this.outbox.open();
+      await this.#storage.open(signal);
+      for (const part of [this.tracker, this.inbox, this.outbox]) {
+        goOn(signal);
+        await part.open();
+      }
       isModeProven = (await this.#storage.read('account', this.#modeKey)) !== undefined;
+      goOn(signal);
     } catch (error) {
-      await Promise.allSettled([this.outbox.close(), this.inbox.close(), this.tracker.close()]);
-      await this.#storage.close();
+      await inTurn(
+        () => allOf([this.outbox.close(), this.inbox.close(), this.tracker.close()]),
+        () => this.#storage.close(),
+      ).catch(() => undefined); // the first error is the one that is told
       throw error;
     }
     this.#supervisor.start(isModeProven);
   }
 
-  /** Takes nothing more in, waits for answers under way, unbinds; at most 5 s. */
-  async stop(): Promise<void> {
+  async #close(): Promise<void> {
+    const hasStarted = this.#opening?.then(
+      () => true,
+      () => false, // and has closed what it had opened
+    );
+    if ((await hasStarted) !== true) return;
     this.outbox.halt();
-    await this.#supervisor.stop();
-    await this.outbox.close();
-    await Promise.all([this.inbox.close(), this.tracker.close()]);
-    await this.#storage.close();
+    await inTurn(
+      () => this.#supervisor.stop(),
+      () => this.outbox.finish(),
+      // Each of them waits for its listeners for a while.
+      () => allOf([this.outbox.close(), this.inbox.close(), this.tracker.close()]),
+      () => this.#storage.close(),
+    );
   }
 
   #makeOutbox(): Outbox {
@@ -196,6 +239,59 @@ export class Engine {
       if (delivery.kind !== 'sms') this.outbox.receiptCame(phoneKey(delivery.from));
     });
   }
+}
+
+/** Contract section 2: at most 5 s, with some room for a busy machine. Node-RED stops waiting for a node soon after. */
+const STOP_MAX_MS: Millis = 4_900;
+
+const GAVE_UP =
+  'the stop was given up after 5 s: the disk does not answer. What is under way there goes on if it comes round; until ' +
+  'then the store stays locked';
+
+function stoppedWhileStarting(): SmppError {
+  return new SmppError('SMPP_STOPPED', 'the gateway was stopped while it was starting');
+}
+
+function goOn(signal: AbortSignal): void {
+  if (signal.aborted) throw stoppedWhileStarting();
+}
+
+/** Rejects when the run ends. */
+function endOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(stoppedWhileStarting()), { once: true });
+  });
+}
+
+/** Whether `work` is over within the time. */
+function isOverWithin(ms: Millis, work: Promise<void>, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, () => resolve(false));
+    const over = (): void => {
+      cancel();
+      resolve(true);
+    };
+    work.then(over, over);
+  });
+}
+
+/** Takes every step, also after one that failed; then rejects with the first failure. */
+async function inTurn(...steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Resolves when all of them are over; rejects with the first failure then. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 /**

@@ -5,7 +5,7 @@
  * so that they outlast a stop.
  * Source: contract section 2.
  */
-import { systemClock } from './clock.js';
+import { systemClock, type Millis } from './clock.js';
 import { LoginHold } from './connection/login-hold.js';
 import { connectTls, type Connect } from './connection/tls-connect.js';
 import { Engine } from './engine.js';
@@ -53,11 +53,15 @@ type Taker<T> = (event: T) => void | Promise<void>;
  */
 export interface Gateway {
   /**
-   * Resolves when running, bound or not. May be called again after `stop`.
-   * @throws SMPP_STORAGE when the store cannot be opened; nothing runs then
+   * Resolves when running, bound or not. May be called again after `stop`, whatever came of that.
+   * @throws SMPP_STORAGE when the store cannot be opened, or is not free yet because the disk did not answer at the last
+   *   stop; SMPP_STOPPED when `stop` was called before it was running. Nothing runs then
    */
   start(): Promise<void>;
-  /** Drains, unbinds, closes the store; at most 5 s. What is queued stays stored. Idempotent. */
+  /**
+   * Drains, unbinds, closes the store; at most 5 s, also while it starts. What is queued stays stored. Idempotent.
+   * @throws SMPP_STORAGE when something could not be stored; it is stopped all the same
+   */
   stop(): Promise<void>;
   /**
    * Sends an SMS; resolves when it is settled.
@@ -129,6 +133,12 @@ class SmsGateway implements Gateway {
   #left: QueueLeft = { counts: EMPTY_QUEUE, first: [] };
   /** Starts and stops follow one another. */
   #turn: Promise<void> = Promise.resolve();
+  /** Asked for so far: a start that a stop has overtaken is none. */
+  #stops = 0;
+  /** The last run, also when it never came up or is over. */
+  #last: Engine | undefined;
+  /** Ends what a start waits for. */
+  #interrupt: () => void = nothing;
 
   constructor(settings: GatewaySettings) {
     this.#settings = settings;
@@ -143,10 +153,13 @@ class SmsGateway implements Gateway {
   }
 
   start(): Promise<void> {
-    return this.#inTurn(() => this.#start());
+    const stops = this.#stops;
+    return this.#inTurn(() => this.#start(stops));
   }
 
   stop(): Promise<void> {
+    this.#stops += 1;
+    this.#interrupt();
     return this.#inTurn(() => this.#stop());
   }
 
@@ -211,9 +224,40 @@ class SmsGateway implements Gateway {
     return this.#engine?.outbox ?? stopped();
   }
 
-  async #start(): Promise<void> {
+  async #start(stops: number): Promise<void> {
     if (this.#engine !== undefined) return;
-    const engine = new Engine({
+    if (stops !== this.#stops) throw stoppedBeforeStart();
+    try {
+      await this.#untilFree();
+      const engine = (this.#last = this.#newEngine());
+      this.#interrupt = () => void engine.stop().catch(nothing); // `#stop` tells what came of it
+      await engine.start();
+      this.#engine = engine;
+      for (const subscribe of this.#subscriptions.keys())
+        this.#subscriptions.set(subscribe, subscribe(engine));
+    } finally {
+      this.#interrupt = nothing;
+    }
+    this.#status.changed();
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      await this.#last?.stop();
+    } finally {
+      if (this.#engine !== undefined) this.#left = this.#engine.outbox.left;
+      this.#engine = undefined;
+      // Where the disk did not answer something may still come of the run: that is for the next one.
+      for (const [subscribe, unsubscribe] of this.#subscriptions) {
+        unsubscribe?.();
+        this.#subscriptions.set(subscribe, undefined);
+      }
+      this.#status.changed();
+    }
+  }
+
+  #newEngine(): Engine {
+    return new Engine({
       settings: this.#settings,
       storage: this.#storage,
       connect: this.#connect,
@@ -221,19 +265,23 @@ class SmsGateway implements Gateway {
       count: this.#count,
       changed: () => this.#status.changed(),
     });
-    await engine.start();
-    this.#engine = engine;
-    for (const subscribe of this.#subscriptions.keys()) this.#subscriptions.set(subscribe, subscribe(engine));
-    this.#status.changed();
   }
 
-  async #stop(): Promise<void> {
-    const engine = this.#engine;
-    if (engine === undefined) return;
-    await engine.stop();
-    this.#left = engine.outbox.left;
-    this.#engine = undefined;
-    this.#status.changed();
+  /** Resolves when the last run has left the store. */
+  #untilFree(): Promise<void> {
+    const last = this.#last;
+    if (last === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const cancel = this.#settings.clock.after(FREE_WITHIN_MS, () => reject(notFree()));
+      this.#interrupt = () => {
+        cancel();
+        reject(stoppedBeforeStart());
+      };
+      void last.atRest().then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -265,6 +313,20 @@ function stopped(): SmppError {
   return new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
 }
 
+function stoppedBeforeStart(): SmppError {
+  return new SmppError('SMPP_STOPPED', 'the gateway was stopped before it had started');
+}
+
+/** What the last stop could not wait for is mostly over by then. */
+const FREE_WITHIN_MS: Millis = 5_000;
+
+function notFree(): SmppError {
+  const message =
+    'storage: the disk has not answered since the last stop, and what is under way there must end first: check the ' +
+    'disk, and start again';
+  return new SmppError('SMPP_STORAGE', message, { field: 'storageDirectory' });
+}
+
 /** Taken in, it would wait until it expires. */
 function receivesOnly(): SmppError {
   return new SmppError(
@@ -272,6 +334,10 @@ function receivesOnly(): SmppError {
     'connectionMode: an account that only receives cannot send; use transceiver, transmitter or pair',
     { field: 'connectionMode' },
   );
+}
+
+function nothing(): undefined {
+  return undefined;
 }
 
 const EMPTY_QUEUE = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };

@@ -39,8 +39,8 @@ const BINDS_OF: Readonly<Record<ConnectionMode, readonly BindMode[]>> = {
   pair: ['transmitter', 'receiver'],
 };
 
-/** Whatever the timers say: Node-RED stops waiting for a node soon after (contract section 2: at most 5 s). */
-const STOP_MAX_MS: Millis = 4_500;
+/** Whatever the timers say: a stop takes 5 s at most, and what is left is for listeners and for the disk. */
+const STOP_MAX_MS: Millis = 4_000;
 
 /** A peer that sends nonsense may send much of it; a log line is for the first. */
 const REMARKS_MAX = 1;

@@ -35,13 +35,15 @@ class Batch {
   readonly changes: Change[] = [];
   /** Of those who want to know when it is safe. */
   readonly waiting: Waiting[] = [];
+  /** Its write; rejects never. */
+  storing: Promise<void> = Promise.resolve();
 }
 
 export class Intake {
   readonly #options: IntakeOptions;
   #batch: Batch | undefined;
-  /** Writes under way. */
-  readonly #storing = new Set<Promise<void>>();
+  /** Those whose write is to come or under way. */
+  readonly #storing = new Set<Batch>();
   /** Being stored, by id: those with a dedupe key, since others may be told that they are taken in. */
   readonly #keyed = new Map<string, Batch>();
 
@@ -69,7 +71,12 @@ export class Intake {
 
   /** Resolves when all that was taken is stored, or is not to be. */
   async atRest(): Promise<void> {
-    while (this.#storing.size > 0) await Promise.all(this.#storing);
+    while (this.#storing.size > 0) await Promise.all(Array.from(this.#storing, ({ storing }) => storing));
+  }
+
+  /** Storage does not answer: whoever waits for what was taken is rejected. */
+  giveUp(reason: unknown): void {
+    for (const { waiting } of this.#storing) for (const { reject } of waiting.splice(0)) reject(reason);
   }
 
   #add(item: QueueItem, entry: OutboxEntry): Batch {
@@ -89,10 +96,10 @@ export class Intake {
 
   #begin(): Batch {
     const batch = new Batch();
-    const storing = Promise.resolve()
+    batch.storing = Promise.resolve()
       .then(() => this.#store(batch))
-      .finally(() => this.#storing.delete(storing));
-    this.#storing.add(storing);
+      .finally(() => this.#storing.delete(batch));
+    this.#storing.add(batch);
     return batch;
   }
 

@@ -181,15 +181,30 @@ export class Outbox {
     this.#dispatcher.close();
   }
 
-  /** Completes what is settled; what is queued stays stored. */
-  async close(): Promise<void> {
+  /** Completes what is taken in and what is settled; who waits for anything else is told that it is over. */
+  async finish(): Promise<void> {
     this.halt();
     await this.#intake.atRest();
     await this.#dispatcher.atRest();
-    await this.#settlement.close(() => this.#queue.items);
+    await this.#settlement.finish(() => this.#queue.items);
+  }
+
+  /** As `finish`, and hands no result on any more; what is queued stays stored. */
+  async close(): Promise<void> {
+    await this.finish();
+    await this.#settlement.results.close();
     await storeRest(this.#options.storage, this.#queue.items);
     this.#dedupe.close();
     this.#lastInLine = await this.list(Infinity).catch(() => []);
+  }
+
+  /** Storage does not answer, so `finish` may never come to its end: nobody waits for that. */
+  giveUp(): void {
+    const message =
+      'the gateway was stopped while its storage did not answer: this SMS may be stored, and is sent after the next start then';
+    const reason = new SmppError('SMPP_STOPPED', message);
+    this.#intake.giveUp(reason);
+    this.#settlement.reject(this.#queue.items, reason);
   }
 
   linkUp(link: Link): void {

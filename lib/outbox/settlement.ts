@@ -47,6 +47,7 @@ export class Settlement {
   readonly #watching = new Map<string, (isSafe: boolean) => void>();
   #batch: Settled[] = [];
   #flushing: Promise<void> | undefined;
+  #endWait: (() => void) | undefined;
   #isClosed = false;
 
   constructor(options: SettlementOptions) {
@@ -74,21 +75,25 @@ export class Settlement {
   }
 
   /**
-   * Stores what is settled, and rejects those who still wait.
+   * Stores what is settled, and rejects those who still wait; what settles from now on is tried once.
    *
    * @param left SMS in the queue
    */
-  async close(left: () => Iterable<QueueItem>): Promise<void> {
+  async finish(left: () => Iterable<QueueItem>): Promise<void> {
     this.#isClosed = true;
+    this.#endWait?.();
     await this.#flushing;
-    const error = new SmppError(
-      'SMPP_STOPPED',
-      'the gateway was stopped before this SMS was settled; it stays in the queue, and its result comes by onSettled',
-    );
-    for (const { waiter } of left()) waiter?.reject(error);
+    this.reject(left(), stoppedFirst());
+  }
+
+  /** Rejects those who still wait. */
+  reject(left: Iterable<QueueItem>, reason: unknown): void {
+    for (const item of left) {
+      item.waiter?.reject(reason);
+      item.waiter = undefined;
+    }
     for (const watch of this.#watching.values()) watch(false);
     this.#watching.clear();
-    await this.results.close();
   }
 
   open(): Promise<void> {
@@ -115,9 +120,21 @@ export class Settlement {
       most = Math.ceil(batch.length / 2);
       if (batch.length > 1) continue;
       if (this.#isClosed) break;
-      await new Promise<void>((resolve) => this.#options.clock.after(RETRY_MS, resolve));
+      await this.#wait();
     }
     this.#flushing = undefined;
+  }
+
+  /** Until storage is worth another try, or everything comes to its end. */
+  async #wait(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(RETRY_MS, resolve);
+      this.#endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#endWait = undefined;
   }
 
   /** The first in line, so many at most. */
@@ -191,4 +208,10 @@ export class Settlement {
     item.waiter?.resolve(result);
     this.results.deliver(item.id, result, item.waiter?.isSenders);
   }
+}
+
+function stoppedFirst(): SmppError {
+  const message =
+    'the gateway was stopped before this SMS was settled; it stays in the queue, and its result comes by onSettled';
+  return new SmppError('SMPP_STOPPED', message);
 }

@@ -55,9 +55,10 @@ class JournalStorage implements Storage {
     this.#options = options;
   }
 
-  open(): Promise<void> {
+  open(signal?: AbortSignal): Promise<void> {
     this.#opening ??= this.#closing
-      .then(() => openJournal(this.#options))
+      .catch(() => undefined) // it is over all the same
+      .then(() => openJournal(this.#options, signal))
       .then(
         (session) => {
           this.#session = session;
@@ -92,7 +93,7 @@ class JournalStorage implements Storage {
     const session = this.#session;
     this.#session = undefined;
     this.#opening = undefined;
-    this.#closing = this.#closing.then(() => session?.close());
+    this.#closing = this.#closing.catch(() => undefined).then(() => session?.close());
     return this.#closing;
   }
 

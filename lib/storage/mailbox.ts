@@ -19,8 +19,8 @@ const KEEP_MS: Millis = 7 * 86_400_000;
 /** A subscriber that failed is asked again after this. */
 const RETRY_MS: Millis = 5_000;
 
-/** Subscribers that are still taking an event as the mailbox closes are waited for this long. */
-const CLOSE_MS: Millis = 1_000;
+/** Subscribers that are still taking an event as the mailbox closes are waited for this long: a stop takes 5 s at most. */
+const CLOSE_MS: Millis = 800;
 
 export type Listener<T> = (event: T) => void | Promise<void>;
 
@@ -54,6 +54,8 @@ export class Mailbox<T> {
   /** Taken in this turn of the event loop: their records go in one write. */
   #taken: Change[] = [];
   #isClosed = false;
+  /** It is closed, and waits for nobody any more. */
+  #isOver = false;
   /** Somebody has just subscribed: what waited goes first. */
   #isDrainDue = false;
   /** Events whose subscribers' promises are not settled, by key. */
@@ -82,6 +84,7 @@ export class Mailbox<T> {
     if (this.isSpared && this.#held.length > 0)
       await this.#options.storage.write(this.#held.map(({ key }) => this.#forgetting(key)));
     this.#isClosed = false;
+    this.#isOver = false;
     this.#drain();
   }
 
@@ -125,6 +128,7 @@ export class Mailbox<T> {
     this.#cancelRetry = undefined;
     if (this.#beingTaken.size > 0) await this.#allTaken();
     this.#forgetTaken();
+    this.#isOver = true;
     if (this.isSpared) await this.#keepRest();
   }
 
@@ -215,7 +219,7 @@ export class Mailbox<T> {
   }
 
   #forget(key: string): void {
-    if (this.isSpared) return;
+    if (this.isSpared || this.#isOver) return; // taken too late: it comes again
     if (this.#taken.length === 0) queueMicrotask(() => this.#forgetTaken());
     this.#taken.push(this.#forgetting(key));
   }

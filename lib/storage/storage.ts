@@ -50,9 +50,13 @@ export interface Storage {
 
   /**
    * Makes the store ready and its records readable.
-   * @throws SMPP_STORAGE when it cannot be read or written, or another process owns it
+   *
+   * @param signal aborted when the run that opens it ends: nothing is waited for any more that may never come, such as
+   *   another process that gives the store up. `close` is to follow.
+   * @throws SMPP_STORAGE when it cannot be read or written, or another process owns it; SMPP_STOPPED when the run ends
+   *   first
    */
-  open(): Promise<void>;
+  open(signal?: AbortSignal): Promise<void>;
 
   /**
    * Applies all changes or none; they are durable when the promise resolves, and visible to `read` and

@@ -71,6 +71,7 @@ export class Account implements Connection, Parked, Watched {
   /** Nodes made since the flows last ran: no Status node has heard of theirs. */
   #newcomers: Node[] = [];
   #isRunning = false;
+  #isStarting = false;
   #isDisconnected = false;
   #isClosed = false;
   #startError: SmppError | undefined;
@@ -225,6 +226,8 @@ export class Account implements Connection, Parked, Watched {
   #follow(): Promise<void> {
     this.#cancelRestart?.();
     this.#worksAhead += 1;
+    // A start may wait long, for another's lock or for a disk, and nobody waits for it any more.
+    if (this.#isStarting && !this.#isWanted) this.#parts.gateway.stop().catch(() => undefined);
     this.#work = this.#work.then(async () => {
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
       this.#statusLine.changed();
@@ -236,16 +239,20 @@ export class Account implements Connection, Parked, Watched {
   async #start(): Promise<void> {
     const { gateway } = this.#parts;
     try {
+      this.#isStarting = true;
       await gateway.start();
       this.#isRunning = true;
       this.#startError = undefined;
       this.feed.attach(gateway);
     } catch (thrown) {
       const error = asSmppError(thrown, 'SMPP_STORAGE');
+      if (error.code === 'SMPP_STOPPED') return; // by us
       // Said once: the attempts after it are silent until something else goes wrong.
       if (this.#startError?.message !== error.message) this.#log('error', error.message);
       this.#startError = error;
       this.#cancelRestart = systemClock.after(START_AGAIN_MS, () => void this.#follow());
+    } finally {
+      this.#isStarting = false;
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * A disk in memory that behaves as badly as a real one: it fills up, fails, writes less than asked, dies in
+ * A disk in memory that behaves as badly as a real one: it fills up, fails, hangs, writes less than asked, dies in
  * the middle of any operation, and forgets what was not synced.
  *
  * Content and names are kept twice: as every process sees them, and as they are on the platter. `datasync`
@@ -56,8 +56,19 @@ export class SimulatedDisk implements FileSystem {
   writeMax = Infinity;
   /** Asked before every operation; an error code makes it fail. */
   fail: (operation: Operation, path: string) => string | undefined = () => undefined;
+  /** Asked before every operation; true makes it hang until `release`. */
+  hang: (operation: Operation, path: string) => boolean = () => false;
   /** Operations so far. */
   operations = 0;
+  /** Files that are open. */
+  descriptors = 0;
+  #hanging: (() => void)[] = [];
+
+  /** The disk comes round: what hangs goes on, in its order. */
+  release(): void {
+    this.hang = () => false;
+    for (const goOn of this.#hanging.splice(0)) goOn();
+  }
 
   /** Lets `operations` more begin; the machine stops at the next one. */
   dieAfter(operations: number): void {
@@ -68,6 +79,8 @@ export class SimulatedDisk implements FileSystem {
   kill(): void {
     this.#life++;
     this.#operationsLeft = Infinity;
+    this.#hanging = [];
+    this.descriptors = 0;
   }
 
   /**
@@ -177,6 +190,8 @@ export class SimulatedDisk implements FileSystem {
 
   #file(path: string, inode: Inode): File {
     const life = this.#life;
+    let isOpen = true;
+    this.descriptors += 1;
     const run = <Result>(operation: Operation, perform: () => Result): Promise<Result> =>
       life === this.#life ? this.#run(operation, path, perform) : NEVER;
     return {
@@ -200,7 +215,11 @@ export class SimulatedDisk implements FileSystem {
         }),
       truncate: (cutTo) => run('truncate', () => change(inode, { cutTo })),
       size: () => run('size', () => inode.content.length),
-      close: () => run('close', () => undefined),
+      close: () =>
+        run('close', () => undefined).finally(() => {
+          if (isOpen) this.descriptors -= 1; // also when it fails, as Linux does
+          isOpen = false;
+        }),
     };
   }
 
@@ -210,6 +229,7 @@ export class SimulatedDisk implements FileSystem {
     this.#operationsLeft--;
     this.operations++;
     await Promise.resolve();
+    if (this.hang(operation, path)) await new Promise<void>((resolve) => this.#hanging.push(resolve));
     if (life !== this.#life) return NEVER;
     const code = this.fail(operation, path);
     if (life !== this.#life) return NEVER; // the fault was the end of the process

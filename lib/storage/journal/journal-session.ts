@@ -10,6 +10,7 @@ import { CommitQueue, type JournalParts } from './commit-queue.js';
 import type { FileSystem } from './file-system.js';
 import { Housekeeping } from './housekeeping.js';
 import { acquireLock, type Lock } from './lock.js';
+import type { LockOptions } from './lock-file.js';
 import { Log } from './log.js';
 import type { Processes } from './owner.js';
 import { PendingWrites } from './pending-writes.js';
@@ -18,7 +19,7 @@ import { valueIn } from './piece.js';
 import { RecordIndex, type Place } from './record-index.js';
 import { replay, type Replay } from './replay.js';
 import { Reserve, isDiskFull } from './reserve.js';
-import { refusal, storageError } from './storage-error.js';
+import { refusal, stoppedBeforeOpen, storageError } from './storage-error.js';
 
 export interface JournalSessionOptions {
   readonly directory: string;
@@ -32,20 +33,29 @@ export interface JournalSessionOptions {
 
 /**
  * Takes the directory and reads what is in it.
- * @throws SMPP_STORAGE with field `storageDirectory`; then nothing was changed and nothing is held
+ * @param signal aborted when the run ends
+ * @throws SMPP_STORAGE with field `storageDirectory`, or SMPP_STOPPED when the run ends first; then nothing was changed and
+ *   nothing is held
  */
-export async function openJournal(options: JournalSessionOptions): Promise<JournalSession> {
+export async function openJournal(
+  options: JournalSessionOptions,
+  signal?: AbortSignal,
+): Promise<JournalSession> {
   const { directory, files } = options;
+  const goOn = (): void => {
+    if (signal?.aborted === true) throw stoppedBeforeOpen();
+  };
   try {
+    goOn();
     await files.makeDirectory(directory);
     const reserve = new Reserve(files, directory, options.bounds);
-    const lock = await takeLock(options, reserve);
+    const lock = await takeLock({ ...options, ...(signal && { signal }) }, reserve);
     const log = new Log(files, directory, options.bounds);
     try {
-      return await load(options, { directory, lock, log, reserve });
+      return await load(options, { directory, lock, log, reserve }, goOn);
     } catch (error) {
       await log.close();
-      await lock.release().catch(() => undefined);
+      await lock.release();
       throw error;
     }
   } catch (error) {
@@ -98,7 +108,7 @@ export class JournalSession {
     await this.#housekeeping.stop();
     await this.#queue.drained();
     await this.#parts.log.close();
-    await this.#parts.lock.release().catch(() => undefined);
+    await this.#parts.lock.release();
   }
 
   async #read(table: Table, key: string, reader: PieceReader): Promise<unknown> {
@@ -132,7 +142,7 @@ export class JournalSession {
 }
 
 /** The lock file needs room as well: on a full disk the reserve of an earlier run is given for it. */
-async function takeLock(options: JournalSessionOptions, reserve: Reserve): Promise<Lock> {
+async function takeLock(options: LockOptions, reserve: Reserve): Promise<Lock> {
   try {
     return await acquireLock(options);
   } catch (error) {
@@ -144,12 +154,14 @@ async function takeLock(options: JournalSessionOptions, reserve: Reserve): Promi
 async function load(
   options: JournalSessionOptions,
   held: Omit<JournalParts, 'index' | 'pending'>,
+  goOn: () => void,
 ): Promise<JournalSession> {
   const index = new RecordIndex();
   await held.log.open();
-  const found = await replay(held.log.segments, index);
+  const found = await replay(held.log.segments, index, goOn);
   await held.log.removeBefore(found.validFrom);
   if (!held.reserve.spent) await held.reserve.take();
+  goOn();
   warn(found, options.onWarning);
   const dead = found.dead || found.damaged.length > 0;
   return new JournalSession(

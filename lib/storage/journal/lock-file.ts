@@ -4,19 +4,22 @@
  * Only one can create it (O_EXCL, also on NFS); Node has no kernel locks. It names its holder, which touches
  * it with every beat. It is stale when that process is known to be dead, or when it was not touched for
  * three beats. Clocks of two hosts are never compared: the file is watched for a change instead.
+ * One that its holder could not remove says so, and its process knows it besides: it is stale though that one lives.
  */
 import { join } from 'node:path';
 import type { Clock, EpochMs, Millis } from '../../clock.js';
 import type { SmppError } from '../../errors.js';
 import { errorCode, readFully, writeFully, type FileSystem } from './file-system.js';
 import type { Owner, Processes } from './owner.js';
-import { refusal } from './storage-error.js';
+import { refusal, stoppedBeforeOpen } from './storage-error.js';
 
 export interface LockOptions {
   readonly directory: string;
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly processes: Processes;
+  /** Ends the wait for another's lock. */
+  readonly signal?: AbortSignal;
 }
 
 /** The lock file's content, as JSON. */
@@ -50,13 +53,23 @@ export async function createLock(options: LockOptions, text: string): Promise<bo
   try {
     await writeFully(file, Buffer.from(text), 0);
     await options.files.touch(path, options.clock.wall());
-  } catch (error) {
-    await options.files.remove(path).catch(() => undefined);
-    throw error;
-  } finally {
     await file.close();
+  } catch (error) {
+    await file.close().catch(ignore);
+    await removeLock(options, text);
+    throw error;
   }
   return true;
+}
+
+/** Removes the lock file unless it is another's by now. Never rejects: where it stays, it is stale from now on. */
+export async function giveUpLock(options: LockOptions, text: string): Promise<void> {
+  try {
+    const seen = await lookAtLock(options);
+    if (seen?.text === text) await removeLock(options, text);
+  } catch {
+    leftBehind.set(lockPath(options), text); // whose it is, nobody can tell
+  }
 }
 
 /** The lock file as it is now; undefined when there is none. */
@@ -78,20 +91,26 @@ export async function lookAtLock(options: LockOptions): Promise<Sighting | undef
   }
 }
 
-/** Whether the holder is dead. Resolves at once when that is known, else within three beats. */
+/** Whether nobody holds it any more. Resolves at once when that is known, else within three beats. */
 export async function isStale(options: LockOptions, seen: Sighting): Promise<boolean> {
   const { clock, processes } = options;
+  if (seen.text === GIVEN_UP || leftBehind.get(lockPath(options)) === seen.text) return true;
   const alive = seen.holder && processes.isAlive(seen.holder);
   if (alive !== undefined) return !alive;
   const isOnThisHost = seen.holder?.host === processes.self.host;
   if (isOnThisHost && clock.wall() - seen.touchedAt > SURELY_STALE_MS) return true;
+  return !(await isTouched(options, seen));
+}
+
+/** Whether anything happens to the file within three beats; that it goes is no sign of life. */
+async function isTouched(options: LockOptions, seen: Sighting): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < STALE_MS; waitedMs += POLL_MS) {
-    await wait(clock, POLL_MS);
+    await wait(options, POLL_MS);
     const now = await lookAtLock(options);
-    if (!now) return true;
-    if (now.text !== seen.text || now.touchedAt !== seen.touchedAt) return false;
+    if (!now) return false;
+    if (now.text !== seen.text || now.touchedAt !== seen.touchedAt) return true;
   }
-  return true;
+  return false;
 }
 
 /** Puts a lock of ours in the place of a stale one; false when another was faster. */
@@ -100,8 +119,13 @@ export async function replaceLock(options: LockOptions, stale: Sighting, text: s
   if (before && before.text !== stale.text) return false;
   if (before) await options.files.remove(lockPath(options)).catch(ignoreMissing);
   if (!(await createLock(options, text))) return false;
-  await wait(options.clock, SETTLE_MS);
-  return (await lookAtLock(options))?.text === text;
+  try {
+    await wait(options, SETTLE_MS);
+    return (await lookAtLock(options))?.text === text;
+  } catch (error) {
+    await giveUpLock(options, text);
+    throw error;
+  }
 }
 
 /** The refusal: who holds the directory, and what to do. */
@@ -122,6 +146,33 @@ const POLL_MS: Millis = 1_000;
 
 /** How long another who saw the same stale lock may take to remove it, and ours with it. */
 const SETTLE_MS: Millis = 250;
+
+/** Content of a lock file that its holder could not remove. */
+const GIVEN_UP = '{"givenUp":true}';
+
+/** Lock files that this process has left behind, by path, with what they say. */
+const leftBehind = new Map<string, string>();
+
+/** Removes a lock file of ours; where that fails, it is marked as given up, for this process and for others. */
+async function removeLock(options: LockOptions, text: string): Promise<void> {
+  const path = lockPath(options);
+  try {
+    await options.files.remove(path).catch(ignoreMissing);
+  } catch {
+    leftBehind.set(path, text);
+    await markGivenUp(options).catch(ignore);
+  }
+}
+
+async function markGivenUp(options: LockOptions): Promise<void> {
+  const file = await options.files.open(lockPath(options), 'existing');
+  try {
+    await file.truncate(0);
+    await writeFully(file, Buffer.from(GIVEN_UP), 0);
+  } finally {
+    await file.close();
+  }
+}
 
 function readHolder(text: string): Holder | undefined {
   try {
@@ -146,8 +197,22 @@ function ignoreMissing(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error;
 }
 
-function wait(clock: Clock, delayMs: Millis): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(delayMs, resolve);
+/** @throws SMPP_STOPPED when the run ends first */
+function wait({ clock, signal }: LockOptions, delayMs: Millis): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => {
+      cancel();
+      reject(stoppedBeforeOpen());
+    };
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', ended);
+      resolve();
+    });
+    if (signal?.aborted === true) ended();
+    else signal?.addEventListener('abort', ended, { once: true });
   });
+}
+
+function ignore(): undefined {
+  return undefined;
 }

@@ -11,6 +11,7 @@ import type { SmppError } from '../../errors.js';
 import {
   BEAT_MS,
   createLock,
+  giveUpLock,
   inUse,
   isStale,
   lockPath,
@@ -74,14 +75,12 @@ export class Lock {
     this.#onRemade = listener;
   }
 
-  /** Gives the directory up, unless it is another's by now. */
+  /** Gives the directory up, unless it is another's by now. Never rejects. */
   async release(): Promise<void> {
     this.#released = true;
     this.#cancelBeat();
     await this.#looking.catch(() => undefined);
-    if (this.#lost) return;
-    const seen = await lookAtLock(this.#options);
-    if (seen?.text === this.#text) await this.#options.files.remove(lockPath(this.#options));
+    if (!this.#lost) await giveUpLock(this.#options, this.#text);
   }
 
   #scheduleBeat(): void {

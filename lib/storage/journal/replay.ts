@@ -22,9 +22,14 @@ export interface Replay {
 
 /**
  * Reads the segments in their order into `index`.
+ * @param goOn asked before each; throws to end the work early
  * @throws SMPP_STORAGE when a file was written by a later version
  */
-export async function replay(segments: readonly Segment[], index: RecordIndex): Promise<Replay> {
+export async function replay(
+  segments: readonly Segment[],
+  index: RecordIndex,
+  goOn: () => void,
+): Promise<Replay> {
   const result = {
     dead: false,
     validFrom: 0,
@@ -32,6 +37,7 @@ export async function replay(segments: readonly Segment[], index: RecordIndex): 
     torn: [] as Segment[],
   };
   for (const segment of segments) {
+    goOn();
     const { damagedLines, torn, dead, replacesEarlier } = await replaySegment(segment, index);
     if (replacesEarlier) {
       if (segment !== segments[0]) {

@@ -16,6 +16,11 @@ export function refusal(message: string, cause?: unknown): SmppError {
   return new SmppError('SMPP_STORAGE', message, { field: 'storageDirectory', cause });
 }
 
+/** The run ended before it had its storage. */
+export function stoppedBeforeOpen(): SmppError {
+  return new SmppError('SMPP_STOPPED', 'the gateway was stopped before its storage was open');
+}
+
 const NOT_A_DIRECTORY = 'is not a directory: choose another path, or move the file that is in the way.';
 const NOT_ALLOWED =
   'cannot be used by the user that Node-RED runs as: give that user read and write permission.';

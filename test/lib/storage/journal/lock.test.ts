@@ -5,7 +5,7 @@ import type { LockOptions } from '../../../../lib/storage/journal/lock-file.js';
 import type { Owner } from '../../../../lib/storage/journal/owner.js';
 import { journalStorage } from '../../../../lib/storage/journal-storage.js';
 import { FakeClock } from '../../../support/fake-clock.js';
-import { SimulatedDisk } from '../../../support/simulated-disk.js';
+import { SimulatedDisk, type Operation } from '../../../support/simulated-disk.js';
 
 const PATH = '/journal/lock';
 
@@ -150,6 +150,89 @@ describe('the lock of a storage directory', () => {
   it('is free again when it was given up', async () => {
     await (await acquireLock(process(1))).release();
     await assert.doesNotReject(acquireLock(process(2)));
+  });
+
+  describe('that was given up while its file could not be removed', () => {
+    const own = (): LockOptions => process(1);
+
+    async function giveUp(failing: (operation: Operation) => boolean): Promise<void> {
+      const lock = await acquireLock(own());
+      disk.fail = (operation, path) => (path === PATH && failing(operation) ? 'EBUSY' : undefined);
+      await lock.release();
+      disk.fail = () => undefined;
+    }
+
+    it('is had again by the same process, at once', async () => {
+      await giveUp((operation) => operation === 'remove');
+      const again = acquireLock(own());
+      assert.ok((await passUntilSettled(again)) <= 1000);
+      await assert.doesNotReject(again);
+    });
+
+    it('is had again by the same process when its file could not even be looked at', async () => {
+      await giveUp(() => true);
+      const again = acquireLock(own());
+      assert.ok((await passUntilSettled(again)) <= 1000);
+      await assert.doesNotReject(again);
+    });
+
+    it('is had by another process although the first one lives', async () => {
+      await giveUp((operation) => operation === 'remove');
+      const other = acquireLock(process(2));
+      assert.ok((await passUntilSettled(other)) <= 1000);
+      await assert.doesNotReject(other);
+    });
+
+    it('is refused to a third one as soon as somebody has it again', async () => {
+      await giveUp(() => true);
+      const again = acquireLock(own());
+      await passUntilSettled(again);
+      await assert.rejects(acquireLock(own()), { code: 'SMPP_STORAGE' });
+    });
+
+    it('leaves no timer', async () => {
+      await giveUp(() => true);
+      assert.equal(clock.pending, 0);
+    });
+  });
+
+  for (const failing of ['write', 'touch', 'close'] as const) {
+    it(`is had after it could not be made, whatever is left of its file: ${failing}`, async () => {
+      disk.fail = (operation, path) =>
+        path === PATH && (operation === failing || operation === 'remove') ? 'EIO' : undefined;
+      await assert.rejects(acquireLock(process(1)));
+      disk.fail = () => undefined;
+      const again = acquireLock(process(1));
+      await passUntilSettled(again);
+      await assert.doesNotReject(again);
+    });
+  }
+
+  it('is had after taking it over had failed half-way', async () => {
+    await abandon(process(3));
+    alive.delete(3);
+    let looks = 0;
+    disk.fail = (operation, path) =>
+      path === PATH && operation === 'modifiedAt' && ++looks > 2 ? 'EIO' : undefined;
+    const failing = acquireLock(process(1));
+    await passUntilSettled(failing);
+    await assert.rejects(failing, /EIO/);
+    disk.fail = () => undefined;
+    const again = acquireLock(process(1));
+    assert.ok((await passUntilSettled(again)) <= 1000);
+    await assert.doesNotReject(again);
+  });
+
+  it('is waited for no longer than the run lasts', async () => {
+    await abandon(process(1, { host: 'other' }));
+    const run = new AbortController();
+    const waiting = assert.rejects(acquireLock({ ...process(2), signal: run.signal }), {
+      code: 'SMPP_STOPPED',
+    });
+    await clock.advance(2_500);
+    run.abort();
+    await waiting;
+    assert.equal(clock.pending, 0);
   });
 
   it('leaves no timer when it was given up', async () => {

@@ -1,0 +1,158 @@
+/** Starts and stops of one gateway, in any order, whatever its disk does. The machine's files are a simulated disk. */
+import assert from 'node:assert/strict';
+import { createGateway, type Gateway } from '../../lib/gateway.js';
+import { systemFiles } from '../../lib/storage/journal/file-system.js';
+import { FakeClock, settle } from '../support/fake-clock.js';
+import { SimulatedDisk } from '../support/simulated-disk.js';
+import { fakeGateway } from './connection/fake-gateway.js';
+
+const SMS = { to: '4512345600', from: 'Alarm', text: 'Pump 3 stopped' };
+
+describe('Gateway that is stopped and started', () => {
+  const machine = { ...systemFiles };
+  let disk: SimulatedDisk;
+  let clock: FakeClock;
+  let fate: Map<Promise<unknown>, string>;
+  let gateway: Gateway;
+  let log: (level: string, line: string) => void;
+
+  beforeEach(() => {
+    disk = new SimulatedDisk();
+    disk.put('/sms/reserve', Buffer.alloc(1024 * 1024));
+    for (const name of Object.keys(machine) as (keyof typeof machine)[]) {
+      Object.assign(systemFiles, { [name]: (disk[name] as () => unknown).bind(disk) });
+    }
+    clock = new FakeClock();
+    fate = new Map();
+    log = () => undefined;
+    gateway = createGateway({
+      systemId: 'me',
+      password: 'secret',
+      hosts: [{ host: 'dk1' }],
+      storage: { kind: 'disk', directory: '/sms' },
+      connect: fakeGateway(['dk1'], () => 0).connect,
+      clock,
+      log: (level, line) => log(level, line),
+    });
+  });
+
+  afterEach(async () => {
+    disk.release();
+    await clock.advance(10_000);
+    const stopping = gateway.stop();
+    await clock.advance(10_000);
+    await stopping;
+    Object.assign(systemFiles, machine);
+  });
+
+  function watch<T>(promise: Promise<T>): Promise<T> {
+    promise.then(
+      () => fate.set(promise, 'resolved'),
+      (error: unknown) => fate.set(promise, (error as { code?: string }).code ?? String(error)),
+    );
+    return promise;
+  }
+
+  const fates = (...promises: Promise<unknown>[]): (string | undefined)[] =>
+    promises.map((promise) => fate.get(promise));
+
+  async function run(): Promise<void> {
+    const starting = gateway.start();
+    await clock.advance(1_000);
+    await starting;
+  }
+
+  /** Its disk hangs while it stops. */
+  async function stopHanging(): Promise<void> {
+    await run();
+    disk.hang = (operation, path) => operation === 'datasync' && path.includes('journal-');
+    void watch(gateway.enqueue(SMS)).catch(() => undefined);
+    await settle();
+    const stopping = watch(gateway.stop());
+    await clock.advance(5_000);
+    assert.deepEqual(fates(stopping), ['resolved']);
+  }
+
+  it('can be started again after a stop that failed', async () => {
+    await run();
+    log = () => {
+      throw new Error('the log is full');
+    };
+    await assert.rejects(gateway.stop(), /the log is full/);
+    log = () => undefined;
+    assert.equal(gateway.status().state, 'stopped');
+    await run();
+    const sending = gateway.send(SMS);
+    await clock.advance(1_000);
+    assert.equal((await sending).outcome, 'accepted');
+  });
+
+  it('does what was asked for last, and tells each start what became of it', async () => {
+    const asked = [
+      gateway.start(),
+      gateway.stop(),
+      gateway.start(),
+      gateway.start(),
+      gateway.stop(),
+      gateway.start(),
+    ];
+    for (const one of asked) void watch(one);
+    await clock.advance(10_000);
+    assert.deepEqual(fates(...asked), [
+      'SMPP_STOPPED',
+      'resolved',
+      'SMPP_STOPPED',
+      'SMPP_STOPPED',
+      'resolved',
+      'resolved',
+    ]);
+    assert.equal(gateway.status().state, 'connected');
+  });
+
+  it('does not start beside a disk that has not answered since the stop, and says so', async () => {
+    await stopHanging();
+    const starting = watch(gateway.start());
+    await clock.advance(5_000);
+    assert.deepEqual(fates(starting), ['SMPP_STORAGE']);
+    await assert.rejects(starting, /has not answered since the last stop/);
+  });
+
+  it('starts as soon as that disk answers, and sends what it had', async () => {
+    await stopHanging();
+    const settled: string[] = [];
+    gateway.onSettled(({ outcome }) => void settled.push(outcome));
+    const starting = watch(gateway.start());
+    await clock.advance(2_000);
+    assert.deepEqual(fates(starting), [undefined]);
+    disk.release();
+    await clock.advance(1_000);
+    assert.deepEqual([fates(starting), settled], [['resolved'], ['accepted']]);
+  });
+
+  it('can be stopped while it waits for that disk', async () => {
+    await stopHanging();
+    const starting = watch(gateway.start());
+    await clock.advance(2_000);
+    const stopping = watch(gateway.stop());
+    await settle();
+    assert.deepEqual(fates(starting, stopping), ['SMPP_STOPPED', 'resolved']);
+  });
+
+  it('hands nothing to a listener after the stop, also when the disk answers then', async () => {
+    let heard = 0;
+    gateway.onSettled(() => void (heard += 1));
+    await run();
+    const { id } = await gateway.enqueue({ ...SMS, sendAt: clock.wall() + 60_000 });
+    disk.hang = (operation, path) => operation === 'datasync' && path.includes('journal-');
+    void gateway.cancel(id);
+    await settle();
+    const stopping = gateway.stop();
+    await clock.advance(5_000);
+    await stopping;
+    disk.release();
+    await clock.advance(5_000);
+    assert.equal(heard, 0);
+    await run();
+    assert.equal(heard, 1);
+  });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { Node } from 'node-red';
+import { SmppError } from '../../../lib/errors.js';
+import type { Gateway } from '../../../lib/gateway.js';
+import { Account, type AccountNode } from '../../../nodes/inmobile-connection/account.js';
+import type { ResultDesk } from '../../../nodes/inmobile-connection/result-desk.js';
+import { FlowGate } from '../../../nodes/shared/flow-gate.js';
+
+const nothing = (): void => undefined;
+
+/** A gateway whose store is another machine's: it starts when it is stopped, and not before. */
+function waitingGateway(): Gateway {
+  let refuse = nothing;
+  return {
+    start: () =>
+      new Promise((_resolve, reject) => {
+        refuse = () => reject(new SmppError('SMPP_STOPPED', 'stopped before it had started'));
+      }),
+    stop: () => {
+      refuse();
+      return Promise.resolve();
+    },
+    onStatus: () => nothing,
+    status: () => ({ state: 'stopped', queue: {}, links: [] }),
+  } as unknown as Gateway;
+}
+
+describe('Account whose start waits', () => {
+  const errors: string[] = [];
+  const node = {
+    users: {},
+    status: nothing,
+    error: (line: string) => errors.push(line),
+  } as unknown as AccountNode;
+  const user = { id: 'user', status: nothing } as unknown as Node;
+
+  it('is closed without waiting for it, and that is no error', async () => {
+    const events = new EventEmitter();
+    const gate = new FlowGate(events);
+    events.emit('flows:started', {});
+    const account = new Account({
+      settings: { options: {}, isSimulated: false } as never,
+      makeParts: () => ({ gateway: waitingGateway(), dispose: () => Promise.resolve() }),
+      gate,
+      results: undefined as unknown as ResultDesk,
+      translate: (key) => key,
+      node,
+      after: Promise.resolve(),
+    });
+    account.join(user, 'send');
+    await new Promise((resolve) => setImmediate(resolve));
+    await account.close();
+    assert.deepEqual(errors, []);
+  });
+});
