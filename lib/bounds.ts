@@ -12,8 +12,10 @@ export interface Bounds {
 
   /** SMS taken in and not settled. A queue of this length is a fault upstream: the next is refused, SMPP_QUEUE_FULL. */
   readonly queuedSms: number;
-  /** SMS of the queue whose content is in memory. The others cost an index entry each, and are read back. */
+  /** SMS in line whose content is in memory. The others cost an index entry each, and are read back. */
   readonly bodies: number;
+  /** Read back besides, of those that stand first without it: it is there when their turn comes. */
+  readonly bodiesAhead: number;
   /** SMS taken in by one write: the largest stay well within `lineOctets`. The next begin another. */
   readonly smsInOneWrite: number;
   /** Segments marked as under way that have not left, over all links: the rest is marked when some of them have. */
@@ -102,6 +104,7 @@ export interface Bounds {
 export const DEFAULT_BOUNDS: Bounds = {
   queuedSms: 1_000_000,
   bodies: 5_000,
+  bodiesAhead: 64,
   smsInOneWrite: 32,
   segmentsAhead: 20_000,
   queueGaps: 64,

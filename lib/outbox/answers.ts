@@ -9,10 +9,11 @@ import type { Clock, Millis } from '../clock.js';
 import type { Log } from '../failure-log.js';
 import type { CounterName, OnUncertain } from '../message.js';
 import type { Storage } from '../storage/storage.js';
-import { FIRST_ATTEMPT, type Progress } from './entry.js';
+import { FIRST_ATTEMPT, type OutboxEntry, type Progress } from './entry.js';
 import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
-import type { Body, QueueItem } from './queue-item.js';
+import { isWaiting, remainsOf, type LeavingItem, type NewItem, type QueueItem } from './queue-item.js';
+import type { Loss, ReadBack } from './read-back.js';
 import {
   afterUnknown,
   QUEUE_FULL_SMS,
@@ -35,8 +36,10 @@ export interface Refusal {
     'ok' | 'submitFailed' | 'throttled' | 'queueFull' | 'transient' | 'unbound' | 'credentials' | 'permanent';
 }
 
-/** After storage could not be read. */
-const READ_RETRY_MS: Millis = 1_000;
+const LOST: Readonly<Record<Loss, string>> = {
+  gone: 'storage has it no more: send it again',
+  unreadable: 'it could not be read back from storage: check the disk, and send it again',
+};
 
 /** What goes on for a day is said often enough for who looks now. */
 const SAY_AGAIN_MS: Millis = 3_600_000;
@@ -54,8 +57,7 @@ export interface AnswersOptions {
   readonly clock: Clock;
   readonly onUncertain: OnUncertain;
   readonly refusal: (status: number) => Refusal;
-  readonly load: (item: QueueItem) => Promise<Body | undefined>;
-  readonly isOpen: () => boolean;
+  readonly readBack: ReadBack;
   /** Goes on with a long message over its own link; false when that is gone. */
   readonly resume: (submission: Submission, at: Millis) => boolean;
   readonly wake: () => void;
@@ -101,7 +103,7 @@ export class Answers {
   concluded(submission: Submission): void {
     const { item, link } = submission;
     const verdict = submission.verdict(this.#isFinal);
-    const to = item.body?.entry.to;
+    const { to } = item.body.entry;
     if (verdict.kind === 'accepted') {
       this.#acceptances += 1;
       if (this.#queueFull.size > 0) this.#queueFull.clear();
@@ -115,7 +117,7 @@ export class Answers {
       this.#refused(submission, verdict.status);
     }
     // Receipts may come for the half of it that the gateway has.
-    if (to !== undefined && submission.isPartial && !submission.hasMore) this.#strays.add(to, item.id);
+    if (submission.isPartial && !submission.hasMore) this.#strays.add(to, item.id);
     this.#options.wake();
   }
 
@@ -142,13 +144,11 @@ export class Answers {
   }
 
   /** Written and not answered: nobody knows. The user chose what happens. */
-  unknown(item: QueueItem): void {
+  unknown(item: LeavingItem): void {
     const unknowns = item.progress.unknowns + 1;
     item.progress = { ...item.progress, unknowns };
-    this.#withBody(item, ({ entry }) => {
-      this.#strays.add(entry.to, item.id);
-      this.#followPolicy(item);
-    });
+    this.#strays.add(item.body.entry.to, item.id);
+    this.#followPolicy(item);
   }
 
   expired(item: QueueItem): void {
@@ -159,6 +159,12 @@ export class Answers {
     this.#end(item, 'cancelled', 'it was cancelled');
   }
 
+  /** What it was cannot be read back from storage, so it cannot be sent. */
+  lost(item: QueueItem, why: Loss): void {
+    this.#options.queue.settling(item);
+    this.#settleAsLost(item, why, this.#endOf(item, 'rejected', LOST[why]));
+  }
+
   /**
    * Receipts came for ids that belong to no SMS we know. When an SMS of unknown outcome waits for one, there is one,
    * and no other SMS to that recipient may have gone astray or has its answer still to come, it can only be its own:
@@ -166,16 +172,16 @@ export class Answers {
    */
   reconcile(to: string): void {
     const [item] = this.#reconciling.get(to) ?? [];
-    if (item?.segments !== 1 || item.state !== 'queued') return;
+    if (item?.segments !== 1 || !isWaiting(item)) return;
     if (!this.#strays.isOnly(to, item.id) || this.#options.queue.isAnyAnswerDue(to)) return;
     const messageIds = this.#options.unmatchedIds(to);
     if (messageIds.length === 1) this.#settle(item, { outcome: 'accepted', messageIds });
   }
 
   /** Its progress as the next submission begins. */
-  nextProgress(item: QueueItem): Progress {
+  nextProgress(item: NewItem | LeavingItem): Progress {
     const { attempts, unknowns, possibleDuplicate, refused } = this.#counted(item);
-    this.#noLongerReconciling(item);
+    this.#noLongerReconciling(item, item.body.entry.to);
     if (attempts === 0 && unknowns === 0 && refused === undefined) return FIRST_ATTEMPT;
     const next = {
       attempts: attempts + 1,
@@ -264,9 +270,9 @@ export class Answers {
     this.returned(item, this.#options.isRestart(now) ? 0 : submitFailedWaitMs(item.submitFailures));
   }
 
-  #followPolicy(item: QueueItem): void {
-    const policy = item.body?.entry.onUncertain ?? this.#options.onUncertain;
-    const next = afterUnknown(policy, item.progress.unknowns);
+  #followPolicy(item: LeavingItem): void {
+    const { to, onUncertain = this.#options.onUncertain } = item.body.entry;
+    const next = afterUnknown(onUncertain, item.progress.unknowns);
     if (next === 'settle') {
       this.#settle(item, { outcome: 'uncertain', reason: UNKNOWN_REASON });
       return;
@@ -275,7 +281,6 @@ export class Answers {
       this.returned(item, 0);
       return;
     }
-    const to = item.body?.entry.to ?? '';
     const waiting = this.#reconciling.get(to);
     if (waiting === undefined) this.#reconciling.set(to, new Set([item]));
     else waiting.add(item);
@@ -283,33 +288,46 @@ export class Answers {
     this.reconcile(to);
   }
 
-  #noLongerReconciling(item: QueueItem): void {
+  #noLongerReconciling(item: QueueItem, to: string): void {
     if (item.progress.unknowns === 0) return;
-    const to = item.body?.entry.to ?? '';
     const waiting = this.#reconciling.get(to);
     if (waiting?.delete(item) && waiting.size === 0) this.#reconciling.delete(to);
   }
 
-  /** With an unknown outcome behind it, that is what it ends as. */
   #end(item: QueueItem, outcome: 'expired' | 'cancelled', reason: string): void {
+    this.#settle(item, this.#endOf(item, outcome, reason));
+  }
+
+  /** With an unknown outcome behind it, that is what it ends as. */
+  #endOf(item: QueueItem, outcome: 'expired' | 'cancelled' | 'rejected', reason: string): End {
     if (item.state === 'marked') item.progress = item.unmarked; // it has not left
     const isUnknown = item.progress.unknowns > 0;
-    this.#settle(
-      item,
-      isUnknown ? { outcome: 'uncertain', reason: `${UNKNOWN_REASON}; ${reason}` } : { outcome, reason },
-    );
+    return isUnknown ? { outcome: 'uncertain', reason: `${UNKNOWN_REASON}; ${reason}` } : { outcome, reason };
   }
 
   #settle(item: QueueItem, end: End): void {
     this.#options.queue.settling(item);
     // Without a closure: nearly every SMS comes by here with its body.
-    if (item.body !== undefined) this.#settleWith(item.body, item, end);
-    else this.#withBody(item, (body) => this.#settleWith(body, item, end));
+    if (item.body !== undefined) this.#settleWith(item.body.entry, item, end);
+    else this.#settleUnread(item, end);
   }
 
-  #settleWith({ entry }: Body, item: QueueItem, end: End): void {
+  #settleUnread(item: QueueItem, end: End): void {
+    this.#options.readBack.read(item, 'settle', (result) => {
+      if (typeof result !== 'string') this.#settleWith(result.entry, item, end);
+      else this.#settleAsLost(item, result, end);
+    });
+  }
+
+  #settleAsLost(item: QueueItem, why: Loss, end: End): void {
+    const { clock, log } = this.#options;
+    log('error', `SMS ${item.id} is lost: ${LOST[why]}`);
+    this.#settleWith(remainsOf(item, { wall: clock.wall(), now: clock.now() }), item, end);
+  }
+
+  #settleWith(entry: OutboxEntry, item: QueueItem, end: End): void {
     const { clock, count, settlement } = this.#options;
-    this.#noLongerReconciling(item);
+    this.#noLongerReconciling(item, entry.to);
     item.progress = this.#counted(item);
     const result = resultOf(item, entry, this.#withRefusal(item, end), clock.wall());
     count(end.outcome, 1);
@@ -323,26 +341,5 @@ export class Answers {
     const { name } = this.#options.refusal(refused.status);
     const reason = `${end.reason ?? ''}; the last answer, from ${refused.host}, was ${name}`;
     return { ...end, reason, status: name, host: refused.host };
-  }
-
-  /** Goes on with the body, read back from storage when it is not in memory. */
-  #withBody(item: QueueItem, goOn: (body: Body) => void): void {
-    if (item.body !== undefined) {
-      goOn(item.body);
-      return;
-    }
-    const { load, isOpen, clock, onFailure } = this.#options;
-    load(item)
-      .then(
-        (body) => {
-          if (body !== undefined) goOn(body);
-        },
-        (error: unknown) => {
-          onFailure(error);
-          // What is not settled when the outbox closes stays stored, for the next start.
-          clock.after(READ_RETRY_MS, () => isOpen() && this.#withBody(item, goOn));
-        },
-      )
-      .catch(onFailure);
   }
 }

@@ -18,7 +18,8 @@ import { Batch, type OpenLink } from './batch.js';
 import type { Progress } from './entry.js';
 import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
-import type { Body, QueueItem, Times } from './queue-item.js';
+import type { Body, LeavingItem, NewItem, QueueItem, Times } from './queue-item.js';
+import type { Loss, ReadBack } from './read-back.js';
 import { mark } from './round.js';
 import { Submission } from './submission.js';
 
@@ -35,10 +36,9 @@ export interface DispatcherOptions {
   readonly pace: Pace;
   readonly storage: Storage;
   readonly clock: Clock;
-  /** Reads back an SMS whose body is not in memory, and has it kept; undefined when storage no longer has it. */
-  readonly load: (item: QueueItem) => Promise<Body | undefined>;
+  readonly readBack: ReadBack;
   /** The progress of an SMS that is about to be submitted once more. */
-  readonly nextProgress: (item: QueueItem) => Progress;
+  readonly nextProgress: (item: NewItem | LeavingItem) => Progress;
   readonly segmentsOf: (body: Body) => readonly Segment[];
   readonly isFinal: (status: number) => boolean;
   readonly onSubmitted: (segments: number) => void;
@@ -46,10 +46,10 @@ export interface DispatcherOptions {
   /** Not written after all: back in the queue. */
   readonly onReturned: (item: QueueItem, waitMs: Millis) => void;
   readonly onExpired: (item: QueueItem) => void;
+  /** Its body cannot be had any more. */
+  readonly onLost: (item: QueueItem, why: Loss) => void;
   readonly onFailure: (error: unknown) => void;
 }
-
-const isReadable = ({ state, body }: QueueItem): boolean => state === 'marked' && body !== undefined;
 
 const NOTHING: readonly Change[] = [];
 
@@ -104,11 +104,11 @@ export class Dispatcher {
   }
 
   /** Marks those SMS about to be stored that leave at once; returns what has to be stored along with them. */
-  markFresh(items: readonly QueueItem[]): readonly Change[] {
+  markFresh(items: readonly NewItem[]): readonly Change[] {
     const { queue, clock, nextProgress } = this.#options;
     let room = this.#isOpen ? this.#aheadMax(clock.now()) - queue.ahead - this.#beingStored : 0;
     if (this.#storedUnmarked > 0) room = 0; // those come first
-    const fresh: QueueItem[] = [];
+    const fresh: NewItem[] = [];
     for (const item of items) {
       if (room < 1 || item.sendAt !== undefined || !queue.isFree(item.priority)) continue;
       room -= item.segments;
@@ -162,6 +162,7 @@ export class Dispatcher {
     // Also without a link: what is due already must not set the timer off again and again.
     this.#options.queue.wake(times);
     this.#submit(times.now);
+    this.#readAhead();
     this.#markAhead(times);
     this.#arm(times);
   }
@@ -195,25 +196,34 @@ export class Dispatcher {
     if (items.length > 0) this.#note(this.#mark(items));
   }
 
+  #readAhead(): void {
+    const { queue, readBack, onLost } = this.#options;
+    while (this.#links.size > 0 && readBack.hasRoom) {
+      const item = queue.nextUnread();
+      if (item === undefined) return;
+      readBack.read(item, 'send', (result) => {
+        if (typeof result !== 'string') queue.readBack(item, result);
+        else if (item.state === 'reading') onLost(item, result);
+        this.wake();
+      });
+    }
+  }
+
   #note(marking: Promise<void>): void {
     const over = marking.catch(this.#options.onFailure).finally(() => this.#marking.delete(over));
     this.#marking.add(over);
   }
 
-  async #mark(items: readonly QueueItem[]): Promise<void> {
-    const { storage, queue, load, nextProgress, onFailure } = this.#options;
+  async #mark(items: readonly LeavingItem[]): Promise<void> {
+    const { storage, queue, nextProgress, onFailure } = this.#options;
     try {
-      for (const item of items) if (item.body === undefined) await load(item);
-      await storage.write(mark(items.filter(isReadable), nextProgress));
+      await storage.write(mark(items, nextProgress));
     } catch (error) {
       onFailure(error);
       for (const item of items) this.#giveBack(item, STORAGE_RETRY_MS);
       return;
     }
-    for (const item of items) {
-      if (item.body === undefined) this.#giveBack(item, STORAGE_RETRY_MS);
-      else queue.ready(item);
-    }
+    for (const item of items) queue.ready(item);
     this.wake();
     this.#giveBackReady();
   }
@@ -225,7 +235,7 @@ export class Dispatcher {
     const batch = new Batch(this.#options, open);
     while (left >= 1) {
       const item = queue.next(now);
-      if (item?.body === undefined) break;
+      if (item === undefined) break;
       if (item.submitFailedAt !== undefined) this.#countAnew(item);
       const segments = segmentsOf(item.body);
       left -= batch.add(new Submission(item, open.link, segments), left, now);
@@ -235,7 +245,7 @@ export class Dispatcher {
   }
 
   /** What is known of a restart as it leaves is what counts, and not what was as it was marked. */
-  #countAnew(item: QueueItem): void {
+  #countAnew(item: LeavingItem): void {
     item.progress = item.unmarked;
     item.progress = this.#options.nextProgress(item);
     item.submitFailedAt = undefined;

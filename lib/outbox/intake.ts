@@ -7,7 +7,7 @@ import type { Bounds } from '../bounds.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
-import type { QueueItem } from './queue-item.js';
+import type { NewItem } from './queue-item.js';
 import { storedEntry } from './stored-entry.js';
 
 export interface IntakeOptions {
@@ -15,11 +15,11 @@ export interface IntakeOptions {
   readonly storage: Storage;
   readonly dedupe: Dedupe;
   /** What is stored along with them, in the same write. */
-  readonly markFresh: (items: readonly QueueItem[]) => readonly Change[];
+  readonly markFresh: (items: readonly NewItem[]) => readonly Change[];
   /** They are safe. */
-  readonly onStored: (items: readonly QueueItem[]) => void;
+  readonly onStored: (items: readonly NewItem[]) => void;
   /** They were not taken in. */
-  readonly onRefused: (items: readonly QueueItem[], reason: unknown) => void;
+  readonly onRefused: (items: readonly NewItem[], reason: unknown) => void;
 }
 
 interface Waiting {
@@ -29,7 +29,7 @@ interface Waiting {
 }
 
 class Batch {
-  readonly items: QueueItem[] = [];
+  readonly items: NewItem[] = [];
   /** Those with a dedupe key. */
   readonly keyed: OutboxEntry[] = [];
   readonly changes: Change[] = [];
@@ -52,12 +52,12 @@ export class Intake {
   }
 
   /** Stores an SMS at the end of this turn; `onStored` or `onRefused` tells how that went. */
-  take(item: QueueItem, entry: OutboxEntry): void {
+  take(item: NewItem, entry: OutboxEntry): void {
     this.#add(item, entry);
   }
 
   /** As `take`; resolves when the SMS is safe, rejects when it could not be stored. */
-  takeSafely(item: QueueItem, entry: OutboxEntry): Promise<{ id: string }> {
+  takeSafely(item: NewItem, entry: OutboxEntry): Promise<{ id: string }> {
     const { waiting } = this.#add(item, entry);
     return new Promise((resolve, reject) => waiting.push({ id: entry.id, resolve, reject }));
   }
@@ -79,10 +79,9 @@ export class Intake {
     for (const { waiting } of this.#storing) for (const { reject } of waiting.splice(0)) reject(reason);
   }
 
-  #add(item: QueueItem, entry: OutboxEntry): Batch {
+  #add(item: NewItem, entry: OutboxEntry): Batch {
     const batch = (this.#batch ??= this.#begin());
     batch.items.push(item);
-    item.isStored = this.#options.storage.isVolatile !== true || item.body === undefined;
     if (item.isStored) batch.changes.push({ table: 'outbox', key: entry.id, value: storedEntry(entry) });
     // The key is claimed now: a second SMS with it may come in this same turn.
     if (entry.dedupeKey !== undefined) {

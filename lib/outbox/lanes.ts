@@ -13,13 +13,25 @@ export interface Placed {
   readonly priority: Priority;
 }
 
+/** Whether one goes before another. */
+export function goesBefore(one: Placed, other: Placed): boolean {
+  if (one.priority === other.priority) return one.order < other.order;
+  return PRIORITIES.indexOf(one.priority) < PRIORITIES.indexOf(other.priority);
+}
+
 /** SMS of each priority in line. One that has left otherwise than by `shift` keeps its place until its turn comes. */
 export class Lanes<Item extends Placed> {
+  readonly #belongs: (item: Item) => boolean;
   readonly #lanes: Readonly<Record<Priority, Lane<Item>>> = {
     alarm: new Lane(),
     normal: new Lane(),
     bulk: new Lane(),
   };
+
+  /** @param belongs whether one that was added is still in line */
+  constructor(belongs: (item: Item) => boolean) {
+    this.#belongs = belongs;
+  }
 
   add(item: Item): void {
     this.#lanes[item.priority].add(item);
@@ -28,18 +40,18 @@ export class Lanes<Item extends Placed> {
   /** Nothing of this priority or a higher one is here. */
   isEmptyDownTo(lowest: Priority): boolean {
     for (const priority of PRIORITIES) {
-      if (!this.#lanes[priority].isEmpty) return false;
+      if (this.#lanes[priority].size > 0) return false;
       if (priority === lowest) break;
     }
     return true;
   }
 
   /** The next one that still belongs here; those before it that do not are let go. */
-  peek(belongs: (item: Item) => boolean): Item | undefined {
+  peek(): Item | undefined {
     for (const priority of PRIORITIES) {
       const lane = this.#lanes[priority];
       for (let item = lane.peek(); item !== undefined; item = lane.peek()) {
-        if (belongs(item)) return item;
+        if (this.#belongs(item)) return item;
         lane.shift();
       }
     }
@@ -60,8 +72,8 @@ class Lane<Item extends Placed> {
   #last = 0;
   readonly #back = new Heap<Item>((item) => item.order);
 
-  get isEmpty(): boolean {
-    return this.#inOrder.length === 0 && this.#back.size === 0;
+  get size(): number {
+    return this.#inOrder.length - this.#head + this.#back.size;
   }
 
   add(item: Item): void {

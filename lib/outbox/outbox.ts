@@ -32,14 +32,14 @@ import { Intake } from './intake.js';
 import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry } from './entry.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
-import { isWaiting, type Body, type QueueItem, type Times } from './queue-item.js';
+import { isWaiting, type Body, type NewItem, type QueueItem, type Times } from './queue-item.js';
 import { listQueue } from './queue-list.js';
+import { ReadBack } from './read-back.js';
 import { readSms } from './read-sms.js';
 import { recovered, storeRest, type Left } from './recovery.js';
 import { repeatOf } from './result-of.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
-import { readEntry } from './stored-entry.js';
 import { waitBeside, waitFor } from './waiter.js';
 
 export interface OutboxOptions {
@@ -82,9 +82,7 @@ export interface QueueLeft {
 }
 
 /** An SMS to take in, or one whose dedupe key another has. */
-type Admitted = { readonly entry: OutboxEntry } & (
-  { readonly item: QueueItem } | { readonly holder: Holder }
-);
+type Admitted = { readonly entry: OutboxEntry } & ({ readonly item: NewItem } | { readonly holder: Holder });
 
 /** The first SMS with a dedupe key: settled, or in the queue. */
 type Holder = { readonly id: string } & ({ readonly result: FirstResult } | { readonly item: QueueItem });
@@ -99,6 +97,7 @@ export class Outbox {
   readonly #dispatcher: Dispatcher;
   readonly #answers: Answers;
   readonly #segments: Segments;
+  readonly #readBack: ReadBack;
   #isOpen = false;
   /** The first SMS in line as it was closed. */
   #lastInLine: readonly QueuedSms[] = [];
@@ -111,7 +110,8 @@ export class Outbox {
     this.#queueMax = bounds.queuedSms;
     this.#segments = new Segments(options.firstReference);
     const pace = new Pace(options.segmentsPerSecond);
-    const load = (item: QueueItem): Promise<Body | undefined> => this.#load(item);
+    this.#readBack = new ReadBack(options);
+    const readBack = this.#readBack;
     const queue = this.#queue;
     this.#dedupe = new Dedupe(options.storage, options.clock, bounds);
     this.#settlement = new Settlement({
@@ -130,8 +130,7 @@ export class Outbox {
       ...options,
       queue,
       pace,
-      load,
-      isOpen: () => this.#isOpen,
+      readBack,
       settlement: this.#settlement,
       resume: (submission, at) => this.#dispatcher.resume(submission, at),
       wake: () => this.#dispatcher.wake(),
@@ -140,7 +139,7 @@ export class Outbox {
       ...options,
       queue,
       pace,
-      load,
+      readBack,
       nextProgress: (item) => this.#answers.nextProgress(item),
       segmentsOf: (body) => this.#segments.of(body),
       isFinal: (status) => this.#answers.isFinal(status),
@@ -148,6 +147,7 @@ export class Outbox {
       onConcluded: (submission) => this.#answers.concluded(submission),
       onReturned: (item, waitMs) => this.#answers.returned(item, waitMs),
       onExpired: (item) => this.#answers.expired(item),
+      onLost: (item, why) => this.#answers.lost(item, why),
     });
   }
 
@@ -172,6 +172,7 @@ export class Outbox {
     await this.#settlement.open();
     for await (const left of recovered(storage)) this.#recover(left);
     this.#isOpen = true;
+    this.#readBack.open();
     this.#dispatcher.open();
   }
 
@@ -179,6 +180,7 @@ export class Outbox {
   halt(): void {
     this.#isOpen = false;
     this.#dispatcher.close();
+    this.#readBack.close();
   }
 
   /** Completes what is taken in and what is settled; who waits for anything else is told that it is over. */
@@ -292,7 +294,15 @@ export class Outbox {
     if (this.#queue.size >= this.#queueMax) {
       throw new SmppError('SMPP_QUEUE_FULL', `${this.#queueMax} SMS wait already: this one was not taken in`);
     }
-    return { item: this.#queue.add(entry, body, undefined, times), entry };
+    return { item: this.#add(body, times), entry };
+  }
+
+  #add(body: Body, times: Times): NewItem {
+    const isVolatile = this.#options.storage.isVolatile === true;
+    const isHeldInLine = body.entry.sendAt === undefined && this.#queue.hasRoomForBody;
+    const item = this.#queue.add(body, undefined, times);
+    item.isStored = !(isVolatile && isHeldInLine);
+    return item;
   }
 
   /** The SMS that has this dedupe key, unless it was lost. */
@@ -321,19 +331,13 @@ export class Outbox {
   }
 
   #recover({ entry, own, round }: Left): void {
-    const body = this.#queue.hasRoomForBody ? { entry, plan: undefined } : undefined;
     const progress = own ?? (round === undefined ? NO_PROGRESS : FIRST_ATTEMPT);
     const times = this.#times();
-    const item = this.#queue.add(entry, body, progress, times);
+    const item = this.#queue.add({ entry, plan: undefined }, progress, times);
     item.hasRecord = own !== undefined;
     item.round = round;
-    this.#queue.enter(item, times.wall);
-    if (progress.underWay) this.#answers.unknown(item);
-  }
-
-  async #load(item: QueueItem): Promise<Body | undefined> {
-    const entry = await readEntry(this.#options.storage, item.id);
-    return entry && this.#queue.holdBody(item, { entry, plan: undefined });
+    if (progress.underWay) this.#answers.unknown(this.#queue.enterUnderWay(item));
+    else this.#queue.enter(item, times.wall);
   }
 
   #times(): Times {

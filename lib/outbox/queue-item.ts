@@ -20,8 +20,25 @@ export interface Times {
   readonly now: Millis;
 }
 
-/** One SMS in the queue. Its owner changes `progress` and the marks; the queue changes `state`. */
-export interface QueueItem {
+/**
+ * One SMS in the queue. Its owner changes `progress` and the marks; the queue changes `state`, and what goes with it:
+ * only one that has its body is marked or under way.
+ */
+export type QueueItem = NewItem | LeavingItem | KeptItem;
+
+/** It is being stored. */
+export type NewItem = ItemFields & { state: 'storing'; body: Body };
+
+/** It may leave at any moment, or has left. */
+export type LeavingItem = ItemFields & { state: 'marked' | 'underWay'; body: Body };
+
+/** It waits, or is over; it may be in storage alone. */
+type KeptItem = ItemFields & {
+  state: 'scheduled' | 'queued' | 'reading' | 'settling' | 'gone';
+  body: Body | undefined;
+};
+
+interface ItemFields {
   readonly id: string;
   readonly order: number;
   readonly priority: Priority;
@@ -35,8 +52,7 @@ export interface QueueItem {
   readonly recovered: boolean;
   /** In `QueueItems`. */
   place: number;
-  state: 'storing' | 'scheduled' | 'queued' | 'marked' | 'underWay' | 'settling' | 'gone';
-  /** Storage has its entry: always, unless that is volatile and the body is held. */
+  /** Storage has its entry: always, unless that is volatile and the body is held until the end. */
   isStored: boolean;
   progress: Progress;
   /** Its progress before it was marked. */
@@ -47,7 +63,6 @@ export interface QueueItem {
   round: Round | undefined;
   /** Who waits for its result. */
   waiter: Waiter | undefined;
-  body: Body | undefined;
   /** Not before this; 0 when at once. */
   notBefore: Millis;
   /** Refusals so far after which it waited. */
@@ -63,12 +78,8 @@ export interface QueueItem {
  * @param found what an earlier process left of it; undefined for a new one
  * @param times one instant
  */
-export function newItem(
-  entry: OutboxEntry,
-  order: number,
-  found: Progress | undefined,
-  times: Times,
-): QueueItem {
+export function newItem(body: Body, order: number, found: Progress | undefined, times: Times): NewItem {
+  const { entry } = body;
   return {
     id: entry.id,
     order,
@@ -86,7 +97,7 @@ export function newItem(
     hasRecord: false,
     round: undefined,
     waiter: undefined,
-    body: undefined,
+    body,
     notBefore: 0,
     refusals: 0,
     throttledAfter: undefined,
@@ -97,7 +108,18 @@ export function newItem(
 
 /** In the queue, and no octet of it has left since it came there. */
 export function isWaiting({ state }: QueueItem): boolean {
-  return state === 'queued' || state === 'scheduled' || state === 'marked';
+  return state === 'queued' || state === 'reading' || state === 'scheduled' || state === 'marked';
+}
+
+/** What is known of it without its record, which is lost: its id, and what the queue goes by. */
+export function remainsOf(item: QueueItem, { wall, now }: Times): OutboxEntry {
+  const { id, segments, priority, lifeMs, sendAt } = item;
+  const expiresAt = Math.round(wall + item.expiresAt - now);
+  const queuedAt = Math.min(wall, Math.round(expiresAt - lifeMs));
+  const unknown = { to: '', from: '', text: '', encoding: 'gsm7', flash: false } as const;
+  const usual = { longMessage: 'udh8', receipt: 'always' } as const;
+  const due = sendAt === undefined ? {} : { sendAt };
+  return { id, ...unknown, ...usual, segments, priority, queuedAt, ...due, expiresAt };
 }
 
 /** What is left of its life; at most the whole of it, should the wall clock have been set back meanwhile. */

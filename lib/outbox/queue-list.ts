@@ -9,7 +9,7 @@ import type { QueuedSms } from '../message.js';
 import type { Storage } from '../storage/storage.js';
 import type { Refusal } from './answers.js';
 import type { OutboxEntry } from './entry.js';
-import { isWaiting, type QueueItem } from './queue-item.js';
+import { isWaiting, remainsOf, type QueueItem } from './queue-item.js';
 import { readEntry } from './stored-entry.js';
 
 /** SMS in one list: more than a person reads, and each may be a read from storage. */
@@ -25,20 +25,23 @@ export interface ListOptions {
 const PLACES = ['underWay', 'alarm', 'normal', 'bulk', 'scheduled'] as const;
 
 /**
- * The first `max` SMS, 100 at most, without text, sender and full number; what is not in memory is read back.
+ * The first `max` SMS, 100 at most, without text, sender and full number; what is not in memory is read back;
+ * `to` is empty of one that cannot be read.
  *
  * @param items in the order of taking in
- * @throws SMPP_STORAGE
  */
 export async function listQueue(
   items: Iterable<QueueItem>,
   { storage, clock, refusal }: ListOptions,
   max: number,
 ): Promise<QueuedSms[]> {
+  const times = { wall: clock.wall(), now: clock.now() };
   const listed = await Promise.all(
     firstInLine(items, Math.min(max, LIST_MAX)).map(async (item) => {
-      const entry = item.body?.entry ?? (await readEntry(storage, item.id));
-      return entry === undefined ? [] : [describe(item, entry, clock.now(), refusal)];
+      // One that cannot be read must not hide the others.
+      const entry =
+        item.body?.entry ?? (await readEntry(storage, item.id).catch(() => remainsOf(item, times)));
+      return entry === undefined ? [] : [describe(item, entry, times.now, refusal)];
     }),
   );
   return listed.flat();

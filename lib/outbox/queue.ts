@@ -2,27 +2,39 @@
  * Which SMS goes next: a schedule in memory over the stored entries. No I/O, no timers.
  *
  *   add ─▶ storing ─enter─▶ scheduled (sendAt in the future) ─▶ queued ─take─▶ marked ─next─▶ underWay ─settling─▶ remove
- *                                                                 ▲                │             │
- *                                                                 └──── release ◀──┴─────────────┘
+ *                                                              ▲ ▲  └ reading      │             │
+ *                                                              │ └────── ┘ (without its body)    │
+ *                                                              └───── release ◀────┴─────────────┘
  *
  * A marked one may leave at any moment: storage says so, or is about to. What is released goes to its old place in
- * the line, at once or later; the order is that of `lanes.ts`. Only a bounded number of bodies is held: the rest is
- * an index, and is read back from storage when its turn comes.
+ * the line, at once or later; the order is that of `lanes.ts`. Only a bounded number of bodies is held for those in
+ * line: the rest is an index, and is read back from storage when its turn comes. What has its body passes it then.
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
-import type { OutboxEntry, Progress } from './entry.js';
+import type { Progress } from './entry.js';
 import { Heap } from './heap.js';
-import { Lanes } from './lanes.js';
+import { goesBefore, Lanes } from './lanes.js';
 import { QueueItems } from './queue-items.js';
-import { isWaiting, newItem, type Body, type QueueItem, type Times } from './queue-item.js';
+import {
+  isWaiting,
+  newItem,
+  type Body,
+  type LeavingItem,
+  type NewItem,
+  type QueueItem,
+  type Times,
+} from './queue-item.js';
 
 export class Queue {
   readonly #items: QueueItems;
   readonly #bodiesMax: number;
-  readonly #queued = new Lanes<QueueItem>();
-  readonly #marked = new Lanes<QueueItem>();
+  readonly #readAheadMax: number;
+  /** In line: with their body, and those that have to be read back first. */
+  readonly #queued = new Lanes<QueueItem>(isQueued);
+  readonly #unread = new Lanes<QueueItem>(isQueued);
+  readonly #marked = new Lanes<LeavingItem>(isMarked);
   /** By wall clock, since a person chose the instant. */
   readonly #bySendAt = new Heap<QueueItem>((item) => item.sendAt ?? 0);
   /** By monotonic clock: back-off. */
@@ -33,13 +45,16 @@ export class Queue {
   /** The highest order of each priority that was ever marked. */
   readonly #lastMarked = { alarm: 0, normal: 0, bulk: 0 };
   #order = 0;
+  #storing = 0;
+  /** Bodies of those in line. */
   #bodies = 0;
   /** No later than the first expiry; looked at again when it has passed. */
   #nextExpiryAt: Millis = Infinity;
 
-  constructor(bounds: Pick<Bounds, 'bodies' | 'queueGaps'> = DEFAULT_BOUNDS) {
+  constructor(bounds: Pick<Bounds, 'bodies' | 'bodiesAhead' | 'queueGaps'> = DEFAULT_BOUNDS) {
     this.#items = new QueueItems(bounds);
     this.#bodiesMax = bounds.bodies;
+    this.#readAheadMax = bounds.bodiesAhead;
   }
 
   get size(): number {
@@ -73,9 +88,9 @@ export class Queue {
     return this.#items.all();
   }
 
-  /** Whether a body handed to `add` would be held. */
+  /** Whether a body handed to `add` is held while its SMS stands in line. */
   get hasRoomForBody(): boolean {
-    return this.#bodies < this.#bodiesMax;
+    return this.#bodies + this.#storing < this.#bodiesMax;
   }
 
   /** Segments of all that is marked and has not left yet. */
@@ -86,40 +101,40 @@ export class Queue {
   /**
    * An SMS that is being taken in: nobody takes it before `enter`.
    *
-   * @param body held when there is room for it; read back from storage else
    * @param found what an earlier process left of it; undefined for a new one
    * @param times `wall` and `now` of one instant
    */
-  add(entry: OutboxEntry, body: Body | undefined, found: Progress | undefined, times: Times): QueueItem {
-    const item = newItem(entry, (this.#order += 1), found, times);
-    if (body !== undefined && this.hasRoomForBody) this.holdBody(item, body);
+  add(body: Body, found: Progress | undefined, times: Times): NewItem {
+    const item = newItem(body, (this.#order += 1), found, times);
+    this.#storing += 1;
     this.#items.add(item);
     return item;
   }
 
   /**
-   * It is stored: in line from now on, unless it is scheduled. When its progress says that it is under way, an
-   * earlier process had it so, or its mark was stored along with it.
+   * It is stored: in line from now on, unless it is scheduled. When its progress says that it is under way, its mark
+   * was stored along with it.
    */
   enter(item: QueueItem, wall: EpochMs): void {
     if (item.state !== 'storing') return;
-    this.#counts[item.priority] += 1;
-    const { underWay } = item.progress;
-    if (!underWay && item.sendAt !== undefined && item.sendAt > wall) {
-      item.state = 'scheduled';
-      this.#counts.scheduled += 1;
-      this.#bySendAt.push(item);
+    this.#entered(item);
+    const { progress, sendAt, body } = item;
+    if (!progress.underWay && sendAt !== undefined && sendAt > wall) {
+      this.#schedule(item);
       return;
     }
     this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
-    if (underWay) {
-      if (item.recovered) this.#submit(item);
-      else this.#mark(item);
-      this.ready(item);
-    } else {
-      item.state = 'queued';
-      this.#queued.add(item);
+    if (!progress.underWay) {
+      this.#standInLine(item);
+      return;
     }
+    this.ready(this.#mark(item, body));
+  }
+
+  /** An earlier process had it under way, and so it is until its owner draws the conclusion. */
+  enterUnderWay(item: NewItem): LeavingItem {
+    this.#entered(item);
+    return this.#submit(item);
   }
 
   /** Puts in line what has become due: scheduled SMS, and those whose back-off is over. */
@@ -132,19 +147,44 @@ export class Queue {
       item.expiresAt = times.now + item.lifeMs;
       this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
       this.#counts.scheduled -= 1;
-      this.#queued.add(item);
+      this.#lineOf(item).add(item);
     }
     for (let item = this.#byNotBefore.peek(); item !== undefined; item = this.#byNotBefore.peek()) {
       if (item.state === 'queued' && item.notBefore > times.now) break;
       this.#byNotBefore.pop();
       if (item.state !== 'queued') continue;
       item.notBefore = 0;
-      this.#queued.add(item);
+      this.#lineOf(item).add(item);
     }
   }
 
+  /**
+   * The next SMS whose body is to be read back: the first of those without one, as long as there is room for it, and
+   * in any case when it goes before all that have theirs. `readBack` follows, unless it ends first.
+   */
+  nextUnread(): QueueItem | undefined {
+    const item = this.#unread.peek();
+    if (item === undefined) return undefined;
+    if (this.#bodies >= this.#bodiesMax + this.#readAheadMax) {
+      const first = this.#queued.peek();
+      if (first !== undefined && goesBefore(first, item)) return undefined;
+    }
+    this.#unread.shift(item);
+    item.state = 'reading';
+    return item;
+  }
+
+  /** Its body is there: back to its place in the line, unless it has ended meanwhile. */
+  readBack(item: QueueItem, body: Body): void {
+    if (item.state !== 'reading') return;
+    this.#bodies += 1;
+    item.state = 'queued';
+    item.body = body;
+    this.#queued.add(item);
+  }
+
   /** The next SMS to be marked, until they make up `segmentsMax` segments; the last may exceed it. */
-  take(segmentsMax: number, times: Times): QueueItem[] {
+  take(segmentsMax: number, times: Times): LeavingItem[] {
     return this.#take(segmentsMax, times, isQueued);
   }
 
@@ -152,8 +192,8 @@ export class Queue {
    * As `take`, of those alone that go before something that is marked: alarms, and what came back. One is always taken
    * when nothing as urgent is marked: however much is, an alarm does not wait for it.
    */
-  takeOvertaking(segmentsMax: number, times: Times): QueueItem[] {
-    const first = this.#queued.peek(isQueued);
+  takeOvertaking(segmentsMax: number, times: Times): LeavingItem[] {
+    const first = this.#queued.peek();
     if (first === undefined) return [];
     const least = this.#isMarkedDownTo(first.priority) ? 0 : 1;
     return this.#take(Math.max(least, segmentsMax), times, (item) => this.#overtakes(item));
@@ -161,31 +201,30 @@ export class Queue {
 
   /** Whether nothing stands in line that would leave before an SMS of this priority. */
   isFree(priority: Priority): boolean {
-    return this.#queued.isEmptyDownTo(priority);
+    return this.#queued.isEmptyDownTo(priority) && this.#unread.isEmptyDownTo(priority);
   }
 
   /** The mark is stored: `next` gives it when its turn comes. */
-  ready(item: QueueItem): void {
+  ready(item: LeavingItem): void {
     if (item.state === 'marked') this.#marked.add(item);
   }
 
   /** The next one that is ready, which is under way from now on. */
-  next(now: Millis): QueueItem | undefined {
+  next(now: Millis): LeavingItem | undefined {
     for (;;) {
-      const item = this.#marked.peek(isMarked);
+      const item = this.#marked.peek();
       if (item === undefined) return undefined;
       this.#marked.shift(item);
       if (item.expiresAt <= now) continue; // the next look at expiry settles it
       this.#leaveMarked(item);
-      this.#submit(item);
-      return item;
+      return this.#submit(item);
     }
   }
 
   /** All that is ready, and not under way: to be released, since no link is there to take it. */
-  takeReady(): QueueItem[] {
-    const taken: QueueItem[] = [];
-    for (let item = this.#marked.peek(isMarked); item; item = this.#marked.peek(isMarked)) {
+  takeReady(): LeavingItem[] {
+    const taken: LeavingItem[] = [];
+    for (let item = this.#marked.peek(); item; item = this.#marked.peek()) {
       this.#marked.shift(item);
       taken.push(item);
     }
@@ -196,11 +235,9 @@ export class Queue {
   release(item: QueueItem, now: Millis, waitMs: Millis = 0): void {
     if (item.state !== 'underWay' && item.state !== 'marked') return;
     this.#leave(item);
-    item.state = 'queued';
     item.notBefore = waitMs > 0 ? now + waitMs : 0;
     this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
-    if (waitMs > 0) this.#byNotBefore.push(item);
-    else this.#queued.add(item);
+    this.#standInLine(item);
   }
 
   /** It has its outcome: nobody takes it any more, and it counts until `remove`. */
@@ -212,11 +249,10 @@ export class Queue {
   /** Its result is safe, or it was not taken in. */
   remove(item: QueueItem): void {
     if (!this.#items.remove(item)) return;
-    if (item.state !== 'storing') this.#counts[item.priority] -= 1;
+    if (item.state === 'storing') this.#storing -= 1;
+    else this.#counts[item.priority] -= 1;
     item.state = 'gone';
-    if (item.body === undefined) return;
     item.body = undefined;
-    this.#bodies -= 1;
   }
 
   /** Some SMS to this recipient is under way, or has just had its answer: a receipt may be its own. */
@@ -226,14 +262,6 @@ export class Queue {
         return true;
     }
     return false;
-  }
-
-  /** Keeps a body with its item until it is removed, which it may be already: reading it back took a while. */
-  holdBody(item: QueueItem, body: Body): Body {
-    if (item.state === 'gone') return body;
-    if (item.body === undefined) this.#bodies += 1;
-    item.body = body;
-    return body;
   }
 
   /** Every SMS that is past its expiry and waits; the life of a scheduled one has not begun. */
@@ -250,17 +278,17 @@ export class Queue {
     return expired;
   }
 
-  #take(segmentsMax: number, times: Times, isWanted: (item: QueueItem) => boolean): QueueItem[] {
-    const taken: QueueItem[] = [];
+  #take(segmentsMax: number, times: Times, isWanted: (item: QueueItem) => boolean): LeavingItem[] {
+    const taken: LeavingItem[] = [];
     for (let left = segmentsMax; left > 0;) {
-      const item = this.#queued.peek(isQueued);
-      if (item === undefined || !isWanted(item)) break;
+      const item = this.#queued.peek();
+      if (item?.body === undefined || !isWanted(item)) break;
       this.#queued.shift(item);
       if (item.expiresAt <= times.now) continue; // its time is over: the next look at expiry settles it
+      this.#bodies -= 1;
       item.unmarked = item.progress;
-      this.#mark(item);
       left -= item.segments;
-      taken.push(item);
+      taken.push(this.#mark(item, item.body));
     }
     return taken;
   }
@@ -276,15 +304,44 @@ export class Queue {
     return (priority === 'alarm' ? normal : 0) + (priority === 'bulk' ? 0 : bulk) > 0;
   }
 
-  #submit(item: QueueItem): void {
-    item.state = 'underWay';
-    this.#counts.underWay += 1;
+  #entered(item: NewItem): void {
+    this.#storing -= 1;
+    this.#counts[item.priority] += 1;
   }
 
-  #mark(item: QueueItem): void {
+  /** It waits until it is due, in storage alone where it can. */
+  #schedule(item: QueueItem): void {
+    item.state = 'scheduled';
+    this.#counts.scheduled += 1;
+    if (item.isStored) item.body = undefined;
+    this.#bySendAt.push(item);
+  }
+
+  /** With its body, if there is room for it. */
+  #standInLine(item: QueueItem): void {
+    item.state = 'queued';
+    if (this.#bodies < this.#bodiesMax || !item.isStored) this.#bodies += 1;
+    else item.body = undefined;
+    if (item.notBefore > 0) this.#byNotBefore.push(item);
+    else this.#lineOf(item).add(item);
+  }
+
+  #lineOf(item: QueueItem): Lanes<QueueItem> {
+    return item.body === undefined ? this.#unread : this.#queued;
+  }
+
+  #submit(item: QueueItem): LeavingItem {
+    this.#counts.underWay += 1;
+    item.state = 'underWay';
+    return item as LeavingItem; // it is one now
+  }
+
+  #mark(item: QueueItem, body: Body): LeavingItem {
     item.state = 'marked';
+    item.body = body;
     this.#lastMarked[item.priority] = Math.max(this.#lastMarked[item.priority], item.order);
     this.#ahead[item.priority] += item.segments;
+    return item as LeavingItem; // it is one now
   }
 
   #leaveMarked(item: QueueItem): void {
@@ -296,6 +353,7 @@ export class Queue {
     if (item.state === 'underWay') this.#counts.underWay -= 1;
     if (item.state === 'scheduled') this.#counts.scheduled -= 1;
     if (item.state === 'marked') this.#leaveMarked(item);
+    if (item.state === 'queued' && item.body !== undefined) this.#bodies -= 1;
   }
 }
 

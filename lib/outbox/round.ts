@@ -7,7 +7,7 @@
  */
 import type { Change } from '../storage/storage.js';
 import { FIRST_ATTEMPT, type Progress } from './entry.js';
-import type { QueueItem } from './queue-item.js';
+import type { LeavingItem, NewItem } from './queue-item.js';
 
 /** As stored in table `progress`. JSON. */
 interface StoredRound {
@@ -45,11 +45,11 @@ const KEY_PREFIX = 'round ';
  * @param nextProgress of an SMS that is about to be submitted once more
  */
 export function mark(
-  items: readonly QueueItem[],
-  nextProgress: (item: QueueItem) => Progress,
+  items: readonly (NewItem | LeavingItem)[],
+  nextProgress: (item: NewItem | LeavingItem) => Progress,
 ): readonly Change[] {
   const changes: Change[] = [];
-  const together: QueueItem[] = [];
+  const together: (NewItem | LeavingItem)[] = [];
   for (const item of items) {
     item.progress = nextProgress(item);
     if (item.progress === FIRST_ATTEMPT && !item.hasRecord) together.push(item);

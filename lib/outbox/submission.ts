@@ -8,7 +8,7 @@
 import type { Answer, Link } from '../link.js';
 import type { Millis } from '../clock.js';
 import type { Segment } from '../message.js';
-import type { QueueItem } from './queue-item.js';
+import type { LeavingItem } from './queue-item.js';
 
 /** What the answers so far amount to. */
 export type Verdict =
@@ -25,7 +25,7 @@ const NONE: readonly Segment[] = [];
 const ACCEPTED: Verdict = { kind: 'accepted' };
 
 export class Submission {
-  readonly item: QueueItem;
+  readonly item: LeavingItem;
   readonly link: Link;
   #messageIds: string[] | undefined;
   /** While it waits on a live link before it sends refused segments again. */
@@ -42,7 +42,7 @@ export class Submission {
   #status: number | undefined;
   #isUnknown = false;
 
-  constructor(item: QueueItem, link: Link, segments: readonly Segment[]) {
+  constructor(item: LeavingItem, link: Link, segments: readonly Segment[]) {
     this.item = item;
     this.link = link;
     this.#segments = segments;

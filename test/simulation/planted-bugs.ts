@@ -115,15 +115,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: '`report` sends again',
     symptom: /sent twice under `report`/,
     seed: 1,
-    plant: () =>
-      instead(
-        Queue.prototype,
-        'holdBody',
-        (hold) =>
-          function (this: Queue, item, body) {
-            return hold.call(this, item, { ...body, entry: { ...body.entry, onUncertain: 'resend' } });
-          },
-      ),
+    plant: () => otherEntry((entry) => ({ ...entry, onUncertain: 'resend' })),
   },
   {
     name: 'the tail of a long SMS goes alone over the next session',
@@ -387,7 +379,7 @@ function finalToo(meant: number): Undo {
   );
 }
 
-type Entry = Parameters<Queue['add']>[0];
+type Entry = Parameters<Queue['add']>[0]['entry'];
 
 /** Every SMS enters the queue otherwise than it was asked for. */
 function otherEntry(change: (entry: Entry) => Entry): Undo {
@@ -395,8 +387,8 @@ function otherEntry(change: (entry: Entry) => Entry): Undo {
     Queue.prototype,
     'add',
     (add) =>
-      function (this: Queue, entry, ...rest) {
-        return add.call(this, change(entry), ...rest);
+      function (this: Queue, body, ...rest) {
+        return add.call(this, { ...body, entry: change(body.entry) }, ...rest);
       },
   );
 }

@@ -246,7 +246,7 @@ describe('Outbox', () => {
     await clock.advance(3_000);
     assert.equal(results.length, 0);
     storage.read = read;
-    await clock.advance(1_000);
+    await clock.advance(4_000);
     assert.deepEqual([await cancelled, results[0]?.outcome], [true, 'cancelled']);
   });
 });

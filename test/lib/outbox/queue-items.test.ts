@@ -8,7 +8,7 @@ const TIMES = { wall: 1_000, now: 1 };
 
 function added(items: QueueItems, order: number): QueueItem {
   const { entry } = readSms({ to: '4512345678', from: 'Alarm', text: 'x' }, `sms-${order}`, TIMES.wall);
-  const item = newItem(entry, order, undefined, TIMES);
+  const item = newItem({ entry, plan: undefined }, order, undefined, TIMES);
   items.add(item);
   return item;
 }

@@ -22,7 +22,9 @@ function queueOf(...list: Partial<OutboundSms>[]): Queue {
 
 function add(queue: Queue, id: string, sms: Partial<OutboundSms>): void {
   const body = readSms({ to: '4512345678', from: 'Alarm', text: 'x', ...sms }, id, WALL);
-  queue.enter(queue.add(body.entry, body, undefined, NOW), WALL);
+  const item = queue.add(body, undefined, NOW);
+  item.isStored = false; // so its body stays with it
+  queue.enter(item, WALL);
 }
 
 /** Those of the queue that leave first, under way. */

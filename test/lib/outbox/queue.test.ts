@@ -13,13 +13,21 @@ function body(changes: Partial<OutboundSms> = {}): Body {
   return readSms({ to: '4512345678', from: 'Alarm', text: 'x', ...changes }, `sms-${count}`, WALL);
 }
 function added(queue: Queue, changes: Partial<OutboundSms> = {}): QueueItem {
-  const given = body(changes);
-  return entered(queue, given.entry, given);
+  return entered(queue, body(changes));
 }
-function entered(queue: Queue, entry: Body['entry'], held?: Body): QueueItem {
-  const item = queue.add(entry, held, undefined, at(0));
+function entered(queue: Queue, given: Body): QueueItem {
+  const item = queue.add(given, undefined, at(0));
   queue.enter(item, WALL);
   return item;
+}
+/** Reads back what the queue wants to have. */
+function readAhead(queue: Queue, given: Body): QueueItem[] {
+  const items: QueueItem[] = [];
+  for (let item = queue.nextUnread(); item; item = queue.nextUnread()) {
+    queue.readBack(item, given);
+    items.push(item);
+  }
+  return items;
 }
 /** Marks the next SMS, and has them leave. */
 function submitted(queue: Queue, segmentsMax: number): QueueItem[] {
@@ -68,7 +76,7 @@ describe('Queue', () => {
     const [first] = queue.takeOvertaking(0, at(0));
     assert.equal(first?.id, alarms[0]?.id);
     assert.deepEqual(queue.takeOvertaking(0, at(0)), []);
-    queue.ready(first as QueueItem);
+    queue.ready(first!);
     assert.equal(queue.next(at(0).now)?.id, first?.id);
     assert.deepEqual(ids(queue.takeOvertaking(0, at(0))), ids(alarms.slice(1)));
   });
@@ -128,6 +136,7 @@ describe('Queue', () => {
     queue.wake(at(59_999));
     assert.deepEqual(queue.take(10, at(59_999)), []);
     queue.wake(at(60_000));
+    readAhead(queue, body());
     assert.deepEqual(ids(queue.take(10, at(60_000))), [item.id]);
     assert.equal(queue.counts.scheduled, 0);
   });
@@ -150,9 +159,8 @@ describe('Queue', () => {
 
   it('gives an SMS of an earlier process its whole life at most, though the clock was set back', () => {
     const queue = new Queue();
-    const { entry } = body({ expiresAfterMs: 60_000 });
     const none = { attempts: 0, unknowns: 0, possibleDuplicate: false, underWay: false };
-    const item = queue.add(entry, undefined, none, { wall: WALL - 86_400_000, now: 0 });
+    const item = queue.add(body({ expiresAfterMs: 60_000 }), none, { wall: WALL - 86_400_000, now: 0 });
     assert.equal(item.expiresAt, 60_000);
     assert.equal(item.recovered, true);
   });
@@ -180,11 +188,55 @@ describe('Queue', () => {
   it('holds a bounded number of bodies, and an index of the rest', () => {
     const queue = new Queue();
     const shared = body();
-    for (let index = 0; index < 6_000; index += 1) {
-      entered(queue, { ...shared.entry, id: `many-${index}` }, shared);
+    const items = Array.from({ length: 6_000 }, () => entered(queue, { ...shared }));
+    assert.equal(items.filter((item) => item.body !== undefined).length, 5_000);
+    assert.equal(queue.take(Infinity, at(0)).length, 5_000);
+  });
+
+  it('holds the bodies of those that go first, however many are taken in at once', () => {
+    const queue = new Queue();
+    const shared = body();
+    const items = Array.from({ length: 6_000 }, () => queue.add({ ...shared }, undefined, at(0)));
+    for (const item of items) queue.enter(item, WALL);
+    assert.deepEqual(queue.take(Infinity, at(0)), items.slice(0, 5_000));
+  });
+
+  it('holds no body of what is scheduled', () => {
+    const queue = new Queue();
+    assert.equal(added(queue, { sendAt: WALL + 60_000 }).body, undefined);
+  });
+
+  it('wants a bounded number read ahead, the first in line', () => {
+    const queue = new Queue();
+    const shared = body();
+    const items = Array.from({ length: 6_000 }, () => entered(queue, { ...shared }));
+    assert.deepEqual(readAhead(queue, shared), items.slice(5_000, 5_064));
+    const alarm = added(queue, { priority: 'alarm' });
+    assert.deepEqual(readAhead(queue, shared), [alarm]);
+  });
+
+  it('has what is read back at its place in the line', () => {
+    const queue = new Queue();
+    const shared = body();
+    const items = Array.from({ length: 5_000 }, () => entered(queue, { ...shared }));
+    const unread = entered(queue, { ...shared });
+    for (const item of items.slice(0, 100)) {
+      queue.settling(item);
+      queue.remove(item);
     }
-    const held = queue.take(Infinity, at(0)).filter((item) => item.body !== undefined);
-    assert.equal(held.length, 5_000);
+    const behind = entered(queue, { ...shared });
+    readAhead(queue, shared);
+    assert.deepEqual(queue.take(Infinity, at(0)), [...items.slice(100), unread, behind]);
+  });
+
+  it('takes nothing back that ended while it was read', () => {
+    const queue = new Queue();
+    const due = added(queue, { sendAt: WALL + 60_000 });
+    queue.wake(at(60_000));
+    assert.equal(queue.nextUnread(), due);
+    queue.settling(due);
+    queue.readBack(due, body());
+    assert.deepEqual(queue.take(10, at(60_000)), []);
   });
 
   it('stays in order over ten thousand SMS with releases in between', () => {
@@ -192,9 +244,10 @@ describe('Queue', () => {
     const shared = body();
     const given: string[] = [];
     for (let index = 0; index < 10_000; index += 1) {
-      entered(queue, { ...shared.entry, id: `n-${index}` });
+      entered(queue, { ...shared, entry: { ...shared.entry, id: `n-${index}` } });
     }
     for (let round = 0; given.length < 10_000; round += 1) {
+      readAhead(queue, shared);
       const [first, ...rest] = queue.take(7, at(0));
       if (first === undefined) break;
       if (round % 3 === 0) queue.release(first, at(0).now);
@@ -209,15 +262,5 @@ describe('Queue', () => {
       given,
       Array.from({ length: 10_000 }, (_, index) => `n-${index}`),
     );
-  });
-
-  it('holds no body of an SMS that went while it was read back', () => {
-    const queue = new Queue();
-    for (let gone = 0; queue.hasRoomForBody && gone < 10_000; gone += 1) {
-      const item = added(queue);
-      queue.remove(item);
-      queue.holdBody(item, body());
-    }
-    assert.equal(queue.hasRoomForBody, true);
   });
 });
