@@ -32,15 +32,28 @@ export class Heap<T> {
   pop(): T | undefined {
     const first = this.#items[0];
     const last = this.#items.pop();
-    if (this.#items.length > 0) this.#sink(last as T);
+    if (this.#items.length > 0) this.#sink(last as T, 0);
     return first;
   }
 
-  /** Puts `item` at the root and lets it sink to its place. */
-  #sink(item: T): void {
+  /** Lets go of all others. */
+  keep(isKept: (item: T) => boolean): void {
+    const items = this.#items;
+    let kept = 0;
+    for (const item of items) {
+      if (!isKept(item)) continue;
+      items[kept] = item;
+      kept += 1;
+    }
+    items.length = kept;
+    for (let at = (kept >> 1) - 1; at >= 0; at -= 1) this.#sink(items[at] as T, at);
+  }
+
+  /** Puts `item` at a place and lets it sink from there. */
+  #sink(item: T, place: number): void {
     const items = this.#items;
     const rank = this.#rank(item);
-    let at = 0;
+    let at = place;
     for (;;) {
       let childAt = 2 * at + 1;
       if (childAt >= items.length) break;
@@ -52,5 +65,29 @@ export class Heap<T> {
       at = childAt;
     }
     items[at] = item;
+  }
+}
+
+/** Below this a look at all that stand in line is not worth its while. */
+const LEAVERS_MIN = 64;
+
+/**
+ * Counts those that leave a line before their turn. They keep their place until they are as many as those that stay:
+ * each of these is looked at once for each that has left, at the most.
+ */
+export class Leavers {
+  #count = 0;
+
+  /**
+   * One more.
+   *
+   * @param size of the line, with all that have left
+   * @returns whether it is time to let go of them; then they are counted anew
+   */
+  add(size: number): boolean {
+    this.#count += 1;
+    if (this.#count < LEAVERS_MIN || 2 * this.#count < size) return false;
+    this.#count = 0;
+    return true;
   }
 }

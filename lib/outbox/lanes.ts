@@ -2,7 +2,7 @@
  * Who goes first: alarms before normal SMS, those before bulk, and within a priority the order of taking in.
  */
 import type { Priority } from '../message.js';
-import { Heap } from './heap.js';
+import { Heap, Leavers } from './heap.js';
 
 /** Highest first. */
 export const PRIORITIES: readonly Priority[] = ['alarm', 'normal', 'bulk'];
@@ -19,7 +19,7 @@ export function goesBefore(one: Placed, other: Placed): boolean {
   return PRIORITIES.indexOf(one.priority) < PRIORITIES.indexOf(other.priority);
 }
 
-/** SMS of each priority in line. One that has left otherwise than by `shift` keeps its place until its turn comes. */
+/** SMS of each priority in line. One that leaves otherwise than by `shift` is let go later. */
 export class Lanes<Item extends Placed> {
   readonly #belongs: (item: Item) => boolean;
   readonly #lanes: Readonly<Record<Priority, Lane<Item>>> = {
@@ -62,6 +62,11 @@ export class Lanes<Item extends Placed> {
   shift({ priority }: Item): void {
     this.#lanes[priority].shift();
   }
+
+  /** One of this priority belongs here no more. */
+  left(priority: Priority): void {
+    this.#lanes[priority].left(this.#belongs);
+  }
 }
 
 /** One priority: a list for what comes in order, as nearly all, and a heap for what comes back to its old place. */
@@ -71,6 +76,7 @@ class Lane<Item extends Placed> {
   #head = 0;
   #last = 0;
   readonly #back = new Heap<Item>((item) => item.order);
+  readonly #leavers = new Leavers();
 
   get size(): number {
     return this.#inOrder.length - this.#head + this.#back.size;
@@ -106,5 +112,12 @@ class Lane<Item extends Placed> {
       this.#inOrder = this.#inOrder.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  left(belongs: (item: Item) => boolean): void {
+    if (!this.#leavers.add(this.size)) return;
+    this.#inOrder = this.#inOrder.filter((item) => item !== undefined && belongs(item));
+    this.#head = 0;
+    this.#back.keep(belongs);
   }
 }

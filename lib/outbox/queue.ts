@@ -14,7 +14,7 @@ import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { Progress } from './entry.js';
-import { Heap } from './heap.js';
+import { Heap, Leavers } from './heap.js';
 import { goesBefore, Lanes } from './lanes.js';
 import { QueueItems } from './queue-items.js';
 import {
@@ -37,8 +37,10 @@ export class Queue {
   readonly #marked = new Lanes<LeavingItem>(isMarked);
   /** By wall clock, since a person chose the instant. */
   readonly #bySendAt = new Heap<QueueItem>((item) => item.sendAt ?? 0);
+  readonly #unscheduled = new Leavers();
   /** By monotonic clock: back-off. */
   readonly #byNotBefore = new Heap<QueueItem>((item) => item.notBefore);
+  readonly #notRetried = new Leavers();
   readonly #counts = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
   /** Segments of what is marked and not under way. */
   readonly #ahead = { alarm: 0, normal: 0, bulk: 0 };
@@ -242,8 +244,10 @@ export class Queue {
 
   /** It has its outcome: nobody takes it any more, and it counts until `remove`. */
   settling(item: QueueItem): void {
+    const { state } = item;
     this.#leave(item);
     item.state = 'settling';
+    if (state !== 'underWay') this.#leftLine(item, state);
   }
 
   /** Its result is safe, or it was not taken in. */
@@ -348,6 +352,18 @@ export class Queue {
     this.#ahead[item.priority] -= item.segments;
   }
 
+  /** It was settled where it stood, out of its turn: it is not to be held there. */
+  #leftLine(item: QueueItem, state: QueueItem['state']): void {
+    const { priority, notBefore, body } = item;
+    if (state === 'marked') this.#marked.left(priority);
+    else if (state === 'scheduled') {
+      if (this.#unscheduled.add(this.#bySendAt.size)) this.#bySendAt.keep(isScheduled);
+    } else if (notBefore > 0) {
+      if (this.#notRetried.add(this.#byNotBefore.size)) this.#byNotBefore.keep(isQueued);
+    } else if (body !== undefined) this.#queued.left(priority);
+    else this.#unread.left(priority);
+  }
+
   /** It is no longer counted as what it was. */
   #leave(item: QueueItem): void {
     if (item.state === 'underWay') this.#counts.underWay -= 1;
@@ -359,3 +375,4 @@ export class Queue {
 
 const isQueued = ({ state }: QueueItem): boolean => state === 'queued';
 const isMarked = ({ state }: QueueItem): boolean => state === 'marked';
+const isScheduled = ({ state }: QueueItem): boolean => state === 'scheduled';
