@@ -41,6 +41,8 @@ export interface Bounds {
    * unmatched.
    */
   readonly trackedSms: number;
+  /** Message ids of tracked SMS beside those of their results: of copies. The oldest is forgotten; its receipts come unmatched. */
+  readonly copyIds: number;
   /** Octets outside the heap that tracked SMS are put into together. A larger one has as many for itself. */
   readonly trackedBlockOctets: number;
   /** Tracked SMS that there is room for from the start, a power of two. It is doubled. */
@@ -64,6 +66,8 @@ export interface Bounds {
 
   // Each session
 
+  /** submit_sm given up without an answer that still counts when it comes. The oldest is forgotten. */
+  readonly lateAnswers: number;
   /** deliver_sm that are not answered yet. Reading stops there, and goes on at half of it. */
   readonly unansweredDeliveries: number;
   /**
@@ -114,6 +118,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   heldEvents: 100_000,
   heldReceipts: 10_000,
   trackedSms: 500_000,
+  copyIds: 10_000,
   trackedBlockOctets: 64 * 1024,
   trackedRoom: 1_024,
   unlinkedKeys: 1_000,
@@ -124,6 +129,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   openMessages: 1_000,
   openPartsOctets: 20_000_000,
   seenDeliveries: 100_000,
+  lateAnswers: 2_000,
   unansweredDeliveries: 1_000,
   untakenOctets: 1024 * 1024,
   recordsInPiece: 16,

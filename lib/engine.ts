@@ -184,11 +184,14 @@ export class Engine {
       newId: this.#chance.newId,
       firstReference: Math.floor(this.#chance.random() * REFERENCES),
       refusal: commandStatus,
-      tracking: ({ receipt }, { id, outcome, messageIds, to, from, settledAt, correlation }) => {
+      tracking: ({ receipt }, { id, outcome, messageIds, to, from, settledAt, correlation }, copies) => {
         if (outcome !== 'accepted') return [];
         const sms = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
+        if (copies !== undefined) Object.assign(sms, { copies });
         return this.tracker.tracking(correlation === undefined ? sms : Object.assign(sms, { correlation }));
       },
+      trackingLate: (sms, messageIds) =>
+        this.tracker.trackingLate({ ...sms, messageIds, acceptedAt: clock.wall() }),
       onAccepted: () => this.#supervisor.accepted(),
       onSubmitFailed: () => this.#supervisor.submitFailed(),
       isRestart: (failedAt) => this.#supervisor.isRestart(failedAt),

@@ -5,12 +5,18 @@
  */
 import type { Segment } from './message.js';
 
-/** How the submission of one segment ended. Every submitted segment gets exactly one. */
+/** How the submission of one segment ended. Every submitted segment gets exactly one, but for `answeredLate`. */
 export type Answer =
   /** submit_sm_resp or generic_nack; `status` 0 is acceptance, `messageId` is empty otherwise. */
   | { readonly kind: 'answered'; readonly status: number; readonly messageId: string }
-  /** The session ended or the response never came. `written` false: it never left this process. */
-  | { readonly kind: 'unanswered'; readonly written: boolean };
+  /** The session ended first. `written` false: it never left this process. */
+  | { readonly kind: 'unanswered'; readonly written: boolean }
+  /** The link lives, and no response came in time. */
+  | { readonly kind: 'overdue' }
+  /** As `answered`, after `overdue`: may come while the session lasts, or never. */
+  | { readonly kind: 'answeredLate'; readonly status: number; readonly messageId: string };
+
+export type LeaveReason = number | 'unanswered';
 
 export interface Link {
   /** Unique among the sessions of this process. */
@@ -21,14 +27,15 @@ export interface Link {
   readonly capacity: number;
   /**
    * Submits segments in order, all in one write; at most `capacity` of them.
-   * `settle` is called once for each, later and never before `submit` has returned.
+   * `settle` is called once for each, later and never before `submit` has returned; once more for an answer that comes
+   * late.
    */
   submit(segments: readonly Segment[], settle: (index: number, answer: Answer) => void): void;
   /**
    * The gateway takes no segment over it, as ESME_RSUBMITFAIL says (gateway.md: a restart): takes no more, waits for
    * the answers under way, unbinds, and the other host is tried. Idempotent.
    *
-   * @param status the command_status that said so
+   * @param reason the command_status that said so, or that it answers no submit_sm
    */
-  leave(status: number): void;
+  leave(reason: LeaveReason): void;
 }

@@ -17,7 +17,7 @@ export interface Timers {
   readonly enquireLinkAnswerMs: Millis;
   /** A response this late has the link probed with enquire_link. */
   readonly responseProbeMs: Millis;
-  /** A response this late ends the session; its outcome is unknown. */
+  /** A response this late on a link that lives leaves the outcome of its SMS unknown; it counts when it comes after all. */
   readonly responseMs: Millis;
   /** How long answers under way are waited for when a session is left. */
   readonly drainMs: Millis;

@@ -3,6 +3,7 @@
  */
 import type { Millis } from '../clock.js';
 import { asSmppError, SmppError, type SmppErrorCode } from '../errors.js';
+import type { LeaveReason } from '../link.js';
 import { commandStatus, STATUS, type StatusClass } from '../pdu/command-status.js';
 import type { CloseReason } from '../session/effect.js';
 import type { FailureKind } from './failover.js';
@@ -59,12 +60,16 @@ function loginOf(status: number | undefined): LoginOutcome {
 /**
  * A leg that drains is as good as ended for whoever looks for the next host.
  *
- * @param leftFor what the gateway answered, so that we left (`Link.leave`); undefined when it sent an unbind
+ * @param leftFor why we left (`Link.leave`); undefined when the gateway sent an unbind
  */
-export function endByDraining(name: string, leftFor: number | undefined, boundForMs: Millis): LegEnd {
+export function endByDraining(name: string, leftFor: LeaveReason | undefined, boundForMs: Millis): LegEnd {
   const reason = leftFor === undefined ? 'unbound' : 'left';
   const end = endOfSession(name, { reason, status: undefined, cause: undefined }, boundForMs);
   if (leftFor === undefined) return end;
+  if (leftFor === 'unanswered') {
+    const message = `${name} answered enquire_link, but no message any more`;
+    return { ...end, error: new SmppError('SMPP_UNANSWERED', message, { host: name }) };
+  }
   const status = commandStatus(leftFor);
   const words =
     status.class === 'submitFailed'
@@ -85,7 +90,6 @@ const WORDS: Readonly<
 > = {
   bindTimeout: ['SMPP_BIND', 'did not answer the login in time'],
   dead: ['SMPP_CONNECT', 'fell silent, and did not answer enquire_link'],
-  unanswered: ['SMPP_UNANSWERED', 'left a submit_sm unanswered for too long'],
   protocol: ['SMPP_PROTOCOL', 'sent octets that are no SMPP 3.4'],
   unbound: ['SMPP_CONNECT', 'ended the session with unbind, as for a restart'],
   disconnected: ['SMPP_CONNECT', 'closed the connection'],

@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream';
 
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
-import type { Answer, Link } from '../link.js';
+import type { Answer, LeaveReason, Link } from '../link.js';
 import type { Delivery, Segment } from '../message.js';
 import { STATUS } from '../pdu/command-status.js';
 import type { CloseReason, Effect } from '../session/effect.js';
@@ -25,7 +25,7 @@ export interface DriverSetup {
   readonly transport: Duplex;
   readonly session: SessionOptions;
   readonly clock: Clock;
-  readonly bounds?: Pick<Bounds, 'unansweredDeliveries' | 'untakenOctets'> | undefined;
+  readonly bounds?: Pick<Bounds, 'unansweredDeliveries' | 'untakenOctets' | 'lateAnswers'> | undefined;
   readonly onFault: OnFault;
 }
 
@@ -62,6 +62,8 @@ interface Batch {
   written: boolean;
 }
 
+const OVERDUE: Answer = { kind: 'overdue' };
+
 let lastId = 0;
 
 export class SessionDriver implements Link {
@@ -86,13 +88,13 @@ export class SessionDriver implements Link {
   /** Not reading since the peer does not: that is its silence, and its time goes on. */
   #isUntaken = false;
   #cause: Error | undefined;
-  #leftFor: number | undefined;
+  #leftFor: LeaveReason | undefined;
 
   /** Does nothing yet: `start` does, so that no event can come before its listener is in place. */
   constructor(setup: DriverSetup, listener: DriverListener) {
     this.host = setup.host;
     this.#transport = setup.transport;
-    this.#session = new Session(setup.session);
+    this.#session = new Session({ ...setup.session, bounds: setup.bounds });
     this.#clock = setup.clock;
     this.#unbindMs = setup.session.timers.unbindMs;
     this.#listener = listener;
@@ -146,14 +148,14 @@ export class SessionDriver implements Link {
     if (refused.length > 0) queueMicrotask(() => this.#perform(refused));
   }
 
-  /** The command_status for which it was left, if it was. */
-  get leftFor(): number | undefined {
+  /** See `Link.leave`. */
+  get leftFor(): LeaveReason | undefined {
     return this.#leftFor;
   }
 
-  /** See `Link.leave`; without a status it is our own wish, and nobody asks for the reason. */
-  leave(status?: number): void {
-    this.#leftFor ??= status;
+  /** See `Link.leave`; without a reason it is our own wish, and nobody asks for one. */
+  leave(reason?: LeaveReason): void {
+    this.#leftFor ??= reason;
     this.#perform(this.#session.leave(this.#now()));
   }
 
@@ -207,6 +209,14 @@ export class SessionDriver implements Link {
         this.#settle(token, index, { kind: 'unanswered', written: token.written });
         break;
       }
+      case 'overdue':
+        this.#settle(effect.request.token, effect.request.index, OVERDUE);
+        this.#isCapacityFreed = true;
+        this.#flushSoon();
+        break;
+      case 'answeredLate':
+        this.#settle(effect.request.token, effect.request.index, effect);
+        break;
       case 'delivered':
         this.#deliver(effect.delivery, this.#responder(effect.sequence_number));
         break;

@@ -8,7 +8,7 @@ import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Log } from '../failure-log.js';
 import type { CounterName, OnUncertain } from '../message.js';
-import type { Storage } from '../storage/storage.js';
+import type { Change, Storage } from '../storage/storage.js';
 import { FIRST_ATTEMPT, type OutboxEntry, type Progress } from './entry.js';
 import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
@@ -26,7 +26,7 @@ import {
 import { resultOf, type End } from './result-of.js';
 import type { Settlement } from './settlement.js';
 import { Strays } from './strays.js';
-import type { Submission } from './submission.js';
+import type { Remembered, Submission, Verdict } from './submission.js';
 
 /** What a command_status asks of us; the classes of `lib/pdu/command-status.ts`. */
 export interface Refusal {
@@ -69,6 +69,8 @@ export interface AnswersOptions {
   readonly isRestart: (failedAt: Millis) => boolean;
   /** Ids of receipts for this recipient that belong to no SMS we know. */
   readonly unmatchedIds: (to: string) => readonly string[];
+  /** The writes that have receipts matched to an SMS by the ids of a submission that was given up. */
+  readonly trackingLate: (sms: Remembered, messageIds: readonly string[]) => readonly Change[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
   readonly log: Log;
@@ -104,10 +106,10 @@ export class Answers {
     const { item, link } = submission;
     const verdict = submission.verdict(this.#isFinal);
     const { to } = item.body.entry;
-    if (verdict.kind === 'accepted') {
-      this.#acceptances += 1;
-      if (this.#queueFull.size > 0) this.#queueFull.clear();
-      this.#options.onAccepted();
+    if (verdict.kind !== 'accepted' && item.progress.copies !== undefined) {
+      this.#acceptedBefore(item);
+    } else if (verdict.kind === 'accepted') {
+      this.#accepted();
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else if (verdict.kind === 'unknown') {
       this.unknown(item);
@@ -121,6 +123,35 @@ export class Answers {
     this.#options.wake();
   }
 
+  /**
+   * An answer came to a submission that was given up. It settles an SMS that waits; of one that has left again, or is
+   * settled, it says what else its receipts may name.
+   */
+  answeredLate(submission: Submission): void {
+    if (!submission.isOver) {
+      this.#options.wake(); // it goes on
+      return;
+    }
+    const { link } = submission;
+    const item: QueueItem = submission.item; // which may be anywhere by now
+    const verdict = submission.verdict(this.#isFinal);
+    if (verdict.kind === 'unknown') return;
+    if (verdict.kind !== 'accepted') {
+      this.#knownAsRefused(submission, verdict);
+      return;
+    }
+    this.#accepted();
+    const { messageIds } = submission;
+    if (isWaiting(item)) {
+      if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
+      this.#settle(item, { outcome: 'accepted', messageIds, host: link.host });
+    } else if (item.state === 'underWay') {
+      item.progress = { ...item.progress, copies: [...(item.progress.copies ?? []), messageIds] };
+      this.#storeProgress(item).catch(this.#options.onFailure);
+    } else this.#trackLate(item, submission);
+    this.#options.wake();
+  }
+
   /** Back to its place in the queue after `waitMs`, unless its time is over. */
   returned(item: QueueItem, waitMs: Millis): void {
     if (item.state !== 'underWay' && item.state !== 'marked') return;
@@ -129,12 +160,12 @@ export class Answers {
     item.progress = { ...item.progress, underWay: false };
     queue.release(item, now, waitMs);
     if (item.expiresAt <= now) this.expired(item);
-    else this.#unmark(item).catch(this.#options.onFailure);
+    else this.#storeProgress(item).catch(this.#options.onFailure);
     this.#options.wake();
   }
 
   /** Its own record counts from now on; once that is stored, its round has it no more. */
-  async #unmark(item: QueueItem): Promise<void> {
+  async #storeProgress(item: QueueItem): Promise<void> {
     const { storage } = this.#options;
     item.hasRecord = true;
     await storage.write([{ table: 'progress', key: item.id, value: item.progress }]);
@@ -145,6 +176,10 @@ export class Answers {
 
   /** Written and not answered: nobody knows. The user chose what happens. */
   unknown(item: LeavingItem): void {
+    if (item.progress.copies !== undefined) {
+      this.#acceptedBefore(item);
+      return;
+    }
     const unknowns = item.progress.unknowns + 1;
     item.progress = { ...item.progress, unknowns };
     this.#strays.add(item.body.entry.to, item.id);
@@ -197,6 +232,39 @@ export class Answers {
     const failedAt = item.submitFailedAt;
     if (failedAt === undefined || !this.#options.isRestart(failedAt)) return item.progress;
     return { ...item.progress, attempts: item.progress.attempts - 1 };
+  }
+
+  /** Whatever it was, the gateway takes SMS. */
+  #accepted(): void {
+    this.#acceptances += 1;
+    if (this.#queueFull.size > 0) this.#queueFull.clear();
+    this.#options.onAccepted();
+  }
+
+  /** A submission that was given up was accepted meanwhile, so whatever became of this last one, the SMS is. */
+  #acceptedBefore(item: QueueItem): void {
+    const { copies: [messageIds = [], ...copies] = [], ...progress } = item.progress;
+    item.progress = copies.length === 0 ? progress : { ...progress, copies };
+    this.#settle(item, { outcome: 'accepted', messageIds });
+  }
+
+  /** Nothing is unknown any more of a submission that had been. */
+  #knownAsRefused(submission: Submission, verdict: Verdict): void {
+    const item: QueueItem = submission.item;
+    item.progress = lessUnknown(item.progress);
+    if (!isWaiting(item)) return;
+    if (item.state === 'marked') item.unmarked = lessUnknown(item.unmarked);
+    const isRefused = verdict.kind === 'refused' && this.isFinal(verdict.status);
+    if (isRefused) this.#refused(submission, verdict.status);
+  }
+
+  #trackLate(item: QueueItem, { messageIds, remembered }: Submission): void {
+    if (remembered === undefined) return;
+    const { settlement, storage, trackingLate, onFailure } = this.#options;
+    const track = (isSafe: boolean) =>
+      isSafe ? storage.write(trackingLate(remembered, messageIds)) : undefined;
+    const isSafe = item.state === 'gone' ? Promise.resolve(true) : settlement.isSafe(item.id);
+    isSafe.then(track).catch(onFailure);
   }
 
   #refused(submission: Submission, status: number): void {
@@ -342,4 +410,8 @@ export class Answers {
     const reason = `${end.reason ?? ''}; the last answer, from ${refused.host}, was ${name}`;
     return { ...end, reason, status: name, host: refused.host };
   }
+}
+
+function lessUnknown(progress: Progress): Progress {
+  return { ...progress, unknowns: Math.max(0, progress.unknowns - 1) };
 }

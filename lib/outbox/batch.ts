@@ -1,8 +1,12 @@
 /** Segments of several SMS that go to one link in one call. */
-import type { Millis } from '../clock.js';
+import type { Clock, Millis } from '../clock.js';
 import type { Answer, Link } from '../link.js';
 import type { Segment } from '../message.js';
+import type { QueueItem } from './queue-item.js';
 import type { Submission } from './submission.js';
+
+/** A link that answers none of what was submitted, and does answer enquire_link, is left after this. */
+const SILENT_MS: Millis = 30_000;
 
 /** A link that is up. */
 export interface OpenLink {
@@ -11,12 +15,17 @@ export interface OpenLink {
   readonly window: number;
   /** Long messages with segments still to submit. */
   readonly unfinished: Set<Submission>;
+  /** Since when answers are overdue on it with none coming in between, and that of which SMS was the first. */
+  silent: { readonly since: Millis; readonly first: QueueItem } | undefined;
 }
 
 export interface BatchOptions {
+  readonly clock: Clock;
   readonly isFinal: (status: number) => boolean;
   readonly onSubmitted: (segments: number) => void;
   readonly onConcluded: (submission: Submission) => void;
+  /** An answer came that was overdue. */
+  readonly onAnsweredLate: (submission: Submission) => void;
 }
 
 export class Batch {
@@ -24,7 +33,8 @@ export class Batch {
   readonly #open: OpenLink;
   /** Until they are submitted. */
   #segments: Segment[] = [];
-  readonly #owners: Submission[] = [];
+  /** Until they are answered: what waits for a late answer keeps all of these. */
+  readonly #owners: (Submission | undefined)[] = [];
   readonly #indexes: number[] = [];
 
   constructor(options: BatchOptions, open: OpenLink) {
@@ -61,9 +71,30 @@ export class Batch {
 
   #answered(at: number, answer: Answer): void {
     const submission = this.#owners[at] as Submission;
-    const isOver = submission.answer(this.#indexes[at] as number, answer, this.#options.isFinal);
+    const index = this.#indexes[at] as number;
+    const { isFinal, onConcluded } = this.#options;
+    if (answer.kind === 'overdue') this.#noteSilence(submission.item);
+    else {
+      this.#owners[at] = undefined;
+      this.#open.silent = undefined;
+    }
+    if (answer.kind === 'answeredLate') {
+      submission.answerLate(index, answer, isFinal);
+      if (submission.hasMore) this.#open.unfinished.add(submission);
+      this.#options.onAnsweredLate(submission);
+      return;
+    }
+    const isOver = submission.answer(index, answer, isFinal);
     if (!isOver) return;
     this.#open.unfinished.delete(submission);
-    this.#options.onConcluded(submission);
+    onConcluded(submission);
+  }
+
+  /** One SMS that is never answered says nothing of the link. Several over a while do: another host may answer. */
+  #noteSilence(item: QueueItem): void {
+    const { link, silent } = this.#open;
+    const now = this.#options.clock.now();
+    if (silent === undefined) this.#open.silent = { since: now, first: item };
+    else if (silent.first !== item && now - silent.since >= SILENT_MS) link.leave('unanswered');
   }
 }

@@ -43,6 +43,8 @@ export interface DispatcherOptions {
   readonly isFinal: (status: number) => boolean;
   readonly onSubmitted: (segments: number) => void;
   readonly onConcluded: (submission: Submission) => void;
+  /** An answer came that was overdue. */
+  readonly onAnsweredLate: (submission: Submission) => void;
   /** Not written after all: back in the queue. */
   readonly onReturned: (item: QueueItem, waitMs: Millis) => void;
   readonly onExpired: (item: QueueItem) => void;
@@ -88,7 +90,7 @@ export class Dispatcher {
   }
 
   linkUp(link: Link): void {
-    this.#links.set(link.id, { link, window: link.capacity, unfinished: new Set() });
+    this.#links.set(link.id, { link, window: link.capacity, unfinished: new Set(), silent: undefined });
     this.wake();
   }
 

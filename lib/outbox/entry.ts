@@ -47,6 +47,11 @@ export interface Progress {
   readonly underWay: boolean;
   /** The gateway's last refusal. */
   readonly refused?: { readonly status: number; readonly host: string };
+  /**
+   * The gateway's ids of whole submissions that it accepted after they were given up, one a segment. It has left again
+   * since, so its outcome is still to come, and is `accepted` in any case.
+   */
+  readonly copies?: readonly (readonly string[])[];
 }
 
 export const NO_PROGRESS: Progress = { attempts: 0, unknowns: 0, possibleDuplicate: false, underWay: false };

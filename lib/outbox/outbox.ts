@@ -29,7 +29,7 @@ import { Answers, type Refusal } from './answers.js';
 import { Dedupe, type FirstResult } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
 import { Intake } from './intake.js';
-import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry } from './entry.js';
+import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
 import { isWaiting, type Body, type NewItem, type QueueItem, type Times } from './queue-item.js';
@@ -40,6 +40,7 @@ import { recovered, storeRest, type Left } from './recovery.js';
 import { repeatOf } from './result-of.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
+import type { Remembered } from './submission.js';
 import { waitBeside, waitFor } from './waiter.js';
 
 export interface OutboxOptions {
@@ -51,8 +52,14 @@ export interface OutboxOptions {
   /** Concatenation references count up from it. */
   readonly firstReference: number;
   readonly refusal: (status: number) => Refusal;
-  /** The writes that have receipts matched to an accepted SMS. */
-  readonly tracking: (entry: OutboxEntry, result: SubmitResult) => readonly Change[];
+  /** The writes that have receipts matched to an accepted SMS; by the ids of `copies` too, when there are some. */
+  readonly tracking: (
+    entry: OutboxEntry,
+    result: SubmitResult,
+    copies: Progress['copies'],
+  ) => readonly Change[];
+  /** The writes that have receipts matched to an SMS by the ids of a submission that was given up. */
+  readonly trackingLate: (sms: Remembered, messageIds: readonly string[]) => readonly Change[];
   /** The gateway accepted an SMS, so it is not in maintenance. */
   readonly onAccepted: () => void;
   /** The gateway answered ESME_RSUBMITFAIL. */
@@ -145,6 +152,7 @@ export class Outbox {
       isFinal: (status) => this.#answers.isFinal(status),
       onSubmitted: (segments) => options.count('submitted', segments),
       onConcluded: (submission) => this.#answers.concluded(submission),
+      onAnsweredLate: (submission) => this.#answers.answeredLate(submission),
       onReturned: (item, waitMs) => this.#answers.returned(item, waitMs),
       onExpired: (item) => this.#answers.expired(item),
       onLost: (item, why) => this.#answers.lost(item, why),

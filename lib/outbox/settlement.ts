@@ -12,7 +12,7 @@ import type { SubmitResult } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
-import type { OutboxEntry } from './entry.js';
+import type { OutboxEntry, Progress } from './entry.js';
 import type { QueueItem } from './queue-item.js';
 import { recoveredResult, storedResult } from './stored-result.js';
 
@@ -33,7 +33,11 @@ export interface SettlementOptions {
   readonly clock: Clock;
   readonly dedupe: Dedupe;
   /** The writes that have receipts matched to an accepted SMS. */
-  readonly tracking: (entry: OutboxEntry, result: SubmitResult) => readonly Change[];
+  readonly tracking: (
+    entry: OutboxEntry,
+    result: SubmitResult,
+    copies: Progress['copies'],
+  ) => readonly Change[];
   /** A result is safe: the queue may forget the SMS. */
   readonly onSettled: (item: QueueItem) => void;
   readonly onFailure: (error: unknown) => void;
@@ -44,7 +48,7 @@ export class Settlement {
   /** Results until a subscriber took them. */
   readonly results: Mailbox<SubmitResult>;
   /** Those who wait for a result to be safe, and do not take it. */
-  readonly #watching = new Map<string, (isSafe: boolean) => void>();
+  readonly #watching = new Map<string, ((isSafe: boolean) => void)[]>();
   #batch: Settled[] = [];
   #flushing: Promise<void> | undefined;
   #endWait: (() => void) | undefined;
@@ -64,9 +68,9 @@ export class Settlement {
     });
   }
 
-  /** Resolves when the result of an SMS is safe, with false when the gateway is stopped first. One may ask for each. */
+  /** Resolves when the result of an SMS is safe, with false when the gateway is stopped first. */
   isSafe(id: string): Promise<boolean> {
-    return new Promise((resolve) => this.#watching.set(id, resolve));
+    return new Promise((resolve) => this.#watching.set(id, [...(this.#watching.get(id) ?? []), resolve]));
   }
 
   settle(item: QueueItem, entry: OutboxEntry, result: SubmitResult): void {
@@ -92,7 +96,7 @@ export class Settlement {
       item.waiter?.reject(reason);
       item.waiter = undefined;
     }
-    for (const watch of this.#watching.values()) watch(false);
+    for (const watch of [...this.#watching.values()].flat()) watch(false);
     this.#watching.clear();
   }
 
@@ -160,7 +164,7 @@ export class Settlement {
 
   #addChanges(changes: Change[], settled: Settled): void {
     const { item, entry, result } = settled;
-    settled.tracking ??= this.#options.tracking(entry, result);
+    settled.tracking ??= this.#options.tracking(entry, result, item.progress.copies);
     if (item.isStored) changes.push({ table: 'outbox', key: entry.id });
     if (!this.results.isSpared) changes.push(this.results.keeping(entry.id, storedResult(result)));
     if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
@@ -202,7 +206,7 @@ export class Settlement {
     this.#options.onSettled(item);
     if (entry.dedupeKey !== undefined) this.#options.dedupe.settled(entry, result);
     if (this.#watching.size > 0) {
-      this.#watching.get(item.id)?.(true);
+      for (const watch of this.#watching.get(item.id) ?? []) watch(true);
       this.#watching.delete(item.id);
     }
     item.waiter?.resolve(result);

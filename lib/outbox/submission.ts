@@ -4,11 +4,17 @@
  * The gateway joins the segments itself, so they are never split between hosts or sessions: a link that ends
  * half-way ends the submission, and the whole goes again with a new reference (gateway.md: codes 300, 301).
  * Segments that a live link refused for the moment are sent again over that same link.
+ *
+ * It may learn more after it was given up: an answer that is overdue may still come.
  */
 import type { Answer, Link } from '../link.js';
 import type { Millis } from '../clock.js';
 import type { Segment } from '../message.js';
+import type { OutboxEntry } from './entry.js';
 import type { LeavingItem } from './queue-item.js';
+
+/** What is still known of an SMS when a late answer comes, though it may be settled by then: all but its text. */
+export type Remembered = Pick<OutboxEntry, 'id' | 'to' | 'from' | 'receipt' | 'correlation'>;
 
 /** What the answers so far amount to. */
 export type Verdict =
@@ -41,6 +47,9 @@ export class Submission {
   #stopped = false;
   #status: number | undefined;
   #isUnknown = false;
+  /** Segments whose answer is overdue. */
+  #overdue = 0;
+  #remembered: Remembered | undefined;
 
   constructor(item: LeavingItem, link: Link, segments: readonly Segment[]) {
     this.item = item;
@@ -92,21 +101,38 @@ export class Submission {
   }
 
   /** Takes the answer to one segment. True when nothing is under way any more and nothing follows by itself. */
-  answer(index: number, answer: Answer, isFinal: (status: number) => boolean): boolean {
+  answer(
+    index: number,
+    answer: Exclude<Answer, { kind: 'answeredLate' }>,
+    isFinal: (status: number) => boolean,
+  ): boolean {
     this.#underWay -= 1;
-    if (answer.kind === 'answered' && answer.status === 0) {
-      // One that grows takes room for 17.
-      this.#messageIds ??= new Array<string>(this.#total);
-      this.#messageIds[index] = answer.messageId;
-      this.#accepted += 1;
-    } else {
+    if (answer.kind === 'answered' && answer.status === 0) this.#accept(index, answer.messageId);
+    else {
       this.#stopped = true;
-      if (answer.kind === 'answered') {
-        if (this.#status === undefined || isFinal(answer.status)) this.#status = answer.status;
-        (this.#again ??= []).push(index);
-      } else if (answer.written) this.#isUnknown = true;
+      if (answer.kind === 'answered') this.#refuse(index, answer.status, isFinal);
+      else if (answer.kind === 'overdue') this.#giveUp();
+      else if (answer.written) this.#isUnknown = true;
     }
     return this.isOver;
+  }
+
+  /** Takes the answer to a segment that was overdue. */
+  answerLate(
+    index: number,
+    { status, messageId }: Extract<Answer, { kind: 'answeredLate' }>,
+    isFinal: (status: number) => boolean,
+  ): void {
+    this.#overdue -= 1;
+    if (status === 0) this.#accept(index, messageId);
+    else this.#refuse(index, status, isFinal);
+    // With others still under way it was not given up yet, and goes on as if this one had been in time.
+    if (this.#underWay > 0) this.#stopped = this.#hasFailed;
+  }
+
+  /** Once some answer was overdue. */
+  get remembered(): Remembered | undefined {
+    return this.#remembered;
   }
 
   get isOver(): boolean {
@@ -122,7 +148,7 @@ export class Submission {
   verdict(isFinal: (status: number) => boolean): Verdict {
     if (this.#accepted === this.#total) return ACCEPTED;
     if (this.#status !== undefined && isFinal(this.#status)) return { kind: 'refused', status: this.#status };
-    if (this.#isUnknown) return { kind: 'unknown' };
+    if (this.#isUnknown || this.#overdue > 0) return { kind: 'unknown' };
     if (this.#status !== undefined) return { kind: 'refused', status: this.#status };
     return { kind: 'lost' };
   }
@@ -133,5 +159,27 @@ export class Submission {
     this.#stopped = false;
     this.#status = undefined;
     this.resumeAt = at;
+  }
+
+  #accept(index: number, messageId: string): void {
+    // One that grows takes room for 17.
+    this.#messageIds ??= new Array<string>(this.#total);
+    this.#messageIds[index] = messageId;
+    this.#accepted += 1;
+  }
+
+  #refuse(index: number, status: number, isFinal: (status: number) => boolean): void {
+    if (this.#status === undefined || isFinal(status)) this.#status = status;
+    (this.#again ??= []).push(index);
+  }
+
+  #giveUp(): void {
+    this.#overdue += 1;
+    const { id, to, from, receipt, correlation } = this.item.body.entry;
+    this.#remembered = { id, to, from, receipt, correlation };
+  }
+
+  get #hasFailed(): boolean {
+    return this.#status !== undefined || this.#isUnknown || this.#overdue > 0;
   }
 }

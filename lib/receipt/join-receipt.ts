@@ -20,6 +20,8 @@ export interface TrackedSms {
   readonly id: string;
   /** The gateway's, one a segment, in order. */
   readonly messageIds: readonly string[];
+  /** As `messageIds`, of further submissions of the whole, whose acceptance came too late. */
+  readonly copies?: readonly (readonly string[])[];
   readonly to: string;
   readonly from: string;
   readonly acceptedAt: EpochMs;
@@ -117,7 +119,7 @@ function withReports(
   reports: TrackedRecord['reports'],
   said: TrackedRecord['said'],
 ): TrackedRecord {
-  const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, correlation } = record;
+  const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, copies, correlation } = record;
   const joined: Mutable<TrackedRecord> = {
     id,
     messageIds,
@@ -129,6 +131,7 @@ function withReports(
     overdueMs,
   };
   if (said !== undefined) joined.said = said;
+  if (copies !== undefined) joined.copies = copies;
   if (correlation !== undefined) joined.correlation = correlation;
   return joined;
 }
@@ -170,12 +173,14 @@ export function isSettled(record: TrackedRecord): boolean {
 }
 
 /** All of them when the receipt counts as many short messages as the SMS has segments, else those with its id. */
-function segmentsMeant({ messageIds }: TrackedRecord, parsed: ParsedReceipt): (index: number) => boolean {
+function segmentsMeant(record: TrackedRecord, parsed: ParsedReceipt): (index: number) => boolean {
+  const { messageIds, copies = [] } = record;
   const { messageId, sub } = parsed;
   if (messageIds.length > 1 && sub === messageIds.length) return () => true;
   if (messageIds.includes(messageId)) return (index) => messageIds[index] === messageId;
   const folded = messageId.toLowerCase();
-  return (index) => messageIds[index]?.toLowerCase() === folded;
+  const all = [messageIds, ...copies];
+  return (index) => all.some((ids) => ids[index]?.toLowerCase() === folded);
 }
 
 function isNewer(known: SegmentReport | null, report: SegmentReport): boolean {

@@ -64,6 +64,8 @@ export class ReceiptTracker {
   readonly #box: Mailbox<StoredReceipt>;
   readonly #overdue: OverdueReports;
   readonly #emission: ReceiptEmission;
+  readonly #steps = new Steps();
+  readonly #notStored: (error: unknown) => void;
   readonly #alarm: Alarm;
   #held: HeldReceipts;
   #lastKey = 0;
@@ -76,13 +78,9 @@ export class ReceiptTracker {
     this.#held = new HeldReceipts(bounds);
     const failures = new FailureLog(clock, log);
     const failing = (what: string) => (error: unknown) => failures.say(what, error);
-    this.#records = new TrackedRecords({
-      storage,
-      clock,
-      bounds,
-      keepMs,
-      onFailure: failing('the state of an SMS could not be stored'),
-    });
+    this.#notStored = failing('the state of an SMS could not be stored');
+    const onFailure = this.#notStored;
+    this.#records = new TrackedRecords({ storage, clock, bounds, keepMs, onFailure });
     this.#box = new Mailbox({
       storage,
       bounds,
@@ -92,7 +90,7 @@ export class ReceiptTracker {
       forget: (changes) => this.#records.store(changes),
       onFailure: failing('a receipt could not be handed on and is kept'),
     });
-    const steps = new Steps();
+    const steps = this.#steps;
     this.#emission = new ReceiptEmission({
       records: this.#records,
       steps,
@@ -135,8 +133,24 @@ export class ReceiptTracker {
   tracking(sms: TrackedSms): readonly Change[] {
     const changes = this.#records.add(sms);
     this.#overdue.added();
-    for (const stored of this.#held.claim(sms.messageIds)) this.#box.deliver(stored.key, stored);
+    this.#claim(sms.messageIds);
+    for (const copy of sms.copies ?? []) this.#claim(copy);
     return changes;
+  }
+
+  /**
+   * An SMS was accepted by a submission that had been given up: these ids lead to it too, and all of it is as before
+   * when it was accepted by another.
+   *
+   * @returns as `tracking`
+   */
+  trackingLate(sms: TrackedSms): readonly Change[] {
+    const known = this.#records.findOwn(sms.id, sms.to);
+    if (known === undefined) return this.tracking(sms);
+    // In turn with its receipts, each of which replaces what is known of it.
+    void this.#steps.run(known, () => this.#records.addCopy(known, sms.messageIds))?.catch(this.#notStored);
+    this.#claim(sms.messageIds);
+    return [];
   }
 
   /**
@@ -211,6 +225,11 @@ export class ReceiptTracker {
     if (this.#emission.listeners.isEmpty) return;
     this.#unsubscribe?.();
     this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
+  }
+
+  /** Their SMS is known from now on: the receipts that waited for it go on. */
+  #claim(messageIds: readonly string[]): void {
+    for (const stored of this.#held.claim(messageIds)) this.#box.deliver(stored.key, stored);
   }
 
   /** Has a receipt wait for its SMS. False when it need not wait, or has waited long enough. */

@@ -16,11 +16,15 @@ type StoredTracked = readonly [
   unusual?: Partial<Named>,
 ];
 
-type Named = Pick<TrackedRecord, 'receipt' | 'overdueMs' | 'correlation' | 'reports' | 'said'>;
+type Named = Pick<TrackedRecord, 'receipt' | 'overdueMs' | 'copies' | 'correlation' | 'reports' | 'said'>;
 
 const USUAL = { receipt: 'always', overdueMs: 0 } as const;
 
-const unusualOf = unusualFields<Omit<Named, 'reports' | 'said'>>({ ...USUAL, correlation: undefined });
+const unusualOf = unusualFields<Omit<Named, 'reports' | 'said'>>({
+  ...USUAL,
+  copies: undefined,
+  correlation: undefined,
+});
 
 export function storedTracked(record: TrackedRecord): unknown {
   const { messageIds, to, from, acceptedAt, reports, said } = record;

@@ -40,10 +40,15 @@ export class TrackedIndex {
   readonly #outcomes: Outcomes;
   /** By SMS. */
   readonly #unusual = new Map<number, Outcome>();
+  /** Of those that have some, by SMS, and the SMS by their message ids in lower case. */
+  readonly #copies = new Map<number, NonNullable<TrackedRecord['copies']>>();
+  readonly #copyIds = new Map<string, number>();
+  readonly #copyIdsMax: number;
 
   constructor({ isWhole, bounds = DEFAULT_BOUNDS }: TrackedIndexOptions) {
     this.#isWhole = isWhole;
     this.#max = bounds.trackedSms;
+    this.#copyIdsMax = bounds.copyIds;
     this.#columns = new TrackedColumns(bounds);
     this.#packed = new PackedSms(bounds);
     this.#keys = new KeyChains(bounds);
@@ -68,7 +73,20 @@ export class TrackedIndex {
       if (messageId !== '') this.#keys.add(hashOf(messageId, MESSAGE_ID), sms);
     }
     this.#keys.add(hashOf(phoneKey(record.to), PHONE), sms);
+    for (const copy of record.copies ?? []) this.addCopy(sms, copy);
     return sms;
+  }
+
+  /** Has an SMS found by further message ids, one a segment. */
+  addCopy(sms: number, messageIds: readonly string[]): void {
+    if (!this.has(sms)) return;
+    this.#copies.set(sms, [...(this.#copies.get(sms) ?? []), messageIds]);
+    for (const messageId of messageIds) this.#copyIds.set(messageId.toLowerCase(), sms);
+    for (const [messageId, oldest] of this.#copyIds) {
+      if (this.#copyIds.size <= this.#copyIdsMax) break;
+      this.#copyIds.delete(messageId);
+      this.#copies.delete(oldest);
+    }
   }
 
   /** Our ids of those that have to give way now, and are forgotten; none where nobody else has their records. */
@@ -103,7 +121,7 @@ export class TrackedIndex {
       if (messageIds.some((known) => known.toLowerCase() === lower)) folded ??= sms;
       return false;
     });
-    return exact ?? folded;
+    return exact ?? folded ?? this.#copyIds.get(lower);
   }
 
   /** By our own id, among those to a phone. */
@@ -140,6 +158,8 @@ export class TrackedIndex {
     const { reports, said, overdueMs } = this.#outcomeOf(sms);
     const record = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs };
     if (said !== undefined) Object.assign(record, { said });
+    const copies = this.#copies.size === 0 ? undefined : this.#copies.get(sms);
+    if (copies !== undefined) Object.assign(record, { copies });
     if (correlation !== undefined) Object.assign(record, { correlation });
     return record;
   }
@@ -191,6 +211,8 @@ export class TrackedIndex {
       if (this.#unusual.size > 0) this.#unusual.delete(sms);
       this.#columns.removeOldest();
     }
+    for (const sms of this.#copies.keys()) if (sms < end) this.#copies.delete(sms);
+    for (const [messageId, sms] of this.#copyIds) if (sms < end) this.#copyIds.delete(messageId);
     this.#keys.removeBefore(end);
     this.#packed.removeBefore(this.#columns.size === 0 ? 0 : this.#columns.place(end));
   }

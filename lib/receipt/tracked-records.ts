@@ -82,11 +82,12 @@ export class TrackedRecords {
 
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
   add(sms: TrackedSms): readonly Change[] {
-    const { id, messageIds, to, from, acceptedAt, receipt, correlation } = sms;
+    const { id, messageIds, to, from, acceptedAt, receipt, copies, correlation } = sms;
     const reports = messageIds.length === 1 ? NO_REPORT : messageIds.map(() => null);
     // A literal: spreading takes several times the memory, and this is done for every SMS.
     const fresh = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
     const record: TrackedRecord = correlation === undefined ? fresh : Object.assign(fresh, { correlation });
+    if (copies !== undefined) Object.assign(record, { copies });
     const now = this.#clock.now() - Math.max(0, this.#clock.wall() - acceptedAt);
     const number = this.#index.add(record, now);
     if (this.#index.isPartial(number)) this.#recent.add(number, correlation);
@@ -97,6 +98,22 @@ export class TrackedRecords {
     const change = this.#changeTo(record);
     if (gaveWay.length === 0) return [change];
     return [change, ...gaveWay.map((key): Change => ({ table: 'tracked', key }))];
+  }
+
+  /** An SMS that is kept, by our id. */
+  findOwn(id: string, phone: string): number | undefined {
+    const sms = this.#index.findOwn(id, phone);
+    return sms === undefined || this.#isOver(sms) ? undefined : sms;
+  }
+
+  /** Receipts of this SMS are found by these ids too. */
+  async addCopy(sms: number, messageIds: readonly string[]): Promise<void> {
+    this.#index.addCopy(sms, messageIds);
+    const record = await this.read(sms);
+    if (record === undefined || this.#isVolatile) return;
+    // What storage has may be older than this copy, or newer.
+    const copies = [...(record.copies ?? []).filter((copy) => copy.join() !== messageIds.join()), messageIds];
+    this.replace(sms, { ...record, copies });
   }
 
   /** What is known of an SMS; undefined when storage is to be asked. */

@@ -9,12 +9,11 @@ import type { InFlight } from './window.js';
 
 /**
  * Why a session ended: `bindRefused` the bind was answered with an error status · `bindTimeout` it was not
- * answered · `dead` the peer fell silent · `unanswered` one submit_sm was never answered · `protocol` the
- * peer's octets are no SMPP · `unbound` the peer sent unbind · `left` we did · `disconnected` the transport
- * ended without either.
+ * answered · `dead` the peer fell silent · `protocol` the peer's octets are no SMPP · `unbound` the peer sent
+ * unbind · `left` we did · `disconnected` the transport ended without either.
  */
 export type CloseReason =
-  'bindRefused' | 'bindTimeout' | 'dead' | 'unanswered' | 'protocol' | 'unbound' | 'left' | 'disconnected';
+  'bindRefused' | 'bindTimeout' | 'dead' | 'protocol' | 'unbound' | 'left' | 'disconnected';
 
 export type Effect<Token> =
   | { readonly kind: 'write'; readonly bytes: Buffer }
@@ -24,6 +23,10 @@ export type Effect<Token> =
   | Answered<Token>
   /** The session ended first: whether the peer took the segment is not known. */
   | { readonly kind: 'unanswered'; readonly request: InFlight<Token> }
+  /** The peer lives and gave no answer in time: its place in the window is free. `answeredLate` may still follow. */
+  | { readonly kind: 'overdue'; readonly request: InFlight<Token> }
+  /** As `answered`, of one that was overdue. */
+  | AnsweredLate<Token>
   /** A deliver_sm: answer it once with `respond`. */
   | { readonly kind: 'delivered'; readonly delivery: Delivery; readonly sequence_number: number }
   /** No submit_sm is taken any more: the peer sent unbind, or we leave. */
@@ -39,6 +42,8 @@ export interface Answered<Token> {
   readonly status: number;
   readonly messageId: string;
 }
+
+export type AnsweredLate<Token> = Omit<Answered<Token>, 'kind'> & { readonly kind: 'answeredLate' };
 
 /** The octets of one PDU. */
 export function write<Token>(pdu: Pdu): Effect<Token> {

@@ -1,13 +1,12 @@
 /**
- * When to ask whether the peer is still there, and when to give the session up.
+ * When to ask whether the peer is still there, when to give the session up, and when a single submit_sm.
  *
  * Any octet is a sign of life. Silence brings an enquire_link: after enquireLinkMs, or already after
  * responseProbeMs while a submit_sm waits for its answer; no octet within enquireLinkAnswerMs after it means a
- * dead link. A live peer that leaves one submit_sm unanswered for responseMs loses the session too, since
- * nobody will ever know about that one and its place in the window would stay taken.
- *
- * A late answer alone never ends a session earlier: impatient clients resend, and people get the SMS twice.
- * Source: contract section 4 (timers); SMPP 3.4 §7.2 (enquire_link_timer, response_timer).
+ * dead link. One that waited responseMs is overdue only while the peer is known to live: when that is in doubt, the
+ * question comes first. So a session never ends for one submit_sm, and nothing is overdue that waits in the socket
+ * after a long block of the event loop.
+ * Source: contract section 4 (answers, timers); SMPP 3.4 §7.2 (enquire_link_timer, response_timer).
  */
 import type { Millis } from '../clock.js';
 import type { Timers } from '../timers.js';
@@ -17,8 +16,8 @@ export type KeepAliveTimers = Pick<
   'enquireLinkMs' | 'enquireLinkAnswerMs' | 'responseProbeMs' | 'responseMs'
 >;
 
-/** `enquire` send enquire_link · `dead` silence after it · `unanswered` a submit_sm waited too long. */
-export type Verdict = 'alive' | 'enquire' | 'dead' | 'unanswered';
+/** `enquire` send enquire_link · `dead` silence after it · `overdue` a submit_sm waited too long. */
+export type Verdict = 'alive' | 'enquire' | 'dead' | 'overdue';
 
 export class KeepAlive {
   readonly #timers: KeepAliveTimers;
@@ -42,21 +41,20 @@ export class KeepAlive {
 
   /** @param oldestSentAt when the oldest submit_sm without an answer was sent, if there is one */
   verdict(now: Millis, oldestSentAt: Millis | undefined): Verdict {
-    if (now >= this.#giveUpAt(oldestSentAt)) return 'unanswered';
-    if (this.#enquiredAt === undefined) return now >= this.#enquireAt(oldestSentAt) ? 'enquire' : 'alive';
-    return now >= this.#enquiredAt + this.#timers.enquireLinkAnswerMs ? 'dead' : 'alive';
+    if (this.#enquiredAt !== undefined) {
+      return now >= this.#enquiredAt + this.#timers.enquireLinkAnswerMs ? 'dead' : 'alive';
+    }
+    if (now >= this.#enquireAt(oldestSentAt)) return 'enquire';
+    return now >= this.#overdueAt(oldestSentAt) ? 'overdue' : 'alive';
   }
 
   /** The first instant at which the verdict may be other than `alive`. */
   deadline(oldestSentAt: Millis | undefined): Millis {
-    const next =
-      this.#enquiredAt === undefined
-        ? this.#enquireAt(oldestSentAt)
-        : this.#enquiredAt + this.#timers.enquireLinkAnswerMs;
-    return Math.min(next, this.#giveUpAt(oldestSentAt));
+    if (this.#enquiredAt !== undefined) return this.#enquiredAt + this.#timers.enquireLinkAnswerMs;
+    return Math.min(this.#enquireAt(oldestSentAt), this.#overdueAt(oldestSentAt));
   }
 
-  #giveUpAt(oldestSentAt: Millis | undefined): Millis {
+  #overdueAt(oldestSentAt: Millis | undefined): Millis {
     return oldestSentAt === undefined ? Infinity : oldestSentAt + this.#timers.responseMs;
   }
 

@@ -10,6 +10,7 @@
  * Source: SMPP 3.4 §2, §4; contract section 4; D1, D4 and D14 of the npm package's session.
  */
 import type { AddressType } from '../address-type.js';
+import type { Bounds } from '../bounds.js';
 import type { Millis } from '../clock.js';
 import type { BindMode, Segment } from '../message.js';
 import { STATUS } from '../pdu/command-status.js';
@@ -35,6 +36,7 @@ export interface SessionOptions {
   readonly shortSender: AddressType;
   /** Of the bind; 1 unless a test wants to see the numbers go round. */
   readonly firstSequenceNumber?: number;
+  readonly bounds?: Pick<Bounds, 'lateAnswers'> | undefined;
 }
 
 export class Session<Token> {
@@ -50,7 +52,7 @@ export class Session<Token> {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#window = new Window(options.window, options.firstSequenceNumber);
+    this.#window = new Window(options.window, options.firstSequenceNumber, options.bounds);
     this.#keepAlive = new KeepAlive(options.timers);
   }
 
@@ -63,7 +65,7 @@ export class Session<Token> {
     return PERMITTED[this.#state].submits && BINDS[this.#options.bind].submits ? this.#window.free : 0;
   }
 
-  /** submit_sm without an answer. */
+  /** submit_sm without an answer that are not overdue. */
   get underWay(): number {
     return this.#window.underWay;
   }
@@ -89,7 +91,8 @@ export class Session<Token> {
   }
 
   /**
-   * Submits segments, in order and in one write. Each is answered or unanswered later, by `token` and its index.
+   * Submits segments, in order and in one write. Each is answered, unanswered or overdue later, by `token` and its
+   * index; one that was overdue may be answered late.
    *
    * A segment that SMPP cannot carry is answered ESME_RINVPARLEN in place of the peer, and harms no other.
    *
@@ -197,8 +200,15 @@ export class Session<Token> {
 
   #answer(sequence_number: number, status: number, messageId: string, effects: Effect<Token>[]): void {
     const request = this.#window.answered(sequence_number);
-    if (request === undefined) effects.push({ kind: 'ignored', what: 'submit_sm_resp to no submit_sm' });
-    else effects.push({ kind: 'answered', request, status, messageId });
+    if (request !== undefined) effects.push({ kind: 'answered', request, status, messageId });
+    else if (!this.#answerLate(sequence_number, status, messageId, effects))
+      effects.push({ kind: 'ignored', what: 'submit_sm_resp to no submit_sm' });
+  }
+
+  #answerLate(sequence_number: number, status: number, messageId: string, effects: Effect<Token>[]): boolean {
+    const request = this.#window.answeredLate(sequence_number);
+    if (request !== undefined) effects.push({ kind: 'answeredLate', request, status, messageId });
+    return request !== undefined;
   }
 
   #deliver(pdu: DeliverSm, effects: Effect<Token>[]): void {
@@ -243,6 +253,7 @@ export class Session<Token> {
       effects.push({ kind: 'answered', request, status: refusal, messageId: '' });
       return;
     }
+    if (this.#answerLate(sequence_number, refusal, '', effects)) return;
     const command = this.#window.ownAnswered(sequence_number);
     if (command === undefined) effects.push({ kind: 'ignored', what: 'generic_nack to no request' });
     else if (command === 'unbind') this.#close(effects, 'left');
@@ -254,7 +265,10 @@ export class Session<Token> {
     if (verdict === 'enquire') {
       this.#keepAlive.enquired(now);
       effects.push(write({ command: 'enquire_link', sequence_number: this.#window.asked('enquire_link') }));
-    } else if (verdict !== 'alive') this.#close(effects, verdict);
+    } else if (verdict === 'overdue') {
+      const overdue = this.#window.takeOverdue(now - this.#options.timers.responseMs);
+      for (const request of overdue) effects.push({ kind: 'overdue', request });
+    } else if (verdict === 'dead') this.#close(effects, verdict);
   }
 
   /** The peer's unbind: its answers may still come before it closes (gateway.md: unbind from the gateway). */

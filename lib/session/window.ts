@@ -2,9 +2,11 @@
  * The requests of one session that wait for an answer, and the sequence numbers that name them.
  *
  * The limit is on submit_sm alone: the session's own requests (bind, enquire_link, unbind) always find a
- * place, or a full window would stop us from asking whether the link is alive.
+ * place, or a full window would stop us from asking whether the link is alive. A submit_sm that is overdue leaves the
+ * window and keeps its number, for an answer that comes late.
  * Source: SMPP 3.4 §5.1.4 (sequence_number), §2.7 (asynchronous, responses in any order).
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Millis } from '../clock.js';
 import type { BindCommand } from '../pdu/pdu.js';
 
@@ -37,6 +39,9 @@ export class Window<Token> {
   #underWay = 0;
   /** No submit_sm before this number waits for an answer. */
   #oldest: number;
+  /** submit_sm that are overdue, by sequence number, the oldest first. */
+  readonly #overdue = new Map<number, InFlight<Token>>();
+  readonly #overdueMax: number;
   /** At most one of each: a newer enquire_link takes the place of one that was never answered. */
   readonly #own = new Map<OwnCommand, number>();
   #last: number;
@@ -45,8 +50,13 @@ export class Window<Token> {
    * @param limit most submit_sm under way at once
    * @param firstSequenceNumber of the first request, 1 unless a test wants to see the numbers go round
    */
-  constructor(limit: number, firstSequenceNumber = 1) {
+  constructor(
+    limit: number,
+    firstSequenceNumber = 1,
+    { lateAnswers }: Pick<Bounds, 'lateAnswers'> = DEFAULT_BOUNDS,
+  ) {
     this.#limit = limit;
+    this.#overdueMax = lateAnswers;
     this.#oldest = firstSequenceNumber;
     this.#last = firstSequenceNumber - 1;
   }
@@ -78,7 +88,7 @@ export class Window<Token> {
   /** The next number that no request under way bears. */
   takeSequenceNumber(): number {
     do this.#last = after(this.#last);
-    while (this.#numbers[this.#last & this.#mask] !== 0 || this.#ownCommand(this.#last) !== undefined);
+    while (this.#numbers[this.#last & this.#mask] !== 0 || this.#isTaken(this.#last));
     return this.#last;
   }
 
@@ -114,7 +124,31 @@ export class Window<Token> {
     return asked;
   }
 
-  /** Gives up all requests and returns the submit_sm among them, oldest first. */
+  /** The submit_sm sent up to `instant`, which are overdue from now on; the oldest first. */
+  takeOverdue(instant: Millis): InFlight<Token>[] {
+    const requests: InFlight<Token>[] = [];
+    while ((this.oldestSentAt ?? Infinity) <= instant) {
+      const sequence_number = this.#oldest;
+      const request = this.answered(sequence_number);
+      if (request === undefined) break;
+      requests.push(request);
+      this.#overdue.set(sequence_number, request);
+    }
+    for (const sequence_number of this.#overdue.keys()) {
+      if (this.#overdue.size <= this.#overdueMax) break;
+      this.#overdue.delete(sequence_number);
+    }
+    return requests;
+  }
+
+  /** The overdue submit_sm that bears this number, which is answered thereby; undefined when none does. */
+  answeredLate(sequence_number: number): InFlight<Token> | undefined {
+    const request = this.#overdue.get(sequence_number);
+    if (request !== undefined) this.#overdue.delete(sequence_number);
+    return request;
+  }
+
+  /** Gives up all requests and returns the submit_sm among them that are not overdue, oldest first. */
   abandon(): InFlight<Token>[] {
     const requests: InFlight<Token>[] = [];
     while (this.oldestSentAt !== undefined) {
@@ -122,6 +156,7 @@ export class Window<Token> {
       if (oldest !== undefined) requests.push(oldest);
     }
     this.#own.clear();
+    this.#overdue.clear();
     return requests;
   }
 
@@ -148,6 +183,11 @@ export class Window<Token> {
   #find(sequence_number: number): InFlight<Token> | undefined {
     const place = sequence_number & this.#mask;
     return this.#numbers[place] === sequence_number ? this.#submits[place] : undefined;
+  }
+
+  /** Other than by one under way. */
+  #isTaken(sequence_number: number): boolean {
+    return this.#ownCommand(sequence_number) !== undefined || this.#overdue.has(sequence_number);
   }
 
   #ownCommand(sequence_number: number): OwnCommand | undefined {

@@ -8,6 +8,9 @@ import type { HostEnd, LossyLink } from './lossy-link.js';
 import type { DeliveryFields, Receiver } from './smsc-mailbox.js';
 import type { SmscHost } from './smsc-host.js';
 
+/** The client waits 30 s for an answer; then the place in its window is free. */
+const GIVEN_UP_MS: Millis = 29_000;
+
 let lastId = 0;
 
 interface HeldAnswer {
@@ -51,7 +54,7 @@ export class SmscSession implements HostEnd, Receiver {
     return this.#link;
   }
 
-  /** submit_sm whose answer has not left. */
+  /** submit_sm whose answer has not left, as long as the client waits for it. */
   get submitsOpen(): number {
     return this.#submitsOpen;
   }
@@ -105,13 +108,18 @@ export class SmscSession implements HostEnd, Receiver {
 
   /** Answers a submit_sm after a while; undefined: never. `arrived` when the client has it. */
   answerLater(pdu: Pdu, afterMs: Millis | undefined, arrived: () => void): void {
-    this.#submitsOpen += 1;
-    if (afterMs === undefined) return;
     const { time } = this.#host.service;
+    this.#submitsOpen += 1;
+    const notOpen = (): void => {
+      cancelGivingUp();
+      this.#submitsOpen -= 1;
+    };
+    const cancelGivingUp = time.schedule(GIVEN_UP_MS, 'elsewhere', notOpen);
+    if (afterMs === undefined) return;
     const send = (): void => {
       if (!this.#answers.delete(pdu.sequence_number)) return;
       cancel();
-      this.#submitsOpen -= 1;
+      if (afterMs < GIVEN_UP_MS) notOpen();
       this.send(pdu, arrived);
     };
     const cancel = time.schedule(afterMs, 'elsewhere', send);

@@ -1,5 +1,5 @@
 /** A link whose answers the test gives: what was submitted, and a settle for each segment. */
-import type { Answer, Link } from '../../lib/link.js';
+import type { Answer, LeaveReason, Link } from '../../lib/link.js';
 import type { Segment } from '../../lib/message.js';
 
 export interface Submitted {
@@ -10,7 +10,16 @@ export interface Submitted {
 export const accepted = (messageId: string): Answer => ({ kind: 'answered', status: 0, messageId });
 export const refused = (status: number): Answer => ({ kind: 'answered', status, messageId: '' });
 export const unanswered: Answer = { kind: 'unanswered', written: true };
+export const overdue: Answer = { kind: 'overdue' };
+export const acceptedLate = (messageId: string): Answer => ({ kind: 'answeredLate', status: 0, messageId });
+export const refusedLate = (status: number): Answer => ({ kind: 'answeredLate', status, messageId: '' });
 export const unwritten: Answer = { kind: 'unanswered', written: false };
+
+export function wordFor(answer: Answer): string {
+  if ('status' in answer) return String(answer.status);
+  if (answer.kind === 'overdue') return 'overdue';
+  return answer.written ? 'written' : 'unwritten';
+}
 
 let lastId = 0;
 
@@ -22,8 +31,8 @@ export class FakeLink implements Link {
   /** Calls of `submit`: each is one write. */
   writes = 0;
   hasLeft = false;
-  /** The command_status for which it was left. */
-  leftFor: number | undefined;
+  /** See `Link.leave`. */
+  leftFor: LeaveReason | undefined;
   readonly #window: number;
   #underWay = 0;
 
@@ -40,19 +49,24 @@ export class FakeLink implements Link {
     this.writes += 1;
     segments.forEach((segment, index) => {
       this.#underWay += 1;
+      let isUnderWay = true;
       this.submitted.push({
         segment,
         settle: (answer) => {
-          this.#underWay -= 1;
+          if (answer.kind !== 'answeredLate') {
+            if (!isUnderWay) return; // as a session, which knows its sequence number no more
+            isUnderWay = false;
+            this.#underWay -= 1;
+          }
           settle(index, answer);
         },
       });
     });
   }
 
-  leave(status?: number): void {
+  leave(reason?: LeaveReason): void {
     this.hasLeft = true;
-    this.leftFor = status;
+    this.leftFor = reason;
   }
 
   /** The segment submitted as the nth of all, from 0. */

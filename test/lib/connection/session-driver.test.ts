@@ -16,6 +16,7 @@ import { STATUS } from '../../../lib/pdu/command-status.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 import { aDeliverSm, segments } from '../session/builders.js';
+import { wordFor } from '../../support/fake-link.js';
 import { FakeHost, FakePeer } from './fake-gateway.js';
 
 interface Driven {
@@ -81,8 +82,7 @@ function drive(transport: Duplex, window = 10): Driven {
     faults,
     end: () => ended,
     settleOne: (index, answer) => {
-      const how = answer.kind === 'answered' ? answer.status : answer.written ? 'written' : 'unwritten';
-      answers.push(`${index} ${how}`);
+      answers.push(`${index} ${wordFor(answer)}`);
       driven.onEvent('answer');
     },
     onReady: () => undefined,
@@ -260,6 +260,18 @@ describe('SessionDriver', () => {
       });
     await clock.advance(15_000);
     assert.deepEqual([answers, end()], [['0 0'], undefined]);
+  });
+
+  it('gives up the one submit_sm that a live peer leaves unanswered, and takes its answer later', async () => {
+    const { driver, host, peer, clock, answers, events, settleOne } = await bound(1);
+    host.submitStatus = undefined;
+    driver.submit(segments(1), settleOne);
+    await clock.advance(30_000);
+    assert.deepEqual([answers, driver.capacity], [['0 overdue'], 1]);
+    assert.deepEqual(events, ['bound', 'ready']);
+    peer.send(accepted(2));
+    await settle();
+    assert.deepEqual(answers, ['0 overdue', '0 0']);
   });
 
   it('stops reading at 1000 unanswered deliver_sm, goes on at half, and does not blame the peer', async () => {

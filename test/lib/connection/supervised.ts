@@ -9,6 +9,7 @@ import {
 import type { Link } from '../../../lib/link.js';
 import { DEFAULT_TIMERS } from '../../../lib/timers.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
+import { wordFor } from '../../support/fake-link.js';
 import { failingTest } from '../../support/fault.js';
 import { segments } from '../session/builders.js';
 import { fakeGateway, type FakeHost } from './fake-gateway.js';
@@ -105,9 +106,7 @@ export function aSupervisor(
     async send(count = 1) {
       const link = links.find(({ capacity }) => capacity > 0);
       link?.submit(segments(count), (index, answer) => {
-        answers.push(
-          `${index} ${answer.kind === 'answered' ? answer.status : answer.written ? 'written' : 'unwritten'}`,
-        );
+        answers.push(`${index} ${wordFor(answer)}`);
       });
       await settle();
     },

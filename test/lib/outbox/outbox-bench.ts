@@ -1,6 +1,7 @@
 /** An outbox on virtual time with a link whose answers the test gives. */
 import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
 import { Outbox, type OutboxOptions } from '../../../lib/outbox/outbox.js';
+import type { Remembered } from '../../../lib/outbox/submission.js';
 import { commandStatus } from '../../../lib/pdu/command-status.js';
 import type { Storage } from '../../../lib/storage/storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -19,6 +20,10 @@ export interface Bench {
   isRestart: boolean;
   submitFailures: number;
   unmatched: string[];
+  /** Message ids of copies that were tracked along with an accepted SMS. */
+  readonly copies: (readonly string[])[];
+  /** What was tracked after it was settled. */
+  readonly trackedLate: (Remembered & { readonly messageIds: readonly string[] })[];
   take(changes?: Partial<OutboundSms>): Promise<string>;
   up(link?: FakeLink): Promise<FakeLink>;
   down(link: FakeLink): Promise<void>;
@@ -45,7 +50,14 @@ export async function bench(
     newId: () => `sms-${(ids += 1)}`,
     firstReference: 0,
     refusal: commandStatus,
-    tracking: () => [],
+    tracking: (_entry, _result, copies) => {
+      if (copies !== undefined) made.copies.push(...copies);
+      return [];
+    },
+    trackingLate: (sms, messageIds) => {
+      made.trackedLate.push({ ...sms, messageIds });
+      return [];
+    },
     onAccepted: () => undefined,
     onSubmitFailed: () => (made.submitFailures += 1),
     isRestart: () => made.isRestart,
@@ -66,6 +78,8 @@ export async function bench(
     isRestart: false,
     submitFailures: 0,
     unmatched: [],
+    copies: [],
+    trackedLate: [],
     take: async (changes) =>
       (await outbox.enqueue({ to: '4512345678', from: 'Alarm', text: 'x', ...changes })).id,
     up: async (link = made.link) => {

@@ -1,6 +1,7 @@
 /** A tracker on a clock and a storage that outlive it. */
 import assert from 'node:assert/strict';
 
+import { DEFAULT_BOUNDS, type Bounds } from '../../../lib/bounds.js';
 import type { Clock } from '../../../lib/clock.js';
 import type { Delivery, DeliveryReceipt } from '../../../lib/message.js';
 import { ReceiptTracker, type TrackedSms } from '../../../lib/receipt/receipt-tracker.js';
@@ -18,7 +19,10 @@ export class Bench {
   readonly lines: string[] = [];
   tracker: ReceiptTracker;
 
-  constructor(makeStorage: (clock: Clock) => Storage) {
+  readonly #bounds: Bounds;
+
+  constructor(makeStorage: (clock: Clock) => Storage, bounds: Partial<Bounds> = {}) {
+    this.#bounds = { ...DEFAULT_BOUNDS, ...bounds };
     this.storage = makeStorage(this.clock);
     this.tracker = this.#make();
   }
@@ -28,6 +32,7 @@ export class Bench {
     return new ReceiptTracker({
       storage,
       clock,
+      bounds: this.#bounds,
       count: () => undefined,
       log: (_level, line) => lines.push(line),
     });
@@ -47,6 +52,13 @@ export class Bench {
 
   async accepted(sms: Partial<TrackedSms> = {}): Promise<void> {
     await this.storage.write(this.tracker.tracking(trackedSms({ acceptedAt: this.clock.wall(), ...sms })));
+    await this.clock.advance(0);
+  }
+
+  /** By a submission that had been given up. */
+  async acceptedLate(sms: Partial<TrackedSms> = {}): Promise<void> {
+    const tracked = trackedSms({ acceptedAt: this.clock.wall(), ...sms });
+    await this.storage.write(this.tracker.trackingLate(tracked));
     await this.clock.advance(0);
   }
 
@@ -77,5 +89,5 @@ export class Bench {
   }
 }
 
-export const bench = (makeStorage: (clock: Clock) => Storage = memoryStorage) =>
-  new Bench(makeStorage).open();
+export const bench = (makeStorage: (clock: Clock) => Storage = memoryStorage, bounds: Partial<Bounds> = {}) =>
+  new Bench(makeStorage, bounds).open();

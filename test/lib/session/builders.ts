@@ -1,5 +1,6 @@
 /** Sessions in a given state, and octets as a gateway would send them. */
 import { SHORT_SENDER } from '../../../lib/address-type.js';
+import { DEFAULT_BOUNDS } from '../../../lib/bounds.js';
 import type { BindMode, Segment } from '../../../lib/message.js';
 import { decodePdu } from '../../../lib/pdu/decode.js';
 import { encodePdu } from '../../../lib/pdu/encode.js';
@@ -17,6 +18,7 @@ export interface SessionSetup {
   readonly window?: number;
   readonly timers?: Partial<Timers>;
   readonly firstSequenceNumber?: number;
+  readonly lateAnswers?: number;
 }
 
 export function aSession(setup: SessionSetup = {}): Session<string> {
@@ -29,6 +31,7 @@ export function aSession(setup: SessionSetup = {}): Session<string> {
     shortSender: SHORT_SENDER,
     timers: { ...DEFAULT_TIMERS, ...setup.timers },
     firstSequenceNumber: setup.firstSequenceNumber ?? 1,
+    bounds: { ...DEFAULT_BOUNDS, ...setup },
   });
 }
 

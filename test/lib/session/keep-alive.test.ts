@@ -49,10 +49,27 @@ describe('KeepAlive', () => {
     assert.equal(keepAlive.deadline(undefined), 34_999);
   });
 
-  it('gives a live session up when one submit_sm has waited 30 s', () => {
+  it('takes a submit_sm for overdue that has waited 30 s while the peer lives', () => {
     const keepAlive = heardAt(30_900);
     assert.equal(keepAlive.verdict(30_999, 1_000), 'alive');
-    assert.equal(keepAlive.verdict(31_000, 1_000), 'unanswered');
+    assert.equal(keepAlive.verdict(31_000, 1_000), 'overdue');
+  });
+
+  it('takes none for overdue before it knows that the peer lives', () => {
+    const keepAlive = heardAt(1_000);
+    assert.equal(keepAlive.verdict(60_000, 1_000), 'enquire'); // after a long block of the event loop
+    keepAlive.enquired(60_000);
+    assert.equal(keepAlive.verdict(64_999, 1_000), 'alive');
+    assert.equal(keepAlive.deadline(1_000), 65_000);
+    keepAlive.heard(64_999);
+    assert.equal(keepAlive.deadline(1_000), 31_000);
+    assert.equal(keepAlive.verdict(64_999, 1_000), 'overdue');
+  });
+
+  it('gives a silent link up, whatever waits on it', () => {
+    const keepAlive = heardAt(0);
+    keepAlive.enquired(10_000);
+    assert.equal(keepAlive.verdict(40_000, 0), 'dead');
   });
 
   it('names the instant of its next verdict', () => {

@@ -1,6 +1,7 @@
 /** How a session ends: by our leave, the peer's unbind, silence, a lost connection. */
 import assert from 'node:assert/strict';
 
+import { STATUS } from '../../../lib/pdu/command-status.js';
 import * as build from './builders.js';
 import { aSession, bound, kinds, said, segments, written } from './builders.js';
 
@@ -175,19 +176,84 @@ describe('Session · silence', () => {
     assert.equal(session.nextDeadline, 60_300);
   });
 
-  it('ends a live session when one submit_sm is never answered', () => {
-    const session = bound();
-    session.submit(segments(1), 'batch', 0);
-    for (let now = 9_000; now < 30_000; now += 9_000) session.receive(build.enquireLink(now), now);
-    assert.equal(session.nextDeadline, 30_000);
-    assert.deepEqual(
-      said(session.tick(30_000)).map((effect) => (effect.kind === 'closed' ? effect.reason : effect.kind)),
-      ['unanswered', 'unanswered'],
-    );
-  });
-
   it('does nothing when it is looked at too early', () => {
     assert.deepEqual(bound().tick(14_999), []);
+  });
+});
+
+describe('Session · a submit_sm without an answer on a link that lives', () => {
+  /** Bound, and alive until 29 s; two submit_sm of 0 s are under way, numbers 2 and 3. */
+  function waiting(setup: build.SessionSetup = {}): ReturnType<typeof bound> {
+    const session = bound(setup);
+    session.submit(segments(2), 'batch', 0);
+    for (const now of [9_000, 18_000, 27_000]) session.receive(build.enquireLink(now), now);
+    return session;
+  }
+
+  /** As `waiting`, and number 2 is overdue. */
+  function overdue(setup: build.SessionSetup = {}): ReturnType<typeof bound> {
+    const session = waiting(setup);
+    session.receive(build.submitResp(3), 28_000);
+    session.tick(30_000);
+    return session;
+  }
+
+  it('is overdue alone after 30 s', () => {
+    const session = waiting();
+    session.receive(build.submitResp(3), 28_000);
+    assert.equal(session.nextDeadline, 30_000);
+    assert.deepEqual(session.tick(29_999), []);
+    const effects = session.tick(30_000);
+    assert.deepEqual(
+      effects.map((effect) => (effect.kind === 'overdue' ? effect.request.index : effect.kind)),
+      [0],
+    );
+    assert.equal(session.state, 'bound');
+  });
+
+  it('frees its place in the window', () => {
+    const session = waiting({ window: 2 });
+    assert.equal(session.capacity, 0);
+    session.tick(30_000);
+    assert.deepEqual([session.capacity, session.underWay], [2, 0]);
+  });
+
+  it('is answered by an answer that comes later, once', () => {
+    const session = overdue();
+    const [effect] = session.receive(build.submitResp(2), 50_000);
+    assert.ok(effect?.kind === 'answeredLate');
+    assert.deepEqual([effect.request.index, effect.status], [0, 0]);
+    assert.deepEqual(kinds(session.receive(build.submitResp(2), 50_001)), ['ignored']);
+  });
+
+  it('is answered by a generic_nack that comes later', () => {
+    const [effect] = overdue().receive(build.nack(2, STATUS.ESME_RINVCMDLEN), 50_000);
+    assert.ok(effect?.kind === 'answeredLate');
+    assert.equal(effect.status, STATUS.ESME_RINVCMDLEN);
+  });
+
+  it('is forgotten when more are overdue than are remembered', () => {
+    const session = waiting({ lateAnswers: 1 });
+    session.tick(30_000);
+    const late = Buffer.concat([build.submitResp(2), build.submitResp(3)]);
+    assert.deepEqual(kinds(session.receive(late, 31_000)), ['ignored', 'answeredLate']);
+  });
+
+  it('ends with the session without another word', () => {
+    assert.deepEqual(said(overdue().disconnected()), CLOSED('disconnected'));
+  });
+
+  it('does not hold up our leave, and is answered until the end', () => {
+    const session = overdue();
+    assert.equal(written(session.leave(31_000))[0]?.command, 'unbind');
+    assert.deepEqual(kinds(session.receive(build.submitResp(2), 31_001)), ['answeredLate']);
+  });
+
+  it('is not overdue before the peer has shown that it lives', () => {
+    const session = bound();
+    session.submit(segments(1), 'batch', 0);
+    assert.equal(written(session.tick(60_000))[0]?.command, 'enquire_link');
+    assert.deepEqual(kinds(session.receive(build.submitResp(2), 60_010)), ['answered']);
   });
 });
 

@@ -28,6 +28,14 @@ describe('Window', () => {
     assert.deepEqual([submit(window), window.asked('enquire_link'), submit(window)], [0x7fff_fffe, 2, 3]);
   });
 
+  it('skips numbers of submit_sm that are overdue when it comes round', () => {
+    const window = new Window<string>(10, 0x7fff_fffe);
+    window.submitted(1, request(1)); // from the round before
+    assert.deepEqual(window.takeOverdue(0), [request(1)]);
+    assert.deepEqual([submit(window), submit(window), submit(window)], [0x7fff_fffe, 0x7fff_ffff, 2]);
+    assert.deepEqual(window.answeredLate(1), request(1));
+  });
+
   it('limits submit_sm alone', () => {
     const window = new Window<string>(1);
     submit(window);
