@@ -12,10 +12,11 @@ import { Alarm } from '../alarm.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Link } from '../link.js';
-import type { Segment } from '../message.js';
+import type { Priority, Segment } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Batch, type OpenLink } from './batch.js';
 import type { Progress } from './entry.js';
+import { isHigher } from './lanes.js';
 import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
 import type { Body, LeavingItem, NewItem, QueueItem, Times } from './queue-item.js';
@@ -54,6 +55,12 @@ export interface DispatcherOptions {
 }
 
 const NOTHING: readonly Change[] = [];
+
+/** A long SMS that goes on over its link. */
+interface Begun {
+  readonly submission: Submission;
+  readonly urgency: Priority;
+}
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -147,6 +154,7 @@ export class Dispatcher {
     if (open === undefined || submission.link.capacity === 0) return false;
     submission.resume(at);
     open.unfinished.add(submission);
+    if (at > this.#options.clock.now()) this.#options.queue.lastSegmentLeft(submission.item);
     if (this.#isOpen) this.#alarm.set(at);
     return true;
   }
@@ -170,15 +178,16 @@ export class Dispatcher {
   }
 
   #submit(now: Millis): void {
-    for (const open of this.#byRoom()) {
-      this.#continue(open, now);
-      this.#submitReady(open, now);
-    }
+    for (const open of this.#inTurn(now)) this.#fill(open, now);
+    for (const item of this.#options.queue.takeTooEarly()) this.#giveBack(item, 0);
   }
 
-  /** Segments that may be marked and not under way: what the windows take next, and the pace. */
+  /**
+   * Segments that may be marked and not under way: what the windows take next, and the pace. One at least, or what
+   * is begun would take every segment that the pace allows before what goes first is marked.
+   */
   #aheadMax(now: Millis): number {
-    return Math.min(this.#windows(), this.#options.pace.allowance(now));
+    return Math.min(this.#windows(), Math.max(1, this.#options.pace.allowance(now)));
   }
 
   #windows(): number {
@@ -230,20 +239,43 @@ export class Dispatcher {
     this.#giveBackReady();
   }
 
-  #submitReady(open: OpenLink, now: Millis): void {
-    const { queue, pace, segmentsOf } = this.#options;
+  #fill(open: OpenLink, now: Millis): void {
+    const { queue, pace } = this.#options;
     let left = this.#room(open, now);
     if (left < 1) return;
     const batch = new Batch(this.#options, open);
     while (left >= 1) {
-      const item = queue.next(now);
-      if (item === undefined) break;
-      if (item.submitFailedAt !== undefined) this.#countAnew(item);
-      const segments = segmentsOf(item.body);
-      left -= batch.add(new Submission(item, open.link, segments), left, now);
+      const submission = this.#next(open, now);
+      if (submission === undefined) break;
+      left -= batch.add(submission, left, now);
+      const { item } = submission;
+      if (submission.hasMore) queue.begun(item);
+      else if (item.segments > 1) queue.lastSegmentLeft(item);
     }
     pace.take(batch.size, now);
     batch.submit();
+  }
+
+  /** Between two segments of an SMS only those of a higher priority go (contract section 4). */
+  #next(open: OpenLink, now: Millis): Submission | undefined {
+    const { queue, segmentsOf } = this.#options;
+    const begun = this.#begun(open, now);
+    const item = queue.next(now, begun?.urgency);
+    if (item === undefined) return begun?.submission;
+    if (item.submitFailedAt !== undefined) this.#countAnew(item);
+    return new Submission(item, open.link, segmentsOf(item.body));
+  }
+
+  /** What goes on before all that has not begun; one that was refused half-way and resumed comes after the others. */
+  #begun({ unfinished }: OpenLink, now: Millis): Begun | undefined {
+    if (unfinished.size === 0) return undefined; // as nearly always: without an iterator
+    let first: Begun | undefined;
+    for (const submission of unfinished) {
+      if (!submission.hasNext(now)) continue;
+      const urgency = this.#options.queue.urgencyOf(submission.item);
+      if (first === undefined || isBefore({ submission, urgency }, first)) first = { submission, urgency };
+    }
+    return first;
   }
 
   /** What is known of a restart as it leaves is what counts, and not what was as it was marked. */
@@ -266,26 +298,20 @@ export class Dispatcher {
     this.#options.onReturned(item, waitMs);
   }
 
-  /** Submits what is left of long messages before anything new. */
-  #continue(open: OpenLink, now: Millis): void {
-    if (open.unfinished.size === 0) return;
-    const batch = new Batch(this.#options, open);
-    let left = this.#room(open, now);
-    for (const submission of open.unfinished) {
-      if (left < 1) break;
-      left -= batch.add(submission, left, now);
-    }
-    this.#options.pace.take(batch.size, now);
-    batch.submit();
-  }
-
   #room(open: OpenLink, now: Millis): number {
     return Math.min(open.link.capacity, this.#options.pace.allowance(now));
   }
 
-  #byRoom(): OpenLink[] {
+  /** Those with something begun first, or what is new would take what the pace allows over the other; then by room. */
+  #inTurn(now: Millis): OpenLink[] {
     const links = [...this.#links.values()];
-    return links.length < 2 ? links : links.sort((left, right) => right.link.capacity - left.link.capacity);
+    if (links.length < 2) return links;
+    return links.sort((left, right) => {
+      const [one, other] = [this.#begun(left, now), this.#begun(right, now)];
+      if (one !== undefined && other !== undefined) return isBefore(one, other) ? -1 : 1;
+      if (one !== undefined || other !== undefined) return one === undefined ? 1 : -1;
+      return right.link.capacity - left.link.capacity;
+    });
   }
 
   #expire(now: Millis): void {
@@ -308,4 +334,11 @@ export class Dispatcher {
     const paceAt = this.#links.size > 0 ? pace.nextAt(times.now) : undefined;
     if (paceAt !== undefined) this.#alarm.set(paceAt);
   }
+}
+
+function isBefore(one: Begun, other: Begun): boolean {
+  if (one.urgency !== other.urgency) return isHigher(one.urgency, other.urgency);
+  const [left, right] = [one.submission, other.submission];
+  if (left.resumeAt !== right.resumeAt) return left.resumeAt < right.resumeAt;
+  return left.item.order < right.item.order;
 }

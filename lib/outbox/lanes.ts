@@ -16,7 +16,11 @@ export interface Placed {
 /** Whether one goes before another. */
 export function goesBefore(one: Placed, other: Placed): boolean {
   if (one.priority === other.priority) return one.order < other.order;
-  return PRIORITIES.indexOf(one.priority) < PRIORITIES.indexOf(other.priority);
+  return isHigher(one.priority, other.priority);
+}
+
+export function isHigher(one: Priority, other: Priority): boolean {
+  return PRIORITIES.indexOf(one) < PRIORITIES.indexOf(other);
 }
 
 /** SMS of each priority in line. One that leaves otherwise than by `shift` is let go later. */

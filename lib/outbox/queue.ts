@@ -15,7 +15,7 @@ import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { Progress } from './entry.js';
 import { Heap, Leavers } from './heap.js';
-import { goesBefore, Lanes } from './lanes.js';
+import { goesBefore, isHigher, Lanes } from './lanes.js';
 import { QueueItems } from './queue-items.js';
 import {
   isWaiting,
@@ -26,6 +26,13 @@ import {
   type QueueItem,
   type Times,
 } from './queue-item.js';
+
+interface Phone {
+  readonly item: QueueItem;
+  readonly behind: QueueItem[];
+}
+
+const NONE: readonly LeavingItem[] = [];
 
 export class Queue {
   readonly #items: QueueItems;
@@ -44,6 +51,9 @@ export class Queue {
   readonly #counts = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
   /** Segments of what is marked and not under way. */
   readonly #ahead = { alarm: 0, normal: 0, bulk: 0 };
+  /** Long SMS that have begun and have segments to come, by recipient, and those in line that wait for that. */
+  readonly #phones = new Map<string, Phone>();
+  #tooEarly: LeavingItem[] = [];
   /** The highest order of each priority that was ever marked. */
   readonly #lastMarked = { alarm: 0, normal: 0, bulk: 0 };
   #order = 0;
@@ -211,16 +221,56 @@ export class Queue {
     if (item.state === 'marked') this.#marked.add(item);
   }
 
-  /** The next one that is ready, which is under way from now on. */
-  next(now: Millis): LeavingItem | undefined {
+  /**
+   * The next one that is ready, which is under way from now on.
+   *
+   * @param above only one of a higher priority
+   */
+  next(now: Millis, above?: Priority): LeavingItem | undefined {
     for (;;) {
       const item = this.#marked.peek();
-      if (item === undefined) return undefined;
+      if (item === undefined || (above !== undefined && !isHigher(item.priority, above))) return undefined;
       this.#marked.shift(item);
       if (item.expiresAt <= now) continue; // the next look at expiry settles it
+      if (item.segments > 1 && this.#isPhoneTaken(item, item.body)) {
+        this.#tooEarly.push(item);
+        continue;
+      }
       this.#leaveMarked(item);
       return this.#submit(item);
     }
+  }
+
+  /** It has begun, and has segments to come: until `lastSegmentLeft` no other long one to its phone begins. */
+  begun(item: LeavingItem): void {
+    const { to } = item.body.entry;
+    if (!this.#phones.has(to)) this.#phones.set(to, { item, behind: [] });
+  }
+
+  /** The last of its segments has left, or those to come wait for long: the next long one to its phone may begin. */
+  lastSegmentLeft(item: QueueItem): void {
+    const to = item.body?.entry.to ?? '';
+    const phone = this.#phones.get(to);
+    if (phone?.item !== item) return;
+    this.#phones.delete(to);
+    for (const next of phone.behind) if (isQueued(next)) this.#queued.add(next);
+  }
+
+  /** The priority of those that wait for the rest of an SMS that has begun, or its own when that is higher. */
+  urgencyOf({ priority, body }: LeavingItem): Priority {
+    let urgency = priority;
+    for (const behind of this.#phones.get(body.entry.to)?.behind ?? []) {
+      if (isQueued(behind) && isHigher(behind.priority, urgency)) urgency = behind.priority;
+    }
+    return urgency;
+  }
+
+  /** Those that `next` passed over since another long one to their phone has begun: to be released. */
+  takeTooEarly(): readonly LeavingItem[] {
+    if (this.#tooEarly.length === 0) return NONE;
+    const taken = this.#tooEarly;
+    this.#tooEarly = [];
+    return taken;
   }
 
   /** All that is ready, and not under way: to be released, since no link is there to take it. */
@@ -289,12 +339,21 @@ export class Queue {
       if (item?.body === undefined || !isWanted(item)) break;
       this.#queued.shift(item);
       if (item.expiresAt <= times.now) continue; // its time is over: the next look at expiry settles it
+      if (item.segments > 1 && this.#isPhoneTaken(item, item.body)) {
+        this.#phones.get(item.body.entry.to)?.behind.push(item);
+        continue;
+      }
       this.#bodies -= 1;
       item.unmarked = item.progress;
       left -= item.segments;
       taken.push(this.#mark(item, item.body));
     }
     return taken;
+  }
+
+  #isPhoneTaken(item: QueueItem, { entry }: Body): boolean {
+    const phone = this.#phones.get(entry.to);
+    return phone !== undefined && phone.item !== item;
   }
 
   #isMarkedDownTo(lowest: Priority): boolean {
@@ -366,6 +425,7 @@ export class Queue {
 
   /** It is no longer counted as what it was. */
   #leave(item: QueueItem): void {
+    if (item.segments > 1) this.lastSegmentLeft(item);
     if (item.state === 'underWay') this.#counts.underWay -= 1;
     if (item.state === 'scheduled') this.#counts.scheduled -= 1;
     if (item.state === 'marked') this.#leaveMarked(item);

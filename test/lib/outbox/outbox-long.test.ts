@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import type { Priority } from '../../../lib/message.js';
+import { accepted, FakeLink, refused, unanswered } from '../../support/fake-link.js';
+import { bench, type Bench } from './outbox-bench.js';
+
+const ESME_RSYSERR = 0x08;
+const PHONE = '4512345678';
+const OTHER_PHONE = '4587654321';
+
+/** Twenty segments of this letter. */
+const long = (letter: string) => ({ text: letter.repeat(20 * 153), maxSegments: 20 });
+
+const numbers = Array.from({ length: 20 }, (_, index) => index + 1);
+
+/** What left over a link: the letter of each segment. */
+function leftOver(link: FakeLink): string {
+  return link.submitted.map(({ segment }) => Buffer.from(segment.octets).toString('latin1').at(-1)).join('');
+}
+
+/** Of each link, how many segments are accepted. */
+const answered = new WeakMap<FakeLink, number>();
+
+/** Accepts every segment as it leaves, for so long. */
+async function run(made: Bench, links: readonly FakeLink[], ms: number, every = 50): Promise<void> {
+  for (let past = 0; past < ms; past += every) {
+    for (const link of links) {
+      for (let at = answered.get(link) ?? 0; at < link.submitted.length; at += 1) {
+        answered.set(link, at + 1);
+        link.at(at).settle(accepted(`m-${link.id}-${at}`));
+      }
+    }
+    made.outbox.ready();
+    await made.clock.advance(every);
+  }
+}
+
+describe('Outbox between two segments of a long SMS', () => {
+  for (const window of [1, 10]) {
+    for (const [priority, urgent] of [
+      ['bulk', 'alarm'],
+      ['normal', 'alarm'],
+      ['bulk', 'normal'],
+    ] as const) {
+      it(`sends ${urgent} SMS, at two segments a second, window ${window}, when it is ${priority}`, async () => {
+        const made = await bench({ segmentsPerSecond: 2 }, window);
+        await made.take({ ...long('a'), priority });
+        const link = await made.up();
+        await run(made, [link], 3_000);
+        const before = link.submitted.length;
+        assert.ok(before > 2 && before < 10, `${before} segments`);
+        await made.take({ text: '!', priority: urgent });
+        await made.take({ text: '?', priority: urgent });
+        await run(made, [link], 1_500);
+        assert.equal(leftOver(link).slice(before, before + 2), '!?');
+        await run(made, [link], 10_000);
+        assert.equal(leftOver(link).replaceAll(/[!?]/g, ''), 'a'.repeat(20));
+      });
+    }
+
+    for (const priority of ['alarm', 'normal', 'bulk'] as const) {
+      it(`sends none that is ${priority} as well, window ${window}`, async () => {
+        const made = await bench({ segmentsPerSecond: 2 }, window);
+        await made.take({ ...long('a'), priority });
+        const link = await made.up();
+        await run(made, [link], 3_000);
+        await made.take({ text: '!', priority });
+        await run(made, [link], 10_000);
+        assert.equal(leftOver(link), `${'a'.repeat(20)}!`);
+      });
+    }
+  }
+
+  it('sends a long alarm too, and alarms of one segment after that', async () => {
+    const made = await bench({ segmentsPerSecond: 2 });
+    await made.take({ ...long('a'), priority: 'bulk' });
+    const link = await made.up();
+    await run(made, [link], 3_000);
+    const before = link.submitted.length;
+    await made.take({ ...long('b'), priority: 'alarm', to: OTHER_PHONE });
+    await run(made, [link], 3_000);
+    await made.take({ text: '!', priority: 'alarm' });
+    await run(made, [link], 20_000);
+    assert.equal(leftOver(link), `${'a'.repeat(before)}${'b'.repeat(20)}!${'a'.repeat(20 - before)}`);
+  });
+
+  it('sends nothing over another link that is as urgent, when the rate allows one of them', async () => {
+    const made = await bench({ segmentsPerSecond: 2 });
+    await made.take({ ...long('a'), priority: 'bulk' });
+    const link = await made.up(new FakeLink(10));
+    const other = await made.up(new FakeLink(20));
+    await made.take({ text: '!', priority: 'bulk' });
+    await run(made, [link, other], 12_000);
+    assert.deepEqual([leftOver(link), leftOver(other)].sort(), ['!', 'a'.repeat(20)]);
+    assert.equal(made.results[0]?.segments, 20);
+  });
+
+  it('sends others while one of its segments waits for its next try', async () => {
+    const made = await bench({}, 1);
+    await made.take({ ...long('a') });
+    const link = await made.up();
+    link.at(0).settle(accepted('m-1'));
+    made.outbox.ready();
+    await made.settled();
+    link.at(1).settle(refused(ESME_RSYSERR));
+    await made.take({ text: '!' });
+    await made.settled();
+    assert.equal(leftOver(link), 'aa!');
+  });
+});
+
+describe('Outbox with two long SMS to one phone', () => {
+  const both = async (): Promise<{ made: Bench; link: FakeLink; other: FakeLink }> => {
+    const made = await bench();
+    await made.take(long('a'));
+    const link = await made.up(new FakeLink(4));
+    const other = await made.up(new FakeLink(4));
+    return { made, link, other };
+  };
+
+  it('begins the second after the last segment of the first', async () => {
+    const { made, link, other } = await both();
+    await made.take(long('b'));
+    await made.take({ ...long('c'), to: OTHER_PHONE });
+    await made.settled();
+    assert.deepEqual([leftOver(link), leftOver(other)], ['aaaa', 'cccc']);
+    await run(made, [link, other], 2_000);
+    assert.deepEqual([leftOver(link), leftOver(other)], ['a'.repeat(20) + 'b'.repeat(20), 'c'.repeat(20)]);
+    assert.deepEqual(
+      link.submitted.map(({ segment }) => segment.octets[5]),
+      [...numbers, ...numbers],
+    );
+  });
+
+  it('sends what comes behind the second while the first gets no answers', async () => {
+    const { made, link, other } = await both();
+    for (let count = 0; count < 12; count += 1) await made.take(long('b'));
+    await made.take({ text: '!' });
+    await run(made, [other], 1_000);
+    assert.deepEqual([leftOver(link), leftOver(other)], ['aaaa', '!']);
+  });
+
+  it('begins the second when the first is over', async () => {
+    const { made, link, other } = await both();
+    await made.take({ ...long('b'), priority: 'alarm' });
+    await made.settled();
+    for (const { settle } of link.submitted) settle(unanswered);
+    await made.down(link);
+    await run(made, [other], 5_000);
+    assert.equal(leftOver(other), `${'b'.repeat(20)}${'a'.repeat(20)}`);
+  });
+
+  it('lets the rest of the first go as urgently as the second', async () => {
+    const made = await bench({ segmentsPerSecond: 2 });
+    await made.take({ ...long('a'), priority: 'bulk' });
+    const link = await made.up();
+    await run(made, [link], 3_000);
+    await made.take({ ...long('b'), priority: 'alarm' });
+    await made.take({ ...long('c'), priority: 'normal', to: OTHER_PHONE });
+    await run(made, [link], 40_000);
+    assert.equal(leftOver(link), 'a'.repeat(20) + 'b'.repeat(20) + 'c'.repeat(20));
+  });
+
+  for (const priority of ['alarm', 'normal', 'bulk'] as const satisfies readonly Priority[]) {
+    it(`sends a single one to that phone between when it is more urgent than bulk: ${priority}`, async () => {
+      const made = await bench({ segmentsPerSecond: 2 });
+      await made.take({ ...long('a'), priority: 'bulk', to: PHONE });
+      const link = await made.up();
+      await run(made, [link], 3_000);
+      await made.take({ text: '!', priority, to: PHONE });
+      await run(made, [link], 12_000);
+      assert.equal(leftOver(link).endsWith('!'), priority === 'bulk');
+    });
+  }
+});
