@@ -37,8 +37,7 @@ export interface Bounds {
   readonly heldReceipts: number;
   /**
    * Accepted SMS that receipts are matched to: three days at two a second, and 70 MB outside the heap (measured: 141
-   * octets each), more by their correlations where storage is volatile. The oldest hundredth gives way; its receipts come
-   * unmatched.
+   * octets each, without their correlations). The oldest hundredth gives way; its receipts come unmatched.
    */
   readonly trackedSms: number;
   /** Message ids of tracked SMS beside those of their results: of copies. The oldest is forgotten; its receipts come unmatched. */
@@ -51,8 +50,15 @@ export interface Bounds {
   readonly unlinkedKeys: number;
   /** Different outcomes that tracked SMS share, below 65 535. A further one is kept for its SMS alone. */
   readonly sharedOutcomes: number;
+  /**
+   * Octets outside the heap that tracked SMS take: most of it by their correlations, where storage is volatile. As
+   * `trackedSms`.
+   */
+  readonly trackedOctets: number;
   /** SMS accepted last whose correlation, which may be a whole message of a flow, is in memory. Others are read back. */
   readonly recentCorrelations: number;
+  /** Characters of these; as `recentCorrelations`. */
+  readonly recentCorrelationCharacters: number;
   /** Additions to what ends by itself, after which that which has ended is taken out. */
   readonly sweepEvery: number;
   /** Events handed to listeners that have not confirmed them. Beyond it the gateway is asked to send again later. */
@@ -123,7 +129,9 @@ export const DEFAULT_BOUNDS: Bounds = {
   trackedRoom: 1_024,
   unlinkedKeys: 1_000,
   sharedOutcomes: 1_000,
+  trackedOctets: 256 * 1024 * 1024,
   recentCorrelations: 1_000,
+  recentCorrelationCharacters: 4_000_000,
   sweepEvery: 1_000,
   unconfirmed: 10_000,
   openMessages: 1_000,

@@ -1,6 +1,6 @@
 /**
- * What has become of SMS, each different outcome once: nearly all of some hundred thousand SMS share a handful.
- * No I/O.
+ * What has become of SMS, each different outcome once: nearly all of some hundred thousand SMS share a handful. One that
+ * no SMS has any more gives its place to another: a long SMS goes through as many as it has segments. No I/O.
  */
 import type { Bounds } from '../bounds.js';
 import type { TrackedRecord } from './join-receipt.js';
@@ -11,27 +11,46 @@ export type Outcome = Pick<TrackedRecord, 'reports' | 'said' | 'overdueMs'>;
 const FRESH: Outcome = { reports: [null], overdueMs: 0 };
 
 export class Outcomes {
-  readonly #sharedMax: number;
   readonly #shared: Outcome[] = [FRESH];
-  readonly #codes = new Map<string, number>([[keyOf(FRESH), 0]]);
+  readonly #codes = new Map<string, number>();
+  /** By code, how many SMS have it; not counted of a fresh one. */
+  readonly #holders: Uint32Array;
 
   constructor({ sharedOutcomes }: Pick<Bounds, 'sharedOutcomes'>) {
-    this.#sharedMax = sharedOutcomes;
+    this.#holders = new Uint32Array(sharedOutcomes);
   }
 
-  /** Below 65 536, 0 for a fresh SMS of one segment; undefined when too many are shared already. */
-  codeOf(outcome: Outcome): number | undefined {
+  /** One SMS more has this outcome: its code, 0 for a fresh SMS of one segment; undefined when too many are shared. */
+  take(outcome: Outcome): number | undefined {
     if (isFresh(outcome)) return 0;
     const key = keyOf(outcome);
-    const known = this.#codes.get(key);
-    if (known !== undefined || this.#shared.length >= this.#sharedMax) return known;
-    const { reports, said, overdueMs } = outcome;
-    this.#codes.set(key, this.#shared.length);
-    return this.#shared.push(said === undefined ? { reports, overdueMs } : { reports, said, overdueMs }) - 1;
+    const code = this.#codes.get(key) ?? this.#share(key, outcome);
+    if (code !== undefined) this.#holders[code] = this.#holdersOf(code) + 1;
+    return code;
+  }
+
+  /** One SMS less has it. */
+  leave(code: number): void {
+    if (code > 0) this.#holders[code] = this.#holdersOf(code) - 1;
   }
 
   at(code: number): Outcome | undefined {
     return this.#shared[code];
+  }
+
+  #share(key: string, { reports, said, overdueMs }: Outcome): number | undefined {
+    const hasRoom = this.#shared.length < this.#holders.length;
+    const code = hasRoom ? this.#shared.length : this.#holders.indexOf(0, 1);
+    if (code < 0) return undefined;
+    const left = this.#shared[code];
+    if (left !== undefined) this.#codes.delete(keyOf(left));
+    this.#shared[code] = said === undefined ? { reports, overdueMs } : { reports, said, overdueMs };
+    this.#codes.set(key, code);
+    return code;
+  }
+
+  #holdersOf(code: number): number {
+    return this.#holders[code] ?? 0;
   }
 }
 

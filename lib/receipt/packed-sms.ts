@@ -34,13 +34,19 @@ export class PackedSms {
    * Each takes `#pieceOctets` in the count of places, whatever its size: so an SMS begins within the first so many of its
    * piece, and one that takes more has a piece of its own size for itself.
    */
-  readonly #pieces: Buffer[] = [];
+  #pieces: Buffer[] = [];
+  #octets = 0;
   #firstPiece = 0;
   /** Of the last piece. */
   #used = 0;
 
   constructor({ trackedBlockOctets }: Pick<Bounds, 'trackedBlockOctets'>) {
     this.#pieceOctets = trackedBlockOctets;
+  }
+
+  /** Of all pieces. */
+  get octets(): number {
+    return this.#octets;
   }
 
   /** Its place, greater than those before it. */
@@ -102,9 +108,16 @@ export class PackedSms {
   /** Forgets what stands before this place, as far as pieces go as a whole. */
   removeBefore(place: number): void {
     while (this.#pieces.length > 1 && (this.#firstPiece + 1) * this.#pieceOctets <= place) {
-      this.#pieces.shift();
+      this.#octets -= this.#pieces.shift()?.length ?? 0;
       this.#firstPiece += 1;
     }
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#firstPiece += this.#pieces.length;
+    this.#pieces = [];
+    this.#octets = 0;
   }
 
   #messageIds({ piece, start, texts }: Packed): { messageIds: string[]; at: number; end: number } {
@@ -131,6 +144,7 @@ export class PackedSms {
     if (last !== undefined && this.#used + octets <= this.#pieceOctets) return last;
     const piece = Buffer.allocUnsafeSlow(Math.max(this.#pieceOctets, octets));
     this.#pieces.push(piece);
+    this.#octets += piece.length;
     this.#used = 0;
     return piece;
   }

@@ -22,7 +22,7 @@ const PHONE = 0x2c1b3c6d;
 
 const NOBODY: readonly string[] = [];
 
-/** The outcome of those whose own is no shared one. */
+/** The outcome of those whose own is no shared one: more than may be shared. */
 const UNUSUAL = 0xffff;
 
 export interface TrackedIndexOptions {
@@ -34,6 +34,7 @@ export interface TrackedIndexOptions {
 export class TrackedIndex {
   readonly #isWhole: boolean;
   readonly #max: number;
+  readonly #octetsMax: number;
   readonly #columns: TrackedColumns;
   readonly #packed: PackedSms;
   readonly #keys: KeyChains;
@@ -48,6 +49,7 @@ export class TrackedIndex {
   constructor({ isWhole, bounds = DEFAULT_BOUNDS }: TrackedIndexOptions) {
     this.#isWhole = isWhole;
     this.#max = bounds.trackedSms;
+    this.#octetsMax = bounds.trackedOctets;
     this.#copyIdsMax = bounds.copyIds;
     this.#columns = new TrackedColumns(bounds);
     this.#packed = new PackedSms(bounds);
@@ -65,7 +67,7 @@ export class TrackedIndex {
     const hasCorrelation = correlation !== undefined;
     const place = this.#packed.add(record, this.#isWhole ? correlation : undefined);
     const isAwaited = receipt === 'always' && !isSettled(record);
-    const outcome = this.#outcomes.codeOf(record) ?? UNUSUAL;
+    const outcome = this.#outcomes.take(record) ?? UNUSUAL;
     const columns = { place, acceptedAt, since, receipt, isAwaited, hasCorrelation, outcome };
     const sms = this.#columns.add(columns);
     if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
@@ -91,11 +93,14 @@ export class TrackedIndex {
 
   /** Our ids of those that have to give way now, and are forgotten; none where nobody else has their records. */
   giveWay(): readonly string[] {
-    if (this.#columns.size <= this.#max) return NOBODY;
+    if (!this.#isFull) return NOBODY;
     const gaveWay: string[] = [];
-    const end = this.#columns.oldest + Math.ceil(this.#max / SHARE);
-    for (let sms = this.#columns.oldest; sms < end && !this.#isWhole; sms += 1) gaveWay.push(this.idOf(sms));
-    this.#removeBefore(end);
+    do {
+      const { oldest, size } = this.#columns;
+      const end = oldest + Math.ceil(Math.min(size, this.#max) / SHARE);
+      for (let sms = oldest; sms < end && !this.#isWhole; sms += 1) gaveWay.push(this.idOf(sms));
+      this.#removeBefore(end);
+    } while (this.#isFull);
     return gaveWay;
   }
 
@@ -167,10 +172,16 @@ export class TrackedIndex {
   /** What has become of an SMS. */
   update(sms: number, record: TrackedRecord): void {
     if (!this.has(sms)) return;
-    const outcome = this.#outcomes.codeOf(record) ?? UNUSUAL;
+    const outcome = this.#outcomes.take(record) ?? UNUSUAL;
+    this.#leaveOutcome(sms);
     this.#columns.setOutcome(sms, outcome);
     if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
     if (isSettled(record)) this.#columns.endWait(sms);
+  }
+
+  /** The number of the oldest SMS; `end` when there is none. */
+  get oldest(): number {
+    return this.#columns.oldest;
   }
 
   /** The number of the next SMS to come. */
@@ -206,15 +217,27 @@ export class TrackedIndex {
     return outcome;
   }
 
+  #leaveOutcome(sms: number): void {
+    const code = this.#columns.outcome(sms);
+    if (code === UNUSUAL) this.#unusual.delete(sms);
+    else this.#outcomes.leave(code);
+  }
+
+  get #isFull(): boolean {
+    const { size } = this.#columns;
+    return size > this.#max || (size > 1 && this.#packed.octets > this.#octetsMax);
+  }
+
   #removeBefore(end: number): void {
     for (let sms = this.#columns.oldest; sms < end; sms += 1) {
-      if (this.#unusual.size > 0) this.#unusual.delete(sms);
+      this.#leaveOutcome(sms);
       this.#columns.removeOldest();
     }
     for (const sms of this.#copies.keys()) if (sms < end) this.#copies.delete(sms);
     for (const [messageId, sms] of this.#copyIds) if (sms < end) this.#copyIds.delete(messageId);
     this.#keys.removeBefore(end);
-    this.#packed.removeBefore(this.#columns.size === 0 ? 0 : this.#columns.place(end));
+    if (this.#columns.size === 0) this.#packed.clear();
+    else this.#packed.removeBefore(this.#columns.place(end));
   }
 }
 

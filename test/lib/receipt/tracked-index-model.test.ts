@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
+import { type Bounds, DEFAULT_BOUNDS } from '../../../lib/bounds.js';
 import type { TrackedRecord } from '../../../lib/receipt/join-receipt.js';
 import { phoneKey, TrackedIndex } from '../../../lib/receipt/tracked-index.js';
 import { trackedRecord } from './builders.js';
@@ -65,6 +66,21 @@ type Step =
   | { readonly kind: 'removeOld'; readonly left: number }
   | { readonly kind: 'giveWay' };
 
+/** Mostly small, so that each is met by some SMS. */
+const bounds: fc.Arbitrary<Bounds> = fc
+  .record(
+    {
+      trackedSms: fc.integer({ min: 1, max: 300 }),
+      trackedOctets: fc.integer({ min: 1, max: 300_000 }),
+      trackedBlockOctets: fc.constantFrom(1, 70, 100, 1_000, 0xffff),
+      trackedRoom: fc.constantFrom(1, 2, 16),
+      unlinkedKeys: fc.integer({ min: 1, max: 10 }),
+      sharedOutcomes: fc.integer({ min: 1, max: 4 }),
+    },
+    { requiredKeys: [] },
+  )
+  .map((small) => ({ ...DEFAULT_BOUNDS, ...small }));
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: sms.map((given) => ({ kind: 'add', sms: given }) as const) },
   { weight: 1, arbitrary: fc.nat(3_000).map((count) => ({ kind: 'many', count }) as const) },
@@ -102,9 +118,15 @@ class Model {
 
 /** Both, with what is done to one done to the other. */
 class Pair {
-  readonly #index = new TrackedIndex({ isWhole: true });
+  readonly #bounds: Bounds;
+  readonly #index: TrackedIndex;
   readonly #model = new Model();
   #added = 0;
+
+  constructor(small: Bounds = DEFAULT_BOUNDS) {
+    this.#bounds = small;
+    this.#index = new TrackedIndex({ isWhole: true, bounds: small });
+  }
 
   do(step: Step): void {
     if (step.kind === 'add') this.#add(step.sms);
@@ -144,8 +166,14 @@ class Pair {
     }
   }
 
+  /** How many give way is the index's choice. */
   #giveWay(): void {
     this.#index.giveWay();
+    const { kept } = this.#model;
+    const gone = [...kept.keys()].filter((number) => number < this.#index.oldest);
+    for (const number of gone) kept.delete(number);
+    assert.ok(kept.size <= this.#bounds.trackedSms);
+    assert.ok(kept.size > 0 || gone.length === 0, 'the newest stays');
   }
 
   /** @param most SMS that are read back: the oldest, the newest, and some between them */
@@ -174,8 +202,8 @@ const PLAIN: Sms = { messageIds: ['plain'], to: '4587654321', from: 'Alarm', cor
 describe('TrackedIndex, beside a Map', () => {
   it('says the same, whatever comes and goes', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const pair = new Pair();
+      fc.property(bounds, fc.array(step, { maxLength: 40 }), (small, steps) => {
+        const pair = new Pair(small);
         for (const each of steps) {
           pair.do(each);
           pair.check(4);
