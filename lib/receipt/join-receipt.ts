@@ -8,6 +8,7 @@
  */
 import type { EpochMs } from '../clock.js';
 import { type StatusCode, statusCode } from '../inmobile.js';
+import { jsonCopy } from './json-copy.js';
 import type { DeliveryReceipt, ReceiptRequest } from '../message.js';
 import type { ParsedReceipt } from './parse-receipt.js';
 import { type GatewayState, isFinalState } from './receipt-state.js';
@@ -216,7 +217,7 @@ function belonging(record: TrackedRecord, receipt: Mutable<DeliveryReceipt>): De
   receipt.id = id;
   receipt.to = to;
   receipt.from = from;
-  if (correlation !== undefined) receipt.correlation = correlation;
+  if (correlation !== undefined) receipt.correlation = jsonCopy(correlation); // the record's own stays as it is
   return receipt;
 }
 

@@ -93,14 +93,14 @@ export class TrackedIndex {
 
   /** Our ids of those that have to give way now, and are forgotten; none where nobody else has their records. */
   giveWay(): readonly string[] {
-    if (!this.#isFull) return NOBODY;
+    if (!this.#isFull()) return NOBODY;
     const gaveWay: string[] = [];
     do {
       const { oldest, size } = this.#columns;
       const end = oldest + Math.ceil(Math.min(size, this.#max) / SHARE);
       for (let sms = oldest; sms < end && !this.#isWhole; sms += 1) gaveWay.push(this.idOf(sms));
       this.#removeBefore(end);
-    } while (this.#isFull);
+    } while (this.#isFull());
     return gaveWay;
   }
 
@@ -223,7 +223,7 @@ export class TrackedIndex {
     else this.#outcomes.leave(code);
   }
 
-  get #isFull(): boolean {
+  #isFull(): boolean {
     const { size } = this.#columns;
     return size > this.#max || (size > 1 && this.#packed.octets > this.#octetsMax);
   }

@@ -5,17 +5,22 @@
  * answer from the phone is tied to it. Storage that ends with the process has no records: it is given the index
  * itself at `close`, which knows all, in a fraction of the room.
  */
+import { Alarm } from '../alarm.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
+import { jsonCopy } from './json-copy.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
-import type { TrackedRecord, TrackedSms } from './join-receipt.js';
+import { isSettled, type TrackedRecord, type TrackedSms } from './join-receipt.js';
 import { RecentCorrelations } from './recent-correlations.js';
 import { storedTracked, trackedOf } from './stored-tracked.js';
 import { TrackedIndex } from './tracked-index.js';
 
 /** More than a gateway takes to deliver once more what it got no answer to. */
 const LASTING_MS: Millis = 10 * 60_000;
+
+/** Those that are too old count no more; they are forgotten together. */
+const SWEEP_EVERY_MS: Millis = 60_000;
 
 /** Of the index in volatile storage. No id of an SMS has a space. */
 const INDEX_KEY = 'the index';
@@ -42,7 +47,7 @@ export class TrackedRecords {
   /** Those of them that no write under way has. */
   #toStore: TrackedRecord[] = [];
   #isStoreDue = false;
-  #added = 0;
+  readonly #sweep: Alarm;
 
   constructor({ storage, clock, bounds, keepMs, onFailure }: TrackedRecordsOptions) {
     this.#storage = storage;
@@ -51,6 +56,7 @@ export class TrackedRecords {
     this.#keepMs = keepMs;
     this.#onFailure = onFailure;
     this.#isVolatile = storage.isVolatile === true;
+    this.#sweep = new Alarm(clock, () => this.#forgetOld());
     this.#index = new TrackedIndex({ isWhole: this.#isVolatile, bounds });
     this.#recent = new RecentCorrelations(bounds);
   }
@@ -72,17 +78,21 @@ export class TrackedRecords {
       const record = trackedOf(key, value);
       if (record !== undefined) this.#index.add(record, now - Math.max(0, wall - record.acceptedAt));
     }
+    this.#forgetOld();
   }
 
   /** Gives volatile storage what it was spared: the index as it is. */
   async close(): Promise<void> {
+    this.#sweep.clear();
     if (!this.#isVolatile) return;
     await this.#storage.write([{ table: 'tracked', key: INDEX_KEY, value: this.#index }]);
   }
 
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
   add(sms: TrackedSms): readonly Change[] {
-    const { id, messageIds, to, from, acceptedAt, receipt, copies, correlation } = sms;
+    const { id, messageIds, to, from, acceptedAt, receipt, copies } = sms;
+    // The sender's result has the same object, and may change it. The index packs it at once.
+    const correlation = this.#isVolatile ? sms.correlation : jsonCopy(sms.correlation);
     const reports = messageIds.length === 1 ? NO_REPORT : messageIds.map(() => null);
     // A literal: spreading takes several times the memory, and this is done for every SMS.
     const fresh = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
@@ -90,9 +100,8 @@ export class TrackedRecords {
     if (copies !== undefined) Object.assign(record, { copies });
     const now = this.#clock.now() - Math.max(0, this.#clock.wall() - acceptedAt);
     const number = this.#index.add(record, now);
-    if (this.#index.isPartial(number)) this.#recent.add(number, correlation);
-    this.#added += 1;
-    if (this.#added % this.#bounds.sweepEvery === 0) this.#index.removeOld(this.#clock.now() - this.#keepMs);
+    if (this.#index.isPartial(number) && receipt !== 'never') this.#recent.add(number, correlation);
+    if (!this.#sweep.isSet) this.#sweep.set(this.#clock.now() + this.#keepMs);
     const gaveWay = this.#index.giveWay();
     if (this.#isVolatile) return NOTHING;
     const change = this.#changeTo(record);
@@ -131,7 +140,7 @@ export class TrackedRecords {
 
   /** Of an SMS to a phone, by our id. */
   async correlationOf(id: string, phone: string): Promise<unknown> {
-    if (!this.#isVolatile) return (await this.#readStored(id))?.correlation;
+    if (!this.#isVolatile) return jsonCopy((await this.#readStored(id))?.correlation);
     const sms = this.#index.findOwn(id, phone);
     return sms === undefined || this.#isOver(sms) ? undefined : this.#index.recordOf(sms).correlation;
   }
@@ -143,7 +152,8 @@ export class TrackedRecords {
    */
   replace(sms: number, record: TrackedRecord): void {
     this.#index.update(sms, record);
-    if (this.#isVolatile) return;
+    if (this.#isVolatile || !this.#index.has(sms)) return;
+    if (isSettled(record)) this.#recent.remove(sms);
     this.#unstored.set(record.id, record);
     this.#toStore.push(record);
     if (this.#isStoreDue) return;
@@ -193,6 +203,16 @@ export class TrackedRecords {
     const last = this.#index.lastTo(phone);
     if (last === undefined || this.#isOver(last)) return undefined;
     return { id: this.#index.idOf(last), sentAt: this.#index.acceptedAt(last) };
+  }
+
+  /** Those whose wait is over; also when nothing has been sent since. */
+  #forgetOld(): void {
+    const now = this.#clock.now();
+    this.#index.removeOld(now - this.#keepMs);
+    const { oldest, end } = this.#index;
+    this.#recent.removeBefore(oldest);
+    if (oldest < end)
+      this.#sweep.set(Math.max(this.#index.since(oldest) + this.#keepMs, now + SWEEP_EVERY_MS));
   }
 
   /** It was kept for the whole wait, by a clock that does not jump; records in storage end by the wall clock. */

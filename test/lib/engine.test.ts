@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DEFAULT_BOUNDS } from '../../lib/bounds.js';
 import { Engine } from '../../lib/engine.js';
 import { readGatewayOptions, type GatewayOptions } from '../../lib/gateway-options.js';
 import { STATUS } from '../../lib/pdu/command-status.js';
@@ -138,42 +139,91 @@ describe('Engine, of a gateway that answers ESME_RBINDFAIL', () => {
   });
 });
 
+/** Bound to a gateway in memory. */
+async function running(makeStorage: (clock: FakeClock) => Storage = memoryStorage, bounds = DEFAULT_BOUNDS) {
+  const clock = new FakeClock();
+  const gateway = fakeGateway(['localhost'], () => clock.now());
+  const lines: string[] = [];
+  const log = (_level: string, line: string) => lines.push(line);
+  const account = { systemId: 'me', password: 'secret', hosts: [{ host: 'localhost' }], tls: false } as const;
+  const engine = new Engine({
+    settings: readGatewayOptions({ ...account, clock, log }),
+    storage: makeStorage(clock),
+    connect: gateway.connect,
+    count: nothing,
+    changed: nothing,
+    bounds,
+  });
+  await engine.start();
+  await clock.advance(0);
+  const peer = gateway.host('localhost').bound[0]!;
+  let lastNumber = 100;
+  return {
+    engine,
+    peer,
+    lines,
+    clock,
+    async receipt(messageId: string, state = 'DELIVRD'): Promise<void> {
+      lastNumber += 1;
+      peer.send({ ...aDeliverSm(lastNumber, `id:${messageId} stat:${state} err:000`), esm_class: 0x04 });
+      await clock.advance(0);
+    },
+    async stop(): Promise<void> {
+      const stopped = engine.stop();
+      await clock.advance(5_000);
+      await stopped;
+    },
+  };
+}
+
 describe('Engine whose handler fails', () => {
   it('asks for a deliver_sm again, says so, and goes on', async () => {
-    const clock = new FakeClock();
-    const gateway = fakeGateway(['localhost'], () => clock.now());
-    const lines: string[] = [];
-    const log = (_level: string, line: string) => lines.push(line);
-    const account = {
-      systemId: 'me',
-      password: 'secret',
-      hosts: [{ host: 'localhost' }],
-      tls: false,
-    } as const;
-    const storage = memoryStorage(clock);
-    const settings = readGatewayOptions({ ...account, clock, log });
-    const { connect } = gateway;
-    const engine = new Engine({ settings, storage, connect, count: nothing, changed: nothing });
-    await engine.start();
-    await clock.advance(0);
+    const { engine, peer, lines, receipt, stop } = await running();
     const { take } = engine.tracker;
     engine.tracker.take = () => {
       throw new RangeError('4512345678');
     };
-    const peer = gateway.host('localhost').bound[0]!;
-    peer.send({ ...aDeliverSm(5, 'id:a-1 stat:DELIVRD'), esm_class: 0x04 });
-    await clock.advance(0);
+    await receipt('a-1');
     engine.tracker.take = take;
-    peer.send({ ...aDeliverSm(6, 'id:a-1 stat:DELIVRD'), esm_class: 0x04 });
-    await clock.advance(0);
-    assert.deepEqual(peer.answers('deliver_sm_resp'), [
-      [5, STATUS.ESME_RX_T_APPN],
-      [6, 0],
-    ]);
+    await receipt('a-1');
+    assert.deepEqual(
+      peer.answers('deliver_sm_resp').map(([, status]) => status),
+      [STATUS.ESME_RX_T_APPN, 0],
+    );
     const said = lines.filter((line) => line.startsWith('a deliver_sm could not be handled'));
     assert.match(said.join(), /^a deliver_sm could not be handled; .*, at .*: RangeError$/);
-    const stopped = engine.stop();
-    await clock.advance(5_000);
-    await stopped;
+    await stop();
   });
+});
+
+describe('Engine whose user changes what it was given', () => {
+  const SMS = { to: '4587654321', from: 'Alarm', text: 'Hi' };
+
+  for (const [where, makeStorage, bounds] of [
+    ['in memory', memoryStorage, DEFAULT_BOUNDS],
+    ['on disk', heldStorage, DEFAULT_BOUNDS],
+    ['on disk, where it is read back', heldStorage, { ...DEFAULT_BOUNDS, recentCorrelationCharacters: 1 }],
+  ] as const) {
+    it(`gives the correlation as it was sent, ${where}`, async () => {
+      const { engine, clock, receipt, peer, stop } = await running(makeStorage, bounds);
+      const seen: unknown[] = [];
+      const change = ({ correlation }: { readonly correlation?: unknown }): void => {
+        seen.push(structuredClone(correlation));
+        Object.assign(correlation as object, { order: 'changed' });
+      };
+      const correlation = { order: [7] };
+      const sending = engine.outbox.send({ ...SMS, correlation });
+      correlation.order[0] = 8;
+      await clock.advance(0);
+      const result = await sending;
+      change(result);
+      engine.tracker.onReceipt(change);
+      engine.inbox.onSms(({ inReplyTo = {} }) => change(inReplyTo));
+      for (const state of ['ENROUTE', 'ACCEPTD', 'DELIVRD']) await receipt(result.messageIds[0]!, state);
+      for (const number of [7, 8]) peer.send(aDeliverSm(number, `answer ${number}`));
+      await clock.advance(0);
+      assert.deepEqual(seen, Array(6).fill({ order: [7] }));
+      await stop();
+    });
+  }
 });
