@@ -7,10 +7,11 @@
  *
  * Nothing is decided here; it is the only place that knows all of them.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
 import { lookedAtOnceATurn, type Clock, type Millis } from './clock.js';
 import { LoginHold } from './connection/login-hold.js';
+import { accountKey } from './connection/login-registry.js';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
 import { SmppError } from './errors.js';
@@ -213,9 +214,7 @@ export class Engine {
   /** Of the account at these hosts, in this connection mode; what it is called is nobody's business. */
   get #modeKey(): string {
     const { systemId, hosts, connectionMode } = this.#settings;
-    const names = hosts.map(({ host, port }) => `${host.toLowerCase()}:${port}`).sort();
-    const account = createHash('sha256').update(JSON.stringify([systemId, ...names]));
-    return `${connectionMode} ${account.digest('base64url')}`;
+    return `${connectionMode} ${accountKey(systemId, hosts)}`;
   }
 
   #supervisorOptions(): ConstructorParameters<typeof Supervisor>[0] {

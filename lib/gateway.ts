@@ -6,7 +6,8 @@
  * Source: contract section 2.
  */
 import { systemClock, type Millis } from './clock.js';
-import { LoginHold } from './connection/login-hold.js';
+import type { LoginHold } from './connection/login-hold.js';
+import { loginsOf } from './connection/login-registry.js';
 import { connectTls, type Connect } from './connection/tls-connect.js';
 import { Engine } from './engine.js';
 import { SmppError } from './errors.js';
@@ -123,7 +124,7 @@ class SmsGateway implements Gateway {
   readonly #settings: GatewaySettings;
   readonly #storage: Storage;
   readonly #connect: Connect;
-  readonly #login = new LoginHold();
+  readonly #login: LoginHold;
   readonly #status: StatusFeed;
   readonly #counters = newCounters();
   /** What each listener does with an engine; done again for each new one. */
@@ -142,6 +143,7 @@ class SmsGateway implements Gateway {
 
   constructor(settings: GatewaySettings) {
     this.#settings = settings;
+    this.#login = loginsOf(settings);
     this.#storage = storageOf(settings);
     this.#connect = settings.connect ?? connectOf(settings);
     const failures = new FailureLog(settings.clock, settings.log);

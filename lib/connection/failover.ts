@@ -53,11 +53,16 @@ export class Failover {
     this.#hosts = Array.from({ length: hosts }, () => ({ failures: 0, notBefore: -Infinity }));
   }
 
-  /** The host that may be tried first; of several that may be tried at once, the first of the list. */
-  next(): Attempt {
+  /**
+   * The host that may be tried first; of several that may be tried at once, the first of the list.
+   *
+   * @param heldUntil of the index of a host: it may not be tried before, for another reason than ours
+   */
+  next(heldUntil: (host: number) => Millis = () => -Infinity): Attempt {
     let best: Attempt = { host: 0, at: Infinity };
     this.#hosts.forEach(({ notBefore }, host) => {
-      if (notBefore < best.at) best = { host, at: notBefore };
+      const at = Math.max(notBefore, heldUntil(host));
+      if (at < best.at) best = { host, at };
     });
     return best;
   }

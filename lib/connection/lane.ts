@@ -22,6 +22,12 @@ export interface LaneSetup extends LegSetup {
   readonly random: () => number;
 }
 
+/** How the last round at a host ended. */
+export interface Failure extends LegEnd {
+  readonly error: SmppError;
+  readonly at: Millis;
+}
+
 export interface LaneListener {
   /** A bind was accepted; its host may have others to come. */
   bound(): void;
@@ -51,8 +57,9 @@ export class Lane {
   #host = 0;
   #waiting: Waiting | undefined;
   #error: SmppError | undefined;
+  #lastEnd: LegEnd | undefined;
   /** How the last round at each host ended, until it is up again. */
-  readonly #failures = new Map<LaneHost, LegEnd>();
+  readonly #failures = new Map<LaneHost, Failure>();
   #endRound: ((end: LegEnd) => void) | undefined;
   #isStopped = true;
   #loop: Promise<void> = Promise.resolve();
@@ -79,18 +86,21 @@ export class Lane {
     return this.#waiting?.until;
   }
 
-  /** Why the last round ended; undefined since it is up. */
-  get error(): SmppError | undefined {
-    return this.#error;
+  /** How the last round ended at each host that has not been up since. */
+  get failures(): readonly Failure[] {
+    return [...this.#failures.values()];
   }
 
-  /** How the last round ended at each host that has not been up since. */
-  get failures(): readonly LegEnd[] {
-    return [...this.#failures.values()];
+  /** A login was refused, and it is not over with the host that may know better; nor is a first attempt. */
+  get isUndecided(): boolean {
+    const { hosts, login } = this.#setup;
+    const isOpen = this.#lastEnd === undefined || this.#lastEnd.login === 'refused';
+    return isOpen && hosts.some((host) => login.mayKnowBetter(nameOf(host)));
   }
 
   start(): void {
     this.#isStopped = false;
+    this.#lastEnd = undefined;
     this.#error = undefined;
     this.#failures.clear();
     this.#loop = this.#keepUp();
@@ -119,18 +129,21 @@ export class Lane {
   /** Never rejects. */
   async #keepUp(): Promise<void> {
     while (!this.#isStopped) {
-      const { host, at } = this.#failover.next();
-      this.#host = host;
       const now = this.#clock.now();
-      const waitMs = Math.max(at - now, this.#setup.login.waitMs(now));
-      if (waitMs > 0) {
-        await this.#wait(waitMs);
+      const { host, at } = this.#failover.next((index) => now + this.#loginWaitMs(index, now));
+      this.#host = host;
+      if (at > now) {
+        await this.#wait(at - now);
         continue;
       }
       // Our old session with this very host has to be over first, or it answers ESME_RALYBND.
       await Promise.all(this.#drainingAt(this.host).map((leg) => leg.isOver));
       await this.#tryHost(host);
     }
+  }
+
+  #loginWaitMs(index: number, now: Millis): Millis {
+    return this.#setup.login.waitMs(nameOf(hostAt(this.#setup, index)), now);
   }
 
   async #wait(waitMs: Millis): Promise<void> {
@@ -169,10 +182,11 @@ export class Lane {
     const resolve = this.#endRound;
     if (resolve === undefined) return;
     this.#endRound = undefined;
+    this.#lastEnd = end;
     if (end.boundForMs > 0) this.#failures.clear(); // of an earlier outage
     if (end.error !== undefined) {
       this.#error = end.error;
-      this.#failures.set(this.host, end);
+      this.#failures.set(this.host, { ...end, error: end.error, at: this.#clock.now() });
     }
     const legs = this.#legs;
     this.#legs = [];
@@ -254,7 +268,7 @@ export class Lane {
   ): Pick<LinkStatus, 'host' | 'name' | 'bind' | 'window' | 'error'> {
     const error = this.#error;
     return {
-      host: `${address.host}:${address.port}`,
+      host: nameOf(address),
       name: address.name,
       bind,
       window: this.#setup.window,
@@ -267,6 +281,10 @@ interface Waiting {
   readonly until: Millis;
   readonly since: EpochMs;
   readonly wake: () => void;
+}
+
+function nameOf({ host, port }: LaneHost): string {
+  return `${host}:${port}`;
 }
 
 function hostAt({ hosts }: LaneSetup, index: number): LaneHost {

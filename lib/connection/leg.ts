@@ -17,7 +17,7 @@ import type { Timers } from '../timers.js';
 import type { LaneHost } from './host-name.js';
 import { certificateExpiry } from './certificate-expiry.js';
 import { endOfSession, endWithoutSession, GIVEN_UP, type LegEnd } from './leg-end.js';
-import { TURN_MS, type LoginHold } from './login-hold.js';
+import { TURN_MS, type LoginAttempt, type LoginHold, type LoginOutcome } from './login-hold.js';
 import { SessionDriver, type DriverListener, type OnFault, type SessionEnd } from './session-driver.js';
 import type { Credentials } from './supervisor-port.js';
 import type { Connect } from './tls-connect.js';
@@ -60,6 +60,7 @@ export class Leg {
   #since: EpochMs;
   #boundAt: Millis | undefined;
   #link: SessionDriver | undefined;
+  #login: LoginAttempt | undefined;
   #certificateExpiresAt: EpochMs | undefined;
   #resolveOver!: () => void;
 
@@ -157,11 +158,11 @@ export class Leg {
    */
   async #logInInTurn(transport: Duplex): Promise<void> {
     const { clock, login } = this.#setup;
-    let waitMs = login.waitMs(clock.now());
+    let waitMs = login.waitMs(this.name, clock.now());
     while (waitMs > 0 && waitMs <= TURN_MS && this.#state !== 'ended') {
       const untilThen = waitMs;
       await new Promise<void>((resolve) => void clock.after(untilThen, resolve));
-      waitMs = login.waitMs(clock.now());
+      waitMs = login.waitMs(this.name, clock.now());
     }
     if (waitMs === 0 && this.#state !== 'ended') {
       this.#logIn(transport);
@@ -182,7 +183,7 @@ export class Leg {
       transport.destroy();
       throw error;
     }
-    login.asked();
+    this.#login = login.asked(this.name);
     this.#link = link;
   }
 
@@ -217,18 +218,23 @@ export class Leg {
   }
 
   #bound(): void {
-    const { clock, login } = this.#setup;
-    this.#boundAt = clock.now();
-    login.ended('bound', this.#boundAt);
+    this.#boundAt = this.#setup.clock.now();
+    this.#loginEnded('bound');
     this.#enter('bound');
     if (this.#link !== undefined) this.#listener.bound(this, this.#link);
   }
 
   #closed(sessionEnd: SessionEnd): void {
-    const { clock, login } = this.#setup;
     const end = endOfSession(this.name, sessionEnd, this.boundForMs);
-    if (this.#boundAt === undefined) login.ended(end.login, clock.now());
+    this.#loginEnded(end.login);
     this.#end(end);
+  }
+
+  /** The first word counts: the end of a session that was bound says nothing of the login. */
+  #loginEnded(outcome: LoginOutcome): void {
+    const { clock, login } = this.#setup;
+    if (this.#login !== undefined) login.ended(this.#login, outcome, clock.now());
+    this.#login = undefined;
   }
 
   #enter(state: LegState): void {

@@ -3,8 +3,10 @@ import type { SmppError } from '../errors.js';
 import type { GatewayStatus } from '../message.js';
 
 export interface StateLine {
-  /** The same while nothing worth a line has changed: attempts and waits in between are none. */
-  readonly key: string;
+  /** The same while nothing but the reason has changed: attempts and waits in between are nothing. */
+  readonly situation: string;
+  /** Its kind, since hosts in turn have their own words for one kind; empty when there is none, or each goes with it. */
+  readonly reason: string;
   readonly level: 'info' | 'warn' | 'error';
   /** Absent when there is nothing to say yet. */
   readonly line: string | undefined;
@@ -19,43 +21,42 @@ export function describeState(
   up: readonly string[],
   error: SmppError | undefined,
 ): StateLine {
-  const because = error === undefined ? '' : `: ${error.message}`;
+  const reason = error === undefined || state === 'maintenance' ? '' : `${error.code} ${error.status ?? ''}`;
+  return { reason, ...lineOf(state, up.join(' and '), error === undefined ? '' : `: ${error.message}`) };
+}
+
+function lineOf(state: GatewayStatus['state'], names: string, because: string): Omit<StateLine, 'reason'> {
   switch (state) {
     case 'connected':
-      return connected(up.join(' and '), because);
+      return connected(names, because);
     case 'refused':
-      return {
-        key: keyOf(state, error),
-        level: 'error',
-        line: `Login refused, tried again by itself${because}`,
-      };
+      return { situation: state, level: 'error', line: `Login refused, tried again by itself${because}` };
     case 'maintenance':
-      return { key: state, level: 'warn', line: `The gateway is in maintenance, messages wait${because}` };
+      return {
+        situation: state,
+        level: 'warn',
+        line: `The gateway is in maintenance, messages wait${because}`,
+      };
     case 'stopped':
-      return { key: state, level: 'info', line: 'Disconnected' };
+      return { situation: state, level: 'info', line: 'Disconnected' };
     case 'disconnected':
       return {
-        key: keyOf(state, error),
+        situation: state,
         level: 'warn',
         line: `Still not connected, tried again by itself${because}`,
       };
     default:
-      return notConnected(error, because);
+      return notConnected(because);
   }
 }
 
-function connected(names: string, because: string): StateLine {
-  const key = `connected ${names}`;
-  if (because === '') return { key, level: 'info', line: `Connected to ${names}` };
-  return { key, level: 'warn', line: `Connected to ${names}, another host is not bound${because}` };
+function connected(names: string, because: string): Omit<StateLine, 'reason'> {
+  const situation = `connected ${names}`;
+  if (because === '') return { situation, level: 'info', line: `Connected to ${names}` };
+  return { situation, level: 'warn', line: `Connected to ${names}, another host is not bound${because}` };
 }
 
-function notConnected(error: SmppError | undefined, because: string): StateLine {
-  if (error === undefined) return { key: 'connecting', level: 'info', line: undefined };
-  return { key: keyOf('down', error), level: 'warn', line: `Not connected, tried again by itself${because}` };
-}
-
-/** What is to be done about it differs by the kind of the reason, and hosts in turn have their own words for one kind. */
-function keyOf(state: string, error: SmppError | undefined): string {
-  return error === undefined ? state : `${state} ${error.code} ${error.status ?? ''}`;
+function notConnected(because: string): Omit<StateLine, 'reason'> {
+  if (because === '') return { situation: 'connecting', level: 'info', line: undefined };
+  return { situation: 'down', level: 'warn', line: `Not connected, tried again by itself${because}` };
 }

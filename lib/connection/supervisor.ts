@@ -11,7 +11,7 @@ import type { BindMode, GatewayStatus, LinkStatus } from '../message.js';
 import type { OnFault } from './session-driver.js';
 import { expiryWarning } from './certificate-expiry.js';
 import { nameHosts, type LaneHost } from './host-name.js';
-import { Lane, type LaneListener } from './lane.js';
+import { Lane, type Failure, type LaneListener } from './lane.js';
 import { wrongMode, type LegEnd } from './leg-end.js';
 import { Maintenance, type Sign } from './maintenance.js';
 import { Outage } from './outage.js';
@@ -58,8 +58,9 @@ export class Supervisor {
   #state: GatewayStatus['state'] = 'stopped';
   /** When the present state began: of the clock that nobody sets, or a duration that is shown would jump. */
   #since: Millis;
-  #lastLine = '';
-  /** Of the present outage: reasons may come in turn, as hosts do. */
+  /** That the log knows. */
+  #situation = '';
+  /** Reasons may come in turn, as hosts do, and so do situations while a link does not last: each is said once. */
   readonly #said = new Set<string>();
   #cancelLook: (() => void) | undefined;
 
@@ -174,12 +175,17 @@ export class Supervisor {
     return Math.round(clock.wall() + (at - clock.now()));
   }
 
-  /** Why a host is not bound; of several reasons the one that a person has to mend, or else the latest of a lane. */
+  /** Why a host is not bound; of several reasons the one that a person has to mend, or else the latest. */
   #error(): SmppError | undefined {
     const failures = this.#failures();
-    const forAPerson = failures.find(isRefusal) ?? failures.find(isUntrusted);
-    const latest = this.#lanes.find((lane) => lane.error !== undefined)?.error;
-    return this.#modeDoubt() ?? forAPerson?.error ?? latest;
+    // While another host takes the login, it is none why there is no link.
+    const isRefusalTold = this.#state === 'connected' || this.#options.login.isRefused;
+    const refusal = isRefusalTold ? failures.find(isRefusal) : undefined;
+    const [latest] = this.#lanes
+      .flatMap((lane) => (lane.isUp ? [] : lane.failures))
+      .filter((failure) => !isRefusal(failure))
+      .sort((one, other) => other.at - one.at);
+    return this.#modeDoubt() ?? (refusal ?? failures.find(isUntrusted) ?? latest)?.error;
   }
 
   #modeDoubt(): SmppError | undefined {
@@ -188,7 +194,7 @@ export class Supervisor {
     return refusal && wrongMode(refusal, this.#options.connectionMode);
   }
 
-  #failures(): LegEnd[] {
+  #failures(): Failure[] {
     return this.#lanes.flatMap((lane) => lane.failures);
   }
 
@@ -258,11 +264,17 @@ export class Supervisor {
     if (!this.#isRunning) return 'stopped';
     const outlook = this.#outage.outlook(this.#options.clock.now());
     if (outlook === 'none') return 'connected';
-    if (this.#options.login.isRefused || outlook === 'wrongMode') return 'refused';
+    if (outlook === 'wrongMode' || this.#isLoginRefused) return 'refused';
     if (outlook === 'maintenance') return 'maintenance';
     if (outlook === 'long') return 'disconnected';
     const isTrying = this.#lanes.some((lane) => lane.retryAt === undefined);
     return isTrying ? 'connecting' : 'retrying';
+  }
+
+  /** Once concluded, it stays so until a host takes the login. */
+  get #isLoginRefused(): boolean {
+    if (!this.#options.login.isRefused) return false;
+    return this.#state === 'refused' || !this.#lanes.some((lane) => lane.isUndecided);
   }
 
   /** An outage grows long and a restart ends by time alone too, and somebody may be watching. */
@@ -277,14 +289,15 @@ export class Supervisor {
   }
 
   #say(): void {
-    const now = this.#options.clock.now();
+    const isUp = this.#state === 'connected';
+    if (!isUp && this.#lanes.some((lane) => lane.isUndecided)) return;
     const up = this.#lanes.filter((lane) => lane.isUp).map((lane) => lane.host.name);
-    const { key, level, line } = describeState(this.#state, up, this.#error());
-    if (this.#state === 'stopped' || this.#outage.isOver(now)) this.#said.clear();
-    const isNews = !this.#said.has(key) || (this.#state === 'connected' && !this.#outage.hasRelapsed(now));
-    if (key === this.#lastLine || !isNews) return;
-    this.#lastLine = key;
-    this.#said.add(key);
+    const { situation, reason, level, line } = describeState(this.#state, up, this.#error());
+    const hasChanged = situation !== this.#situation;
+    if (hasChanged && !this.#outage.hasRelapsed(this.#options.clock.now())) this.#said.clear();
+    if (this.#said.has(`${situation} ${reason}`)) return;
+    this.#situation = situation;
+    this.#said.add(`${situation} ${reason}`);
     if (line !== undefined) this.#listener.log(level, line);
   }
 
@@ -329,6 +342,7 @@ function eachByItself(listener: SupervisorListener, onFault: OnFault): Superviso
   return {
     ...listener,
     bound: safely('bound', () => listener.bound()),
+    modeProven: safely('modeProven', () => listener.modeProven()),
     linkUp: safely('linkUp', (link) => listener.linkUp(link)),
     linkDown: safely('linkDown', (link) => listener.linkDown(link)),
     sessionOver: safely('sessionOver', (sessionId) => listener.sessionOver(sessionId)),

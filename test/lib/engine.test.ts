@@ -111,10 +111,14 @@ describe('Engine, of a gateway that answers ESME_RBINDFAIL', () => {
     assert.equal(await stateAfter(5, []), 'refused');
   });
 
+  it('knows the account by one of the hosts too, which are one service', async () => {
+    assert.equal(await stateAfter(5, [{ hosts: [{ host: HOSTS[1]! }] }]), 'maintenance');
+  });
+
   for (const [name, options] of [
     ['mode', { connectionMode: 'receiver' }],
     ['account', { systemId: 'other' }],
-    ['host', { hosts: [{ host: HOSTS[0]! }] }],
+    ['gateway', { hosts: [{ host: HOSTS[0]!, port: 2776 }] }],
   ] as const) {
     it(`does not take another ${name} for it`, async () => {
       assert.equal(await stateAfter(5, [options]), 'refused');

@@ -234,8 +234,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         LoginHold.prototype,
         'ended',
         (ended) =>
-          function (this: LoginHold, outcome, now) {
-            ended.call(this, outcome === 'other' ? 'refused' : outcome, now);
+          function (this: LoginHold, attempt, outcome, now) {
+            ended.call(this, attempt, outcome === 'other' ? 'refused' : outcome, now);
           },
       ),
   },

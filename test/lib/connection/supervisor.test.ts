@@ -304,7 +304,7 @@ describe('Supervisor · login', () => {
     const attempts = [...dk1.connectedAt, ...dk2.connectedAt].map((at) => Math.round((at - 1_000) / 60_000));
     assert.deepEqual(
       attempts.sort((a, b) => a - b),
-      [0, 1, 3, 7],
+      [0, 0, 1, 3, 7],
     );
     assert.equal(lines.length, 1);
     assert.match(lines[0]!, /^error Login refused.*ESME_RINVPASWD/);
@@ -349,5 +349,101 @@ describe('Supervisor · login', () => {
     dk2.bindStatus = 0;
     await clock.advance(60_000);
     assert.equal(supervisor.status().state, 'connected');
+  });
+
+  const HOSTS = ['dk1', 'dk2'] as const;
+  for (const links of ['failover', 'both'] as const) {
+    for (const connectionMode of ['transceiver', 'pair'] as const) {
+      for (const wrong of HOSTS) {
+        it(`goes on over the host that takes it: ${wrong} refuses, ${links}, ${connectionMode}`, async () => {
+          const { supervisor, clock, lines, ...hosts } = aSupervisor({ links, connectionMode });
+          hosts[wrong].bindStatus = STATUS.ESME_RINVPASWD;
+          supervisor.start();
+          await clock.advance(connectionMode === 'pair' ? 1_250 : 250); // of two, one asks first
+          const { state, error } = supervisor.status();
+          assert.deepEqual([state, error], ['connected', undefined]);
+          await clock.advance(3_600_000);
+          assert.equal(supervisor.status().state, 'connected');
+          const right = hosts[wrong === 'dk1' ? 'dk2' : 'dk1'];
+          assert.equal(right.connectedAt.length, connectionMode === 'pair' ? 2 : 1);
+          const isAsked = links === 'both' || wrong === 'dk1';
+          assert.equal(hosts[wrong].connectedAt.length > 0, isAsked);
+          assert.ok(lines.every((line) => !line.startsWith('error')));
+          assert.equal(lines.filter((line) => line.includes('ESME_RINVPASWD')).length, isAsked ? 1 : 0);
+        });
+      }
+    }
+  }
+
+  for (const links of ['failover', 'both'] as const) {
+    it(`comes back to the host that takes it, however often that is lost (${links})`, async () => {
+      const { supervisor, clock, dk1, dk2 } = aSupervisor({ links });
+      dk1.bindStatus = STATUS.ESME_RINVPASWD;
+      supervisor.start();
+      for (let time = 0; time < 60; time++) {
+        await clock.advance(31_000);
+        assert.equal(supervisor.status().state, 'connected');
+        dk2.kill();
+        await clock.advance(1_000);
+        assert.equal(supervisor.status().state, 'connected', `after ${time + 1} losses`);
+      }
+      const asked = dk1.sessions.length;
+      assert.ok(asked <= 6, `${asked} binds at the host that refuses`);
+    });
+  }
+
+  it('is refused when the other host refuses too, and not before it has said so', async () => {
+    const { supervisor, clock, dk1, dk2, lines } = aSupervisor();
+    dk1.bindStatus = STATUS.ESME_RINVPASWD;
+    dk2.bindStatus = undefined;
+    supervisor.start();
+    await clock.advance(1_000);
+    assert.deepEqual([supervisor.status().state, lines], ['connecting', []]);
+    dk2.sessions[0]!.answerBind(STATUS.ESME_RINVPASWD);
+    await settle();
+    assert.equal(supervisor.status().state, 'refused');
+    assert.equal(lines.length, 1);
+  });
+
+  it('is refused for as long as the other host is away, and connected when that comes and takes it', async () => {
+    const { supervisor, clock, dk1, dk2, lines } = aSupervisor();
+    dk1.bindStatus = STATUS.ESME_RINVPASWD;
+    dk2.reception = REFUSED;
+    supervisor.start();
+    for (let minute = 0; minute < 20; minute++) {
+      await clock.advance(60_000);
+      const { state, error } = supervisor.status();
+      assert.equal(state, 'refused');
+      assert.match(error!.message, /ESME_RINVPASWD/);
+    }
+    assert.equal(lines.length, 1);
+    dk2.reception = 'take';
+    await clock.advance(30_000);
+    assert.equal(supervisor.status().state, 'connected');
+  });
+
+  it('asks both hosts in turn, so that either may take it again', async () => {
+    for (const links of ['failover', 'both'] as const) {
+      const { supervisor, clock, dk1, dk2 } = aSupervisor({ links });
+      dk1.bindStatus = STATUS.ESME_RINVPASWD;
+      dk2.bindStatus = STATUS.ESME_RINVPASWD;
+      supervisor.start();
+      await clock.advance(30_000);
+      dk2.bindStatus = 0;
+      await clock.advance(181_000);
+      assert.equal(supervisor.status().state, 'connected', links);
+    }
+  });
+
+  it('says why it is not connected when the host that takes the login is lost', async () => {
+    const { supervisor, clock, dk1, dk2 } = aSupervisor({ links: 'both' });
+    dk1.bindStatus = STATUS.ESME_RINVPASWD;
+    supervisor.start();
+    await clock.advance(10_000);
+    dk2.reception = REFUSED;
+    dk2.kill();
+    await clock.advance(60_000);
+    const { state, error } = supervisor.status();
+    assert.deepEqual([state, error?.message], ['disconnected', 'refused']);
   });
 });
