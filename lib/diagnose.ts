@@ -1,8 +1,9 @@
 /**
  * The connection doctor: goes the way to each host once, step by step, and says where it ends and why.
  *
- *     dns ──▶ tcp ──▶ tls ──▶ bind (once for each mode) ──▶ unbind
+ *     dns ──▶ tcp ──▶ tls ──▶ bind (once for each mode) ──▶ enquire_link ──▶ unbind
  *
+ * A host that takes the login and drops it is not well: each bind is kept for a moment, and has to answer enquire_link.
  * It uses what a gateway connects with, so what works here works there. Not a byte of a bind is written to a
  * host that has not proven by its certificate who it is.
  * Source: contract section 4 (timers); gateway.md (connection mode is individual per account).
@@ -12,45 +13,60 @@ import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import type { Millis } from './clock.js';
 import { endOfSession } from './connection/leg-end.js';
+import { TURN_MS, type LoginHold } from './connection/login-hold.js';
+import { loginsOf } from './connection/login-registry.js';
 import { spkiPin } from './connection/pins.js';
-import { SessionDriver } from './connection/session-driver.js';
+import { SessionDriver, type SessionEnd } from './connection/session-driver.js';
 import { connectTls, type Connect, type Phase } from './connection/tls-connect.js';
-import { asSmppError, SmppError } from './errors.js';
+import { asSmppError, printable, SmppError } from './errors.js';
 import { readGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
 import type { BindMode, DiagnosisStep, HostDiagnosis } from './message.js';
-import { commandStatus, STATUS } from './pdu/command-status.js';
+import { STATUS } from './pdu/command-status.js';
+import type { SessionOptions } from './session/session.js';
 
 export interface DiagnosisPlan {
   /** Instead of the connection mode: the modes to bind in, one after the other. */
   readonly modes?: readonly BindMode[];
   /** Addresses that are not connected to, whatever name leads to them. */
   readonly refusesAddress?: (address: string) => boolean;
+  /** Only the first host of the options. */
+  readonly onlyFirstHost?: boolean;
+  /** How long each bind is kept, to see that it lasts. Default a second. */
+  readonly keepsBindMs?: Millis;
 }
+
+/** What ends a bind that was accepted comes with the answer or within milliseconds of it. */
+const KEEPS_BIND_MS: Millis = 1_000;
 
 /**
  * Examines the way to each host. Takes a bind of the account for a moment, and submits nothing; a deliver_sm that
  * comes meanwhile is refused for now, so that the gateway delivers it again.
  *
  * A login that the gateway refuses for its credentials is not tried again, here or at the next host: accounts are
- * locked for that.
+ * locked for that. It counts together with those of the account's gateways in this process.
  *
  * @throws SMPP_OPTIONS naming the option and the remedy
  */
 export async function diagnose(options: GatewayOptions, plan: DiagnosisPlan = {}): Promise<HostDiagnosis[]> {
   const settings = readGatewayOptions(options);
+  const login = loginsOf(settings);
   const found: HostDiagnosis[] = [];
-  for (const { host, port } of settings.hosts) {
-    const examination = new Examination(settings, plan, { host, port });
+  for (const { host, port } of plan.onlyFirstHost === true ? settings.hosts.slice(0, 1) : settings.hosts) {
+    const examination = new Examination({ settings, plan, login }, { host, port });
     found.push(await examination.run());
     if (examination.areCredentialsRefused) break;
   }
   return found;
 }
 
+type Problem = NonNullable<DiagnosisStep['problem']>;
+
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 class Examination {
   readonly #settings: GatewaySettings;
+  readonly #login: LoginHold;
+  readonly #keepsBindMs: Millis;
   readonly #modes: readonly BindMode[];
   readonly #connect: Connect;
   readonly #peer: { readonly host: string; readonly port: number };
@@ -60,8 +76,13 @@ class Examination {
   #since: Millis;
   areCredentialsRefused = false;
 
-  constructor(settings: GatewaySettings, plan: DiagnosisPlan, peer: { host: string; port: number }) {
+  constructor(
+    { settings, plan, login }: { settings: GatewaySettings; plan: DiagnosisPlan; login: LoginHold },
+    peer: { host: string; port: number },
+  ) {
     this.#settings = settings;
+    this.#login = login;
+    this.#keepsBindMs = plan.keepsBindMs ?? KEEPS_BIND_MS;
     this.#peer = peer;
     this.#modes = plan.modes ?? modesOf(settings.connectionMode);
     this.#since = settings.clock.now();
@@ -99,17 +120,15 @@ class Examination {
     try {
       transport = await this.#reach();
     } catch (error) {
-      this.#failed(this.#next, asSmppError(error, 'SMPP_CONNECT'));
+      this.#failed(this.#next, problemOf(asSmppError(error, 'SMPP_CONNECT')));
       return false;
     }
     this.#certificate ??= certificateOf(transport);
     this.#since = this.#settings.clock.now();
-    const refusal = await this.#bind(transport, mode).catch((error: unknown) => {
-      transport.destroy();
-      return asSmppError(error, 'SMPP_PROTOCOL');
-    });
-    if (refusal === undefined) this.#steps.push({ step: 'bind', mode, tookMs: this.#tookMs() });
-    else this.#failed('bind', refusal, mode);
+    transport.on('error', () => undefined); // it arrives as the end of the session
+    const problem = await this.#tryToBind(transport, mode);
+    if (problem === undefined) this.#steps.push({ step: 'bind', mode, tookMs: this.#tookMs() });
+    else this.#failed('bind', problem, mode);
     return true;
   }
 
@@ -134,34 +153,115 @@ class Examination {
     });
   }
 
-  /** Resolves to why not; undefined when it was bound, and unbound again. */
-  #bind(transport: Duplex, mode: BindMode): Promise<SmppError | undefined> {
-    const { systemId, password, systemType, shortSender, timers, clock } = this.#settings;
-    transport.on('error', () => undefined); // it arrives as the end of the session
-    const account = { bind: mode, system_id: systemId, password, system_type: systemType };
-    const session = { ...account, window: 1, shortSender, timers };
+  /** Resolves to why not; undefined when it was bound, lasted, and was unbound again. */
+  async #tryToBind(transport: Duplex, mode: BindMode): Promise<Problem | undefined> {
+    try {
+      const limit = await this.#limit();
+      if (limit === undefined) return await this.#bind(transport, mode);
+      transport.destroy();
+      return limit;
+    } catch (error) {
+      transport.destroy();
+      return problemOf(error);
+    }
+  }
+
+  /** Resolves when a login may be tried, to why not if it may not. */
+  async #limit(): Promise<Problem | undefined> {
+    const { clock } = this.#settings;
+    let waitMs = this.#login.waitMs(this.#name, clock.now());
+    while (waitMs > 0 && waitMs <= TURN_MS) {
+      const untilThen = waitMs;
+      await new Promise<void>((resolve) => void clock.after(untilThen, resolve));
+      waitMs = this.#login.waitMs(this.#name, clock.now());
+    }
+    if (waitMs === 0) return undefined;
+    this.areCredentialsRefused = true;
+    const minutes = Math.ceil(waitMs / 60_000);
+    const message = `logins were refused again and again; more could lock the account: wait ${minutes} min, and check them`;
+    return { code: 'LOGIN_LIMIT', message };
+  }
+
+  #bind(transport: Duplex, mode: BindMode): Promise<Problem | undefined> {
+    const { clock } = this.#settings;
     return new Promise((resolve) => {
-      let isBound = false;
+      let boundAt: Millis | undefined;
+      let lasts = false;
+      let cancel = (): void => undefined;
       const driver = new SessionDriver(
-        { host: this.#name, transport, session, clock, onFault: () => undefined },
+        { host: this.#name, transport, session: this.#sessionOptions(mode), clock, onFault: () => undefined },
         {
           bound: () => {
-            isBound = true;
-            driver.leave();
+            boundAt = clock.now();
+            this.#login.ended(attempt, 'bound', boundAt);
+            cancel = this.#whenItLasts(transport, () => {
+              lasts = true;
+              driver.leave();
+            });
           },
-          leaving: () => undefined,
+          leaving: () => cancel(),
           ready: () => undefined,
           delivery: (_delivery, respond) => respond(STATUS.ESME_RX_T_APPN),
           ignored: () => undefined,
           closed: (end) => {
-            if (end.status !== undefined && commandStatus(end.status).class === 'credentials')
-              this.areCredentialsRefused = true;
-            resolve(isBound ? undefined : endOfSession(this.#name, end, 0).error);
+            cancel();
+            const { login, error } = endOfSession(this.#name, end, 0);
+            if (boundAt === undefined) this.#login.ended(attempt, login, clock.now());
+            this.areCredentialsRefused = login === 'refused';
+            if (lasts) resolve(undefined);
+            else if (boundAt !== undefined) resolve(this.#lost(end, clock.now() - boundAt));
+            else resolve(error && problemOf(error));
           },
         },
       );
       driver.start();
+      const attempt = this.#login.asked(this.#name);
     });
+  }
+
+  #sessionOptions(mode: BindMode): SessionOptions {
+    const { systemId, password, systemType, shortSender, timers } = this.#settings;
+    return {
+      bind: mode,
+      system_id: systemId,
+      password,
+      system_type: systemType,
+      window: 1,
+      shortSender,
+      // Asked halfway, it has answered by the end if all is well.
+      timers: { ...timers, enquireLinkMs: Math.max(1, this.#keepsBindMs / 2) },
+    };
+  }
+
+  /** Calls back when the bind was kept for its time, and the host has said something since; returns what gives it up. */
+  #whenItLasts(transport: Duplex, done: () => void): () => void {
+    let isHeard = false;
+    let isOver = false;
+    let wasKept = false;
+    const look = (): void => {
+      if (!isHeard || !wasKept || isOver) return;
+      isOver = true;
+      done();
+    };
+    transport.on('data', () => {
+      isHeard = true;
+      look();
+    });
+    const cancel = this.#settings.clock.after(this.#keepsBindMs, () => {
+      wasKept = true;
+      look();
+    });
+    return () => {
+      isOver = true;
+      cancel();
+    };
+  }
+
+  #lost({ reason, cause }: SessionEnd, afterMs: Millis): Problem {
+    const [code, words] = LOST[reason] ?? (['CUT_AFTER_BIND', 'closed the connection'] as const);
+    const why = cause !== undefined && 'code' in cause ? ` (${String(cause.code)})` : '';
+    const message = `${this.#name} accepted the login and ${words}${why} after ${Math.round(afterMs)} ms: ${ADVICE}`;
+    return { code, message: printable(message) };
   }
 
   /** Said once, by the first of several connections. */
@@ -172,8 +272,7 @@ class Examination {
     if (!isKnown) this.#steps.push({ step: phase, tookMs });
   }
 
-  #failed(step: DiagnosisStep['step'], error: SmppError, mode?: BindMode): void {
-    const problem = { code: codeOf(error), message: error.message };
+  #failed(step: DiagnosisStep['step'], problem: Problem, mode?: BindMode): void {
     const tookMs = this.#tookMs();
     this.#steps.push(mode === undefined ? { step, tookMs, problem } : { step, mode, tookMs, problem });
   }
@@ -188,6 +287,22 @@ class Examination {
 
 function modesOf(mode: GatewaySettings['connectionMode']): readonly BindMode[] {
   return mode === 'pair' ? ['transmitter', 'receiver'] : [mode];
+}
+
+/** How a bind that was accepted did not last. */
+const LOST: Partial<Record<SessionEnd['reason'], readonly [code: string, words: string]>> = {
+  unbound: ['UNBOUND_AFTER_BIND', 'ended the session with unbind'],
+  dead: ['SILENT_AFTER_BIND', 'did not answer enquire_link'],
+  protocol: ['PROTOCOL_AFTER_BIND', 'sent octets that are no SMPP 3.4'],
+};
+
+const ADVICE =
+  'it may be restarting (a couple of minutes), or the account has no bind free because another client uses it; ' +
+  'if it stays so, ask inMobile';
+
+function problemOf(thrown: unknown): Problem {
+  const error = asSmppError(thrown, 'SMPP_PROTOCOL');
+  return { code: codeOf(error), message: error.message };
 }
 
 /** The most telling name of what went wrong. */

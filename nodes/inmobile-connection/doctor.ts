@@ -1,14 +1,14 @@
 /**
  * The connection doctor of the form: one request, one diagnosis with what the form holds now.
  *
- * The stored password goes to the deployed hosts alone, inMobile's names lead to addresses of the internet alone,
- * one diagnosis runs at a time, and refused logins are counted, so that nobody can have an account locked or a
- * network searched through it.
+ * The stored password goes to the deployed hosts alone, inMobile's names lead to addresses of the internet alone, and
+ * one diagnosis runs at a time, so that nobody can have a network searched through it. That nobody can have an account
+ * locked is the library's care, which counts refused logins.
  */
 import { BlockList, isIPv6 } from 'node:net';
 import type { Clock, Millis } from '../../lib/clock.js';
 import { asSmppError } from '../../lib/errors.js';
-import { diagnose, type GatewayOptions } from '../../lib/gateway.js';
+import { diagnose, type DiagnosisPlan, type GatewayOptions } from '../../lib/gateway.js';
 import type { HostDiagnosis } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import { FormReader, type ConnectionCredentials, type ConnectionForm, type Environment } from './form.js';
@@ -43,20 +43,14 @@ export interface DoctorAnswer {
 
 const DIAGNOSES_MAX = 6;
 const DIAGNOSES_WITHIN_MS: Millis = 60_000;
-/** Contract section 4: the same for the connection's own attempts. */
-const REFUSED_MAX = 6;
-const REFUSED_WITHIN_MS: Millis = 600_000;
 
 const OTHER_PLACE =
   'the stored password is used for the deployed hosts and TLS setting only: enter it to test others';
-
-const CREDENTIALS_REFUSED = ['ESME_RINVPASWD', 'ESME_RINVSYSID'];
 
 export class Doctor {
   readonly #clock: Clock;
   #isBusy = false;
   #diagnosedAt: Millis[] = [];
-  #refusedAt: Millis[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -66,21 +60,15 @@ export class Doctor {
   async answer(request: DoctorRequest, surroundings: DoctorSurroundings): Promise<DoctorAnswer> {
     const now = this.#clock.now();
     this.#diagnosedAt = this.#diagnosedAt.filter((at) => at > now - DIAGNOSES_WITHIN_MS);
-    this.#refusedAt = this.#refusedAt.filter((at) => at > now - REFUSED_WITHIN_MS);
     if (this.#isBusy) return refused(409, 'DOCTOR_BUSY', 'another test is running: wait for it');
     if (this.#diagnosedAt.length >= DIAGNOSES_MAX)
       return refused(429, 'DOCTOR_RATE', 'at most 6 tests a minute: wait a little');
-    if (this.#refusedAt.length >= REFUSED_MAX) {
-      const message =
-        '6 logins were refused within 10 minutes; more could lock the account: wait, and check them';
-      return refused(429, 'DOCTOR_LOGINS', message);
-    }
     this.#isBusy = true;
     this.#diagnosedAt.push(now);
     try {
       const password = passwordOf(request, surroundings);
       if (password === undefined) return refused(400, 'DOCTOR_PASSWORD', OTHER_PLACE);
-      return { status: 200, body: { hosts: await this.#examine({ ...request, password }, surroundings) } };
+      return { status: 200, body: { hosts: await examine({ ...request, password }, surroundings) } };
     } catch (error) {
       const { code, message, field } = asSmppError(error, 'SMPP_OPTIONS');
       return { status: 400, body: { error: { code, message, ...(field !== undefined && { field }) } } };
@@ -88,17 +76,12 @@ export class Doctor {
       this.#isBusy = false;
     }
   }
+}
 
-  async #examine(request: DoctorRequest, surroundings: DoctorSurroundings): Promise<HostDiagnosis[]> {
-    const { isSimulated, options } = readRequest(request, surroundings);
-    const found = isSimulated
-      ? await examineSimulator(options, request)
-      : await diagnose(options, { ...planOf(request), refusesAddress: refusalOf(request.gateway) });
-    const codes = found.flatMap(({ steps }) => steps.map(({ problem }) => problem?.code ?? ''));
-    const count = codes.filter((code) => CREDENTIALS_REFUSED.includes(code)).length;
-    for (let refusals = 0; refusals < count; refusals += 1) this.#refusedAt.push(this.#clock.now());
-    return found;
-  }
+async function examine(request: DoctorRequest, surroundings: DoctorSurroundings): Promise<HostDiagnosis[]> {
+  const { isSimulated, options } = readRequest(request, surroundings);
+  if (isSimulated) return examineSimulator(options, request);
+  return diagnose(options, { ...planOf(request), refusesAddress: refusalOf(request.gateway) });
 }
 
 function readRequest(
@@ -109,13 +92,11 @@ function readRequest(
   const tls = typeof request.tls === 'string' && request.tls !== '_ADD_' ? request.tls : '';
   // Nothing is stored by a test, so where does not matter.
   const form = { ...request, tls, storage: 'memory' };
-  const { options, ...settings } = readOptions(
+  return readOptions(
     form,
     { systemId, password },
     { environment, directory: undefined, tlsFiles: tls === '' ? undefined : tlsFiles(tls) },
   );
-  const hosts = request.tryAllModes === true ? options.hosts?.slice(0, 1) : options.hosts;
-  return { ...settings, options: hosts === undefined ? options : { ...options, hosts } };
 }
 
 /** Undefined when the stored password would go to another place than it was deployed for. */
@@ -137,16 +118,16 @@ function targetOf(form: ConnectionForm, environment: Environment): string {
   return passwordTarget(reader.text('gateway'), reader.text('hosts'), reader.text('tls'));
 }
 
-function planOf({ tryAllModes }: DoctorRequest): {
-  modes?: readonly ('transceiver' | 'transmitter' | 'receiver')[];
-} {
-  return tryAllModes === true ? { modes: ['transceiver', 'transmitter', 'receiver'] } : {};
+function planOf({ tryAllModes }: DoctorRequest): DiagnosisPlan {
+  if (tryAllModes !== true) return {};
+  return { modes: ['transceiver', 'transmitter', 'receiver'], onlyFirstHost: true };
 }
 
 async function examineSimulator(options: GatewayOptions, request: DoctorRequest): Promise<HostDiagnosis[]> {
   const simulator = createSimulator();
   try {
-    return await diagnose({ ...options, connect: simulator.connect }, planOf(request));
+    // It is known to be well, and a person waits.
+    return await diagnose({ ...options, connect: simulator.connect }, { ...planOf(request), keepsBindMs: 0 });
   } finally {
     await simulator.stop();
   }

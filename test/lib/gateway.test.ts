@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createGateway } from '../../lib/gateway.js';
+import { createGateway, diagnose } from '../../lib/gateway.js';
 import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
 import type { SubmitSm } from '../../lib/pdu/pdu.js';
 import { collector, connected, type OverTls, overTls, statusWhere, traffic } from '../support/over-tls.js';
@@ -267,10 +267,36 @@ describe('Gateway over TLS', () => {
     simulator.refuse('demo', 'ESME_RINVPASWD');
     for (let time = 1; time <= 8; time++) {
       await gateway.start();
-      const { state } = await statusWhere(gateway, ({ links }) => links[0]?.state === 'waiting');
-      assert.deepEqual([state, simulator.bindAttempts.length], ['refused', Math.min(time, 6)]);
+      await statusWhere(gateway, ({ state, links }) => state === 'refused' && links[0]?.state === 'waiting');
+      assert.equal(simulator.bindAttempts.length, Math.min(time + 1, 6)); // both hosts the first time
       await gateway.stop();
     }
+  });
+
+  it('asks no more often for being several, and each with another wrong password', async () => {
+    const { gateway, simulator } = await set();
+    await gateway.start();
+    await connected(gateway);
+    simulator.refuse('demo', 'ESME_RINVPASWD');
+    const { hosts, ca } = simulator;
+    const options = { hosts, systemId: 'demo', tls: { ca } };
+    const refused = (): number =>
+      simulator.bindAttempts.filter(({ command_status }) => command_status !== 0).length;
+    for (let time = 0; time < 6; time++) {
+      const other = createGateway({ ...options, password: `wrong ${time}` });
+      await other.start();
+      await statusWhere(
+        other,
+        ({ links }) => links[0]?.state === 'waiting' && (links[0].retryAt ?? 0) > Date.now() + 500,
+      );
+      await other.stop();
+    }
+    await diagnose({ ...options, password: 'wrong' });
+    assert.equal(refused(), 5); // the sixth is for the one that is bound
+    await simulator.kill(0);
+    await simulator.kill(1);
+    await simulator.revive(0);
+    await statusWhere(gateway, () => refused() === 6);
   });
 
   for (const [connectionMode, binds] of [

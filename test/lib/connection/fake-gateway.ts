@@ -40,6 +40,8 @@ export class FakePeer {
   readonly received: Pdu[] = [];
   /** Whether it closes in turn when the client unbinds. */
   isBound = false;
+  /** Called when it has taken a bind. */
+  onBound: (() => void) | undefined;
   readonly #host: FakeHost;
   readonly #framer = new Framer();
 
@@ -75,6 +77,7 @@ export class FakePeer {
     this.isBound = command_status === 0;
     const command = `${bind.command as 'bind_transceiver'}_resp` as const;
     this.send({ command, sequence_number: bind.sequence_number, command_status, system_id: 'fake' });
+    if (this.isBound) this.onBound?.();
   }
 
   #take(pdu: Pdu): void {

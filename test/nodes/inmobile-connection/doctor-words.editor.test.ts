@@ -58,6 +58,11 @@ const PROBLEMS: readonly (readonly [name: string, DiagnosisStep['step'], code: s
   ['a host that closes instead of answering the login', 'bind', 'SMPP_CONNECT'],
   ['a host that cuts off instead of answering the login', 'bind', 'ECONNRESET'],
   ['a host that leaves the login unanswered', 'bind', 'SMPP_BIND'],
+  ['a host that takes the login and closes', 'bind', 'CUT_AFTER_BIND'],
+  ['a host that takes the login and unbinds', 'bind', 'UNBOUND_AFTER_BIND'],
+  ['a host that takes the login and falls silent', 'bind', 'SILENT_AFTER_BIND'],
+  ['a host that takes the login and speaks no SMPP', 'bind', 'PROTOCOL_AFTER_BIND'],
+  ['an account that is in danger of being locked', 'bind', 'LOGIN_LIMIT'],
   ['a host that speaks something else', 'bind', 'SMPP_PROTOCOL'],
 ];
 

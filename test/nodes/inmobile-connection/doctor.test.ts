@@ -102,14 +102,17 @@ describe('the connection doctor', () => {
   });
 
   it('tries six wrong logins within ten minutes at most', async () => {
+    const wrong = { ...custom(), systemId: 'typo', password: 'wrong' };
     for (let test = 0; test < 6; test += 1) {
-      assert.deepEqual(problemsOf(await ask({ ...custom(), password: 'wrong' })), ['ESME_RINVPASWD']);
+      assert.deepEqual(problemsOf(await ask(wrong)), ['ESME_RINVSYSID']);
       await clock.advance(60_000);
     }
-    const refused = await ask({ ...custom(), password: 'wrong' });
-    assert.deepEqual([refused.status, codeOf(refused)], [429, 'DOCTOR_LOGINS']);
-    await clock.advance(600_000);
-    assert.equal((await ask({ ...custom(), password: 'secret' })).status, 200);
+    assert.deepEqual(problemsOf(await ask(wrong)), ['LOGIN_LIMIT']);
+  });
+
+  it('counts those of every connection mode', async () => {
+    const wrong = { ...custom(), systemId: 'typo', password: 'wrong', tryAllModes: true };
+    assert.deepEqual(problemsOf(await ask(wrong)), ['LOGIN_LIMIT']);
   });
 });
 
