@@ -11,6 +11,7 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import { systemClock, type Clock } from '../clock.js';
+import type { TroubleListener } from './journal/health.js';
 import { openJournal, type JournalSession, type JournalSessionOptions } from './journal/journal-session.js';
 import { systemFiles, type FileSystem } from './journal/file-system.js';
 import { systemProcesses, type Processes } from './journal/owner.js';
@@ -26,6 +27,8 @@ export interface JournalStorageOptions {
   readonly bounds?: Bounds;
   /** Called with a sentence for the log when something was repaired or could not be read. */
   readonly onWarning?: (warning: string) => void;
+  /** Called with what keeps records from being kept, as that begins; and with undefined when it is over. */
+  readonly onTrouble?: TroubleListener;
 }
 
 /**
@@ -41,6 +44,7 @@ export function journalStorage(options: JournalStorageOptions): Storage {
     processes: options.processes ?? systemProcesses,
     bounds: options.bounds ?? DEFAULT_BOUNDS,
     onWarning: options.onWarning ?? (() => undefined),
+    onTrouble: options.onTrouble ?? (() => undefined),
   });
 }
 
@@ -58,7 +62,7 @@ class JournalStorage implements Storage {
   open(signal?: AbortSignal): Promise<void> {
     this.#opening ??= this.#closing
       .catch(() => undefined) // it is over all the same
-      .then(() => openJournal(this.#options, signal))
+      .then(() => openJournal({ ...this.#options, ...(signal && { signal }) }))
       .then(
         (session) => {
           this.#session = session;

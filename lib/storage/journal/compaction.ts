@@ -21,6 +21,8 @@ export interface Compaction {
   readonly target: SegmentName;
   /** Snapshot of the index, in its order. */
   readonly records: readonly IndexedRecords[];
+  /** Removes what is left of the copy when it fails. */
+  readonly discard: (copy: SegmentName) => Promise<void>;
   /** Throws to end the work early: the storage is closing, or has lost its lock. */
   readonly proceed: () => Promise<void>;
 }
@@ -33,11 +35,12 @@ export interface Compacted {
   readonly lost: readonly IndexedRecords[];
 }
 
-/** Makes the copy. When it rejects, nothing of it is left, and the older files are as they were. */
+/** Makes the copy. When it rejects, nothing of it is in force, and the older files are as they were. */
 export async function compact(compaction: Compaction): Promise<Compacted> {
-  const { files, bounds, directory, target, proceed } = compaction;
-  const segment = await Segment.create(files, target, bounds);
+  const { files, bounds, directory, target, discard, proceed } = compaction;
+  let segment: Segment | undefined;
   try {
+    segment = await Segment.create(files, target, bounds);
     const copied = await copyRecords(compaction, segment);
     await segment.sync();
     await files.syncDirectory(directory);
@@ -45,8 +48,8 @@ export async function compact(compaction: Compaction): Promise<Compacted> {
     await segment.append(encodeReplacesEarlier());
     return { segment, ...copied };
   } catch (error) {
-    await segment.close().catch(() => undefined);
-    await files.remove(target.path).catch(() => undefined);
+    await segment?.close().catch(() => undefined);
+    await discard(target);
     throw error;
   }
 }

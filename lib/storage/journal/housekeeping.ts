@@ -11,7 +11,7 @@ import { compact, type Compacted } from './compaction.js';
 import type { FileSystem } from './file-system.js';
 import type { IndexedRecords } from './record-index.js';
 import type { SegmentName } from './segment.js';
-import { storageError } from './storage-error.js';
+import { diskFull, keptFile, storageError } from './storage-error.js';
 import { CHECK_MS, FIRST_CHECK_MS, FULL_CHECK_MS, diedBeforeStart, isOverdue, isWasteful } from './upkeep.js';
 
 export interface HousekeepingOptions {
@@ -34,8 +34,10 @@ export class Housekeeping implements CommitListener {
   #stopped = false;
   #isCommitting: () => boolean = () => false;
   #cancelCheck: () => void = () => undefined;
-  /** The next check comes soon, since the disk is full. */
+  /** The next check comes soon, since the disk is full or fails. */
   #isSoon = false;
+  /** That files cannot be removed was said. */
+  #isStuck = false;
 
   constructor(parts: JournalParts, options: HousekeepingOptions) {
     this.#parts = parts;
@@ -59,7 +61,7 @@ export class Housekeeping implements CommitListener {
   }
 
   betweenGroups(): void {
-    this.#watchFullDisk();
+    this.#watchTrouble();
     const now = this.#options.clock.now();
     if (this.#compacting || this.#stopped || now < this.#notBefore) return;
     const { log, index } = this.#parts;
@@ -88,9 +90,16 @@ export class Housekeeping implements CommitListener {
     if (!this.#isCommitting()) this.betweenGroups();
   }
 
-  #watchFullDisk(): void {
-    if (!this.#parts.reserve.spent || this.#isSoon || this.#stopped) return;
-    this.#scheduleCheck(FULL_CHECK_MS);
+  #watchTrouble(): void {
+    const { reserve, health } = this.#parts;
+    if (this.#isSoon || this.#stopped) return;
+    if (reserve.spent || health.isTroubled) this.#scheduleCheck(FULL_CHECK_MS);
+  }
+
+  #noteRoom(): void {
+    const { directory, reserve, health } = this.#parts;
+    if (reserve.spent) health.failed(diskFull(directory));
+    else health.kept();
   }
 
   /** There is one check to come at a time, also when one that is under way is asked for another. */
@@ -101,12 +110,18 @@ export class Housekeeping implements CommitListener {
   }
 
   async #check(): Promise<void> {
-    const { index, reserve } = this.#parts;
-    if (reserve.spent) await reserve.take();
+    const { index, log, reserve, health } = this.#parts;
+    if (reserve.spent) {
+      await reserve.take();
+      this.#noteRoom();
+    }
+    health.look();
+    this.#sayKept(await log.tidy());
     if (this.#stopped) return;
+    this.#isStuck &&= log.leftovers > 0;
     if (index.dropExpired(this.#options.clock.wall())) this.died();
     await this.#lookForFiles();
-    this.#scheduleCheck(reserve.spent ? FULL_CHECK_MS : CHECK_MS);
+    this.#scheduleCheck(reserve.spent || health.isTroubled ? FULL_CHECK_MS : CHECK_MS);
     if (!this.#isCommitting()) this.betweenGroups();
   }
 
@@ -128,26 +143,32 @@ export class Housekeeping implements CommitListener {
   }
 
   async #compact(target: SegmentName, records: readonly IndexedRecords[]): Promise<void> {
-    const { directory, log, lock } = this.#parts;
+    const { directory, log, lock, health } = this.#parts;
     const compacted = await compact({
       files: this.#options.files,
       bounds: this.#options.bounds,
       directory,
       target,
       records,
+      discard: (copy) => log.discard(copy),
       proceed: async () => {
         if (this.#stopped) throw new Error('the storage is closing');
         await lock.confirm();
       },
     });
     this.#adopt(compacted);
-    const setAside = await log.removeBefore(target.number);
-    for (const name of setAside) {
-      this.#options.onWarning(
-        `The damaged file is kept as "${name}" in "${directory}". It holds phone numbers and texts: ` +
-          'delete it when it is no longer needed.',
-      );
-    }
+    health.kept();
+    this.#sayKept(await log.removeBefore(target.number));
+    if (log.leftovers === 0 || this.#isStuck) return;
+    this.#isStuck = true;
+    this.#options.onWarning(
+      `Files of old records in the storage directory "${directory}" cannot be removed. It is tried again every few ` +
+        'minutes, and at the next start.',
+    );
+  }
+
+  #sayKept(setAside: readonly string[]): void {
+    for (const name of setAside) this.#options.onWarning(keptFile(name, this.#parts.directory));
   }
 
   /** Moves the index over to the copy, in one go: no read may find a record between two files. */

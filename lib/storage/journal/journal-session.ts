@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.js';
 import type { Change, Table, Urgency } from '../storage.js';
 import { CommitQueue, type JournalParts } from './commit-queue.js';
 import type { FileSystem } from './file-system.js';
+import { Health, type TroubleListener } from './health.js';
 import { Housekeeping } from './housekeeping.js';
 import { acquireLock, type Lock } from './lock.js';
 import type { LockOptions } from './lock-file.js';
@@ -19,7 +20,7 @@ import { valueIn } from './piece.js';
 import { RecordIndex, type Place } from './record-index.js';
 import { replay, type Replay } from './replay.js';
 import { Reserve, isDiskFull } from './reserve.js';
-import { refusal, stoppedBeforeOpen, storageError } from './storage-error.js';
+import { diskFull, keptFile, refusal, stoppedBeforeOpen, storageError } from './storage-error.js';
 
 export interface JournalSessionOptions {
   readonly directory: string;
@@ -29,19 +30,19 @@ export interface JournalSessionOptions {
   readonly bounds: Bounds;
   /** Called with a sentence for the log when something was repaired or could not be read. */
   readonly onWarning: (warning: string) => void;
+  /** Told as the disk begins to fail or is full, and once more when that is over. */
+  readonly onTrouble: TroubleListener;
+  /** Aborted when the run ends. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Takes the directory and reads what is in it.
- * @param signal aborted when the run ends
  * @throws SMPP_STORAGE with field `storageDirectory`, or SMPP_STOPPED when the run ends first; then nothing was changed and
  *   nothing is held
  */
-export async function openJournal(
-  options: JournalSessionOptions,
-  signal?: AbortSignal,
-): Promise<JournalSession> {
-  const { directory, files } = options;
+export async function openJournal(options: JournalSessionOptions): Promise<JournalSession> {
+  const { directory, files, clock, signal, onTrouble } = options;
   const goOn = (): void => {
     if (signal?.aborted === true) throw stoppedBeforeOpen();
   };
@@ -49,10 +50,11 @@ export async function openJournal(
     goOn();
     await files.makeDirectory(directory);
     const reserve = new Reserve(files, directory, options.bounds);
-    const lock = await takeLock({ ...options, ...(signal && { signal }) }, reserve);
+    const lock = await takeLock(options, reserve);
     const log = new Log(files, directory, options.bounds);
+    const health = new Health(clock, onTrouble);
     try {
-      return await load(options, { directory, lock, log, reserve }, goOn);
+      return await load(options, { directory, lock, log, reserve, health }, goOn);
     } catch (error) {
       await log.close();
       await lock.release();
@@ -159,10 +161,12 @@ async function load(
   const index = new RecordIndex();
   await held.log.open();
   const found = await replay(held.log.segments, index, goOn);
-  await held.log.removeBefore(found.validFrom);
+  const setAside = await held.log.removeBefore(found.validFrom);
   if (!held.reserve.spent) await held.reserve.take();
+  if (held.reserve.spent) held.health.failed(diskFull(held.directory));
   goOn();
   warn(found, options.onWarning);
+  for (const name of setAside) options.onWarning(keptFile(name, held.directory));
   const dead = found.dead || found.damaged.length > 0;
   return new JournalSession(
     options,

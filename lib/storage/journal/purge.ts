@@ -16,7 +16,9 @@ import { refusal, storageError } from './storage-error.js';
  *
  * @throws SMPP_STORAGE when there is no journal, another runtime uses it, or a file cannot be removed
  */
-export async function purgeJournal(options: Omit<JournalSessionOptions, 'onWarning'>): Promise<void> {
+export async function purgeJournal(
+  options: Omit<JournalSessionOptions, 'onWarning' | 'onTrouble'>,
+): Promise<void> {
   const { directory, files } = options;
   try {
     await requireJournal(options);

@@ -38,7 +38,11 @@ export async function replay(
   };
   for (const segment of segments) {
     goOn();
-    const { damagedLines, torn, dead, replacesEarlier } = await replaySegment(segment, index);
+    const found = await replaySegment(segment, index).catch(async (error: unknown) => {
+      if (!(await isVoid(segment, segments))) throw error;
+    });
+    if (found === undefined) continue;
+    const { damagedLines, torn, dead, replacesEarlier } = found;
     if (replacesEarlier) {
       if (segment !== segments[0]) {
         index.clear(); // a crash has left older files behind
@@ -52,6 +56,13 @@ export async function replay(
     result.dead ||= dead || torn;
   }
   return result;
+}
+
+/** Whether a later file has all that is in force of this one. */
+async function isVoid({ number }: Segment, segments: readonly Segment[]): Promise<boolean> {
+  for (const segment of segments)
+    if (segment.number > number && (await segment.replacesEarlier())) return true;
+  return false;
 }
 
 interface SegmentReplay {

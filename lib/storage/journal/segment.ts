@@ -2,12 +2,11 @@
  * One file of the journal: appended to by one writer, read anywhere, never changed behind its end.
  *
  * `length` is what is known to be on the disk; octets behind it are of a write under way, or of one that
- * failed, and are never read. A segment whose write failed takes no more writes: after a failed fdatasync
- * the kernel may report the next one as good although the octets are gone, so the file is opened anew, cut
- * back to `length` (`mend`), and left at that.
+ * failed, and are never read. After a failed fdatasync the kernel may report the next one as good although the
+ * octets are gone, so the file is opened anew and cut back to `length` (`mend`) before anything else is done.
  */
 import type { Bounds } from '../../bounds.js';
-import { LF, encodeHead } from './record.js';
+import { LF, decodeLine, encodeHead } from './record.js';
 import { readFully, writeFully, type File, type FileSystem } from './file-system.js';
 
 export class Segment {
@@ -17,6 +16,7 @@ export class Segment {
   readonly #bounds: ReadBounds;
   #file: File;
   #length: number;
+  #isClosed = false;
   /** Holds lines that cannot be read: it is set aside, not deleted, once its good ones are elsewhere. */
   damaged = false;
 
@@ -30,16 +30,14 @@ export class Segment {
     this.#length = opened.length;
   }
 
-  /** A new file with its head, not synced; no trace is left when that fails. */
+  /** A new file with its head, not synced. When that fails, a file may be left. */
   static async create(files: FileSystem, name: SegmentName, bounds: ReadBounds): Promise<Segment> {
     const file = await files.open(name.path, 'create');
     try {
-      const head = encodeHead();
-      await writeFully(file, head, 0);
-      return new Segment(name, { files, bounds, file, length: head.length });
+      await writeFully(file, HEAD, 0);
+      return new Segment(name, { files, bounds, file, length: HEAD.length });
     } catch (error) {
       await file.close().catch(ignore);
-      await files.remove(name.path).catch(ignore);
       throw error;
     }
   }
@@ -62,6 +60,19 @@ export class Segment {
   /** Octets on the disk. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Whether it never had anything but its head. */
+  get isEmpty(): boolean {
+    return this.#length <= HEAD.length;
+  }
+
+  /** Whether its last line makes all files before it void. */
+  async replacesEarlier(): Promise<boolean> {
+    const end = await this.read(Math.max(0, this.#length - MARK_OCTETS_MAX), MARK_OCTETS_MAX);
+    if (end.at(-1) !== LF) return false;
+    const line = end.subarray(end.lastIndexOf(LF, -2) + 1, -1);
+    return line.length > 0 && decodeLine(line).kind === 'replacesEarlier';
   }
 
   /** Writes behind the end without syncing; `length` grows at once, for a file that is not in use yet. */
@@ -96,6 +107,7 @@ export class Segment {
     const failed = this.#file;
     this.#file = fresh;
     await failed.close().catch(ignore);
+    if (this.#isClosed) await fresh.close().catch(ignore); // meanwhile
   }
 
   /** Octets from `position`; fewer than asked at the end of the segment. */
@@ -133,6 +145,7 @@ export class Segment {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#file.close();
   }
 }
@@ -150,6 +163,11 @@ interface Opened {
   readonly file: File;
   readonly length: number;
 }
+
+const HEAD = encodeHead();
+
+/** More than a line has that says something of its file. */
+const MARK_OCTETS_MAX = 256;
 
 /** The first error is the one that is reported; tidying up after it may fail too. */
 function ignore(): undefined {

@@ -16,6 +16,19 @@ export function refusal(message: string, cause?: unknown): SmppError {
   return new SmppError('SMPP_STORAGE', message, { field: 'storageDirectory', cause });
 }
 
+/** What is refused to spare the last room on the disk. */
+export function diskFull(directory: string): SmppError {
+  return storageError(directory, Object.assign(new Error('disk full'), { code: 'ENOSPC' }));
+}
+
+/** What is said of a damaged file that was set aside. */
+export function keptFile(name: string, directory: string): string {
+  return (
+    `The damaged file is kept as "${name}" in "${directory}". It holds phone numbers and texts: ` +
+    'delete it when it is no longer needed.'
+  );
+}
+
 /** The run ended before it had its storage. */
 export function stoppedBeforeOpen(): SmppError {
   return new SmppError('SMPP_STOPPED', 'the gateway was stopped before its storage was open');

@@ -1,6 +1,7 @@
 /** What is erased from the files, and that nothing else is. */
 import assert from 'node:assert/strict';
 import type { Change, Storage, Table } from '../../../../lib/storage/storage.js';
+import type { Operation } from '../../../support/simulated-disk.js';
 import { JournalMachine, contentsOf, type Contents } from '../../../support/journal-machine.js';
 
 const HOUR_MS = 3_600_000;
@@ -178,19 +179,106 @@ describe('erasing from a journal', () => {
     assert.match(machine.warnings.join(), /1 records could not be read any more/);
   });
 
-  it('waits for files that cannot be removed, and has them gone after the next start', async () => {
-    await storage.write([put('a', 'SECRET'), put('b')]);
-    await storage.write([remove('a')]);
-    machine.disk.fail = (operation, path) =>
-      operation === 'remove' && path.includes('journal-') ? 'EBUSY' : undefined;
-    await machine.clock.advance(HOUR_MS);
-    await storage.close();
-    machine.disk.fail = () => undefined;
-    storage = await machine.open();
-    assert.deepEqual(
-      [isOnDisk(machine, 'SECRET'), await contentsOf(storage)],
-      [false, [['outbox', 'b', 'b']]],
-    );
+  describe('from files that cannot be removed', () => {
+    let locked: (operation: Operation, path: string) => string | undefined;
+
+    beforeEach(async () => {
+      locked = (operation, path) =>
+        operation === 'remove' && path.includes('journal-') ? 'EBUSY' : undefined;
+      await storage.write([put('a', 'SECRET'), put('b')]);
+      await storage.write([remove('a')]);
+      machine.disk.fail = (operation, path) => locked(operation, path);
+    });
+
+    it('takes the texts all the same', async () => {
+      await machine.clock.advance(HOUR_MS);
+      assert.deepEqual(
+        [isOnDisk(machine, 'SECRET'), await contentsOf(storage)],
+        [false, [['outbox', 'b', 'b']]],
+      );
+    });
+
+    it('has them gone soon after that they can be, while it goes on running', async () => {
+      locked = (operation, path) =>
+        ['remove', 'truncate'].includes(operation) && path.includes('journal-') ? 'EBUSY' : undefined;
+      await machine.clock.advance(HOUR_MS);
+      assert.equal(isOnDisk(machine, 'SECRET'), true);
+      machine.disk.fail = () => undefined;
+      await machine.clock.advance(600_000);
+      assert.deepEqual([isOnDisk(machine, 'SECRET'), machine.journals.length], [false, 1]);
+    });
+
+    it('says so once', async () => {
+      await machine.clock.advance(3 * HOUR_MS);
+      await storage.write([put('c')]);
+      await storage.write([remove('c')]);
+      await machine.clock.advance(3 * HOUR_MS);
+      assert.deepEqual(
+        machine.warnings.map((line) => line.includes('cannot be removed')),
+        [true],
+      );
+    });
+
+    it('can be started all the same, and has them gone when they can be', async () => {
+      locked = (operation, path) =>
+        ['remove', 'truncate'].includes(operation) && path.includes('journal-') ? 'EBUSY' : undefined;
+      await machine.clock.advance(HOUR_MS);
+      await storage.close();
+      storage = await machine.open();
+      assert.deepEqual(await contentsOf(storage), [['outbox', 'b', 'b']]);
+      machine.disk.fail = () => undefined;
+      await machine.clock.advance(600_000);
+      assert.deepEqual(
+        [isOnDisk(machine, 'SECRET'), await contentsOf(storage)],
+        [false, [['outbox', 'b', 'b']]],
+      );
+    });
+
+    for (const operation of ['open', 'datasync', 'read'] as const) {
+      it(`can be started also when a void one cannot be read any more: ${operation}`, async () => {
+        const [first] = machine.journals;
+        locked = (current, path) =>
+          path === first && ['remove', 'truncate'].includes(current) ? 'EIO' : undefined;
+        await machine.clock.advance(HOUR_MS);
+        await storage.close();
+        locked = (current, path) =>
+          path === first && [operation, 'remove', 'rename'].includes(current) ? 'EIO' : undefined;
+        storage = await machine.open();
+        assert.deepEqual(await contentsOf(storage), [['outbox', 'b', 'b']]);
+        await storage.write([put('c')]);
+        machine.disk.fail = () => undefined;
+        machine.kill();
+        assert.deepEqual(await contentsOf(await machine.open()), [
+          ['outbox', 'b', 'b'],
+          ['outbox', 'c', 'c'],
+        ]);
+      });
+    }
+
+    it('leaves nothing of a copy that failed', async () => {
+      locked = (operation, path) =>
+        !path.endsWith('000001.ndjson') &&
+        path.includes('journal-') &&
+        ['datasync', 'remove'].includes(operation)
+          ? 'EIO'
+          : undefined;
+      await machine.clock.advance(HOUR_MS);
+      machine.disk.fail = () => undefined;
+      await machine.clock.advance(600_000);
+      assert.deepEqual([machine.journals.length, await contentsOf(storage)], [1, [['outbox', 'b', 'b']]]);
+    });
+
+    it('sets damaged ones aside when that can be had', async () => {
+      await storage.write([put('d')]);
+      const path = machine.journals[0] ?? '';
+      machine.disk.rot(path, machine.disk.contentOf(path).indexOf('"d"') + 1);
+      locked = (operation) => (operation === 'rename' ? 'EBUSY' : undefined);
+      await machine.clock.advance(HOUR_MS);
+      machine.disk.fail = () => undefined;
+      await machine.clock.advance(600_000);
+      assert.ok(machine.journals.some((name) => name.endsWith('.damaged')));
+      assert.ok(machine.warnings.some((line) => line.includes('is kept as')));
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a disk that fails or fills up does to the journal. */
 import assert from 'node:assert/strict';
+import type { SmppError } from '../../../../lib/errors.js';
 import type { Change, Storage } from '../../../../lib/storage/storage.js';
 import type { Operation } from '../../../support/simulated-disk.js';
 import { DIRECTORY, JournalMachine, contentsOf } from '../../../support/journal-machine.js';
@@ -103,20 +104,139 @@ describe('a journal on a failing disk', () => {
     });
   }
 
-  it('refuses every write as long as a failed end cannot be cut off', async () => {
-    machine.disk.fail = (operation, path) =>
-      path.includes('journal-') && ['datasync', 'truncate'].includes(operation) ? 'EIO' : undefined;
-    await assert.rejects(storage.write([put('k')]));
-    await assert.rejects(storage.write([put('l')]), { code: 'SMPP_STORAGE' });
+  describe('that cannot cut off what it has failed to keep', () => {
+    let outcome: string;
+
+    beforeEach(async () => {
+      machine.disk.fail = (operation, path) =>
+        path.includes('journal-') && ['datasync', 'truncate'].includes(operation) ? 'EIO' : undefined;
+      outcome = 'undecided';
+      storage.write([put('k')]).then(
+        () => (outcome = 'kept'),
+        (error: unknown) => (outcome = (error as SmppError).code),
+      );
+      await machine.clock.advance(10_000);
+    });
+
+    it('does not say that it refuses the write, since it may come back', () => {
+      assert.equal(outcome, 'undecided');
+    });
+
+    it('shows what was there before the write', async () => {
+      assert.deepEqual([await keys(), storage.count('outbox')], [['before'], 1]);
+    });
+
+    it('refuses every other write, of which nothing is in the files', async () => {
+      await assert.rejects(storage.write([put('l')]), { code: 'SMPP_STORAGE' });
+      machine.kill();
+      machine.disk.fail = () => undefined;
+      assert.ok(!(await keys(await machine.open())).includes('l'));
+    });
+
+    it('refuses it once it is cut off, by itself, and it does not come back', async () => {
+      machine.disk.fail = () => undefined;
+      await machine.clock.advance(1_000);
+      assert.equal(outcome, 'SMPP_STORAGE');
+      machine.kill();
+      assert.deepEqual(await keys(await machine.open()), ['before']);
+    });
+
+    it('refuses it before the next write is taken, and works again', async () => {
+      machine.disk.fail = () => undefined;
+      await storage.write([put('next')]);
+      assert.equal(outcome, 'SMPP_STORAGE');
+      machine.kill();
+      assert.deepEqual(await keys(await machine.open()), ['before', 'next']);
+    });
+
+    it('refuses it once all that is in force lies in another file', async () => {
+      machine.disk.fail = (operation, path) =>
+        path.endsWith('000001.ndjson') && ['datasync', 'truncate', 'remove'].includes(operation)
+          ? 'EIO'
+          : undefined;
+      await machine.clock.advance(120_000);
+      assert.equal(outcome, 'SMPP_STORAGE');
+      machine.kill();
+      machine.disk.fail = () => undefined;
+      assert.deepEqual(await keys(await machine.open()), ['before']);
+    });
+
+    it('says that nobody knows as the storage is closed', async () => {
+      await storage.close();
+      assert.equal(outcome, 'SMPP_STOPPED');
+      assert.equal(machine.clock.pending, 0);
+    });
   });
 
-  it('works again once the failed end could be cut off', async () => {
+  it('says that nobody knows as soon as the run ends', async () => {
+    await storage.close();
+    const run = new AbortController();
+    storage = machine.start();
+    await storage.open(run.signal);
+    await storage.write([put('here')]);
     machine.disk.fail = (operation) => (['datasync', 'truncate'].includes(operation) ? 'EIO' : undefined);
-    await assert.rejects(storage.write([put('k')]));
+    const write = assert.rejects(storage.write([put('k')]), { code: 'SMPP_STOPPED' });
+    await machine.clock.advance(1_000);
+    run.abort();
+    await write;
+  });
+
+  it('leaves neither a file nor a descriptor behind for each write that it fails', async () => {
+    fail('datasync', 'EIO', { once: false });
+    for (let write = 0; write < 100; write++) {
+      void storage.write([put('k')]).catch(() => undefined);
+      await machine.clock.advance(10);
+    }
+    assert.ok(machine.journals.length <= 2, machine.journals.join());
+    assert.ok(machine.disk.descriptors <= 2, String(machine.disk.descriptors));
+  });
+
+  for (const [what, isFailing] of [
+    ['the first sync of each file', (sync: number) => sync === 1],
+    ['every second sync', (_sync: number, all: number) => all % 2 === 0],
+    ['every third sync', (_sync: number, all: number) => all % 3 === 0],
+  ] as const) {
+    it(`has few files and descriptors, whatever fails: ${what}`, async () => {
+      const syncs = new Map<string, number>();
+      let all = 0;
+      machine.disk.fail = (operation, path) => {
+        if (!path.includes('journal-') || operation !== 'datasync') return undefined;
+        syncs.set(path, (syncs.get(path) ?? 0) + 1);
+        return isFailing(syncs.get(path) ?? 0, ++all) ? 'EIO' : undefined;
+      };
+      const kept: string[] = [];
+      for (let write = 0; write < 300; write++) {
+        const key = `k${write}`;
+        storage.write([put(key)]).then(
+          () => kept.push(key),
+          () => undefined,
+        );
+        await machine.clock.advance(write % 10 === 0 ? 1_000 : 10);
+      }
+      assert.ok(machine.journals.length <= 20, String(machine.journals.length));
+      assert.ok(machine.disk.descriptors <= 20, String(machine.disk.descriptors));
+      machine.disk.fail = () => undefined;
+      await machine.clock.advance(2_000);
+      machine.kill();
+      assert.deepEqual(await keys(await machine.open()), ['before', ...kept]);
+    });
+  }
+
+  it('has few files when they can be neither written nor removed', async () => {
+    await storage.close();
+    storage = await machine.open();
+    machine.disk.fail = (operation, path) =>
+      path.includes('journal-') && ['write', 'remove'].includes(operation) ? 'EIO' : undefined;
+    for (let write = 0; write < 300; write++) {
+      void storage.write([put('k')]).catch(() => undefined);
+      await machine.clock.advance(10);
+    }
+    assert.ok(machine.journals.length <= 20, String(machine.journals.length));
+    assert.ok(machine.disk.descriptors <= 20, String(machine.disk.descriptors));
     machine.disk.fail = () => undefined;
+    await machine.clock.advance(360_000);
     await storage.write([put('next')]);
-    machine.kill();
-    assert.deepEqual(await keys(await machine.open()), ['before', 'next']);
+    assert.deepEqual([await keys(), machine.journals.length <= 3], [['before', 'next'], true]);
   });
 
   it('keeps everything on a disk that takes seven octets at a time', async () => {
