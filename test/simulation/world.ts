@@ -33,6 +33,9 @@ export interface Outcome {
   readonly lines: readonly string[];
 }
 
+/** What the client says of an error of its own, which it survives. */
+const FAULT = /could not be (?:handled|handed on|read|used)\b.*\bat .*: \w+$/;
+
 /** After everything is well again: refused for the moment, an SMS waits 5 min, a missing part too, a login 10. */
 const REST_MAX_MS = 1_200_000;
 
@@ -108,7 +111,10 @@ function build(plan: Plan, around: Around): World {
       aroundStorage: around.storage ?? ((storage) => storage),
       syncMs: () => syncs.between(0, plan.syncMaxMs),
       plan,
-      log: (line) => lines.push(`${Math.round(time.now)} ${line}`),
+      log: (line) => {
+        if (FAULT.test(line)) ledger.violated(line);
+        lines.push(`${Math.round(time.now)} ${line}`);
+      },
     },
     plan.options,
   );
