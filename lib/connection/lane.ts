@@ -153,7 +153,7 @@ export class Lane {
         cancel();
         resolve();
       };
-      this.#waiting = { until: this.#clock.now() + waitMs, since: this.#clock.wall(), wake };
+      this.#waiting = { until: this.#clock.now() + waitMs, since: this.#clock.now(), wake };
       this.#listener.changed();
     });
     this.#waiting = undefined;
@@ -245,21 +245,24 @@ export class Lane {
     return {
       ...this.#shared(leg.address, leg.bind),
       state: leg.state === 'ended' ? 'stopped' : leg.state,
-      since: leg.since,
+      since: this.#toWall(leg.since),
       underWay: leg.underWay,
       ...(certificateExpiresAt === undefined ? {} : { certificateExpiresAt }),
     };
   }
 
   #waitingStatus({ until, since }: Waiting): LinkStatus[] {
-    const retryAt = this.#clock.wall() + (until - this.#clock.now());
     return this.#setup.binds.map((bind) => ({
       ...this.#shared(this.host, bind),
       state: 'waiting',
-      since,
-      retryAt,
+      since: this.#toWall(since),
+      retryAt: this.#toWall(until),
       underWay: 0,
     }));
+  }
+
+  #toWall(at: Millis): EpochMs {
+    return Math.round(this.#clock.wall() + (at - this.#clock.now()));
   }
 
   #shared(
@@ -279,7 +282,7 @@ export class Lane {
 
 interface Waiting {
   readonly until: Millis;
-  readonly since: EpochMs;
+  readonly since: Millis;
   readonly wake: () => void;
 }
 

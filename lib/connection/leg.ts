@@ -57,7 +57,7 @@ export class Leg {
   readonly #listener: LegListener;
   readonly #abort = new AbortController();
   #state: LegState = 'connecting';
-  #since: EpochMs;
+  #since: Millis;
   #boundAt: Millis | undefined;
   #link: SessionDriver | undefined;
   #login: LoginAttempt | undefined;
@@ -69,7 +69,7 @@ export class Leg {
     this.bind = bind;
     this.#setup = setup;
     this.#listener = listener;
-    this.#since = setup.clock.wall();
+    this.#since = setup.clock.now();
     this.isOver = new Promise((resolve) => (this.#resolveOver = resolve));
   }
 
@@ -83,7 +83,7 @@ export class Leg {
   }
 
   /** When the present state began. */
-  get since(): EpochMs {
+  get since(): Millis {
     return this.#since;
   }
 
@@ -240,7 +240,7 @@ export class Leg {
   #enter(state: LegState): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.#since = this.#setup.clock.wall();
+    this.#since = this.#setup.clock.now();
   }
 
   #end(end: LegEnd): void {

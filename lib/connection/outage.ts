@@ -97,9 +97,13 @@ export class Outage {
   outlook(now: Millis): Outlook {
     if (this.#facts.isUp) return 'none';
     if (this.maintenanceSince(now) !== undefined) return 'maintenance';
-    if (this.#bindFailsSince !== undefined && !this.#isProven)
-      return now - this.#bindFailsSince >= WRONG_MODE_AFTER_MS ? 'wrongMode' : 'short';
-    return now - this.#since >= LONG_AFTER_MS ? 'long' : 'short';
+    const longAt = this.#since + LONG_AFTER_MS;
+    if (this.#bindFailsSince !== undefined && !this.#isProven) {
+      if (now - this.#bindFailsSince >= WRONG_MODE_AFTER_MS) return 'wrongMode';
+      // One that is long already does not become short again.
+      if (this.#bindFailsSince < longAt) return 'short';
+    }
+    return now >= longAt ? 'long' : 'short';
   }
 
   /** Since when the gateway is in maintenance, as far as that is told. */

@@ -68,6 +68,14 @@ describe('Outage', () => {
     assert.equal(outage.outlook(6 * MINUTE), 'long');
   });
 
+  it('stays long when binds begin to fail later', () => {
+    const outage = new Outage(false, 0);
+    outage.note(DOWN, 0);
+    outage.note({ ...DOWN, isBindFailing: true }, MINUTE);
+    assert.equal(outage.outlook(MINUTE), 'long');
+    assert.equal(outage.outlook(6 * MINUTE), 'wrongMode');
+  });
+
   it('names the instants at which time alone changes it', () => {
     const outage = lost(MINUTE, { restartsSince: 50_000 });
     assert.ok(outage.turningPoints().includes(90_000));

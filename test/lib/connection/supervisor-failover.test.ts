@@ -294,8 +294,9 @@ describe('Supervisor · an outage', () => {
     await clock.advance(20_000);
     clock.shiftWall(50 * 365 * 86_400_000);
     await clock.advance(40_000);
-    const { state, since } = supervisor.status();
+    const { state, since, links } = supervisor.status();
     assert.deepEqual([state, clock.wall() - since], ['disconnected', 60_000]);
+    assert.ok(clock.wall() - links[0]!.since <= 60_000);
   });
 
   it('is over with a link, and a later one begins anew', async () => {
