@@ -26,6 +26,8 @@ export interface Bounds {
   readonly dedupeKeys: number;
   /** Recipients of an SMS of unknown outcome that are remembered. The one whose SMS is the oldest is forgotten. */
   readonly unknownRecipients: number;
+  /** Recipients of long SMS whose last reference is remembered, a minute mostly. The oldest is forgotten. */
+  readonly referencePhones: number;
   /** SMS that `sendAll` has taken from its list and not handed back. It reads on when a result was taken. */
   readonly sendAllAhead: number;
 
@@ -120,6 +122,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   queueGaps: 64,
   dedupeKeys: 100_000,
   unknownRecipients: 10_000,
+  referencePhones: 10_000,
   sendAllAhead: 2_000,
   heldEvents: 100_000,
   heldReceipts: 10_000,

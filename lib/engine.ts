@@ -28,9 +28,6 @@ import type { Storage } from './storage/storage.js';
 /** The deliver_sm could not be kept now: the gateway is to deliver it again (SMPP 3.4 §5.1.3). */
 const ESME_RX_T_APPN = 0x64;
 
-/** Concatenation references have 16 bits at the most (3GPP 23.040 §9.2.3.24.8). */
-const REFERENCES = 0x10000;
-
 export interface EngineOptions {
   readonly settings: GatewaySettings;
   readonly storage: Storage;
@@ -183,7 +180,6 @@ export class Engine {
       onUncertain,
       segmentsPerSecond,
       newId: this.#chance.newId,
-      firstReference: Math.floor(this.#chance.random() * REFERENCES),
       refusal: commandStatus,
       tracking: ({ receipt }, { id, outcome, messageIds, to, from, settledAt, correlation }, copies) => {
         if (outcome !== 'accepted') return [];

@@ -21,6 +21,7 @@ import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
 import type { Body, LeavingItem, NewItem, QueueItem, Times } from './queue-item.js';
 import type { Loss, ReadBack } from './read-back.js';
+import type { References } from './references.js';
 import { mark } from './round.js';
 import { Submission } from './submission.js';
 
@@ -40,6 +41,7 @@ export interface DispatcherOptions {
   readonly readBack: ReadBack;
   /** The progress of an SMS that is about to be submitted once more. */
   readonly nextProgress: (item: NewItem | LeavingItem) => Progress;
+  readonly references: References;
   readonly segmentsOf: (body: Body) => readonly Segment[];
   readonly isFinal: (status: number) => boolean;
   readonly onSubmitted: (segments: number) => void;
@@ -114,7 +116,7 @@ export class Dispatcher {
 
   /** Marks those SMS about to be stored that leave at once; returns what has to be stored along with them. */
   markFresh(items: readonly NewItem[]): readonly Change[] {
-    const { queue, clock, nextProgress } = this.#options;
+    const { queue, clock } = this.#options;
     let room = this.#isOpen ? this.#aheadMax(clock.now()) - queue.ahead - this.#beingStored : 0;
     if (this.#storedUnmarked > 0) room = 0; // those come first
     const fresh: NewItem[] = [];
@@ -125,7 +127,7 @@ export class Dispatcher {
       fresh.push(item);
     }
     this.#storedUnmarked += items.length - fresh.length;
-    return fresh.length === 0 ? NOTHING : mark(fresh, nextProgress);
+    return fresh.length === 0 ? NOTHING : this.#marksOf(fresh);
   }
 
   /** What `markFresh` saw is stored, or is not to be: those that are in the queue by now may leave. */
@@ -226,9 +228,9 @@ export class Dispatcher {
   }
 
   async #mark(items: readonly LeavingItem[]): Promise<void> {
-    const { storage, queue, nextProgress, onFailure } = this.#options;
+    const { storage, queue, onFailure } = this.#options;
     try {
-      await storage.write(mark(items, nextProgress));
+      await storage.write(this.#marksOf(items));
     } catch (error) {
       onFailure(error);
       for (const item of items) this.#giveBack(item, STORAGE_RETRY_MS);
@@ -254,6 +256,13 @@ export class Dispatcher {
     }
     pace.take(batch.size, now);
     batch.submit();
+  }
+
+  #marksOf(items: readonly (NewItem | LeavingItem)[]): readonly Change[] {
+    const { references, nextProgress } = this.#options;
+    const marks = mark(items, nextProgress);
+    const reserved = items.some(isLong) ? references.reserve() : undefined;
+    return reserved === undefined ? marks : [...marks, reserved];
   }
 
   /** Between two segments of an SMS only those of a higher priority go (contract section 4). */
@@ -335,6 +344,8 @@ export class Dispatcher {
     if (paceAt !== undefined) this.#alarm.set(paceAt);
   }
 }
+
+const isLong = ({ segments }: QueueItem): boolean => segments > 1;
 
 function isBefore(one: Begun, other: Begun): boolean {
   if (one.urgency !== other.urgency) return isHigher(one.urgency, other.urgency);

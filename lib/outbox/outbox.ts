@@ -37,6 +37,7 @@ import { listQueue } from './queue-list.js';
 import { ReadBack } from './read-back.js';
 import { readSms } from './read-sms.js';
 import { recovered, storeRest, type Left } from './recovery.js';
+import { References } from './references.js';
 import { repeatOf } from './result-of.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
@@ -49,8 +50,6 @@ export interface OutboxOptions {
   readonly onUncertain: OnUncertain;
   readonly segmentsPerSecond: number | undefined;
   readonly newId: () => string;
-  /** Concatenation references count up from it. */
-  readonly firstReference: number;
   readonly refusal: (status: number) => Refusal;
   /** The writes that have receipts matched to an accepted SMS; by the ids of `copies` too, when there are some. */
   readonly tracking: (
@@ -103,6 +102,7 @@ export class Outbox {
   readonly #intake: Intake;
   readonly #dispatcher: Dispatcher;
   readonly #answers: Answers;
+  readonly #references: References;
   readonly #segments: Segments;
   readonly #readBack: ReadBack;
   #isOpen = false;
@@ -115,7 +115,8 @@ export class Outbox {
     this.#options = options;
     this.#queue = new Queue(bounds);
     this.#queueMax = bounds.queuedSms;
-    this.#segments = new Segments(options.firstReference);
+    this.#references = new References(options);
+    this.#segments = new Segments(this.#references);
     const pace = new Pace(options.segmentsPerSecond);
     this.#readBack = new ReadBack(options);
     const readBack = this.#readBack;
@@ -148,6 +149,7 @@ export class Outbox {
       pace,
       readBack,
       nextProgress: (item) => this.#answers.nextProgress(item),
+      references: this.#references,
       segmentsOf: (body) => this.#segments.of(body),
       isFinal: (status) => this.#answers.isFinal(status),
       onSubmitted: (segments) => options.count('submitted', segments),
@@ -177,6 +179,7 @@ export class Outbox {
   async open(): Promise<void> {
     const { storage } = this.#options;
     await this.#dedupe.open();
+    await this.#references.open();
     await this.#settlement.open();
     for await (const left of recovered(storage)) this.#recover(left);
     this.#isOpen = true;

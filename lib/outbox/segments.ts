@@ -7,21 +7,21 @@ import { planText, type TextPlan } from '../text/segmenter.js';
 import { assemble, type SegmentData } from '../text/user-data.js';
 import type { OutboxEntry } from './entry.js';
 import type { Body } from './queue-item.js';
+import type { References } from './references.js';
 
 export class Segments {
-  #reference: number;
+  readonly #references: References;
 
-  /** @param firstReference concatenation references count up from it */
-  constructor(firstReference: number) {
-    this.#reference = firstReference;
+  constructor(references: References) {
+    this.#references = references;
   }
 
   /** Uses up the plan. */
   of(body: Body): Segment[] {
     const { entry, plan = planOf(entry) } = body;
     body.plan = undefined;
-    this.#reference = (this.#reference + 1) & 0xffff;
-    return assemble(plan, entry.longMessage, this.#reference).map((data) => segmentOf(entry, data));
+    const reference = entry.segments > 1 ? this.#references.next(entry.to) : 0;
+    return assemble(plan, entry.longMessage, reference).map((data) => segmentOf(entry, data));
   }
 }
 

@@ -134,10 +134,7 @@ function wholeAndInOrder(sms: SmsRecord, _of: Case, violated: (what: string) => 
     if (sequence > seen + 1) violated(`segment ${sequence} came before segment ${seen + 1} on its session`);
     attempts.set(key, Math.max(seen, sequence));
   }
-  // Each run begins at one by chance, which may be that of an earlier run: an octet has but 256.
-  const references = new Set(
-    sms.submits.filter(({ total }) => total > 1).map(({ run, reference }) => `${run} ${reference ?? ''}`),
-  );
+  const references = new Set(sms.submits.filter(({ total }) => total > 1).map(({ reference }) => reference));
   const sessions = new Set(sms.submits.map(({ sessionId }) => sessionId));
   if (references.size > 0 && references.size < sessions.size) {
     violated('went again over another session with its old reference');

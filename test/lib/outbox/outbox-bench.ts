@@ -48,7 +48,6 @@ export async function bench(
     onUncertain: 'resend',
     segmentsPerSecond: undefined,
     newId: () => `sms-${(ids += 1)}`,
-    firstReference: 0,
     refusal: commandStatus,
     tracking: (_entry, _result, copies) => {
       if (copies !== undefined) made.copies.push(...copies);

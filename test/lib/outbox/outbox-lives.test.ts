@@ -34,7 +34,7 @@ describe('Outbox', () => {
       assert.deepEqual(results[0]?.messageIds, ['a', 'b', 'c']);
       assert.deepEqual(
         link.submitted.map(({ segment }) => [...segment.octets.subarray(0, 6)]),
-        [1, 2, 3].map((sequence) => [5, 0, 3, 1, 3, sequence]),
+        [1, 2, 3].map((sequence) => [5, 0, 3, link.at(0).segment.octets[3], 3, sequence]),
       );
     });
 
@@ -46,10 +46,9 @@ describe('Outbox', () => {
       link.at(1).settle(unanswered);
       await down(link);
       const other = await up(new FakeLink(10));
-      assert.deepEqual(
-        other.submitted.map(({ segment }) => segment.octets[3]),
-        [2, 2, 2],
-      );
+      const references = new Set(other.submitted.map(({ segment }) => segment.octets[3]));
+      assert.deepEqual([other.submitted.length, references.size], [3, 1]);
+      assert.ok(!references.has(link.at(0).segment.octets[3]));
       ['d', 'e', 'f'].forEach((id, index) => other.at(index).settle(accepted(id)));
       await settled();
       assert.equal(results[0]?.possibleDuplicate, true);
@@ -78,7 +77,7 @@ describe('Outbox', () => {
       link.at(2).settle(accepted('c'));
       await clock.advance(10_000);
       assert.equal(link.submitted.length, 4);
-      assert.deepEqual([...link.at(3).segment.octets.subarray(0, 6)], [5, 0, 3, 1, 3, 2]);
+      assert.deepEqual(link.at(3).segment.octets, link.at(1).segment.octets);
       link.at(3).settle(accepted('b'));
       await clock.advance(0);
       assert.deepEqual(results[0]?.messageIds, ['a', 'b', 'c']);
