@@ -27,7 +27,7 @@ import type { QueueLeft, TakenIn } from './outbox/outbox.js';
 import { readSms } from './outbox/read-sms.js';
 import { sendAll } from './send-all.js';
 import { StatusFeed } from './status-feed.js';
-import { journalStorage } from './storage/journal-storage.js';
+import { isDiskFull, journalStorage, type TroubleListener } from './storage/journal-storage.js';
 import { memoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
 
@@ -140,11 +140,13 @@ class SmsGateway implements Gateway {
   #last: Engine | undefined;
   /** Ends what a start waits for. */
   #interrupt: () => void = nothing;
+  /** What keeps SMS from being kept. */
+  #trouble: SmppError | undefined;
 
   constructor(settings: GatewaySettings) {
     this.#settings = settings;
     this.#login = loginsOf(settings);
-    this.#storage = storageOf(settings);
+    this.#storage = storageOf(settings, (trouble) => this.#noteTrouble(trouble));
     this.#connect = settings.connect ?? connectOf(settings);
     const failures = new FailureLog(settings.clock, settings.log);
     this.#status = new StatusFeed(
@@ -194,7 +196,8 @@ class SmsGateway implements Gateway {
   status(): GatewayStatus {
     const connection = this.#engine?.connection ?? STOPPED;
     const queue = this.#engine?.outbox.counts ?? this.#left.counts;
-    return { ...connection, queue: { ...queue }, counters: { ...this.#counters } };
+    const status = { ...connection, queue: { ...queue }, counters: { ...this.#counters } };
+    return this.#trouble === undefined ? status : { ...status, error: troubleOf(this.#trouble) };
   }
 
   onStatus(listener: (status: GatewayStatus) => void): Unsubscribe {
@@ -231,6 +234,7 @@ class SmsGateway implements Gateway {
     if (stops !== this.#stops) throw stoppedBeforeStart();
     try {
       await this.#untilFree();
+      this.#trouble = undefined;
       const engine = (this.#last = this.#newEngine());
       this.#interrupt = () => void engine.stop().catch(nothing); // `#stop` tells what came of it
       await engine.start();
@@ -249,6 +253,7 @@ class SmsGateway implements Gateway {
     } finally {
       if (this.#engine !== undefined) this.#left = this.#engine.outbox.left;
       this.#engine = undefined;
+      this.#trouble = undefined;
       // Where the disk did not answer something may still come of the run: that is for the next one.
       for (const [subscribe, unsubscribe] of this.#subscriptions) {
         unsubscribe?.();
@@ -267,6 +272,13 @@ class SmsGateway implements Gateway {
       count: this.#count,
       changed: () => this.#status.changed(),
     });
+  }
+
+  #noteTrouble(trouble: SmppError | undefined): void {
+    this.#trouble = trouble;
+    if (trouble === undefined) this.#settings.log('info', 'the storage is well again: SMS are taken in');
+    else this.#settings.log('error', `${trouble.message} As long as that lasts, no SMS is taken in.`);
+    this.#status.changed();
   }
 
   /** Resolves when the last run has left the store. */
@@ -366,7 +378,13 @@ function connectOf({ tls, timers, log }: GatewaySettings): Connect {
   return connectTls({ tls, timers, onWarning: (line) => log('warn', line) });
 }
 
-function storageOf({ storage, clock, log }: GatewaySettings): Storage {
+function storageOf({ storage, clock, log }: GatewaySettings, onTrouble: TroubleListener): Storage {
   if (storage.kind === 'memory') return memoryStorage(clock);
-  return journalStorage({ directory: storage.directory, clock, onWarning: (line) => log('warn', line) });
+  const { directory } = storage;
+  return journalStorage({ directory, clock, onWarning: (line) => log('warn', line), onTrouble });
+}
+
+function troubleOf(trouble: SmppError): NonNullable<GatewayStatus['error']> {
+  const { code, message } = trouble;
+  return isDiskFull(trouble.cause) ? { code, message, reason: 'diskFull' } : { code, message };
 }

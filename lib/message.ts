@@ -204,8 +204,11 @@ export interface GatewayStatus {
   };
   /** Since `start()`. */
   readonly counters: Readonly<Record<CounterName, number>>;
-  /** Why there is no link; of several reasons the one that a person has to mend. */
-  readonly error?: { readonly code: string; readonly message: string };
+  /**
+   * What keeps SMS from being kept (SMPP_STORAGE), as long as that lasts, else why there is no link; of several reasons the
+   * one that a person has to mend. `diskFull`: room on the disk mends it.
+   */
+  readonly error?: { readonly code: string; readonly message: string; readonly reason?: 'diskFull' };
 }
 
 /** One SMS of the queue, as a person watches it. */

@@ -18,6 +18,9 @@ import { systemProcesses, type Processes } from './journal/owner.js';
 import { refusal } from './journal/storage-error.js';
 import type { Change, Storage, Table, Urgency } from './storage.js';
 
+export type { TroubleListener } from './journal/health.js';
+export { isDiskFull } from './journal/reserve.js';
+
 export interface JournalStorageOptions {
   /** Holds the journal and nothing else; made with mode 0700 when it is missing. */
   readonly directory: string;

@@ -58,7 +58,8 @@ function named(
 }
 
 function shownStatus(status: GatewayStatus, { now, translate, waitingForMs }: StatusContext): ShownStatus {
-  if (isUntrusted(status)) return { fill: 'red', shape: 'dot', text: translate('status.certificate') };
+  const trouble = troubleOf(status);
+  if (trouble !== undefined) return { fill: 'red', shape: 'dot', text: translate(`status.${trouble}`) };
   switch (status.state) {
     case 'connected':
       return waitingForMs >= BACKLOG_AFTER_MS ? backlog(status, translate) : connected(status, translate);
@@ -77,9 +78,11 @@ function shownStatus(status: GatewayStatus, { now, translate, waitingForMs }: St
   }
 }
 
-/** No waiting helps against it, so it is said at once. */
-function isUntrusted({ state, error }: GatewayStatus): boolean {
-  return NOT_CONNECTED.has(state) && error?.code === 'SMPP_CERTIFICATE';
+/** What no waiting helps against is said at once. */
+function troubleOf({ state, error }: GatewayStatus): 'diskFull' | 'storageFails' | 'certificate' | undefined {
+  // Whatever the links do, no SMS is taken in.
+  if (error?.code === 'SMPP_STORAGE') return error.reason ?? 'storageFails';
+  return NOT_CONNECTED.has(state) && error?.code === 'SMPP_CERTIFICATE' ? 'certificate' : undefined;
 }
 
 const NOT_CONNECTED: ReadonlySet<GatewayStatus['state']> = new Set([

@@ -183,11 +183,12 @@ export class CommitQueue {
 
   /** On a full disk the reserve gives room for one more try. */
   async #append(lines: Buffer): Promise<{ segment: Segment; offset: number }> {
-    const { log, reserve } = this.#parts;
+    const { directory, log, reserve, health } = this.#parts;
     try {
       return await log.append(lines);
     } catch (error) {
       if (!isDiskFull(error) || !(await reserve.release())) throw error;
+      health.failed(diskFull(directory));
       return log.append(lines);
     }
   }

@@ -6,6 +6,7 @@
  */
 import type { Clock, Millis } from '../../clock.js';
 import type { SmppError } from '../../errors.js';
+import { errorCode } from './file-system.js';
 import { FULL_CHECK_MS } from './upkeep.js';
 
 /** @param trouble undefined when it is over */
@@ -31,7 +32,7 @@ export class Health {
   failed(trouble: SmppError): void {
     this.#failedAt = this.#clock.now();
     this.#hasKept = false;
-    if (this.#trouble?.message === trouble.message) return;
+    if (this.#trouble !== undefined && kindOf(this.#trouble) === kindOf(trouble)) return;
     this.#trouble = trouble;
     this.#listener(trouble);
   }
@@ -48,4 +49,9 @@ export class Health {
     this.#trouble = undefined;
     this.#listener(undefined);
   }
+}
+
+/** One trouble is met at many files. */
+function kindOf({ cause, message }: SmppError): string {
+  return errorCode(cause) ?? message;
 }

@@ -115,7 +115,7 @@ export class Housekeeping implements CommitListener {
       await reserve.take();
       this.#noteRoom();
     }
-    health.look();
+    if (!reserve.spent) health.look();
     this.#sayKept(await log.tidy());
     if (this.#stopped) return;
     this.#isStuck &&= log.leftovers > 0;

@@ -107,6 +107,14 @@ describe('nodeStatus', () => {
     });
   }
 
+  for (const state of ['connected', 'disconnected', 'maintenance'] as const) {
+    it(`is a red dot while SMS cannot be kept, whatever the links do: ${state}`, () => {
+      const error = { code: 'SMPP_STORAGE', message: 'EIO' };
+      assert.equal(shown({ state, error }), 'red dot disk fails');
+      assert.equal(shown({ state, error: { ...error, reason: 'diskFull' } }), 'red dot disk full');
+    });
+  }
+
   it('says since when the gateway is in maintenance, and what waits', () => {
     const maintenanceSince = new Date(2026, 0, 1, 3, 12).getTime();
     assert.equal(

@@ -1,6 +1,7 @@
 /** Any history of writes, faults, crashes and time leaves what the plainest model has. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { DEFAULT_BOUNDS } from '../../../../lib/bounds.js';
 import type { SmppError } from '../../../../lib/errors.js';
 import type { Change, Storage, Table } from '../../../../lib/storage/storage.js';
 import { settle } from '../../../support/fake-clock.js';
@@ -145,8 +146,9 @@ class Run {
       .join('\n');
     const inForce = new Set(this.#model.contents.map(([, , value]) => tagOf(value)));
     for (const [tag] of octets.matchAll(/tag-\d+-/g)) assert.ok(inForce.has(tag), `${tag} is still there`);
-    assert.ok(this.machine.journals.length <= 3, this.machine.journals.join());
-    assert.ok(this.machine.disk.descriptors <= 3, `${this.machine.disk.descriptors} files are open`);
+    const { files } = DEFAULT_BOUNDS;
+    assert.ok(this.machine.journals.length <= files, this.machine.journals.join());
+    assert.ok(this.machine.disk.descriptors <= files, `${this.machine.disk.descriptors} files are open`);
   }
 
   /** Each value is to be known again in the files. */

@@ -1,4 +1,4 @@
-/** Starts and stops of one gateway, in any order, whatever its disk does. The machine's files are a simulated disk. */
+/** One gateway, started and stopped in any order, on a disk that hangs, fails or is full. */
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../lib/gateway.js';
 import { systemFiles } from '../../lib/storage/journal/file-system.js';
@@ -8,7 +8,7 @@ import { fakeGateway } from './connection/fake-gateway.js';
 
 const SMS = { to: '4512345600', from: 'Alarm', text: 'Pump 3 stopped' };
 
-describe('Gateway that is stopped and started', () => {
+describe('Gateway on a simulated disk', () => {
   const machine = { ...systemFiles };
   let disk: SimulatedDisk;
   let clock: FakeClock;
@@ -154,5 +154,81 @@ describe('Gateway that is stopped and started', () => {
     assert.equal(heard, 0);
     await run();
     assert.equal(heard, 1);
+  });
+
+  describe('while its disk is full', () => {
+    let lines: string[];
+
+    beforeEach(async () => {
+      lines = [];
+      log = (level, line) => lines.push(`${level} ${line}`);
+      await run();
+      const { id } = await gateway.enqueue({ ...SMS, sendAt: clock.wall() + 3_600_000 });
+      lines = [];
+      disk.capacity = disk.used + 20;
+      void gateway.cancel(id);
+      await clock.advance(10);
+    });
+
+    it('says so once, and in its status as long as it lasts', async () => {
+      for (let minute = 0; minute < 10; minute++) {
+        await assert.rejects(gateway.enqueue(SMS), { code: 'SMPP_STORAGE' });
+        await clock.advance(60_000);
+      }
+      const { error, state } = gateway.status();
+      assert.deepEqual([error?.code, error?.reason, state], ['SMPP_STORAGE', 'diskFull', 'connected']);
+      assert.deepEqual(
+        lines.map((line) => /^error .*disk that is full: free some space/.test(line)),
+        [true],
+      );
+    });
+
+    it('says once that it is over, and takes SMS in again', async () => {
+      let error: unknown = 'unknown';
+      gateway.onStatus((status) => (error = status.error));
+      disk.capacity = Infinity;
+      await clock.advance(60_000);
+      assert.equal(error, undefined);
+      assert.deepEqual(
+        lines.map((line) => line.split(' ')[0]),
+        ['error', 'info'],
+      );
+      await gateway.enqueue(SMS);
+    });
+
+    it('tells nothing of it once it is stopped', async () => {
+      const stopping = gateway.stop();
+      await clock.advance(5_000);
+      await stopping;
+      assert.equal(gateway.status().error, undefined);
+    });
+
+    it('says so again when it is started on that disk', async () => {
+      const stopping = gateway.stop();
+      await clock.advance(5_000);
+      await stopping;
+      await run();
+      assert.equal(gateway.status().error?.reason, 'diskFull');
+    });
+  });
+
+  it('says that its disk fails, until it has kept something and has not failed for a while', async () => {
+    const lines: string[] = [];
+    await run();
+    log = (level, line) => lines.push(`${level} ${line}`);
+    let failing = 0;
+    disk.fail = (operation, path) =>
+      operation === 'datasync' && path.includes('journal-') && ++failing % 2 === 1 ? 'EIO' : undefined;
+    for (let time = 0; time < 100; time++) {
+      void gateway.enqueue({ ...SMS, sendAt: clock.wall() + 3_600_000 }).catch(() => undefined);
+      await clock.advance(100);
+    }
+    const { error } = gateway.status();
+    assert.deepEqual([error?.code, error?.reason], ['SMPP_STORAGE', undefined]);
+    disk.fail = () => undefined;
+    await clock.advance(120_000);
+    assert.equal(gateway.status().error, undefined);
+    const troubles = lines.filter((line) => /^error .*EIO|^info .*well again/.test(line));
+    assert.equal(troubles.length, 2, lines.join('\n'));
   });
 });
