@@ -57,6 +57,22 @@ export function lookedAtOnceATurn(clock: Clock): Clock {
   };
 }
 
+/** The same clock, where nothing that a timer runs ends the process: what it throws goes to `onThrown`. */
+export function withCaughtTimers(clock: Clock, onThrown: (error: unknown) => void): Clock {
+  return {
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    after: (delayMs, run) =>
+      clock.after(delayMs, () => {
+        try {
+          run();
+        } catch (error) {
+          onThrown(error);
+        }
+      }),
+  };
+}
+
 /** The machine's own clocks and timers. */
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -9,7 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
-import { lookedAtOnceATurn, type Clock, type Millis } from './clock.js';
+import { lookedAtOnceATurn, type Clock, type Millis, withCaughtTimers } from './clock.js';
 import { LoginHold } from './connection/login-hold.js';
 import { accountKey } from './connection/login-registry.js';
 import { Supervisor } from './connection/supervisor.js';
@@ -73,7 +73,9 @@ export class Engine {
   constructor(options: EngineOptions) {
     const { settings, storage, connect, count, changed } = options;
     const { login = new LoginHold(), chance = SYSTEM_CHANCE, bounds = DEFAULT_BOUNDS } = options;
-    const clock = lookedAtOnceATurn(settings.clock);
+    const clock = withCaughtTimers(lookedAtOnceATurn(settings.clock), (error) =>
+      this.#failures.fault('what was due could not be handled', error),
+    );
     const { log } = settings;
     this.#settings = { ...settings, clock };
     this.#storage = storage;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { lookedAtOnceATurn, type Clock } from '../../lib/clock.js';
+import { lookedAtOnceATurn, withCaughtTimers, type Clock } from '../../lib/clock.js';
 
 /** Moves on by 1 ms with each look at its monotonic time. */
 function restless(): Clock & { looks: number } {
@@ -49,5 +49,22 @@ describe('lookedAtOnceATurn', () => {
       hasRun = true;
     });
     assert.ok(hasRun);
+  });
+});
+
+describe('withCaughtTimers', () => {
+  it('hands on what a timer throws, and no more', () => {
+    const thrown: unknown[] = [];
+    const clock = withCaughtTimers(restless(), (error) => thrown.push(error));
+    clock.after(1, () => {
+      throw new RangeError();
+    });
+    clock.after(1, () => undefined);
+    assert.deepEqual(thrown.map(String), ['RangeError']);
+  });
+
+  it('is the same clock', () => {
+    const clock = withCaughtTimers(restless(), () => assert.fail());
+    assert.deepEqual([clock.now(), clock.wall()], [1, 1_001]);
   });
 });

@@ -9,6 +9,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { heldStorage } from '../support/held-storage.js';
 import { fakeGateway } from './connection/fake-gateway.js';
 import { bench } from './outbox/outbox-bench.js';
+import { partDelivery } from './inbox/builders.js';
 import { receiptFor } from './receipt/builders.js';
 import { aDeliverSm } from './session/builders.js';
 
@@ -196,6 +197,24 @@ describe('Engine whose handler fails', () => {
     );
     const said = lines.filter((line) => line.startsWith('a deliver_sm could not be handled'));
     assert.match(said.join(), /^a deliver_sm could not be handled; .*, at .*: RangeError$/);
+    await stop();
+  });
+});
+
+describe('Engine, of whose timers one fails', () => {
+  it('says so, and goes on', async () => {
+    const { engine, clock, receipt, lines, stop } = await running();
+    const states: string[] = [];
+    engine.tracker.onReceipt(({ state }) => void states.push(state));
+    engine.tracker.lastSmsTo = () => {
+      throw new RangeError('4512345678');
+    };
+    engine.inbox.accept(partDelivery(Buffer.from('abc'), { total: 2, sequence: 1 }), 1, nothing);
+    await clock.advance(5 * 60_000);
+    await receipt('a-1');
+    await clock.advance(60_000);
+    assert.deepEqual(states, ['DELIVRD']);
+    assert.match(lines.join('\n'), /^what was due could not be handled, at .*: RangeError$/m);
     await stop();
   });
 });
