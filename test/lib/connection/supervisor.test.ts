@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 
+import { LoginCount, LoginHold } from '../../../lib/connection/login-hold.js';
 import { SmppError } from '../../../lib/errors.js';
 import { STATUS } from '../../../lib/pdu/command-status.js';
 import { settle } from '../../support/fake-clock.js';
@@ -445,5 +446,30 @@ describe('Supervisor · login', () => {
     await clock.advance(60_000);
     const { state, error } = supervisor.status();
     assert.deepEqual([state, error?.message], ['disconnected', 'refused']);
+  });
+
+  it('binds to a host that takes the login again within 10 minutes, though the other does too', async () => {
+    const { supervisor, clock, dk1, lines } = aSupervisor({ links: 'both' });
+    dk1.bindStatus = STATUS.ESME_RINVSYSID;
+    supervisor.start();
+    await clock.advance(3_600_000);
+    dk1.bindStatus = 0;
+    await clock.advance(600_000);
+    assert.equal(dk1.bound.length, 1);
+    assert.equal(lines.at(-1), 'info Connected to dk1 and dk2');
+  });
+
+  it('is connected after each of many deploys, though one host refuses', async () => {
+    const count = new LoginCount();
+    for (let deploy = 0; deploy < 20; deploy++) {
+      const { supervisor, clock, dk1 } = aSupervisor({ login: new LoginHold(count, 'secret') });
+      dk1.bindStatus = STATUS.ESME_RINVPASWD;
+      supervisor.start();
+      await clock.advance(250);
+      assert.equal(supervisor.status().state, 'connected', `deploy ${deploy}`);
+      const stopped = supervisor.stop();
+      await clock.advance(5_000);
+      await stopped;
+    }
   });
 });
