@@ -24,8 +24,8 @@ export interface Bounds {
   readonly queueGaps: number;
   /** Dedupe keys held, some hundred octets each. The oldest is given up: an SMS with it is sent. */
   readonly dedupeKeys: number;
-  /** Recipients of an SMS of unknown outcome that are remembered. The one whose SMS is the oldest is forgotten. */
-  readonly unknownRecipients: number;
+  /** Submissions of unknown outcome that are remembered for receipts that may come. The oldest is forgotten. */
+  readonly unknownOutcomes: number;
   /** Recipients of long SMS whose last reference is remembered, a minute mostly. The oldest is forgotten. */
   readonly referencePhones: number;
   /** SMS that `sendAll` has taken from its list and not handed back. It reads on when a result was taken. */
@@ -37,6 +37,8 @@ export interface Bounds {
   readonly heldEvents: number;
   /** Receipts that wait for their SMS to become known: 60 s of 160 a second. The oldest goes on unmatched. */
   readonly heldReceipts: number;
+  /** Ids of receipts that belong to no SMS, so that none is taken for that of a later SMS. The oldest is forgotten. */
+  readonly unknownReceipts: number;
   /**
    * Accepted SMS that receipts are matched to: three days at two a second, and 70 MB outside the heap (measured: 141
    * octets each, without their correlations). The oldest hundredth gives way; its receipts come unmatched.
@@ -121,11 +123,12 @@ export const DEFAULT_BOUNDS: Bounds = {
   segmentsAhead: 20_000,
   queueGaps: 64,
   dedupeKeys: 100_000,
-  unknownRecipients: 10_000,
+  unknownOutcomes: 10_000,
   referencePhones: 10_000,
   sendAllAhead: 2_000,
   heldEvents: 100_000,
   heldReceipts: 10_000,
+  unknownReceipts: 10_000,
   trackedSms: 500_000,
   copyIds: 10_000,
   trackedBlockOctets: 64 * 1024,

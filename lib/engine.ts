@@ -194,7 +194,7 @@ export class Engine {
       onAccepted: () => this.#supervisor.accepted(),
       onSubmitFailed: () => this.#supervisor.submitFailed(),
       isRestart: (failedAt) => this.#supervisor.isRestart(failedAt),
-      unmatchedIds: (to) => this.tracker.unmatchedIdsFor(to),
+      unknownReceipts: (to) => this.tracker.unknownReceiptsFor(to),
       count: this.#count,
       log,
       onFailure: (error) => this.#failures.say('an SMS could not be moved on and is kept', error),

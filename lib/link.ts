@@ -13,8 +13,14 @@ export type Answer =
   | { readonly kind: 'unanswered'; readonly written: boolean }
   /** The link lives, and no response came in time. */
   | { readonly kind: 'overdue' }
-  /** As `answered`, after `overdue`: may come while the session lasts, or never. */
-  | { readonly kind: 'answeredLate'; readonly status: number; readonly messageId: string };
+  | LateAnswer;
+
+/** As `answered`, after `overdue`: may come while the session lasts, or never. */
+export interface LateAnswer {
+  readonly kind: 'answeredLate';
+  readonly status: number;
+  readonly messageId: string;
+}
 
 export type LeaveReason = number | 'unanswered';
 

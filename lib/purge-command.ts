@@ -28,6 +28,7 @@ const KINDS: Partial<Record<Table, string>> = {
   tracked: 'records of accepted SMS, for their receipts',
   dedupe: 'dedupe keys',
   seen: 'digests of deliver_sm',
+  unknown: 'SMS of unknown outcome, and ids of receipts that belong to no SMS',
   account: 'connection modes that the account was bound in',
 };
 

@@ -7,6 +7,7 @@
 import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import type { Log } from '../failure-log.js';
+import type { LateAnswer } from '../link.js';
 import type { CounterName, OnUncertain } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { FIRST_ATTEMPT, type OutboxEntry, type Progress } from './entry.js';
@@ -25,8 +26,8 @@ import {
 } from './retry-policy.js';
 import { resultOf, type End } from './result-of.js';
 import type { Settlement } from './settlement.js';
-import { Strays } from './strays.js';
 import type { Remembered, Submission, Verdict } from './submission.js';
+import { UnknownOutcomes, type UnknownReceipt } from './unknown-outcomes.js';
 
 /** What a command_status asks of us; the classes of `lib/pdu/command-status.ts`. */
 export interface Refusal {
@@ -49,7 +50,7 @@ const SAID_MAX = 100;
 const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
 
 export interface AnswersOptions {
-  readonly bounds: Pick<Bounds, 'unknownRecipients'>;
+  readonly bounds: Pick<Bounds, 'unknownOutcomes'>;
   readonly queue: Queue;
   readonly pace: Pace;
   readonly settlement: Settlement;
@@ -67,8 +68,8 @@ export interface AnswersOptions {
   readonly onSubmitFailed: () => void;
   /** Whether a failed submit at `failedAt` was part of a restart of the gateway. */
   readonly isRestart: (failedAt: Millis) => boolean;
-  /** Ids of receipts for this recipient that belong to no SMS we know. */
-  readonly unmatchedIds: (to: string) => readonly string[];
+  /** Receipts for this recipient that belong to no SMS we know. */
+  readonly unknownReceipts: (to: string) => readonly UnknownReceipt[];
   /** The writes that have receipts matched to an SMS by the ids of a submission that was given up. */
   readonly trackingLate: (sms: Remembered, messageIds: readonly string[]) => readonly Change[];
   readonly count: (counter: CounterName, by: number) => void;
@@ -80,7 +81,7 @@ export class Answers {
   readonly #options: AnswersOptions;
   /** SMS of unknown outcome that wait for a receipt, by recipient. */
   readonly #reconciling = new Map<string, Set<QueueItem>>();
-  readonly #strays: Strays;
+  readonly #unknownOutcomes: UnknownOutcomes;
   /** SMS accepted so far. */
   #acceptances = 0;
   /** SMS that have found the gateway's queue full since the last acceptance, as many as matter. */
@@ -92,7 +93,13 @@ export class Answers {
 
   constructor(options: AnswersOptions) {
     this.#options = options;
-    this.#strays = new Strays(options.bounds);
+    const isAnyAnswerDue = (to: string): boolean => options.queue.isAnyAnswerDue(to);
+    this.#unknownOutcomes = new UnknownOutcomes({ ...options, isAnyAnswerDue });
+  }
+
+  /** Reads what an earlier process knew. */
+  open(): Promise<void> {
+    return this.#unknownOutcomes.open();
   }
 
   /** Whether a refusal is the gateway's last word. */
@@ -104,44 +111,66 @@ export class Answers {
   /** Everything that was under way of a submission has its answer, or never will. */
   concluded(submission: Submission): void {
     const { item, link } = submission;
-    const verdict = submission.verdict(this.#isFinal);
     const { to } = item.body.entry;
-    if (verdict.kind !== 'accepted' && item.progress.copies !== undefined) {
-      this.#acceptedBefore(item);
-    } else if (verdict.kind === 'accepted') {
+    const verdict = submission.verdict(this.#isFinal);
+    if (verdict.kind === 'accepted') {
       this.#accepted();
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
-    } else if (verdict.kind === 'unknown') {
-      this.unknown(item);
-    } else if (verdict.kind === 'lost') {
-      this.returned(item, 0);
     } else {
-      this.#refused(submission, verdict.status);
+      if (verdict.kind === 'unknown') this.#remember(submission);
+      this.#notAccepted(submission, verdict);
+      // Receipts may come for the half of it that the gateway has.
+      if (submission.isPartial && !submission.hasMore) this.#remember(submission);
     }
-    // Receipts may come for the half of it that the gateway has.
-    if (submission.isPartial && !submission.hasMore) this.#strays.add(to, item.id);
+    if (this.#reconciling.size > 0) this.receiptCame(to); // one that waits may have been this one's own
     this.#options.wake();
+  }
+
+  #notAccepted(submission: Submission, verdict: Exclude<Verdict, { kind: 'accepted' }>): void {
+    const { item } = submission;
+    if (item.progress.copies !== undefined) this.#acceptedBefore(item);
+    else if (verdict.kind === 'unknown') this.unknown(item);
+    else if (verdict.kind === 'lost') this.returned(item, 0);
+    else this.#refused(submission, verdict.status);
+  }
+
+  /** Receipts of it may come, and are not to be taken for those of another SMS. Once for each submission. */
+  #remember(submission: Submission): void {
+    if (submission.unknownOutcome !== undefined) return;
+    const { item, submittedAt, unknownSegments, messageIds } = submission;
+    submission.unknownOutcome = this.#unknownOutcomes.add({
+      id: item.id,
+      to: item.body.entry.to,
+      submittedAt,
+      givenUpAt: this.#options.clock.now(),
+      left: unknownSegments,
+      messageIds: Object.values(messageIds),
+    });
   }
 
   /**
    * An answer came to a submission that was given up. It settles an SMS that waits; of one that has left again, or is
    * settled, it says what else its receipts may name.
    */
-  answeredLate(submission: Submission): void {
+  answeredLate(submission: Submission, { status, messageId }: LateAnswer): void {
+    const { unknownOutcome } = submission;
+    if (unknownOutcome !== undefined) {
+      this.#unknownOutcomes.answered(unknownOutcome, status === 0 ? messageId : undefined);
+    }
     if (!submission.isOver) {
       this.#options.wake(); // it goes on
       return;
     }
-    const { link } = submission;
-    const item: QueueItem = submission.item; // which may be anywhere by now
     const verdict = submission.verdict(this.#isFinal);
-    if (verdict.kind === 'unknown') return;
-    if (verdict.kind !== 'accepted') {
-      this.#knownAsRefused(submission, verdict);
-      return;
-    }
+    if (verdict.kind === 'accepted') this.#acceptedLate(submission);
+    else if (verdict.kind !== 'unknown') this.#knownAsRefused(submission, verdict);
+  }
+
+  #acceptedLate(submission: Submission): void {
     this.#accepted();
-    const { messageIds } = submission;
+    const { link, messageIds, unknownOutcome } = submission;
+    if (unknownOutcome !== undefined) this.#unknownOutcomes.over(unknownOutcome);
+    const item: QueueItem = submission.item; // which may be anywhere by now
     if (isWaiting(item)) {
       if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
       this.#settle(item, { outcome: 'accepted', messageIds, host: link.host });
@@ -174,15 +203,27 @@ export class Answers {
     if (roundOver !== undefined) await storage.write([roundOver]);
   }
 
-  /** Written and not answered: nobody knows. The user chose what happens. */
-  unknown(item: LeavingItem): void {
+  /** An earlier process had it under way. */
+  recovered(item: LeavingItem): void {
     if (item.progress.copies !== undefined) {
       this.#acceptedBefore(item);
       return;
     }
-    const unknowns = item.progress.unknowns + 1;
-    item.progress = { ...item.progress, unknowns };
-    this.#strays.add(item.body.entry.to, item.id);
+    const now = this.#options.clock.now(); // it left before, and nobody knows when
+    this.#unknownOutcomes.add({
+      id: item.id,
+      to: item.body.entry.to,
+      submittedAt: now,
+      givenUpAt: now,
+      left: item.segments,
+      messageIds: [],
+    });
+    this.unknown(item);
+  }
+
+  /** Written and not answered: nobody knows. The user chose what happens. */
+  unknown(item: LeavingItem): void {
+    item.progress = { ...item.progress, unknowns: item.progress.unknowns + 1 };
     this.#followPolicy(item);
   }
 
@@ -201,16 +242,24 @@ export class Answers {
   }
 
   /**
-   * Receipts came for ids that belong to no SMS we know. When an SMS of unknown outcome waits for one, there is one,
-   * and no other SMS to that recipient may have gone astray or has its answer still to come, it can only be its own:
-   * the SMS is accepted, with that id.
+   * A receipt for this recipient came, or may be told from others now. When it can only be that of an SMS which waits for
+   * one, that is accepted, with its id.
    */
-  reconcile(to: string): void {
-    const [item] = this.#reconciling.get(to) ?? [];
-    if (item?.segments !== 1 || !isWaiting(item)) return;
-    if (!this.#strays.isOnly(to, item.id) || this.#options.queue.isAnyAnswerDue(to)) return;
-    const messageIds = this.#options.unmatchedIds(to);
-    if (messageIds.length === 1) this.#settle(item, { outcome: 'accepted', messageIds });
+  receiptCame(to: string): void {
+    const explained = this.#unknownOutcomes.explain(to);
+    if (explained.size === 0) return;
+    for (const item of this.#reconciling.get(to) ?? []) {
+      const [messageId, ...more] = explained.get(item.id) ?? [];
+      if (messageId === undefined || item.segments !== 1 || !isWaiting(item)) continue;
+      if (more.length > 0) item.progress = { ...item.progress, copies: more.map((id) => [id]) };
+      this.#unknownOutcomes.tracked(item.id, to);
+      this.#settle(item, { outcome: 'accepted', messageIds: [messageId] });
+    }
+  }
+
+  /** The result of an SMS is safe: its receipts are matched, so that others may be told from them. */
+  settled(to: string): void {
+    if (this.#reconciling.size > 0) this.receiptCame(to);
   }
 
   /** Its progress as the next submission begins. */
@@ -353,7 +402,7 @@ export class Answers {
     if (waiting === undefined) this.#reconciling.set(to, new Set([item]));
     else waiting.add(item);
     this.returned(item, RECONCILE_MS);
-    this.reconcile(to);
+    this.receiptCame(to);
   }
 
   #noLongerReconciling(item: QueueItem, to: string): void {

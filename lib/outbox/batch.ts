@@ -1,6 +1,6 @@
 /** Segments of several SMS that go to one link in one call. */
 import type { Clock, Millis } from '../clock.js';
-import type { Answer, Link } from '../link.js';
+import type { Answer, LateAnswer, Link } from '../link.js';
 import type { Segment } from '../message.js';
 import type { QueueItem } from './queue-item.js';
 import type { Submission } from './submission.js';
@@ -25,7 +25,7 @@ export interface BatchOptions {
   readonly onSubmitted: (segments: number) => void;
   readonly onConcluded: (submission: Submission) => void;
   /** An answer came that was overdue. */
-  readonly onAnsweredLate: (submission: Submission) => void;
+  readonly onAnsweredLate: (submission: Submission, answer: LateAnswer) => void;
 }
 
 export class Batch {
@@ -81,7 +81,7 @@ export class Batch {
     if (answer.kind === 'answeredLate') {
       submission.answerLate(index, answer, isFinal);
       if (submission.hasMore) this.#open.unfinished.add(submission);
-      this.#options.onAnsweredLate(submission);
+      this.#options.onAnsweredLate(submission, answer);
       return;
     }
     const isOver = submission.answer(index, answer, isFinal);

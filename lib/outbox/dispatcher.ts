@@ -11,7 +11,7 @@
 import { Alarm } from '../alarm.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
-import type { Link } from '../link.js';
+import type { LateAnswer, Link } from '../link.js';
 import type { Priority, Segment } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Batch, type OpenLink } from './batch.js';
@@ -47,7 +47,7 @@ export interface DispatcherOptions {
   readonly onSubmitted: (segments: number) => void;
   readonly onConcluded: (submission: Submission) => void;
   /** An answer came that was overdue. */
-  readonly onAnsweredLate: (submission: Submission) => void;
+  readonly onAnsweredLate: (submission: Submission, answer: LateAnswer) => void;
   /** Not written after all: back in the queue. */
   readonly onReturned: (item: QueueItem, waitMs: Millis) => void;
   readonly onExpired: (item: QueueItem) => void;
@@ -272,7 +272,7 @@ export class Dispatcher {
     const item = queue.next(now, begun?.urgency);
     if (item === undefined) return begun?.submission;
     if (item.submitFailedAt !== undefined) this.#countAnew(item);
-    return new Submission(item, open.link, segmentsOf(item.body));
+    return new Submission(item, open.link, segmentsOf(item.body), now);
   }
 
   /** What goes on before all that has not begun; one that was refused half-way and resumed comes after the others. */

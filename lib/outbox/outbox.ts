@@ -42,6 +42,7 @@ import { repeatOf } from './result-of.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
 import type { Remembered } from './submission.js';
+import type { UnknownReceipt } from './unknown-outcomes.js';
 import { waitBeside, waitFor } from './waiter.js';
 
 export interface OutboxOptions {
@@ -65,8 +66,8 @@ export interface OutboxOptions {
   readonly onSubmitFailed: () => void;
   /** Whether a failed submit at `failedAt` was part of a restart of the gateway. */
   readonly isRestart: (failedAt: Millis) => boolean;
-  /** Ids of receipts for this recipient that belong to no SMS we know. */
-  readonly unmatchedIds: (to: string) => readonly string[];
+  /** Receipts for this recipient that belong to no SMS we know. */
+  readonly unknownReceipts: (to: string) => readonly UnknownReceipt[];
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
   readonly log: Log;
@@ -125,7 +126,10 @@ export class Outbox {
     this.#settlement = new Settlement({
       ...options,
       dedupe: this.#dedupe,
-      onSettled: (item) => queue.remove(item),
+      onSettled: (item, to) => {
+        queue.remove(item);
+        this.#answers.settled(to);
+      },
     });
     this.#intake = new Intake({
       ...options,
@@ -154,7 +158,7 @@ export class Outbox {
       isFinal: (status) => this.#answers.isFinal(status),
       onSubmitted: (segments) => options.count('submitted', segments),
       onConcluded: (submission) => this.#answers.concluded(submission),
-      onAnsweredLate: (submission) => this.#answers.answeredLate(submission),
+      onAnsweredLate: (submission, answer) => this.#answers.answeredLate(submission, answer),
       onReturned: (item, waitMs) => this.#answers.returned(item, waitMs),
       onExpired: (item) => this.#answers.expired(item),
       onLost: (item, why) => this.#answers.lost(item, why),
@@ -181,6 +185,7 @@ export class Outbox {
     await this.#dedupe.open();
     await this.#references.open();
     await this.#settlement.open();
+    await this.#answers.open();
     for await (const left of recovered(storage)) this.#recover(left);
     this.#isOpen = true;
     this.#readBack.open();
@@ -291,7 +296,7 @@ export class Outbox {
 
   /** A receipt for an SMS to this recipient came: it may tell of one whose outcome is unknown. */
   receiptCame(to: string): void {
-    this.#answers.reconcile(to);
+    this.#answers.receiptCame(to);
   }
 
   /** @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STOPPED */
@@ -347,7 +352,7 @@ export class Outbox {
     const item = this.#queue.add({ entry, plan: undefined }, progress, times);
     item.hasRecord = own !== undefined;
     item.round = round;
-    if (progress.underWay) this.#answers.unknown(this.#queue.enterUnderWay(item));
+    if (progress.underWay) this.#answers.recovered(this.#queue.enterUnderWay(item));
     else this.#queue.enter(item, times.wall);
   }
 

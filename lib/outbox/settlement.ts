@@ -39,7 +39,7 @@ export interface SettlementOptions {
     copies: Progress['copies'],
   ) => readonly Change[];
   /** A result is safe: the queue may forget the SMS. */
-  readonly onSettled: (item: QueueItem) => void;
+  readonly onSettled: (item: QueueItem, to: string) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -203,7 +203,7 @@ export class Settlement {
   }
 
   #report({ item, entry, result }: Settled): void {
-    this.#options.onSettled(item);
+    this.#options.onSettled(item, entry.to);
     if (entry.dedupeKey !== undefined) this.#options.dedupe.settled(entry, result);
     if (this.#watching.size > 0) {
       for (const watch of this.#watching.get(item.id) ?? []) watch(true);

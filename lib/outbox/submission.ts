@@ -7,11 +7,12 @@
  *
  * It may learn more after it was given up: an answer that is overdue may still come.
  */
-import type { Answer, Link } from '../link.js';
+import type { Answer, LateAnswer, Link } from '../link.js';
 import type { Millis } from '../clock.js';
 import type { Segment } from '../message.js';
 import type { OutboxEntry } from './entry.js';
 import type { LeavingItem } from './queue-item.js';
+import type { UnknownOutcome } from './unknown-outcomes.js';
 
 /** What is still known of an SMS when a late answer comes, though it may be settled by then: all but its text. */
 export type Remembered = Pick<OutboxEntry, 'id' | 'to' | 'from' | 'receipt' | 'correlation'>;
@@ -33,6 +34,9 @@ const ACCEPTED: Verdict = { kind: 'accepted' };
 export class Submission {
   readonly item: LeavingItem;
   readonly link: Link;
+  readonly submittedAt: Millis;
+  /** Where it is remembered that its outcome is unknown, once it is. */
+  unknownOutcome: UnknownOutcome | undefined;
   #messageIds: string[] | undefined;
   /** While it waits on a live link before it sends refused segments again. */
   resumeAt: Millis = 0;
@@ -46,14 +50,16 @@ export class Submission {
   #accepted = 0;
   #stopped = false;
   #status: number | undefined;
-  #isUnknown = false;
+  /** Segments whose answer never comes. */
+  #unanswered = 0;
   /** Segments whose answer is overdue. */
   #overdue = 0;
   #remembered: Remembered | undefined;
 
-  constructor(item: LeavingItem, link: Link, segments: readonly Segment[]) {
+  constructor(item: LeavingItem, link: Link, segments: readonly Segment[], now: Millis) {
     this.item = item;
     this.link = link;
+    this.submittedAt = now;
     this.#segments = segments;
     this.#total = segments.length;
   }
@@ -101,28 +107,20 @@ export class Submission {
   }
 
   /** Takes the answer to one segment. True when nothing is under way any more and nothing follows by itself. */
-  answer(
-    index: number,
-    answer: Exclude<Answer, { kind: 'answeredLate' }>,
-    isFinal: (status: number) => boolean,
-  ): boolean {
+  answer(index: number, answer: Exclude<Answer, LateAnswer>, isFinal: (status: number) => boolean): boolean {
     this.#underWay -= 1;
     if (answer.kind === 'answered' && answer.status === 0) this.#accept(index, answer.messageId);
     else {
       this.#stopped = true;
       if (answer.kind === 'answered') this.#refuse(index, answer.status, isFinal);
       else if (answer.kind === 'overdue') this.#giveUp();
-      else if (answer.written) this.#isUnknown = true;
+      else if (answer.written) this.#unanswered += 1;
     }
     return this.isOver;
   }
 
   /** Takes the answer to a segment that was overdue. */
-  answerLate(
-    index: number,
-    { status, messageId }: Extract<Answer, { kind: 'answeredLate' }>,
-    isFinal: (status: number) => boolean,
-  ): void {
+  answerLate(index: number, { status, messageId }: LateAnswer, isFinal: (status: number) => boolean): void {
     this.#overdue -= 1;
     if (status === 0) this.#accept(index, messageId);
     else this.#refuse(index, status, isFinal);
@@ -139,6 +137,11 @@ export class Submission {
     return this.#underWay === 0 && (this.#stopped || this.#accepted === this.#total);
   }
 
+  /** That the gateway may have, or not. */
+  get unknownSegments(): number {
+    return this.#unanswered + this.#overdue;
+  }
+
   /** Some segments are with the gateway and others are not. */
   get isPartial(): boolean {
     return this.#accepted > 0 && this.#accepted < this.#total;
@@ -148,7 +151,7 @@ export class Submission {
   verdict(isFinal: (status: number) => boolean): Verdict {
     if (this.#accepted === this.#total) return ACCEPTED;
     if (this.#status !== undefined && isFinal(this.#status)) return { kind: 'refused', status: this.#status };
-    if (this.#isUnknown || this.#overdue > 0) return { kind: 'unknown' };
+    if (this.unknownSegments > 0) return { kind: 'unknown' };
     if (this.#status !== undefined) return { kind: 'refused', status: this.#status };
     return { kind: 'lost' };
   }
@@ -180,6 +183,6 @@ export class Submission {
   }
 
   get #hasFailed(): boolean {
-    return this.#status !== undefined || this.#isUnknown || this.#overdue > 0;
+    return this.#status !== undefined || this.unknownSegments > 0;
   }
 }

@@ -28,6 +28,8 @@ export class HeldReceipts {
   readonly #held = new Map<string, Held>();
   /** Keys by message id, in lower case. */
   readonly #keys = new Map<string, Set<string>>();
+  /** Keys by phone. */
+  readonly #byPhone = new Map<string, Set<string>>();
   readonly #max: number;
 
   constructor({ heldReceipts }: Pick<Bounds, 'heldReceipts'> = DEFAULT_BOUNDS) {
@@ -37,10 +39,8 @@ export class HeldReceipts {
   /** Holds one; returns the one that has to give way to it, if any. */
   add(stored: StoredReceipt, until: Millis): StoredReceipt | undefined {
     this.#held.set(stored.key, { ...stored, until });
-    const id = foldedId(stored);
-    const keys = this.#keys.get(id);
-    if (keys === undefined) this.#keys.set(id, new Set([stored.key]));
-    else keys.add(stored.key);
+    addTo(this.#keys, foldedId(stored), stored.key);
+    addTo(this.#byPhone, phoneKey(stored.received.phone), stored.key);
     return this.#held.size > this.#max ? this.#takeOldest() : undefined;
   }
 
@@ -65,13 +65,14 @@ export class HeldReceipts {
     return this.#oldest()?.until;
   }
 
-  /** Ids of held receipts for SMS to this phone, each once. */
-  messageIdsFor(phone: string): readonly string[] {
-    const ids = new Set<string>();
-    for (const { received } of this.#held.values()) {
-      if (phoneKey(received.phone) === phoneKey(phone)) ids.add(received.parsed.messageId);
+  /** Held receipts for SMS to this phone, one for each id. */
+  for(phone: string): readonly StoredReceipt[] {
+    const byId = new Map<string, StoredReceipt>();
+    for (const key of this.#byPhone.get(phoneKey(phone)) ?? []) {
+      const held = this.#held.get(key);
+      if (held !== undefined) byId.set(foldedId(held), held);
     }
-    return [...ids];
+    return [...byId.values()];
   }
 
   #oldest(): Held | undefined {
@@ -89,10 +90,8 @@ export class HeldReceipts {
       const held = this.#held.get(key);
       if (held === undefined) return [];
       this.#held.delete(key);
-      const id = foldedId(held);
-      const siblings = this.#keys.get(id);
-      siblings?.delete(key);
-      if (siblings?.size === 0) this.#keys.delete(id);
+      removeFrom(this.#keys, foldedId(held), key);
+      removeFrom(this.#byPhone, phoneKey(held.received.phone), key);
       return [held];
     });
   }
@@ -100,4 +99,15 @@ export class HeldReceipts {
 
 function foldedId({ received }: StoredReceipt): string {
   return received.parsed.messageId.toLowerCase();
+}
+
+function addTo(sets: Map<string, Set<string>>, name: string, key: string): void {
+  const keys = sets.get(name);
+  if (keys === undefined) sets.set(name, new Set([key]));
+  else keys.add(key);
+}
+
+function removeFrom(sets: Map<string, Set<string>>, name: string, key: string): void {
+  const keys = sets.get(name);
+  if (keys?.delete(key) === true && keys.size === 0) sets.delete(name);
 }

@@ -16,15 +16,17 @@ import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
+import { GatewayClock } from './gateway-clock.js';
 import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
 import type { ReceiptScope, ReceivedReceipt, TrackedSms } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
-import { parseReceipt } from './parse-receipt.js';
+import { type ParsedReceipt, parseReceipt } from './parse-receipt.js';
 import { receivedOf, recordOf } from './receipt-record.js';
 import { isFinalState } from './receipt-state.js';
 import { ReceiptEmission } from './receipt-emission.js';
 import type { ReceiptListener } from './receipt-listeners.js';
 import { Steps } from './steps.js';
+import { UnknownReceipts } from './unknown-receipts.js';
 import { TrackedRecords } from './tracked-records.js';
 
 export type { ReceiptScope, TrackedSms } from './join-receipt.js';
@@ -54,6 +56,13 @@ export interface TakenReceipt {
 /** The gateway says an accepted SMS's id in its submit_sm_resp, which a busy link may bring late. */
 const UNMATCHED_AFTER_MS: Millis = 60_000;
 
+/** Of table `account`: what a receipt's submit date has to be set on by, to be on our wall clock. */
+const OFFSET_KEY = 'gateway clock';
+
+/** So many receipts that teach it anew are one look at whether it has changed by so much. */
+const OFFSET_EVERY = 64;
+const OFFSET_DRIFT_MS = 30_000;
+
 /** Marks our records among the others of table `event`. */
 const KEY_PREFIX = 'receipt-';
 const KEY = /^receipt-\d+$/;
@@ -67,8 +76,13 @@ export class ReceiptTracker {
   readonly #steps = new Steps();
   readonly #notStored: (error: unknown) => void;
   readonly #alarm: Alarm;
+  readonly #unknown: UnknownReceipts;
+  #gatewayClock = new GatewayClock();
+  /** As stored: on the wall clock. */
+  #storedOffset: number | undefined;
   #held: HeldReceipts;
   #lastKey = 0;
+  #learnt = 0;
   #isOpen = false;
   #unsubscribe: Unsubscribe | undefined;
 
@@ -81,6 +95,7 @@ export class ReceiptTracker {
     this.#notStored = failing('the state of an SMS could not be stored');
     const onFailure = this.#notStored;
     this.#records = new TrackedRecords({ storage, clock, bounds, keepMs, onFailure });
+    this.#unknown = new UnknownReceipts({ storage, clock, bounds, onFailure });
     this.#box = new Mailbox({
       storage,
       bounds,
@@ -112,6 +127,8 @@ export class ReceiptTracker {
     this.#isOpen = true;
     this.#held = new HeldReceipts(this.#options.bounds);
     await this.#records.open();
+    await this.#unknown.open();
+    await this.#restoreGatewayClock();
     this.#overdue.open();
     await this.#box.open();
   }
@@ -147,6 +164,7 @@ export class ReceiptTracker {
   trackingLate(sms: TrackedSms): readonly Change[] {
     const known = this.#records.findOwn(sms.id, sms.to);
     if (known === undefined) return this.tracking(sms);
+    if (sms.messageIds.every((id) => this.#records.find(id) === known)) return [];
     // In turn with its receipts, each of which replaces what is known of it.
     void this.#steps.run(known, () => this.#records.addCopy(known, sms.messageIds))?.catch(this.#notStored);
     this.#claim(sms.messageIds);
@@ -161,17 +179,20 @@ export class ReceiptTracker {
   take(delivery: Delivery): TakenReceipt | undefined {
     const parsed = parseReceipt(delivery);
     if (parsed === undefined) return undefined;
-    const receivedAt = this.#options.clock.wall();
+    const { clock } = this.#options;
+    const receivedAt = clock.wall();
+    const now = clock.now();
     this.#lastKey += 1;
     const key = `${KEY_PREFIX}${this.#lastKey}`;
     const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
     const sms = this.#records.find(parsed.messageId);
     const stored = { key, received, sms };
+    if (sms !== undefined) this.#learn(sms, parsed);
     return {
       isKnown: sms !== undefined && isFinalState(parsed.state) && this.#records.isLasting(sms),
       changes: [this.#box.keeping(key, recordOf(received, delivery), receivedAt)],
       kept: () => {
-        if (sms !== undefined || !this.#hold(stored)) this.#box.deliver(key, stored);
+        if (sms !== undefined || !this.#hold(stored, now)) this.#box.deliver(key, stored);
       },
     };
   }
@@ -210,9 +231,23 @@ export class ReceiptTracker {
     return this.#records.correlationOf(id, phone);
   }
 
-  /** Ids of receipts for SMS to this phone that belong to no SMS we know: what `reconcile` looks for. */
-  unmatchedIdsFor(phone: string): readonly string[] {
-    return this.#held.messageIdsFor(phone);
+  /**
+   * Receipts for SMS to this phone that belong to no SMS we know: what `reconcile` looks for. Each with the instant at
+   * which the first with its id came, and that at which the gateway took its SMS in, as far as that is known.
+   */
+  unknownReceiptsFor(phone: string): readonly {
+    readonly messageId: string;
+    readonly receivedAt: Millis;
+    readonly submittedAt: Millis | undefined;
+  }[] {
+    const { offset } = this.#gatewayClock;
+    return this.#held.for(phone).flatMap(({ received: { parsed } }) => {
+      const { messageId, submittedAt: said } = parsed;
+      const receivedAt = this.#unknown.firstSeen(messageId);
+      if (receivedAt === undefined) return [];
+      const submittedAt = said === undefined || offset === undefined ? undefined : said + offset;
+      return [{ messageId, receivedAt, submittedAt }];
+    });
   }
 
   /** Receipts that a listener has and did not confirm, or that wait for their turn. */
@@ -229,11 +264,16 @@ export class ReceiptTracker {
 
   /** Their SMS is known from now on: the receipts that waited for it go on. */
   #claim(messageIds: readonly string[]): void {
+    for (const messageId of messageIds) this.#unknown.forget(messageId);
     for (const stored of this.#held.claim(messageIds)) this.#box.deliver(stored.key, stored);
   }
 
-  /** Has a receipt wait for its SMS. False when it need not wait, or has waited long enough. */
-  #hold(stored: StoredReceipt): boolean {
+  /**
+   * Has a receipt wait for its SMS. False when it need not wait, or has waited long enough.
+   *
+   * @param at when it came
+   */
+  #hold(stored: StoredReceipt, at: Millis): boolean {
     const { clock } = this.#options;
     const { parsed } = stored.received;
     if (parsed.messageId === '') return false;
@@ -241,8 +281,9 @@ export class ReceiptTracker {
     const left = this.#holdMs(stored.received);
     if (left <= 0) return false;
     const until = clock.now() + left;
+    this.#unknown.note(parsed.messageId, at);
     const gaveWay = this.#held.add(stored, until);
-    if (gaveWay !== undefined) this.#box.deliver(gaveWay.key, gaveWay);
+    if (gaveWay !== undefined) this.#deliverUnknown(gaveWay);
     // A write that ends after `close` must not keep the process alive.
     if (this.#isOpen) this.#alarm.set(until);
     return true;
@@ -255,8 +296,40 @@ export class ReceiptTracker {
   }
 
   #endHold(): void {
-    for (const stored of this.#held.expired(this.#options.clock.now())) this.#box.deliver(stored.key, stored);
+    for (const stored of this.#held.expired(this.#options.clock.now())) this.#deliverUnknown(stored);
     this.#alarm.set(this.#held.nextAt ?? Infinity);
+  }
+
+  /** It has waited for its SMS long enough. */
+  #deliverUnknown(stored: StoredReceipt): void {
+    this.#unknown.keep(stored.received.parsed.messageId);
+    this.#box.deliver(stored.key, stored);
+  }
+
+  /** An SMS is known with its acceptance, and its receipt tells the same by the gateway's clock. */
+  #learn(sms: number, { submittedAt }: ParsedReceipt): void {
+    if (submittedAt === undefined) return;
+    this.#gatewayClock.learn(this.#records.index.since(sms), submittedAt);
+    this.#learnt += 1;
+    if (this.#learnt % OFFSET_EVERY === 1) this.#storeOffset();
+  }
+
+  #storeOffset(): void {
+    const { clock, storage } = this.#options;
+    const { offset = 0 } = this.#gatewayClock;
+    const value = Math.round(offset + clock.wall() - clock.now());
+    if (Math.abs(value - (this.#storedOffset ?? Infinity)) < OFFSET_DRIFT_MS) return;
+    this.#storedOffset = value;
+    storage.write([{ table: 'account', key: OFFSET_KEY, value }], 'later').catch(this.#notStored);
+  }
+
+  async #restoreGatewayClock(): Promise<void> {
+    const { clock, storage } = this.#options;
+    this.#gatewayClock = new GatewayClock();
+    const value = await storage.read('account', OFFSET_KEY);
+    if (typeof value !== 'number') return;
+    this.#storedOffset = value;
+    this.#gatewayClock.restore(value - clock.wall() + clock.now());
   }
 
   /** A stored receipt of an earlier process: waits on, or is handed to the next listener. */
@@ -265,6 +338,8 @@ export class ReceiptTracker {
     if (received === undefined) return undefined;
     this.#lastKey = Math.max(this.#lastKey, Number(key.slice(KEY_PREFIX.length)));
     const stored = { key, received };
-    return this.#hold(stored) ? undefined : stored;
+    const { clock } = this.#options;
+    const at = clock.now() - Math.max(0, clock.wall() - received.receivedAt);
+    return this.#hold(stored, at) ? undefined : stored;
   }
 }

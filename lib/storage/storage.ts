@@ -13,7 +13,8 @@ import type { EpochMs } from '../clock.js';
 /**
  * `outbox` SMS not settled · `progress` what is known of their submissions · `result` settled, not yet
  * emitted · `tracked` accepted, waits for its receipts · `dedupe` keys · `part` segments of incoming SMS ·
- * `event` incoming SMS and receipts not yet emitted · `seen` fingerprints of deliver_sm · `account` what was learnt of it.
+ * `event` incoming SMS and receipts not yet emitted · `seen` fingerprints of deliver_sm · `account` what was learnt of it ·
+ * `unknown` submissions of unknown outcome, and ids of receipts that belong to no SMS.
  */
 export const TABLES = [
   'outbox',
@@ -25,6 +26,7 @@ export const TABLES = [
   'event',
   'seen',
   'account',
+  'unknown',
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { TABLES } from '../../../lib/storage/storage.js';
 import { accepted, FakeLink, refused, unanswered, unwritten } from '../../support/fake-link.js';
-import { bench, type Bench } from './outbox-bench.js';
+import { bench } from './outbox-bench.js';
 
 const ESME_RSYSERR = 0x08;
 const ESME_RSUBMITFAIL = 0x45;
 const ESME_RTHROTTLED = 0x58;
 const ESME_RINVBNDSTS = 0x04;
-
-/** For an id that belongs to no SMS we know. */
-async function strayReceiptComes(made: Bench): Promise<void> {
-  made.unmatched = ['ble-9'];
-  made.outbox.receiptCame('4512345678');
-  await made.settled();
-}
 
 describe('Outbox', () => {
   describe('after a refusal that may pass', () => {
@@ -219,43 +212,6 @@ describe('Outbox', () => {
       assert.equal(results[0].possibleDuplicate, true);
     });
 
-    it('reconciles with the one receipt that can only be its own', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take();
-      const link = await made.up();
-      link.at(0).settle(unanswered);
-      await made.down(link);
-      const other = await made.up(new FakeLink());
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      await made.clock.advance(60_000);
-      assert.equal(made.results[0]?.outcome, 'accepted');
-      assert.deepEqual(made.results[0].messageIds, ['ble-9']);
-      assert.equal(other.submitted.length, 0);
-    });
-
-    it('reconciles with a receipt that came before the answer was given up', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take();
-      const link = await made.up();
-      made.unmatched = ['ble-9'];
-      made.outbox.receiptCame('4512345678');
-      link.at(0).settle(unanswered);
-      await made.down(link);
-      assert.deepEqual(made.results[0]?.messageIds, ['ble-9']);
-    });
-
-    it('takes no receipt for all of an SMS of several segments', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take({ text: 'x'.repeat(200) });
-      const link = await made.up();
-      link.at(0).settle(unanswered);
-      link.at(1).settle(unanswered);
-      await made.down(link);
-      await strayReceiptComes(made);
-      assert.deepEqual(made.results, []);
-    });
-
     it('resends after 30 s when no receipt told', async () => {
       const { take, up, down, clock } = await bench({ onUncertain: 'reconcile' });
       await take();
@@ -267,74 +223,6 @@ describe('Outbox', () => {
       assert.equal(other.submitted.length, 0);
       await clock.advance(1);
       assert.equal(other.submitted.length, 1);
-    });
-
-    it('never guesses between two SMS to one recipient', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take();
-      await made.take();
-      const link = await made.up();
-      link.at(0).settle(unanswered);
-      link.at(1).settle(unanswered);
-      await made.down(link);
-      await strayReceiptComes(made);
-      assert.equal(made.results.length, 0);
-    });
-
-    it('never guesses while an SMS to that recipient is under way', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take();
-      const link = await made.up();
-      link.at(0).settle(unanswered);
-      await made.down(link);
-      await made.up(new FakeLink());
-      await made.take();
-      await strayReceiptComes(made);
-      assert.equal(made.results.length, 0);
-    });
-
-    it('never guesses after another SMS to that recipient went astray', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take({ onUncertain: 'report' });
-      await made.take();
-      const link = await made.up();
-      link.at(0).settle(unanswered);
-      link.at(1).settle(unanswered);
-      await made.down(link);
-      await strayReceiptComes(made);
-      assert.deepEqual(
-        made.results.map(({ outcome }) => outcome),
-        ['uncertain'],
-      );
-    });
-
-    it('never guesses after half of a long SMS to that recipient went astray', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take({ text: 'x'.repeat(200) });
-      await made.take();
-      const link = await made.up();
-      link.at(0).settle(accepted('ble-9'));
-      link.at(1).settle(refused(ESME_RSUBMITFAIL));
-      link.at(2).settle(unanswered);
-      await made.down(link);
-      await strayReceiptComes(made);
-      assert.deepEqual(made.results, []);
-    });
-
-    it('reconciles after a long SMS to that recipient had a segment refused for the moment', async () => {
-      const made = await bench({ onUncertain: 'reconcile' });
-      await made.take({ text: 'x'.repeat(200) });
-      const link = await made.up();
-      link.at(0).settle(accepted('ble-1'));
-      link.at(1).settle(refused(ESME_RSYSERR));
-      await made.clock.advance(5_000);
-      link.at(2).settle(accepted('ble-2'));
-      await made.take();
-      await made.settled();
-      link.at(3).settle(unanswered);
-      await made.down(link);
-      await strayReceiptComes(made);
-      assert.deepEqual(made.results[1]?.messageIds, ['ble-9']);
     });
 
     it('ends as uncertain, not as expired, when it can no longer be sent', async () => {

@@ -1,6 +1,7 @@
 /** An outbox on virtual time with a link whose answers the test gives. */
 import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
 import { Outbox, type OutboxOptions } from '../../../lib/outbox/outbox.js';
+import type { UnknownReceipt } from '../../../lib/outbox/unknown-outcomes.js';
 import type { Remembered } from '../../../lib/outbox/submission.js';
 import { commandStatus } from '../../../lib/pdu/command-status.js';
 import type { Storage } from '../../../lib/storage/storage.js';
@@ -19,7 +20,8 @@ export interface Bench {
   /** Set by a test: a restart of the gateway is going on. */
   isRestart: boolean;
   submitFailures: number;
-  unmatched: string[];
+  /** Receipts that belong to no SMS, by recipient. */
+  readonly unknownReceipts: Map<string, UnknownReceipt[]>;
   /** Message ids of copies that were tracked along with an accepted SMS. */
   readonly copies: (readonly string[])[];
   /** What was tracked after it was settled. */
@@ -60,7 +62,7 @@ export async function bench(
     onAccepted: () => undefined,
     onSubmitFailed: () => (made.submitFailures += 1),
     isRestart: () => made.isRestart,
-    unmatchedIds: () => made.unmatched,
+    unknownReceipts: (to) => made.unknownReceipts.get(to) ?? [],
     count: () => undefined,
     onFailure: (error) => failures.push(error),
     log: (_level, line) => void log.push(line),
@@ -76,7 +78,7 @@ export async function bench(
     link: new FakeLink(window),
     isRestart: false,
     submitFailures: 0,
-    unmatched: [],
+    unknownReceipts: new Map(),
     copies: [],
     trackedLate: [],
     take: async (changes) =>

@@ -47,10 +47,13 @@ describe('HeldReceipts', () => {
     assert.deepEqual(keysOf(gaveWay.filter((each) => each !== undefined)), ['k0', 'k1']);
   });
 
-  it('names the ids for a phone, however it is written', () => {
+  it('gives those for a phone, however it is written, one for each id', () => {
     const held = new HeldReceipts();
     held.add(stored('a'), 60);
+    held.add(stored('again', 'A'), 60);
     held.add({ key: 'b', received: { ...received({ messageId: 'b' }), phone: '4587654321' } }, 60);
-    assert.deepEqual(held.messageIdsFor(`+${PHONE}`), ['a']);
+    assert.deepEqual(keysOf(held.for(`+${PHONE}`)), ['again']);
+    held.claim(['a']);
+    assert.deepEqual(held.for(PHONE), []);
   });
 });

@@ -220,14 +220,17 @@ describe('ReceiptTracker', () => {
     it('names its id to who looks for an answer that never came', async () => {
       const on = await bench();
       await on.arrives(receiptFor('a-1'));
-      assert.deepEqual(on.tracker.unmatchedIdsFor(PHONE), ['a-1']);
+      assert.deepEqual(
+        on.tracker.unknownReceiptsFor(PHONE).map(({ messageId }) => messageId),
+        ['a-1'],
+      );
     });
 
     it('names it no more when it is tied', async () => {
       const on = await bench();
       await on.arrives(receiptFor('a-1'));
       await on.accepted();
-      assert.deepEqual(on.tracker.unmatchedIdsFor(PHONE), []);
+      assert.deepEqual(on.tracker.unknownReceiptsFor(PHONE), []);
     });
   });
 

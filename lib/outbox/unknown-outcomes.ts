@@ -1,0 +1,233 @@
+/**
+ * Submissions of which nobody knows whether the gateway took them, by recipient, and which receipts tell of them.
+ *
+ * A receipt with an id that no SMS has is that of such a submission, or none of ours. Whose it is can be told when it can
+ * only be one's own: it came after the submission, no other to that phone explains it, and by the gateway's clock, once
+ * receipts of answered SMS have told how that stands to ours, its submit date fits. One that is told so is remembered
+ * with its submission, so that it explains no other: neither when it comes again, nor with its next state.
+ *
+ * All of it stays as long as receipts may come, also over a restart: the receipt of an SMS that was sent again, settled,
+ * or left by an earlier process may come hours later, and must not be taken for that of a later SMS.
+ * Source: contract section 4 (`reconcile`).
+ */
+import type { Bounds } from '../bounds.js';
+import type { Clock, EpochMs, Millis } from '../clock.js';
+import { RECEIPT_WAIT_MS } from '../inmobile.js';
+import type { Change, Storage } from '../storage/storage.js';
+
+/** A receipt whose id no SMS has, as its owner tells it. */
+export interface UnknownReceipt {
+  readonly messageId: string;
+  /** When the first with this id came; of an earlier process, before the start of this one. */
+  readonly receivedAt: Millis;
+  /** When the gateway took its SMS in, on our clock; undefined when that is not known. */
+  readonly submittedAt: Millis | undefined;
+}
+
+export interface UnknownOutcome {
+  readonly key: string;
+  /** Of the SMS, ours. */
+  readonly id: string;
+  readonly to: string;
+  /** When its first octet left. */
+  readonly submittedAt: Millis;
+  /** When its answer was given up. */
+  readonly givenUpAt: Millis;
+  /** Segments of which nothing is known. */
+  left: number;
+  /** Ids of the others, in lower case: the gateway has them, and no SMS is tracked by them. */
+  ids: readonly string[];
+}
+
+/** Receipts say minutes, and their clock may drift. */
+const EARLIER_MS: Millis = 2 * 60_000;
+
+/** If a gateway takes a submit_sm that was given up, then soon. */
+const LATER_MS: Millis = 5 * 60_000;
+
+/** As stored in table `unknown`. JSON. */
+type StoredOutcome = readonly [
+  id: string,
+  to: string,
+  submittedAt: EpochMs,
+  givenUpAt: EpochMs,
+  left: number,
+  ids: readonly string[],
+];
+
+/** Marks our records among the others of that table. */
+const KEY_PREFIX = 'sms ';
+
+export interface UnknownOutcomesOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly bounds: Pick<Bounds, 'unknownOutcomes'>;
+  /** Receipts for this recipient that belong to no SMS we know. */
+  readonly unknownReceipts: (to: string) => readonly UnknownReceipt[];
+  /** Some SMS to this recipient is under way, or has just had its answer. */
+  readonly isAnyAnswerDue: (to: string) => boolean;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class UnknownOutcomes {
+  readonly #options: UnknownOutcomesOptions;
+  /** The oldest first. */
+  readonly #all = new Map<string, UnknownOutcome>();
+  readonly #byRecipient = new Map<string, Set<UnknownOutcome>>();
+  #last = 0;
+
+  constructor(options: UnknownOutcomesOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what an earlier process knew. */
+  async open(): Promise<void> {
+    this.#all.clear();
+    this.#byRecipient.clear();
+    const { storage, clock } = this.#options;
+    const now = clock.now();
+    const ago = (wall: EpochMs): Millis => now - Math.max(0, clock.wall() - wall);
+    for await (const [key, value] of storage.scan('unknown')) {
+      if (!key.startsWith(KEY_PREFIX)) continue;
+      this.#last = Math.max(this.#last, Number(key.slice(KEY_PREFIX.length)));
+      const [id, to, submittedAt, givenUpAt, left, ids] = value as StoredOutcome;
+      this.#put({ key, id, to, submittedAt: ago(submittedAt), givenUpAt: ago(givenUpAt), left, ids });
+    }
+  }
+
+  add(
+    given: Omit<UnknownOutcome, 'key' | 'ids'> & { readonly messageIds: readonly string[] },
+  ): UnknownOutcome {
+    const { messageIds, ...rest } = given;
+    const ids = messageIds.map((id) => id.toLowerCase());
+    const outcome = { ...rest, key: `${KEY_PREFIX}${(this.#last += 1)}`, ids };
+    this.#put(outcome);
+    this.#write([this.#keeping(outcome), ...this.#forgetOld()]);
+    return outcome;
+  }
+
+  /** An answer to one of its segments came after all, with this id when the gateway took it. */
+  answered(outcome: UnknownOutcome, messageId: string | undefined): void {
+    outcome.left = Math.max(0, outcome.left - 1);
+    if (messageId !== undefined) outcome.ids = [...outcome.ids, messageId.toLowerCase()];
+    if (outcome.left === 0 && outcome.ids.length === 0) this.over(outcome);
+    else if (this.#all.get(outcome.key) === outcome) this.#write([this.#keeping(outcome)]);
+  }
+
+  /** Its receipts are matched by their ids. */
+  over(outcome: UnknownOutcome): void {
+    if (this.#remove(outcome)) this.#write([{ table: 'unknown', key: outcome.key }]);
+  }
+
+  /**
+   * Tells whose the receipts for this recipient are that no SMS has, as far as that is certain; returns their ids by
+   * SMS. Nothing is while an answer is due to an SMS to the same recipient: they may be its own.
+   */
+  explain(to: string): ReadonlyMap<string, readonly string[]> {
+    const outcomes = this.#byRecipient.get(to);
+    if (outcomes === undefined) return NOTHING;
+    const receipts = this.#options.unknownReceipts(to).filter(({ messageId }) => !isOne(outcomes, messageId));
+    if (receipts.length === 0 || this.#options.isAnyAnswerDue(to)) return NOTHING;
+    const explained = new Map<string, readonly string[]>();
+    for (const [id, own] of byOwner(outcomes, receipts)) {
+      if (
+        this.#assign(
+          [...outcomes].filter((each) => each.id === id),
+          own,
+        )
+      ) {
+        explained.set(
+          id,
+          own.map(({ messageId }) => messageId),
+        );
+      }
+    }
+    return explained;
+  }
+
+  /** An SMS is accepted with the ids that were explained as its own. */
+  tracked(id: string, to: string): void {
+    for (const outcome of [...(this.#byRecipient.get(to) ?? [])]) {
+      if (outcome.id === id && outcome.left === 0) this.over(outcome);
+    }
+  }
+
+  /** With more receipts than segments that they could be of, some are not its own, and nobody knows which. */
+  #assign(own: readonly UnknownOutcome[], receipts: readonly UnknownReceipt[]): boolean {
+    const left = own.reduce((sum, each) => sum + each.left, 0);
+    if (receipts.length > left) return false;
+    for (const receipt of receipts) {
+      const outcome = own.find((each) => explains(each, receipt));
+      if (outcome !== undefined) this.answered(outcome, receipt.messageId);
+    }
+    return true;
+  }
+
+  #put(outcome: UnknownOutcome): void {
+    this.#all.set(outcome.key, outcome);
+    const others = this.#byRecipient.get(outcome.to);
+    if (others === undefined) this.#byRecipient.set(outcome.to, new Set([outcome]));
+    else others.add(outcome);
+  }
+
+  #remove(outcome: UnknownOutcome): boolean {
+    if (this.#all.get(outcome.key) !== outcome) return false;
+    this.#all.delete(outcome.key);
+    const others = this.#byRecipient.get(outcome.to);
+    if (others?.delete(outcome) && others.size === 0) this.#byRecipient.delete(outcome.to);
+    return true;
+  }
+
+  /** Those whose receipts come no more, and the oldest when they are too many. */
+  #forgetOld(): readonly Change[] {
+    const { clock, bounds } = this.#options;
+    const over: Change[] = [];
+    for (const outcome of this.#all.values()) {
+      const isOld = outcome.submittedAt + RECEIPT_WAIT_MS < clock.now();
+      if (!isOld && this.#all.size <= bounds.unknownOutcomes) break;
+      this.#remove(outcome);
+      over.push({ table: 'unknown', key: outcome.key });
+    }
+    return over;
+  }
+
+  #keeping({ key, id, to, submittedAt, givenUpAt, left, ids }: UnknownOutcome): Change {
+    const { clock } = this.#options;
+    const wallOf = (instant: Millis): EpochMs => Math.round(clock.wall() + instant - clock.now());
+    const value: StoredOutcome = [id, to, wallOf(submittedAt), wallOf(givenUpAt), left, ids];
+    return { table: 'unknown', key, value, keepUntil: wallOf(submittedAt) + RECEIPT_WAIT_MS };
+  }
+
+  #write(changes: readonly Change[]): void {
+    this.#options.storage.write(changes).catch(this.#options.onFailure);
+  }
+}
+
+const NOTHING: ReadonlyMap<string, readonly string[]> = new Map();
+
+function isOne(outcomes: ReadonlySet<UnknownOutcome>, messageId: string): boolean {
+  const id = messageId.toLowerCase();
+  for (const { ids } of outcomes) if (ids.includes(id)) return true;
+  return false;
+}
+
+/** The receipts that only one SMS explains, by its id. */
+function byOwner(
+  outcomes: ReadonlySet<UnknownOutcome>,
+  receipts: readonly UnknownReceipt[],
+): ReadonlyMap<string, readonly UnknownReceipt[]> {
+  const owned = new Map<string, UnknownReceipt[]>();
+  for (const receipt of receipts) {
+    const owners = new Set<string>();
+    for (const outcome of outcomes) if (explains(outcome, receipt)) owners.add(outcome.id);
+    const [owner] = owners;
+    if (owner !== undefined && owners.size === 1) owned.set(owner, [...(owned.get(owner) ?? []), receipt]);
+  }
+  return owned;
+}
+
+function explains({ left, submittedAt, givenUpAt }: UnknownOutcome, receipt: UnknownReceipt): boolean {
+  if (left === 0 || receipt.receivedAt <= submittedAt) return false;
+  if (receipt.submittedAt === undefined) return true;
+  return receipt.submittedAt >= submittedAt - EARLIER_MS && receipt.submittedAt <= givenUpAt + LATER_MS;
+}
