@@ -20,6 +20,7 @@ const LEAVES = [
   'inmobile',
   'link',
   'message',
+  'phone-number',
   'timers',
   'transit-map',
   'unusual-fields',
@@ -61,6 +62,8 @@ const PURE_FILES = {
 const INJECTED_FOLDERS = ['connection', 'outbox', 'receipt', 'inbox'];
 /** Where the machine's own clock, chance and sockets come in. */
 const CLOCK_FILE = 'lib/clock.ts';
+/** The one leaf on a package, which knows each country's numbers. */
+const PHONE_NUMBER_FILE = 'lib/phone-number.ts';
 const TRANSPORT_FILE = 'lib/connection/tls-connect.ts';
 const ENGINE_FILE = 'lib/engine.ts';
 
@@ -165,7 +168,8 @@ const gatewayFiles = GATEWAY_PARTS.map((name) => `lib/${name}.ts`);
 const gatewayLayer = { name: 'the gateway', self: 'gateway', allowed: ALL_BUT_SIMULATOR };
 
 const libraryLayers = [
-  layer({ name: 'a leaf of lib/', files: leafFiles, ignores: [CLOCK_FILE], time: 'pure' }),
+  layer({ name: 'a leaf of lib/', files: leafFiles, ignores: [CLOCK_FILE, PHONE_NUMBER_FILE], time: 'pure' }),
+  layer({ name: PHONE_NUMBER_FILE, files: [PHONE_NUMBER_FILE], time: 'injected' }),
   layer({ name: CLOCK_FILE, files: [CLOCK_FILE] }),
   layer({ ...gatewayLayer, files: gatewayFiles, ignores: [ENGINE_FILE], time: 'injected' }),
   layer({ ...gatewayLayer, files: [ENGINE_FILE] }),
@@ -289,7 +293,7 @@ export default tseslint.config(
     extends: [js.configs.recommended],
     languageOptions: { globals: Object.fromEntries(scriptGlobals.map((name) => [name, 'readonly'])) },
     rules: {
-      'max-lines': ['error', 300],
+      'max-lines': ['error', 600],
       'max-lines-per-function': ['error', 60],
       complexity: ['error', 10],
       'max-params': ['error', 4],

@@ -174,12 +174,13 @@ export class Engine {
   }
 
   #makeOutbox(): Outbox {
-    const { clock, onUncertain, segmentsPerSecond, log } = this.#settings;
+    const { clock, onUncertain, segmentsPerSecond, sms, log } = this.#settings;
     return new Outbox({
       storage: this.#storage,
       clock,
       bounds: this.#bounds,
       onUncertain,
+      sms,
       segmentsPerSecond,
       newId: this.#chance.newId,
       refusal: commandStatus,

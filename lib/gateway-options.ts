@@ -10,6 +10,8 @@ import type { Connect } from './connection/tls-connect.js';
 import { printable, SmppError } from './errors.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from './inmobile.js';
 import type { OnUncertain } from './message.js';
+import { readSender, type SmsDefaults } from './outbox/read-sms.js';
+import { readCountry } from './phone-number.js';
 import { DEFAULT_TIMERS, type Timers } from './timers.js';
 
 export interface TlsOptions {
@@ -33,6 +35,13 @@ export interface GatewayOptions {
   readonly password: string;
   /** At most 12 characters. */
   readonly systemType?: string;
+  /** The `from` of an SMS that names none. */
+  readonly sender?: string;
+  /**
+   * ISO code of the country, such as `DK`, whose numbers may lack their country code: `12 34 56 78` is `4512345678`.
+   * Without one a number that is not valid internationally is refused.
+   */
+  readonly defaultCountry?: string;
   /** `pair`: one transmitter and one receiver bind. Default `transceiver`. */
   readonly connectionMode?: 'transceiver' | 'transmitter' | 'receiver' | 'pair';
   /** One host at a time, or bound to every host at once. Default `failover`. */
@@ -66,8 +75,9 @@ export type StorageOptions =
 
 /** Options with every default filled in. */
 export type GatewaySettings = Required<
-  Omit<GatewayOptions, 'segmentsPerSecond' | 'connect' | 'timers' | 'hosts'>
+  Omit<GatewayOptions, 'segmentsPerSecond' | 'connect' | 'timers' | 'hosts' | 'sender' | 'defaultCountry'>
 > & {
+  readonly sms: SmsDefaults;
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
   readonly timers: Timers;
   readonly segmentsPerSecond: number | undefined;
@@ -169,6 +179,8 @@ const SCHEMA = v.strictObject(
     systemId: credential(SYSTEM_ID_MAX),
     password: credential(PASSWORD_MAX),
     systemType: v.optional(text(SYSTEM_TYPE_MAX), ''),
+    sender: v.optional(v.string('it must be text')),
+    defaultCountry: v.optional(v.string('it must be text')),
     connectionMode: v.optional(
       v.picklist(
         ['transceiver', 'transmitter', 'receiver', 'pair'],
@@ -222,13 +234,32 @@ const SCHEMA = v.strictObject(
 export function readGatewayOptions(options: GatewayOptions): GatewaySettings {
   const read = v.safeParse(SCHEMA, options);
   if (!read.success) throw refusal(read.issues[0]);
-  const { timers, segmentsPerSecond, connect, log, ...rest } = read.output;
+  const { timers, segmentsPerSecond, connect, log, sender, defaultCountry, ...rest } = read.output;
   return {
-    ...(rest as Omit<GatewaySettings, 'timers' | 'segmentsPerSecond' | 'connect' | 'log'>),
+    sms: readSmsDefaults({ sender, defaultCountry }),
+    ...(rest as Omit<GatewaySettings, 'timers' | 'segmentsPerSecond' | 'connect' | 'log' | 'sms'>),
     log: (level, line) => log(level, printable(line)),
     timers: { ...DEFAULT_TIMERS, ...(timers as Partial<Timers>) },
     segmentsPerSecond,
     connect,
+  };
+}
+
+/**
+ * What holds for an SMS that does not say otherwise; a blank option counts as none.
+ *
+ * @throws SMPP_OPTIONS naming the option and the remedy
+ */
+export function readSmsDefaults({
+  sender = '',
+  defaultCountry = '',
+}: {
+  readonly sender?: string | undefined;
+  readonly defaultCountry?: string | undefined;
+}): SmsDefaults {
+  return {
+    sender: sender.trim() === '' ? undefined : readSender(sender, 'sender'),
+    defaultCountry: readCountry(defaultCountry),
   };
 }
 

@@ -12,7 +12,12 @@ import { connectTls, type Connect } from './connection/tls-connect.js';
 import { Engine } from './engine.js';
 import { SmppError } from './errors.js';
 import { FailureLog } from './failure-log.js';
-import { readGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
+import {
+  readGatewayOptions,
+  readSmsDefaults,
+  type GatewayOptions,
+  type GatewaySettings,
+} from './gateway-options.js';
 import type {
   CounterName,
   DeliveryReceipt,
@@ -112,12 +117,16 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /**
- * Whether a gateway would take this SMS in, without doing so: a list is checked before its first SMS is sent.
+ * Whether a gateway of these options would take this SMS in, without doing so: a list is checked before its first SMS is
+ * sent.
  *
- * @throws SMPP_MESSAGE naming the property, its value (masked) and the remedy
+ * @throws SMPP_MESSAGE naming the property, its value (masked) and the remedy; SMPP_OPTIONS
  */
-export function checkSms(sms: OutboundSms): void {
-  readSms(sms, '', systemClock.wall());
+export function checkSms(
+  sms: OutboundSms,
+  options: Pick<GatewayOptions, 'sender' | 'defaultCountry'> = {},
+): void {
+  readSms(sms, '', systemClock.wall(), readSmsDefaults(options));
 }
 
 class SmsGateway implements Gateway {

@@ -15,12 +15,15 @@ export type Priority = 'alarm' | 'normal' | 'bulk';
 
 export type ReceiptRequest = 'always' | 'on-failure' | 'never';
 
-/** An SMS to send. Every property but the first three has a default. */
+/** An SMS to send. Every property but `to` and `text` has a default. */
 export interface OutboundSms {
-  /** Recipient in international format; spaces, `+` and `00` are accepted. */
+  /**
+   * Recipient in international format, or a number of the gateway's `defaultCountry`; `+`, `00`, blanks, brackets, dashes
+   * and dots are accepted.
+   */
   readonly to: string;
-  /** Sender: at most 11 GSM7 characters, or at most 15 digits. */
-  readonly from: string;
+  /** Sender: at most 11 GSM7 characters, or at most 15 digits. Default: the gateway's `sender`. */
+  readonly from?: string;
   readonly text: string;
   /** Shown at once on the phone and not stored there (message class 0). Default false. */
   readonly flash?: boolean;

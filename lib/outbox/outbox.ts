@@ -35,7 +35,7 @@ import { Queue } from './queue.js';
 import { isWaiting, type Body, type NewItem, type QueueItem, type Times } from './queue-item.js';
 import { listQueue } from './queue-list.js';
 import { ReadBack } from './read-back.js';
-import { readSms } from './read-sms.js';
+import { readSms, type SmsDefaults } from './read-sms.js';
 import { recovered, storeRest, type Left } from './recovery.js';
 import { References } from './references.js';
 import { repeatOf } from './result-of.js';
@@ -49,6 +49,7 @@ export interface OutboxOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly onUncertain: OnUncertain;
+  readonly sms?: SmsDefaults;
   readonly segmentsPerSecond: number | undefined;
   readonly newId: () => string;
   readonly refusal: (status: number) => Refusal;
@@ -303,7 +304,7 @@ export class Outbox {
   #admit(sms: OutboundSms): Admitted {
     if (!this.#isOpen) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
     const times = this.#times();
-    const body = readSms(sms, this.#options.newId(), times.wall);
+    const body = readSms(sms, this.#options.newId(), times.wall, this.#options.sms);
     const { entry } = body;
     const holder = entry.dedupeKey === undefined ? undefined : this.#holderOf(entry.dedupeKey);
     if (holder !== undefined) return { entry, holder };

@@ -6,21 +6,13 @@
  * Source: contract section 2; gateway.md (source_addr, numbers).
  */
 import type { EpochMs, Millis } from '../clock.js';
-import { maskNumber, SmppError } from '../errors.js';
+import { SmppError } from '../errors.js';
 import { ALPHANUMERIC_SENDER_MAX, SOURCE_ADDR_MAX } from '../inmobile.js';
 import type { OutboundSms } from '../message.js';
+import { isDecimal, readNumber, wholeNumber, withoutMarks, type CountryCode } from '../phone-number.js';
 import { planText, type TextPlan } from '../text/segmenter.js';
 import type { OutboxEntry } from './entry.js';
 
-/** Characters people write into phone numbers and that carry nothing. Two numbers on two lines are not one. */
-const NUMBER_PUNCTUATION = /[\t\p{Zs}().\-/]/gu;
-/** What a spreadsheet makes of a number: its decimal would become a digit. No number is grouped so. */
-const DECIMAL = /\.\d$/;
-/** E.164: at most 15 digits; shorter than 5 is a short code, which no one can be reached at. */
-const DIGITS_MIN = 5;
-const DIGITS_MAX = 15;
-/** Needs nothing done to it, as most. */
-const PLAIN_NUMBER = new RegExp(`^[1-9]\\d{${DIGITS_MIN - 1},${DIGITS_MAX - 1}}$`);
 const DAY_MS = 86_400_000;
 const EXPIRES_AFTER_MS = DAY_MS;
 /** An SMS for a later year is a mistake in a unit, not a wish. */
@@ -55,15 +47,27 @@ export interface ReadSms {
   readonly plan: TextPlan;
 }
 
+/** What holds for an SMS that does not say otherwise. */
+export interface SmsDefaults {
+  readonly defaultCountry?: CountryCode | undefined;
+  /** As `readSender` gives it: the `from` of an SMS that names none. */
+  readonly sender?: string | undefined;
+}
+
 /**
  * Checks and normalises an SMS.
  *
  * @throws SMPP_MESSAGE naming the property, its value (masked) and the remedy
  */
-export function readSms(given: OutboundSms, id: string, now: EpochMs): ReadSms {
+export function readSms(
+  given: OutboundSms,
+  id: string,
+  now: EpochMs,
+  { defaultCountry, sender }: SmsDefaults = {},
+): ReadSms {
   const sms = asProperties(given);
-  const to = readNumber(sms.to);
-  const from = readSender(sms.from);
+  const to = readNumber(sms.to, 'to', defaultCountry);
+  const from = senderOf(sms.from, sender);
   const longMessage = oneOf('longMessage', sms.longMessage, LONG_MESSAGES, 'udh8');
   const plan = readText(sms, longMessage);
   const sendAt = readSendAt(sms.sendAt, now);
@@ -106,63 +110,37 @@ function asProperties(sms: unknown): Properties {
   throw refuse('sms', 'an SMS is an object with to, from and text');
 }
 
-function readNumber(value: unknown): string {
-  if (isMissing(value)) {
-    throw refuse('to', 'the recipient is missing: give a number in international format, such as 4512345678');
-  }
-  if (typeof value === 'string' && PLAIN_NUMBER.test(value)) return value;
-  const text = typeof value === 'number' ? wholeNumber(value, 'to') : value;
-  if (typeof text !== 'string') throw refuse('to', `the recipient is ${kindOf(text)}, not a phone number`);
-  const digits = digitsOf(text);
-  if (!/^[1-9]\d*$/.test(digits)) {
-    throw refuse(
-      'to',
-      `${maskNumber(text)} is not a phone number in international format: write the country code and the ` +
-        'number in digits, such as 4512345678',
-    );
-  }
-  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) {
-    throw refuse(
-      'to',
-      `${maskNumber(text)} has ${digits.length} digits; a number with its country code has ${DIGITS_MIN} to ` +
-        `${DIGITS_MAX}`,
-    );
-  }
-  return digits;
-}
-
 /** Most SMS have the sender of the one before. */
 let lastSender: { readonly given: unknown; readonly read: string } = { given: undefined, read: '' };
 
-function readSender(value: unknown): string {
+function senderOf(value: unknown, otherwise: string | undefined): string {
+  if (otherwise !== undefined && isMissing(value)) return otherwise;
   if (typeof value === 'string' && value === lastSender.given) return lastSender.read;
-  lastSender = { given: value, read: checkSender(value) };
+  lastSender = { given: value, read: readSender(value, 'from') };
   return lastSender.read;
 }
 
-function checkSender(value: unknown): string {
+/** @throws SMPP_MESSAGE; of the gateway's own sender SMPP_OPTIONS */
+export function readSender(value: unknown, field: 'from' | 'sender'): string {
   if (isMissing(value)) {
-    throw refuse('from', 'the sender is missing: give a name of at most 11 characters or a phone number');
+    throw refuse(field, 'the sender is missing: give a name of at most 11 characters or a phone number');
   }
-  const text = typeof value === 'number' ? wholeNumber(value, 'from') : value;
-  if (typeof text !== 'string') throw refuse('from', `the sender is ${kindOf(text)}, not text`);
+  const text = typeof value === 'number' ? wholeNumber(value, field) : value;
+  if (typeof text !== 'string') throw refuse(field, `the sender is ${kindOf(text)}, not text`);
   const digits = digitsOf(text);
   if (/^\d+$/.test(digits)) {
     if (digits.length <= SOURCE_ADDR_MAX) return digits;
     throw refuse(
-      'from',
+      field,
       `the sender has ${digits.length} digits; the gateway would cut it after ${SOURCE_ADDR_MAX}`,
     );
   }
   if (!/^[\x20-\x7e]+$/.test(text)) {
-    throw refuse(
-      'from',
-      'the sender has a character outside ASCII: use A to Z, digits and plain punctuation',
-    );
+    throw refuse(field, 'the sender has a character outside ASCII: use A to Z, digits and plain punctuation');
   }
   if (text.length > ALPHANUMERIC_SENDER_MAX) {
     throw refuse(
-      'from',
+      field,
       `the sender has ${text.length} characters; a name has at most ${ALPHANUMERIC_SENDER_MAX}` +
         (text.length > SOURCE_ADDR_MAX ? `, and the gateway would cut it after ${SOURCE_ADDR_MAX}` : ''),
     );
@@ -170,15 +148,9 @@ function checkSender(value: unknown): string {
   return text;
 }
 
-function wholeNumber(value: number, field: 'to' | 'from'): string {
-  if (Number.isSafeInteger(value) && value > 0) return String(value);
-  throw refuse(field, 'it is not a phone number, since it is not whole or not exact: give it as text');
-}
-
 /** What is left of a number once what carries nothing is gone; the text itself when it cannot be one. */
 function digitsOf(text: string): string {
-  const written = text.trim();
-  return DECIMAL.test(written) ? written : written.replace(NUMBER_PUNCTUATION, '').replace(/^\+|^00/, '');
+  return isDecimal(text) ? text : withoutMarks(text).replace(/^\+|^00/, '');
 }
 
 function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): TextPlan {
@@ -312,5 +284,6 @@ function kindOf(value: unknown): string {
 }
 
 function refuse(field: string, reason: string, cause?: unknown): SmppError {
-  return new SmppError('SMPP_MESSAGE', `${field}: ${reason}`, { field, cause });
+  const code = field === 'sender' ? 'SMPP_OPTIONS' : 'SMPP_MESSAGE';
+  return new SmppError(code, `${field}: ${reason}`, { field, cause });
 }

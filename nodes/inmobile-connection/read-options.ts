@@ -6,10 +6,9 @@
  * Source: contract section 3.1; gateway.md (hosts, TLS); SMPP 3.4 §4.1.1 (lengths of system_id and password).
  */
 import { join } from 'node:path';
-import type { CountryCode } from 'libphonenumber-js/min';
 import type { AddressType, GatewayOptions } from '../../lib/gateway.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from '../../lib/inmobile.js';
-import { readCountry } from '../shared/read-number.js';
+import { readCountry, type CountryCode } from '../../lib/phone-number.js';
 import {
   FormReader,
   optionError,

@@ -4,9 +4,10 @@
  * The connection node itself is `inmobile-connection`; it keeps one gateway for all its users.
  */
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
-import type { CountryCode } from 'libphonenumber-js/min';
+
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
+import type { CountryCode } from '../../lib/phone-number.js';
 import { flowGateOf, type FlowGate } from './flow-gate.js';
 import { problemStatus, type Translate } from './status.js';
 

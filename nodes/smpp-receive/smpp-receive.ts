@@ -8,10 +8,10 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { asSmppError } from '../../lib/errors.js';
 import type { InboundSms } from '../../lib/message.js';
+import { isSameNumber } from '../../lib/phone-number.js';
 import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
 import { unwrapped } from '../shared/origin.js';
 import { readChoice, type Form } from '../shared/read-choice.js';
-import { isSameNumber } from '../shared/read-number.js';
 
 type SmppReceiveDef = NodeDef & Form & { readonly connection: string };
 

@@ -7,9 +7,9 @@
  * Source: contract section 3.2.
  */
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import type { CountryCode } from 'libphonenumber-js/min';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import { checkSms } from '../../lib/gateway.js';
+import type { CountryCode } from '../../lib/phone-number.js';
 import { jsonSafeText, KEPT_CHARACTERS_MAX } from '../shared/json-safe.js';
 import { originTail } from '../shared/origin.js';
 import type { ReadForm, TypedField } from './form.js';

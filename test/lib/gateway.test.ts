@@ -262,6 +262,14 @@ describe('Gateway over TLS', () => {
     assert.deepEqual([gateway.status().queue.alarm, await gateway.queued()], [0, []]);
   });
 
+  it('has the sender and the country of an SMS that names none', async () => {
+    const { gateway, simulator } = await set({ sender: 'Works', defaultCountry: 'dk' });
+    await gateway.start();
+    const { to, from } = await gateway.send({ to: '12 34 56 00', text: 'Pump 3 stopped' });
+    assert.deepEqual([to, from], ['4512345600', 'Works']);
+    assert.equal(simulator.accepted[0]?.from, 'Works');
+  });
+
   it('asks with a wrong password at most 6 times in 10 minutes, however often it is started', async () => {
     const { gateway, simulator } = await set();
     simulator.refuse('demo', 'ESME_RINVPASWD');
@@ -336,6 +344,9 @@ describe('createGateway', () => {
     ['timers.bindMs', { ...good, timers: { bindMs: -1 } }],
     ['storage.kind', { ...good, storage: { kind: 'paper' } }],
     ['storage.directory', { ...good, storage: { kind: 'disk', directory: '' } }],
+    ['sender', { ...good, sender: 'The waterworks' }],
+    ['sender', { ...good, sender: 7 }],
+    ['defaultCountry', { ...good, defaultCountry: 'Denmark' }],
   ] as const) {
     it(`refuses ${field} with a sentence that names it and no secret`, () => {
       assert.throws(

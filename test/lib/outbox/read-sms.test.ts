@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { SmppError } from '../../../lib/errors.js';
 import type { OutboundSms } from '../../../lib/message.js';
-import { readSms } from '../../../lib/outbox/read-sms.js';
+import { readSms, type SmsDefaults } from '../../../lib/outbox/read-sms.js';
 
 const NOW = 1_700_000_000_000;
 const HOUR_MS = 3_600_000;
 
-function read(changes: Record<string, unknown> = {}) {
+function read(changes: Record<string, unknown> = {}, defaults?: SmsDefaults) {
   const sms = { to: '4512345678', from: 'Alarm', text: 'Pump 3 stopped', ...changes } as OutboundSms;
-  return readSms(sms, 'id-1', NOW).entry;
+  return readSms(sms, 'id-1', NOW, defaults).entry;
 }
 
 function refusal(changes: Record<string, unknown>): SmppError {
@@ -57,6 +57,8 @@ describe('readSms', () => {
     ['to', '012345678', /international format/],
     ['to', '45\u0000123456', /not a phone number/],
     ['to', '1234', /4 digits/],
+    ['to', '12345678', /no country has such numbers/],
+    ['to', '12 34 56 78/79', /a slash may part two/],
     ['to', '1234567890123456', /16 digits/],
     ['to', 4.5e20, /digits|not a phone number/],
     ['to', 4_512_345_678.5, /not whole/],
@@ -132,6 +134,28 @@ describe('readSms', () => {
 
   it('refuses what is not an object', () => {
     assert.throws(() => readSms(null as unknown as OutboundSms, 'id', NOW), { code: 'SMPP_MESSAGE' });
+  });
+
+  it('reads a number without a country code as one of the default country', () => {
+    assert.equal(read({ to: '12 34 56 78' }, { defaultCountry: 'DK' }).to, '4512345678');
+  });
+
+  it('refuses a number that may be one of the default country or one abroad, and shows neither', () => {
+    assert.throws(
+      () => read({ to: '15123456789' }, { defaultCountry: 'DE' }),
+      ({ code, field, message }: SmppError) =>
+        code === 'SMPP_MESSAGE' && field === 'to' && /49\*+89 of DE, or 15\*+89 abroad/.test(message),
+    );
+  });
+
+  for (const from of [undefined, null, '']) {
+    it(`has the sender of the gateway when its own is ${String(from) || 'empty'}`, () => {
+      assert.equal(read({ from }, { sender: 'Works' }).from, 'Works');
+    });
+  }
+
+  it('has a sender of its own before that of the gateway', () => {
+    assert.equal(read({ from: 'Pump 3' }, { sender: 'Works' }).from, 'Pump 3');
   });
 
   it('keeps what was substituted', () => {

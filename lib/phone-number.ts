@@ -1,0 +1,324 @@
+/**
+ * From what people write for a phone number to the digits that the gateway takes; pure.
+ *
+ *   with + or 00 ............................................. international
+ *   begins with the default country's own code, and is valid so  international
+ *   as one dials it inside the default country ............... national
+ *   else (such as a national number without its 0) ........... whichever of the two it is valid as; as both: refused
+ *
+ * Whether a number exists is for the gateway to say; here it is how many digits each country's have, and with which
+ * they begin where that decides between two readings. With a + it may be longer: machines' numbers are.
+ * Source: gateway.md, numbers (international format, digits only); contract sections 2 and 3.1, `defaultCountry`.
+ */
+import {
+  getCountries,
+  getCountryCallingCode,
+  isSupportedCountry,
+  Metadata,
+  parsePhoneNumberFromString,
+  type CountryCode,
+  type PhoneNumber,
+} from 'libphonenumber-js/min';
+import { maskNumber, SmppError } from './errors.js';
+
+export type { CountryCode } from 'libphonenumber-js/min';
+
+/** E.164 allows 15 digits; with its country code no subscriber's number has fewer than 7. */
+const DIGITS_MIN = 7;
+const DIGITS_MAX = 15;
+/** Country codes have one to three (ITU-T E.164 §6.2.1). */
+const CODE_DIGITS_MAX = 3;
+/** Needs nothing done to it, as most. */
+const PLAIN = new RegExp(`^\\+?[1-9]\\d{${DIGITS_MIN - 1},${DIGITS_MAX - 1}}$`);
+
+/** What people write as a digit or sign of double width in East Asia: ASCII lies so far below. */
+const FULL_WIDTH = /[\uff01-\uff5e]/g;
+const FULL_WIDTH_FROM_ASCII = 0xfee0;
+/**
+ * Blanks of every kind, and the marks for writing direction and hyphenation that come along when a number is copied. Not
+ * what ends a line: two numbers on two lines are not one.
+ */
+const INVISIBLE = /[\t\u00ad\p{Zs}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+/** Of these nobody thinks that two numbers lie at their sides; of a slash one may. */
+const PUNCTUATION = /[().\-\u2010-\u2015\u2212]/g;
+/** What a spreadsheet makes of a number: its decimal would become a digit. No number is grouped so. */
+const DECIMAL = /\.\d$/;
+const INTERNATIONAL_PREFIX = /^(?:\+|00)/;
+
+/** The country as an ISO code, or undefined when it is blank. */
+export function readCountry(value: string): CountryCode | undefined {
+  const code = value.trim().toUpperCase();
+  if (code === '') return undefined;
+  if (isSupportedCountry(code)) return code;
+  throw new SmppError(
+    'SMPP_OPTIONS',
+    'defaultCountry: it must be the two-letter code of a country, such as DK or SE; leave it empty when every ' +
+      'number is international',
+    { field: 'defaultCountry' },
+  );
+}
+
+/**
+ * A phone number as digits with its country code, such as `4512345678`.
+ *
+ * Takes `+`, `00`, `tel:`, blanks, brackets, dashes, dots and full-width digits.
+ *
+ * @param field name of the property, for the error
+ * @param country whose numbers may lack the country code; without one all must have it
+ * @throws SMPP_MESSAGE naming the field, the value (masked) and the remedy
+ */
+export function readNumber(value: unknown, field: string, country: CountryCode | undefined): string {
+  if (typeof value === 'string' && PLAIN.test(value)) {
+    const plain = value.startsWith('+') ? plainAbroad(value.slice(1)) : plainOf(value, country);
+    if (plain !== undefined) return plain;
+  }
+  const written = writtenNumber(value, field);
+  const digits = written.replace(INTERNATIONAL_PREFIX, '');
+  const refused = (reason: string): SmppError => refuse(field, value, reason);
+  if (!/^\d+$/.test(digits)) throw refused(notDigits(written));
+  const read = digits === written ? readBare(digits, country) : { number: abroadOf(digits) };
+  if (read.other !== undefined) throw refused(readTwoWays(read.number, read.other, country));
+  if (read.number === undefined) throw refused(notValid(digits, country));
+  return read.number;
+}
+
+/** Whether a way of writing means the number that the gateway writes so; a short code is equal to itself only. */
+export function isSameNumber(written: string, digits: string, country: CountryCode | undefined): boolean {
+  const [asWritten, reading] = [withoutMarks(written), readingOf(written, country)];
+  const given = withoutMarks(digits);
+  return asWritten === given || reading === given || reading === readingOf(digits, country);
+}
+
+/** A text without what carries nothing in a phone number, if it is one: blanks, brackets, dashes, dots, `tel:`. */
+export function withoutMarks(text: string): string {
+  return text
+    .trim()
+    .replace(FULL_WIDTH, (sign) => String.fromCharCode(sign.charCodeAt(0) - FULL_WIDTH_FROM_ASCII))
+    .replace(INVISIBLE, '')
+    .replace(/^tel:/i, '')
+    .replace(PUNCTUATION, '');
+}
+
+/** Whether it is a number as a spreadsheet writes it, whose last digit is none of it. */
+export function isDecimal(text: string): boolean {
+  return DECIMAL.test(text.trim());
+}
+
+/** A number as text. @throws SMPP_MESSAGE when it is not exact */
+export function wholeNumber(value: number, field: string): string {
+  if (Number.isSafeInteger(value) && value > 0) return String(value);
+  throw new SmppError(
+    'SMPP_MESSAGE',
+    `${field}: it is not a phone number, since it is not whole or not exact: it must be text`,
+    { field },
+  );
+}
+
+/** What some digits are; `other` where they may as well be that. */
+interface Read {
+  readonly number: string | undefined;
+  readonly other?: string;
+}
+
+function writtenNumber(value: unknown, field: string): string {
+  if (value === undefined || value === null || value === '') {
+    const reason = 'the recipient is missing: give a number in international format, such as 4512345678';
+    throw new SmppError('SMPP_MESSAGE', `${field}: ${reason}`, { field });
+  }
+  if (typeof value === 'number') return wholeNumber(value, field);
+  if (typeof value === 'string') return isDecimal(value) ? value : withoutMarks(value);
+  const kind = Array.isArray(value)
+    ? 'an array'
+    : typeof value === 'object'
+      ? 'an object'
+      : `a ${typeof value}`;
+  throw new SmppError('SMPP_MESSAGE', `${field}: the recipient is ${kind}, and must be a phone number`, {
+    field,
+  });
+}
+
+/** For a comparison: the number, or what is written where that is none. */
+function readingOf(text: string, country: CountryCode | undefined): string {
+  const written = withoutMarks(text);
+  const digits = written.replace(INTERNATIONAL_PREFIX, '');
+  if (!/^\d+$/.test(digits)) return written.toLowerCase();
+  if (digits !== written) return abroadOf(digits) ?? digits;
+  const { number, other } = readBare(digits, country);
+  return number === undefined || other !== undefined ? digits : number;
+}
+
+/** Digits after + or 00. The trunk prefix that many write between, as in +44 (0)20, is not part of the number. */
+function abroadOf(digits: string): string | undefined {
+  const plain = plainAbroad(digits);
+  if (plain !== undefined) return plain;
+  const { number } = judge(parsePhoneNumberFromString(`+${digits}`));
+  if (number !== undefined) return number;
+  const plan = planOf(digits);
+  const isLonger = plan !== undefined && digits.length > plan.code.length + Math.max(...plan.lengths);
+  return isLonger && digits.length <= DIGITS_MAX && digits[plan.code.length] !== '0' ? digits : undefined;
+}
+
+/** Digits without + and 00. */
+function readBare(digits: string, country: CountryCode | undefined): Read {
+  const asAbroad = digits.startsWith('0') ? NO_NUMBER : judge(parsePhoneNumberFromString(`+${digits}`));
+  const abroad = asAbroad.number === digits ? asAbroad : NO_NUMBER;
+  if (country === undefined || isValidOf(homeOf(country), abroad.number)) return abroad;
+  const parsed = parsePhoneNumberFromString(digits, country);
+  const home = judge(parsed);
+  if (home.validity < abroad.validity) return abroad;
+  const isSure =
+    home.validity > abroad.validity || home.number === abroad.number || isDialledSo(parsed, digits);
+  return isSure || abroad.number === undefined ? home : { number: home.number, other: abroad.number };
+}
+
+/** How sure it is that digits are a number: none, one by their count, or by the digits that they begin with too. */
+type Validity = 0 | 1 | 2;
+
+const NO_NUMBER = { number: undefined, validity: 0 } as const;
+
+function judge(parsed: PhoneNumber | undefined): Read & { readonly validity: Validity } {
+  const number = parsed?.number.slice('+'.length) ?? '';
+  const isOfLength = number.length >= DIGITS_MIN && number.length <= DIGITS_MAX;
+  if (!isOfLength || parsed?.isPossible() !== true || !isSettled(number)) return NO_NUMBER;
+  return { number, validity: parsed.isValid() ? 2 : 1 };
+}
+
+/** The package may leave out a trunk prefix, but of several zeros it would leave out one each time. */
+function isSettled(number: string): boolean {
+  return (
+    plainAbroad(number) !== undefined || parsePhoneNumberFromString(`+${number}`)?.number === `+${number}`
+  );
+}
+
+/** False for a national number that lacks the trunk prefix with which it is dialled. */
+function isDialledSo(number: PhoneNumber | undefined, digits: string): boolean {
+  return number?.formatNational().replace(/\D/g, '') === digits;
+}
+
+/**
+ * Digits without + that nobody doubts, found without the package's parser, which takes more than all else that is done
+ * for an SMS; undefined when it must be asked.
+ */
+function plainOf(digits: string, country: CountryCode | undefined): string | undefined {
+  const abroad = plainAbroad(digits);
+  if (country === undefined) return abroad;
+  const home = homeOf(country);
+  if (!mayBeNational(home, digits) || isValidOf(home, abroad)) return abroad;
+  // Where there is no prefix to be dialled, a national number is dialled as it is.
+  if (home.prefix !== undefined || planOf(digits)?.code === home.code) return undefined;
+  return abroad === undefined || home.pattern.test(digits) ? home.code + digits : undefined;
+}
+
+function mayBeNational({ lengths, prefix }: Plan, digits: string): boolean {
+  return lengths.has(digits.length) || prefix?.test(digits) === true;
+}
+
+/** Whether digits with a country code are a valid number of that country. */
+function isValidOf({ code, pattern }: Plan, digits: string | undefined): boolean {
+  return digits?.startsWith(code) === true && pattern.test(digits.slice(code.length));
+}
+
+/** Digits that are as many as numbers of their country are, behind its code. */
+function plainAbroad(digits: string): string | undefined {
+  const plan = planOf(digits);
+  if (plan === undefined || digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) return undefined;
+  const { code, lengths, prefix } = plan;
+  if (!lengths.has(digits.length - code.length)) return undefined;
+  return prefix?.test(digits.slice(code.length)) === true ? undefined : digits;
+}
+
+/** How the numbers of a country are made up. */
+interface Plan {
+  /** Its country code. */
+  readonly code: string;
+  /** How many digits numbers have without it. */
+  readonly lengths: ReadonlySet<number>;
+  /** Of a national number that is valid. */
+  readonly pattern: RegExp;
+  /** What may be dialled before a national number, such as 0. */
+  readonly prefix: RegExp | undefined;
+}
+
+/** By country code. Where several countries share it: the lengths that all of them have, the prefixes of any. */
+const plans = new Map<string, Plan>();
+const homes = new Map<CountryCode, Plan>();
+
+/** Of the country whose code digits begin with; no code begins as another does. */
+function planOf(digits: string): Plan | undefined {
+  if (plans.size === 0) fillPlans();
+  for (let length = 1; length <= CODE_DIGITS_MAX; length += 1) {
+    const plan = plans.get(digits.slice(0, length));
+    if (plan !== undefined) return plan;
+  }
+  return undefined;
+}
+
+function fillPlans(): void {
+  for (const country of getCountries()) {
+    const plan = homeOf(country);
+    const other = plans.get(plan.code);
+    plans.set(plan.code, other === undefined ? plan : shared(plan, other));
+  }
+}
+
+function shared(one: Plan, other: Plan): Plan {
+  const lengths = new Set([...one.lengths].filter((length) => other.lengths.has(length)));
+  const prefixes = [one.prefix, other.prefix].filter((prefix) => prefix !== undefined);
+  const prefix =
+    prefixes.length === 0 ? undefined : new RegExp(prefixes.map(({ source }) => source).join('|'));
+  return { ...one, lengths, prefix };
+}
+
+function homeOf(country: CountryCode): Plan {
+  let home = homes.get(country);
+  if (home === undefined) homes.set(country, (home = readPlan(country)));
+  return home;
+}
+
+/** Of the package's metadata, more than its types say; its version is fixed. */
+interface NumberingPlan {
+  possibleLengths(): readonly number[];
+  nationalNumberPattern(): string;
+  nationalPrefixForParsing(): string | undefined;
+}
+
+function readPlan(country: CountryCode): Plan {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(country);
+  const plan = metadata.numberingPlan as unknown as NumberingPlan;
+  const prefix = plan.nationalPrefixForParsing();
+  return {
+    code: getCountryCallingCode(country),
+    lengths: new Set(plan.possibleLengths()),
+    pattern: new RegExp(`^(?:${plan.nationalNumberPattern()})$`),
+    prefix: prefix === undefined ? undefined : new RegExp(`^(?:${prefix})`),
+  };
+}
+
+function notDigits(written: string): string {
+  return written.includes('/')
+    ? 'is not a phone number: it must be one, and a slash may part two'
+    : 'is not a phone number: it must be digits, with + before them, blanks, brackets, dashes and dots at the most';
+}
+
+function notValid(digits: string, country: CountryCode | undefined): string {
+  const format =
+    'must be a phone number in international format, such as 4512345678' +
+    (country === undefined ? '' : `, or one of ${country}`);
+  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX)
+    return `${format}: it has ${digits.length} digits`;
+  return digits.startsWith('0')
+    ? `${format}: it has no country code`
+    : `${format}: no country has such numbers`;
+}
+
+function readTwoWays(number: string | undefined, other: string, country: CountryCode | undefined): string {
+  return (
+    `may be ${maskNumber(number)} of ${country ?? ''}, or ${maskNumber(other)} abroad: it must have + and its country ` +
+    'code, or be as one dials it inside the country'
+  );
+}
+
+function refuse(field: string, value: unknown, reason: string): SmppError {
+  return new SmppError('SMPP_MESSAGE', `${field}: ${maskNumber(value)} ${reason}`, { field });
+}
