@@ -93,6 +93,7 @@ export class Engine {
       modeProven: () => this.#keepModeProven(),
       linkUp: (link) => this.outbox.linkUp(link),
       linkDown: (link) => this.outbox.linkDown(link),
+      restartSigned: () => this.outbox.restartSigned(),
       ready: () => this.outbox.ready(),
       delivery: (delivery, respond, sessionId) => this.#delivered(delivery, respond, sessionId),
       sessionOver: (sessionId) => this.inbox.sessionOver(sessionId),

@@ -38,8 +38,8 @@ export interface Link {
    */
   submit(segments: readonly Segment[], settle: (index: number, answer: Answer) => void): void;
   /**
-   * The gateway takes no segment over it, as ESME_RSUBMITFAIL says (gateway.md: a restart): takes no more, waits for
-   * the answers under way, unbinds, and the other host is tried. Idempotent.
+   * The gateway takes no segment over it, as several ESME_RSUBMITFAIL say (gateway.md: a restart): takes no more, waits
+   * for the answers under way, unbinds, and the other host is tried. Idempotent.
    *
    * @param reason the command_status that said so, or that it answers no submit_sm
    */

@@ -61,6 +61,8 @@ export interface SupervisorListener {
   linkUp(link: Link): void;
   /** It is gone, and every segment submitted to it has been settled. Its capacity was 0 before. */
   linkDown(link: Link): void;
+  /** The gateway ended a session by unbind or close, or answered a bind ESME_RBINDFAIL: as in a restart. */
+  restartSigned(): void;
   /** Capacity has come free on a link that is up; at most once in a turn of the event loop. */
   ready(link: Link): void;
   /**

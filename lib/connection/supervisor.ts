@@ -220,6 +220,7 @@ export class Supervisor {
 
   #noticed(sign: Sign): void {
     this.#maintenance.noticed(sign, this.#options.clock.now());
+    if (sign !== 'submitFailed') this.#listener.restartSigned();
     this.#refresh();
   }
 

@@ -20,7 +20,6 @@ import {
   QUEUE_FULL_SMS,
   queueFullWaitMs,
   RECONCILE_MS,
-  submitFailedWaitMs,
   throttledAgainWaitMs,
   transientWaitMs,
 } from './retry-policy.js';
@@ -28,6 +27,7 @@ import { resultOf, type End } from './result-of.js';
 import type { Settlement } from './settlement.js';
 import type { Remembered, Submission, Verdict } from './submission.js';
 import { UnknownOutcomes, type UnknownReceipt } from './unknown-outcomes.js';
+import { ownWaitMs, type SubmitFailures } from './submit-failures.js';
 
 /** What a command_status asks of us; the classes of `lib/pdu/command-status.ts`. */
 export interface Refusal {
@@ -42,6 +42,12 @@ const LOST: Readonly<Record<Loss, string>> = {
   unreadable: 'it could not be read back from storage: check the disk, and send it again',
 };
 
+/** Refusals of a segment whose others are accepted: some 15 s, longer than a gateway's hiccup. */
+const AS_A_WHOLE_AFTER = 5;
+
+/** As long a sign of a restart may come after a refusal that was part of it (contract section 4). */
+const MAYBE_RESTART_MS: Millis = 60_000;
+
 /** What goes on for a day is said often enough for who looks now. */
 const SAY_AGAIN_MS: Millis = 3_600_000;
 /** Statuses remembered as said; a gateway that has more of its own may have one said again. */
@@ -53,6 +59,7 @@ export interface AnswersOptions {
   readonly bounds: Pick<Bounds, 'unknownOutcomes'>;
   readonly queue: Queue;
   readonly pace: Pace;
+  readonly failures: SubmitFailures<QueueItem>;
   readonly settlement: Settlement;
   readonly storage: Storage;
   readonly clock: Clock;
@@ -76,6 +83,8 @@ export interface AnswersOptions {
   readonly onFailure: (error: unknown) => void;
   readonly log: Log;
 }
+
+const isHeld = ({ state }: QueueItem): boolean => state === 'held';
 
 export class Answers {
   readonly #options: AnswersOptions;
@@ -114,7 +123,7 @@ export class Answers {
     const { to } = item.body.entry;
     const verdict = submission.verdict(this.#isFinal);
     if (verdict.kind === 'accepted') {
-      this.#accepted();
+      this.#accepted(submission);
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else {
       if (verdict.kind === 'unknown') this.#remember(submission);
@@ -167,7 +176,7 @@ export class Answers {
   }
 
   #acceptedLate(submission: Submission): void {
-    this.#accepted();
+    this.#accepted(submission);
     const { link, messageIds, unknownOutcome } = submission;
     if (unknownOutcome !== undefined) this.#unknownOutcomes.over(unknownOutcome);
     const item: QueueItem = submission.item; // which may be anywhere by now
@@ -181,13 +190,20 @@ export class Answers {
     this.#options.wake();
   }
 
+  /** The gateway accepted an SMS, or one segment of it. */
+  segmentAccepted({ link, number }: Submission): void {
+    const { failures, clock } = this.#options;
+    if (!failures.isIdle) failures.accepted(link.id, number, clock.now());
+  }
+
   /** Back to its place in the queue after `waitMs`, unless its time is over. */
-  returned(item: QueueItem, waitMs: Millis): void {
+  returned(item: QueueItem, waitMs: Millis | 'held'): void {
     if (item.state !== 'underWay' && item.state !== 'marked') return;
     const { clock, queue } = this.#options;
     const now = clock.now();
     item.progress = { ...item.progress, underWay: false };
-    queue.release(item, now, waitMs);
+    if (waitMs === 'held') queue.hold(item);
+    else queue.release(item, now, waitMs);
     if (item.expiresAt <= now) this.expired(item);
     else this.#storeProgress(item).catch(this.#options.onFailure);
     this.#options.wake();
@@ -276,18 +292,33 @@ export class Answers {
     return refused === undefined ? next : { ...next, refused };
   }
 
-  /** A refusal that turned out to be part of a restart is not an attempt. */
+  /** What is known of a restart as it leaves is what counts, and not what was as it was marked. */
+  countAnew(item: LeavingItem): void {
+    const { failure } = item;
+    if (failure === undefined) return;
+    const { isRestart, clock } = this.#options;
+    item.progress = item.unmarked;
+    item.progress = this.nextProgress(item);
+    failure.excused = 0;
+    const since = clock.now() - MAYBE_RESTART_MS;
+    failure.attemptsAt = failure.attemptsAt.filter((at) => at >= since && !isRestart(at));
+  }
+
+  /** A refusal that was the gateway's trouble is not an attempt. */
   #counted(item: QueueItem): Progress {
-    const failedAt = item.submitFailedAt;
-    if (failedAt === undefined || !this.#options.isRestart(failedAt)) return item.progress;
-    return { ...item.progress, attempts: item.progress.attempts - 1 };
+    const { failure, progress } = item;
+    if (failure === undefined) return progress;
+    const { isRestart } = this.#options;
+    const excused = failure.excused + failure.attemptsAt.filter((at) => isRestart(at)).length;
+    return excused === 0 ? progress : { ...progress, attempts: progress.attempts - excused };
   }
 
   /** Whatever it was, the gateway takes SMS. */
-  #accepted(): void {
+  #accepted(submission: Submission): void {
     this.#acceptances += 1;
     if (this.#queueFull.size > 0) this.#queueFull.clear();
     this.#options.onAccepted();
+    this.segmentAccepted(submission);
   }
 
   /** A submission that was given up was accepted meanwhile, so whatever became of this last one, the SMS is. */
@@ -334,10 +365,9 @@ export class Answers {
     }
     item.progress = { ...item.progress, refused: { status, host: link.host } };
     if (refusal.class === 'submitFailed' || refusal.class === 'unbound') {
-      this.#leave(submission, status, now);
+      this.#submitFailed(submission, refusal, now);
       return;
     }
-    item.submitFailures = 0;
     this.#say(refusal, link.host, now);
     const waitMs = this.#waitMs(item, refusal.class, now);
     const isInTime = now + waitMs < item.expiresAt;
@@ -376,15 +406,27 @@ export class Answers {
     return throttledAgainWaitMs((item.refusals += 1));
   }
 
-  /** The link is of no more use: to the head of the queue, for the other host or a new session. */
-  #leave({ item, link }: Submission, status: number, now: Millis): void {
-    item.submitFailures += 1;
-    if (this.#options.refusal(status).class === 'submitFailed') {
-      item.submitFailedAt = now;
-      this.#options.onSubmitFailed();
-    }
-    link.leave(status);
-    this.returned(item, this.#options.isRestart(now) ? 0 : submitFailedWaitMs(item.submitFailures));
+  /** It is held until it is known whose trouble that is. */
+  #submitFailed(submission: Submission, refusal: Refusal, now: Millis): void {
+    const { item, link, number } = submission;
+    const { failures, onSubmitFailed } = this.#options;
+    const isUnbound = refusal.class === 'unbound';
+    const wasOwn = item.failure !== undefined && item.failure.waits > 0;
+    if (wasOwn) this.#say(refusal, link.host, now);
+    else if (!isUnbound) onSubmitFailed();
+    if (submission.isPartial && this.#isResumed(submission, now)) return;
+    this.returned(item, 'held');
+    if (!isHeld(item)) return; // its time is over
+    const status = item.progress.refused?.status ?? 0;
+    failures.refused(item, { session: link, number, status, isUnbound }, now);
+  }
+
+  /** The gateway has its other segments: the refused one goes again over this session, and once as a whole elsewhere. */
+  #isResumed(submission: Submission, now: Millis): boolean {
+    const { item } = submission;
+    item.refusals += 1;
+    const at = now + ownWaitMs(item.refusals);
+    return item.refusals !== AS_A_WHOLE_AFTER && at < item.expiresAt && this.#options.resume(submission, at);
   }
 
   #followPolicy(item: LeavingItem): void {
@@ -446,6 +488,7 @@ export class Answers {
     const { clock, count, settlement } = this.#options;
     this.#noLongerReconciling(item, entry.to);
     item.progress = this.#counted(item);
+    this.#options.failures.forget(item);
     const result = resultOf(item, entry, this.#withRefusal(item, end), clock.wall());
     count(end.outcome, 1);
     if (result.possibleDuplicate) count('possibleDuplicates', 1);

@@ -26,6 +26,8 @@ export interface BatchOptions {
   readonly onConcluded: (submission: Submission) => void;
   /** An answer came that was overdue. */
   readonly onAnsweredLate: (submission: Submission, answer: LateAnswer) => void;
+  /** One segment of several is accepted. */
+  readonly onSegmentAccepted: (submission: Submission) => void;
 }
 
 export class Batch {
@@ -85,7 +87,10 @@ export class Batch {
       return;
     }
     const isOver = submission.answer(index, answer, isFinal);
-    if (!isOver) return;
+    if (!isOver) {
+      if (answer.kind === 'answered' && answer.status === 0) this.#options.onSegmentAccepted(submission);
+      return;
+    }
     this.#open.unfinished.delete(submission);
     onConcluded(submission);
   }

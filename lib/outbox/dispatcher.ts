@@ -24,6 +24,7 @@ import type { Loss, ReadBack } from './read-back.js';
 import type { References } from './references.js';
 import { mark } from './round.js';
 import { Submission } from './submission.js';
+import type { Probe, SubmitFailures } from './submit-failures.js';
 
 /** Expiry is looked at no more often than this, whatever the number of SMS that expire. */
 const EXPIRY_EVERY_MS: Millis = 1_000;
@@ -36,18 +37,22 @@ export interface DispatcherOptions {
   readonly bounds: Pick<Bounds, 'segmentsAhead'>;
   readonly queue: Queue;
   readonly pace: Pace;
+  readonly failures: SubmitFailures<QueueItem>;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly readBack: ReadBack;
   /** The progress of an SMS that is about to be submitted once more. */
   readonly nextProgress: (item: NewItem | LeavingItem) => Progress;
   readonly references: References;
+  /** Counts its attempts as it leaves. */
+  readonly countAnew: (item: LeavingItem) => void;
   readonly segmentsOf: (body: Body) => readonly Segment[];
   readonly isFinal: (status: number) => boolean;
   readonly onSubmitted: (segments: number) => void;
   readonly onConcluded: (submission: Submission) => void;
   /** An answer came that was overdue. */
   readonly onAnsweredLate: (submission: Submission, answer: LateAnswer) => void;
+  readonly onSegmentAccepted: (submission: Submission) => void;
   /** Not written after all: back in the queue. */
   readonly onReturned: (item: QueueItem, waitMs: Millis) => void;
   readonly onExpired: (item: QueueItem) => void;
@@ -75,6 +80,8 @@ export class Dispatcher {
   #isOpen = false;
   #woken = false;
   #expiryLookedAt: Millis = -Infinity;
+  /** Marked to try a session with that is on trial. */
+  #probe: QueueItem | undefined;
   readonly #alarm: Alarm;
 
   constructor(options: DispatcherOptions) {
@@ -100,6 +107,7 @@ export class Dispatcher {
 
   linkUp(link: Link): void {
     this.#links.set(link.id, { link, window: link.capacity, unfinished: new Set(), silent: undefined });
+    this.#options.failures.bound(link, this.#options.clock.now());
     this.wake();
   }
 
@@ -108,6 +116,7 @@ export class Dispatcher {
     const open = this.#links.get(link.id);
     if (open === undefined) return;
     this.#links.delete(link.id);
+    this.#options.failures.over(link.id, this.#options.clock.now());
     for (const submission of open.unfinished) {
       if (submission.underWay === 0) this.#options.onConcluded(submission.lose());
     }
@@ -118,7 +127,7 @@ export class Dispatcher {
   markFresh(items: readonly NewItem[]): readonly Change[] {
     const { queue, clock } = this.#options;
     let room = this.#isOpen ? this.#aheadMax(clock.now()) - queue.ahead - this.#beingStored : 0;
-    if (this.#storedUnmarked > 0) room = 0; // those come first
+    if (this.#storedUnmarked > 0 || this.#isOnTrial) room = 0; // others come first
     const fresh: NewItem[] = [];
     for (const item of items) {
       if (room < 1 || item.sendAt !== undefined || !queue.isFree(item.priority)) continue;
@@ -173,10 +182,37 @@ export class Dispatcher {
     this.#expire(times.now);
     // Also without a link: what is due already must not set the timer off again and again.
     this.#options.queue.wake(times);
+    this.#judge(times.now);
     this.#submit(times.now);
     this.#readAhead();
     this.#markAhead(times);
     this.#arm(times);
+  }
+
+  /** Draws the conclusions from ESME_RSUBMITFAIL. */
+  #judge(now: Millis): void {
+    const { queue, failures } = this.#options;
+    const isLineEmpty = (): boolean => {
+      return queue.isLineEmpty && this.#beingStored === 0 && this.#storedUnmarked === 0;
+    };
+    for (const item of failures.takeFreed(now, isLineEmpty)) queue.free(item);
+    if (failures.isCalm) return;
+    const left = failures.look(now, { isLineEmpty: isLineEmpty(), underWay: (id) => this.#underWay(id) });
+    for (const { session, status } of left) this.#links.get(session)?.link.leave(status);
+    for (const item of failures.takeFreed(now, isLineEmpty)) queue.free(item);
+  }
+
+  #underWay(id: number): number {
+    const open = this.#links.get(id);
+    return open === undefined ? 0 : open.window - open.link.capacity;
+  }
+
+  /** No session takes SMS as they come, and one is on trial. */
+  get #isOnTrial(): boolean {
+    const { failures } = this.#options;
+    if (failures.isCalm || this.#links.size === 0) return false;
+    for (const { link } of this.#links.values()) if (failures.isOpen(link.id)) return false;
+    return true;
   }
 
   #submit(now: Millis): void {
@@ -194,7 +230,9 @@ export class Dispatcher {
 
   #windows(): number {
     let windows = 0;
-    for (const { window } of this.#links.values()) windows += window;
+    for (const { link, window } of this.#links.values()) {
+      windows += this.#options.failures.isOpen(link.id) ? window : 1;
+    }
     return Math.min(windows, this.#options.bounds.segmentsAhead);
   }
 
@@ -202,11 +240,48 @@ export class Dispatcher {
   #markAhead(times: Times): void {
     const { queue } = this.#options;
     if (this.#links.size === 0) return;
+    if (this.#isOnTrial) {
+      this.#giveBackReady();
+      this.#markProbe(times);
+      return;
+    }
     const items = queue.takeOvertaking(2 * this.#windows() - queue.ahead, times);
     const limit = this.#aheadMax(times.now);
     const ahead = queue.ahead + this.#beingStored;
     if (ahead <= limit / 2) items.push(...queue.take(limit - ahead, times));
     if (items.length > 0) this.#note(this.#mark(items));
+  }
+
+  /** One SMS at a time is tried; all others wait, and are not marked. */
+  #markProbe(times: Times): void {
+    const { queue, failures, pace } = this.#options;
+    const { now } = times;
+    if (this.#probe?.state === 'marked' || pace.allowance(now) < 1) return;
+    for (const { link } of this.#links.values()) {
+      if (link.capacity === 0) continue;
+      const probe = failures.probe(link.id, now, (since) => this.#newcomer(since, now) !== undefined);
+      if (probe === undefined) continue;
+      const item = queue.takeOut(this.#chosen(probe, now), times) ?? queue.take(1, times)[0];
+      if (item === undefined) continue;
+      this.#probe = item;
+      this.#note(this.#mark([item]));
+      return;
+    }
+  }
+
+  #chosen(probe: Probe, now: Millis): QueueItem | undefined {
+    if (probe === 'first') return undefined;
+    return probe === 'new' ? this.#newcomer(-Infinity, now) : this.#options.queue.near(probe, now);
+  }
+
+  /** An SMS that was never refused: an alarm, or one that came in since. */
+  #newcomer(since: Millis, now: Millis): QueueItem | undefined {
+    const { queue } = this.#options;
+    const { first } = queue;
+    if (first?.priority === 'alarm' && first.failure === undefined) return first;
+    const newest = queue.near(1, now);
+    if (newest === undefined || newest.failure !== undefined) return undefined;
+    return newest.expiresAt - newest.lifeMs >= since ? newest : undefined;
   }
 
   #readAhead(): void {
@@ -267,12 +342,22 @@ export class Dispatcher {
 
   /** Between two segments of an SMS only those of a higher priority go (contract section 4). */
   #next(open: OpenLink, now: Millis): Submission | undefined {
-    const { queue, segmentsOf } = this.#options;
+    const { queue, failures, segmentsOf, countAnew } = this.#options;
     const begun = this.#begun(open, now);
-    const item = queue.next(now, begun?.urgency);
+    const item = this.#mayBegin(open, now) ? queue.next(now, begun?.urgency) : undefined;
     if (item === undefined) return begun?.submission;
-    if (item.submitFailedAt !== undefined) this.#countAnew(item);
-    return new Submission(item, open.link, segmentsOf(item.body), now);
+    if (item.failure !== undefined) countAnew(item);
+    const submission = new Submission(item, open.link, segmentsOf(item.body), now);
+    if (!failures.isCalm) failures.submitted(open.link.id, submission.number, now);
+    return submission;
+  }
+
+  /** Whether the SMS that is next may go over this link. */
+  #mayBegin(open: OpenLink, now: Millis): boolean {
+    const { queue, failures } = this.#options;
+    if (failures.isCalm) return true;
+    if (!failures.mayBegin(open.link.id, now) || this.#isForAnother(open)) return false;
+    return !this.#isOnTrial || queue.nextReady === this.#probe;
   }
 
   /** What goes on before all that has not begun; one that was refused half-way and resumed comes after the others. */
@@ -287,17 +372,25 @@ export class Dispatcher {
     return first;
   }
 
-  /** What is known of a restart as it leaves is what counts, and not what was as it was marked. */
-  #countAnew(item: LeavingItem): void {
-    item.progress = item.unmarked;
-    item.progress = this.#options.nextProgress(item);
-    item.submitFailedAt = undefined;
+  /** What is next was refused over this session, and another may take it. */
+  #isForAnother(open: OpenLink): boolean {
+    const { queue, failures } = this.#options;
+    if (failures.isCalm || queue.nextReady?.failure?.session !== open.link.id) return false;
+    for (const other of this.#links.values()) {
+      if (other !== open && other.link.capacity > 0 && failures.isOpen(other.link.id)) return true;
+    }
+    return false;
   }
 
   /** With nothing to submit it to: it may be long until there is, and after a crash it would seem to have left. */
   #giveBackReady(): void {
-    if (this.#isOpen && this.#links.size > 0) return;
-    for (const item of this.#options.queue.takeReady()) this.#giveBack(item, 0);
+    const { queue } = this.#options;
+    const hasLink = this.#isOpen && this.#links.size > 0;
+    if (hasLink && !this.#isOnTrial) return;
+    for (const item of queue.takeReady()) {
+      if (hasLink && item === this.#probe) queue.ready(item);
+      else this.#giveBack(item, 0);
+    }
   }
 
   /** It was not submitted: nothing has happened to it. */
@@ -337,6 +430,7 @@ export class Dispatcher {
     if (queue.nextSendAt !== undefined) {
       this.#alarm.set(times.now + Math.min(Math.max(0, queue.nextSendAt - times.wall), WALL_CLOCK_EVERY_MS));
     }
+    this.#alarm.set(this.#options.failures.nextAt(times.now));
     for (const { unfinished } of this.#links.values()) {
       for (const { resumeAt } of unfinished) if (resumeAt > times.now) this.#alarm.set(resumeAt);
     }

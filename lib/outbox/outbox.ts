@@ -43,6 +43,7 @@ import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
 import type { Remembered } from './submission.js';
 import type { UnknownReceipt } from './unknown-outcomes.js';
+import { SubmitFailures } from './submit-failures.js';
 import { waitBeside, waitFor } from './waiter.js';
 
 export interface OutboxOptions {
@@ -107,6 +108,7 @@ export class Outbox {
   readonly #references: References;
   readonly #segments: Segments;
   readonly #readBack: ReadBack;
+  readonly #failures = new SubmitFailures<QueueItem>();
   #isOpen = false;
   /** The first SMS in line as it was closed. */
   #lastInLine: readonly QueuedSms[] = [];
@@ -120,6 +122,7 @@ export class Outbox {
     this.#references = new References(options);
     this.#segments = new Segments(this.#references);
     const pace = new Pace(options.segmentsPerSecond);
+    const failures = this.#failures;
     this.#readBack = new ReadBack(options);
     const readBack = this.#readBack;
     const queue = this.#queue;
@@ -143,6 +146,7 @@ export class Outbox {
       ...options,
       queue,
       pace,
+      failures,
       readBack,
       settlement: this.#settlement,
       resume: (submission, at) => this.#dispatcher.resume(submission, at),
@@ -152,14 +156,17 @@ export class Outbox {
       ...options,
       queue,
       pace,
+      failures,
       readBack,
       nextProgress: (item) => this.#answers.nextProgress(item),
       references: this.#references,
+      countAnew: (item) => this.#answers.countAnew(item),
       segmentsOf: (body) => this.#segments.of(body),
       isFinal: (status) => this.#answers.isFinal(status),
       onSubmitted: (segments) => options.count('submitted', segments),
       onConcluded: (submission) => this.#answers.concluded(submission),
       onAnsweredLate: (submission, answer) => this.#answers.answeredLate(submission, answer),
+      onSegmentAccepted: (submission) => this.#answers.segmentAccepted(submission),
       onReturned: (item, waitMs) => this.#answers.returned(item, waitMs),
       onExpired: (item) => this.#answers.expired(item),
       onLost: (item, why) => this.#answers.lost(item, why),
@@ -232,6 +239,12 @@ export class Outbox {
 
   linkDown(link: Link): void {
     this.#dispatcher.linkDown(link);
+  }
+
+  /** The gateway ended a session by unbind or close, or answered a bind ESME_RBINDFAIL. */
+  restartSigned(): void {
+    this.#failures.signed(this.#options.clock.now());
+    this.#dispatcher.wake();
   }
 
   /** A window has room again. */

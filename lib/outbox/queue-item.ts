@@ -6,6 +6,7 @@ import type { Priority } from '../message.js';
 import type { TextPlan } from '../text/segmenter.js';
 import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import type { Round } from './round.js';
+import type { Failure } from './submit-failures.js';
 import type { Waiter } from './waiter.js';
 
 export interface Body {
@@ -34,7 +35,7 @@ export type LeavingItem = ItemFields & { state: 'marked' | 'underWay'; body: Bod
 
 /** It waits, or is over; it may be in storage alone. */
 type KeptItem = ItemFields & {
-  state: 'scheduled' | 'queued' | 'reading' | 'settling' | 'gone';
+  state: 'scheduled' | 'queued' | 'held' | 'reading' | 'settling' | 'gone';
   body: Body | undefined;
 };
 
@@ -69,9 +70,8 @@ interface ItemFields {
   refusals: number;
   /** SMS that had been accepted when it was last throttled. */
   throttledAfter: number | undefined;
-  /** ESME_RSUBMITFAIL answers in a row. */
-  submitFailures: number;
-  submitFailedAt: Millis | undefined;
+  /** Of ESME_RSUBMITFAIL or ESME_RINVBNDSTS; nearly all have none. */
+  failure: Failure | undefined;
 }
 
 /**
@@ -101,14 +101,21 @@ export function newItem(body: Body, order: number, found: Progress | undefined, 
     notBefore: 0,
     refusals: 0,
     throttledAfter: undefined,
-    submitFailures: 0,
-    submitFailedAt: undefined,
+    failure: undefined,
   };
 }
 
+const WAITING: ReadonlySet<QueueItem['state']> = new Set([
+  'scheduled',
+  'queued',
+  'held',
+  'reading',
+  'marked',
+]);
+
 /** In the queue, and no octet of it has left since it came there. */
 export function isWaiting({ state }: QueueItem): boolean {
-  return state === 'queued' || state === 'reading' || state === 'scheduled' || state === 'marked';
+  return WAITING.has(state);
 }
 
 /** What is known of it without its record, which is lost: its id, and what the queue goes by. */

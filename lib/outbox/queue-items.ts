@@ -8,6 +8,9 @@ import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import { TransitMap } from '../transit-map.js';
 import type { QueueItem } from './queue-item.js';
 
+/** Some microseconds. */
+const LOOKS_MAX = 1_000;
+
 export class QueueItems {
   readonly #places: (QueueItem | undefined)[] = [];
   readonly #gapsMin: number;
@@ -44,6 +47,16 @@ export class QueueItems {
   get(id: string): QueueItem | undefined {
     this.#byId ??= this.#index();
     return this.#byId.get(id);
+  }
+
+  /** The last one that is wanted and stands before this fraction of the list, 1 being its end; few are looked at. */
+  before(fraction: number, isWanted: (item: QueueItem) => boolean): QueueItem | undefined {
+    const from = Math.ceil(fraction * this.#places.length) - 1;
+    for (let place = from; place >= Math.max(0, from - LOOKS_MAX); place -= 1) {
+      const item = this.#places[place];
+      if (item !== undefined && isWanted(item)) return item;
+    }
+    return undefined;
   }
 
   /** All that are here now. */

@@ -211,6 +211,37 @@ export class Queue {
     return this.#take(Math.max(least, segmentsMax), times, (item) => this.#overtakes(item));
   }
 
+  /** The one that `take` would give first. */
+  get first(): QueueItem | undefined {
+    return this.#queued.peek();
+  }
+
+  /** The one that `next` would give. */
+  get nextReady(): LeavingItem | undefined {
+    return this.#marked.peek();
+  }
+
+  /** Nothing in the queue could leave now. */
+  get isLineEmpty(): boolean {
+    return this.ahead === 0 && this.first === undefined && this.#unread.peek() === undefined;
+  }
+
+  /** The SMS in line that stands at this fraction of the queue, 1 being the newest. */
+  near(fraction: number, now: Millis): QueueItem | undefined {
+    return this.#items.before(fraction, (item) => this.#isTakeable(item, now));
+  }
+
+  /** Takes one out of its turn, if it is in line with its body. */
+  takeOut(item: QueueItem | undefined, { now }: Times): LeavingItem | undefined {
+    if (item?.body === undefined || !this.#isTakeable(item, now)) return undefined;
+    const { body, priority } = item;
+    this.#bodies -= 1;
+    item.unmarked = item.progress;
+    const taken = this.#mark(item, body);
+    this.#queued.left(priority);
+    return taken;
+  }
+
   /** Whether nothing stands in line that would leave before an SMS of this priority. */
   isFree(priority: Priority): boolean {
     return this.#queued.isEmptyDownTo(priority) && this.#unread.isEmptyDownTo(priority);
@@ -292,6 +323,23 @@ export class Queue {
     this.#standInLine(item);
   }
 
+  /** As `release`, but it stands beside the line until `free`. */
+  hold(item: QueueItem): void {
+    if (item.state !== 'underWay' && item.state !== 'marked') return;
+    this.#leave(item);
+    item.notBefore = Infinity;
+    this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
+    this.#keep(item, 'held');
+  }
+
+  /** Back to its old place in the line, if it is held. */
+  free(item: QueueItem): void {
+    if (item.state !== 'held') return;
+    item.notBefore = 0;
+    item.state = 'queued';
+    this.#lineOf(item).add(item);
+  }
+
   /** It has its outcome: nobody takes it any more, and it counts until `remove`. */
   settling(item: QueueItem): void {
     const { state } = item;
@@ -351,6 +399,12 @@ export class Queue {
     return taken;
   }
 
+  #isTakeable(item: QueueItem, now: Millis): boolean {
+    const { state, notBefore, body, expiresAt, segments } = item;
+    if (state !== 'queued' || notBefore > 0 || body === undefined || expiresAt <= now) return false;
+    return segments === 1 || !this.#isPhoneTaken(item, body);
+  }
+
   #isPhoneTaken(item: QueueItem, { entry }: Body): boolean {
     const phone = this.#phones.get(entry.to);
     return phone !== undefined && phone.item !== item;
@@ -380,13 +434,17 @@ export class Queue {
     this.#bySendAt.push(item);
   }
 
-  /** With its body, if there is room for it. */
   #standInLine(item: QueueItem): void {
-    item.state = 'queued';
-    if (this.#bodies < this.#bodiesMax || !item.isStored) this.#bodies += 1;
-    else item.body = undefined;
+    this.#keep(item, 'queued');
     if (item.notBefore > 0) this.#byNotBefore.push(item);
     else this.#lineOf(item).add(item);
+  }
+
+  /** With its body, if there is room for it. */
+  #keep(item: QueueItem, state: 'queued' | 'held'): void {
+    item.state = state;
+    if (this.#bodies < this.#bodiesMax || !item.isStored) this.#bodies += 1;
+    else item.body = undefined;
   }
 
   #lineOf(item: QueueItem): Lanes<QueueItem> {
@@ -414,6 +472,7 @@ export class Queue {
   /** It was settled where it stood, out of its turn: it is not to be held there. */
   #leftLine(item: QueueItem, state: QueueItem['state']): void {
     const { priority, notBefore, body } = item;
+    if (state === 'held') return;
     if (state === 'marked') this.#marked.left(priority);
     else if (state === 'scheduled') {
       if (this.#unscheduled.add(this.#bySendAt.size)) this.#bySendAt.keep(isScheduled);
@@ -429,7 +488,7 @@ export class Queue {
     if (item.state === 'underWay') this.#counts.underWay -= 1;
     if (item.state === 'scheduled') this.#counts.scheduled -= 1;
     if (item.state === 'marked') this.#leaveMarked(item);
-    if (item.state === 'queued' && item.body !== undefined) this.#bodies -= 1;
+    if ((item.state === 'queued' || item.state === 'held') && item.body !== undefined) this.#bodies -= 1;
   }
 }
 

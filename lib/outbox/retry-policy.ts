@@ -1,7 +1,7 @@
 /**
  * What is done after the gateway's answer to a submit_sm; pure.
  *
- * Source: contract section 4 (answers to submit_sm); gateway.md (ESME_RSUBMITFAIL is not a verdict).
+ * Not here: ESME_RSUBMITFAIL, which is `submit-failures.ts`. Source: contract section 4 (answers to submit_sm).
  */
 import type { Millis } from '../clock.js';
 import type { OnUncertain } from '../message.js';
@@ -15,11 +15,6 @@ const THROTTLED_AGAIN_WAITS_MS: readonly Millis[] = [1_000, 2_000, 5_000, 15_000
 
 /** So many SMS that find the queue full, with none accepted in between, tell of the gateway and not of themselves. */
 export const QUEUE_FULL_SMS = 3;
-
-/** ESME_RSUBMITFAIL without any sign of a restart: the other host at once, then longer each time. */
-const SUBMIT_FAILED_FREE = 2;
-const SUBMIT_FAILED_FIRST_MS = 500;
-const SUBMIT_FAILED_MAX_MS = 30_000;
 
 /** An SMS whose outcome stayed unknown this often is reported as uncertain instead of sent once more. */
 const UNKNOWNS_MAX = 3;
@@ -44,12 +39,6 @@ export function throttledAgainWaitMs(refusals: number): Millis {
 
 function nth(waits: readonly Millis[], refusals: number): Millis {
   return waits[Math.min(refusals, waits.length) - 1] ?? 0;
-}
-
-/** @param failures ESME_RSUBMITFAIL answers in a row, this one included */
-export function submitFailedWaitMs(failures: number): Millis {
-  if (failures <= SUBMIT_FAILED_FREE) return 0;
-  return Math.min(SUBMIT_FAILED_FIRST_MS * 2 ** (failures - SUBMIT_FAILED_FREE - 1), SUBMIT_FAILED_MAX_MS);
 }
 
 /** @param unknowns submissions of this SMS whose outcome is unknown, this one included */

@@ -31,7 +31,11 @@ const NONE: readonly Segment[] = [];
 
 const ACCEPTED: Verdict = { kind: 'accepted' };
 
+let lastNumber = 0;
+
 export class Submission {
+  /** Higher than those of all before it. */
+  readonly number = (lastNumber += 1);
   readonly item: LeavingItem;
   readonly link: Link;
   readonly submittedAt: Millis;

@@ -70,6 +70,7 @@ export function aSupervisor(
     },
     {
       bound: () => undefined,
+      restartSigned: () => undefined,
       modeProven: () => {
         proven += 1;
       },

@@ -331,6 +331,7 @@ describe('connectTls', () => {
         },
         {
           bound: () => undefined,
+          restartSigned: () => undefined,
           modeProven: () => undefined,
           linkUp: () => assert.fail('bound'),
           linkDown: () => undefined,

@@ -4,6 +4,7 @@
  */
 import type { Clock, Millis } from '../../../lib/clock.js';
 import { Failover } from '../../../lib/connection/failover.js';
+import { Maintenance, type Sign } from '../../../lib/connection/maintenance.js';
 import type { Answer, Link } from '../../../lib/link.js';
 import type { Segment } from '../../../lib/message.js';
 import type { Outbox } from '../../../lib/outbox/outbox.js';
@@ -45,6 +46,7 @@ export class ModelGateway {
   binds = 0;
   /** Binds are refused at these hosts. */
   readonly closedHosts = new Set<number>();
+  readonly #maintenance = new Maintenance(DEFAULT_TIMERS.stableMs);
   readonly #failovers: readonly { readonly hosts: readonly number[]; readonly failover: Failover }[];
 
   constructor(options: ModelOptions) {
@@ -58,6 +60,15 @@ export class ModelGateway {
 
   start(): void {
     this.#failovers.forEach((_, lane) => this.#bindNext(lane));
+  }
+
+  /** Ends everything without a sign, as when the process has died. */
+  halt(): void {
+    for (const session of this.sessions) session.abandon();
+  }
+
+  isRestart(failedAt: Millis): boolean {
+    return this.#maintenance.isRestart(failedAt);
   }
 
   /** How often a text was submitted. */
@@ -79,12 +90,18 @@ export class ModelGateway {
   }
 
   /** The session takes no more: the next host, while it drains. */
-  left(session: ModelSession): void {
+  left(session: ModelSession, kind: 'left' | 'unbound'): void {
     const { lane, hostIndex, boundAt } = session;
     const { failover, hosts } = this.#failovers[lane]!;
     const now = this.options.clock.now();
+    if (kind === 'unbound') this.#signed('unbind');
     failover.ended(hosts.indexOf(hostIndex), now, Math.max(1, now - boundAt));
     this.#bindNext(lane);
+  }
+
+  #signed(sign: Sign): void {
+    this.#maintenance.noticed(sign, this.options.clock.now());
+    this.options.outbox().restartSigned();
   }
 
   #bindNext(lane: number): void {
@@ -94,6 +111,7 @@ export class ModelGateway {
     clock.after(Math.max(0, at - clock.now()) + BIND_MS, () => {
       const host = hosts[index]!;
       if (this.closedHosts.has(host)) {
+        this.#signed('bindFailed');
         failover.ended(index, clock.now(), 0);
         this.#bindNext(lane);
         return;
@@ -161,16 +179,22 @@ class ModelSession implements Link {
   leave(): void {
     if (this.#isLeft) return;
     this.#isLeft = true;
-    this.#gateway.left(this);
+    this.#gateway.left(this, 'left');
     this.#endWhenDrained();
   }
 
   unbind(): void {
     if (!this.#isLeft) {
       this.#isLeft = true;
-      this.#gateway.left(this);
+      this.#gateway.left(this, 'unbound');
     }
     this.#gateway.options.clock.after(2 * ROUND_TRIP_MS, () => this.#end());
+  }
+
+  abandon(): void {
+    this.#isLeft = true;
+    this.#isOver = true;
+    this.#open.clear();
   }
 
   #endWhenDrained(): void {

@@ -10,16 +10,20 @@ const ESME_RINVBNDSTS = 0x04;
 
 describe('Outbox', () => {
   describe('after a refusal that may pass', () => {
-    it('sends again on another link after ESME_RSUBMITFAIL, at the head of the queue', async () => {
+    it('leaves a link that answers two SMS with ESME_RSUBMITFAIL, and sends the first one again first', async () => {
       const made = await bench({}, 1);
-      const { take, up, results, settled } = made;
+      const { take, up, results, settled, outbox } = made;
       await take({ text: 'first' });
       await take({ text: 'second' });
       const link = await up();
       link.at(0).settle(refused(ESME_RSUBMITFAIL));
+      outbox.ready();
+      await settled();
+      assert.deepEqual([link.texts, link.leftFor], [['first', 'second'], undefined]);
+      link.at(1).settle(refused(ESME_RSUBMITFAIL));
       await settled();
       assert.equal(link.leftFor, ESME_RSUBMITFAIL);
-      assert.equal(made.submitFailures, 1);
+      assert.equal(made.submitFailures, 2);
       const other = await up(new FakeLink(1, 'dk2:2775'));
       assert.deepEqual(other.texts, ['first']);
       other.at(0).settle(accepted('b'));
@@ -60,7 +64,10 @@ describe('Outbox', () => {
       await take();
       await settled();
       link.at(0).settle(refused(ESME_RSUBMITFAIL));
+      await settled();
+      link.at(1).settle(refused(ESME_RSUBMITFAIL));
       await clock.advance(60_000);
+      assert.equal(link.leftFor, ESME_RSUBMITFAIL);
       made.isRestart = true;
       other.at(0).settle(accepted('b'));
       outbox.ready();
@@ -73,17 +80,24 @@ describe('Outbox', () => {
       );
     });
 
-    it('counts ESME_RSUBMITFAIL alone as an attempt, and waits longer each time', async () => {
-      const { take, up, clock, results, settled } = await bench();
+    it('counts ESME_RSUBMITFAIL as an attempt when both hosts answer so, and waits longer each time', async () => {
+      const { take, up, down, clock, results, settled } = await bench();
       await take();
-      for (let count = 0; count < 3; count += 1)
-        (await up(new FakeLink())).at(0).settle(refused(ESME_RSUBMITFAIL));
-      const link = await up(new FakeLink());
-      assert.equal(link.submitted.length, 0);
-      await clock.advance(500);
-      link.at(0).settle(accepted('b'));
+      const first = await up();
+      first.at(0).settle(refused(ESME_RSUBMITFAIL));
       await settled();
-      assert.equal(results[0]?.attempts, 4);
+      assert.equal(first.leftFor, ESME_RSUBMITFAIL);
+      await down(first);
+      const link = await up(new FakeLink(10, 'dk2:2775'));
+      for (const [index, waitMs] of [500, 1_000].entries()) {
+        link.at(index).settle(refused(ESME_RSUBMITFAIL));
+        await clock.advance(waitMs - 1);
+        assert.equal(link.submitted.length, index + 1);
+        await clock.advance(1);
+      }
+      link.at(2).settle(accepted('b'));
+      await settled();
+      assert.deepEqual([results[0]?.attempts, link.leftFor], [4, undefined]);
     });
 
     it('waits 5 s after a transient refusal, and lets others overtake', async () => {

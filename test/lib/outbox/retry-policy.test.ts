@@ -3,7 +3,6 @@ import {
   afterUnknown,
   throttledAgainWaitMs,
   queueFullWaitMs,
-  submitFailedWaitMs,
   transientWaitMs,
 } from '../../../lib/outbox/retry-policy.js';
 
@@ -24,11 +23,6 @@ describe('retry policy', () => {
       [1, 2, 3, 4, 5, 99].map(throttledAgainWaitMs),
       [1_000, 2_000, 5_000, 15_000, 30_000, 30_000],
     );
-  });
-
-  it('goes to the other host at once after ESME_RSUBMITFAIL, then waits longer each time, at most 30 s', () => {
-    assert.deepEqual([1, 2, 3, 4, 5].map(submitFailedWaitMs), [0, 0, 500, 1_000, 2_000]);
-    assert.equal(submitFailedWaitMs(50), 30_000);
   });
 
   it('does with an unknown outcome what the user chose', () => {
