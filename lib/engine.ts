@@ -164,9 +164,11 @@ export class Engine {
       () => false, // and has closed what it had opened
     );
     if ((await hasStarted) !== true) return;
-    this.outbox.halt();
+    const { clock, timers } = this.#settings;
+    const from = clock.now();
+    await this.outbox.finishBegun(Math.min(FINISH_MAX_MS, timers.drainMs * FINISH_SHARE));
     await inTurn(
-      () => this.#supervisor.stop(),
+      () => this.#supervisor.stop(clock.now() - from),
       () => this.outbox.finish(),
       // Each of them waits for its listeners for a while.
       () => allOf([this.outbox.close(), this.inbox.close(), this.tracker.close()]),
@@ -242,6 +244,11 @@ export class Engine {
     });
   }
 }
+
+/** Of the drain time, for the segments of SMS that have begun; the rest is for the answers. */
+const FINISH_SHARE = 2 / 3;
+/** Whatever the timers say, so that the whole of a stop has its time. */
+const FINISH_MAX_MS: Millis = 2_000;
 
 /** Contract section 2: at most 5 s, with some room for a busy machine. Node-RED stops waiting for a node soon after. */
 const STOP_MAX_MS: Millis = 4_900;

@@ -80,7 +80,7 @@ export interface SubmitResult {
   readonly from: string;
   readonly segments: number;
   readonly encoding: 'gsm7' | 'ucs2';
-  /** Some segment was submitted more than once, the first time with unknown outcome. */
+  /** Some segment was submitted more than once, and the gateway may have taken it the first time, or has. */
   readonly possibleDuplicate: boolean;
   /** Settled after a restart of the process. */
   readonly recovered: boolean;

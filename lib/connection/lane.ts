@@ -106,11 +106,11 @@ export class Lane {
     this.#loop = this.#keepUp();
   }
 
-  /** Leaves every leg in good order; resolves when all have ended. */
-  async stop(): Promise<void> {
+  /** Leaves every leg in good order, with so long for the answers under way; resolves when all have ended. */
+  async stop(drainMs: Millis): Promise<void> {
     this.#isStopped = true;
     this.#waiting?.wake();
-    this.#finishRound(GIVEN_UP);
+    this.#finishRound(GIVEN_UP, drainMs);
     await Promise.all([...this.#draining].map((leg) => leg.isOver));
     await this.#loop;
   }
@@ -178,7 +178,7 @@ export class Lane {
     });
   }
 
-  #finishRound(end: LegEnd): void {
+  #finishRound(end: LegEnd, drainMs?: Millis): void {
     const resolve = this.#endRound;
     if (resolve === undefined) return;
     this.#endRound = undefined;
@@ -191,7 +191,7 @@ export class Lane {
     const legs = this.#legs;
     this.#legs = [];
     for (const leg of legs) if (leg.state !== 'ended') this.#draining.add(leg);
-    for (const leg of legs) leg.leave();
+    for (const leg of legs) leg.leave(drainMs);
     resolve(end);
   }
 

@@ -112,8 +112,8 @@ export class Leg {
   }
 
   /** Ends it in good order; see `Link.leave`. */
-  leave(): void {
-    if (this.#link !== undefined) this.#link.leave();
+  leave(drainMs?: Millis): void {
+    if (this.#link !== undefined) this.#link.leave(undefined, drainMs);
     else this.#end(GIVEN_UP);
   }
 

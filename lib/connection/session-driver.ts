@@ -154,9 +154,9 @@ export class SessionDriver implements Link {
   }
 
   /** See `Link.leave`; without a reason it is our own wish, and nobody asks for one. */
-  leave(reason?: LeaveReason): void {
+  leave(reason?: LeaveReason, drainMs?: Millis): void {
     this.#leftFor ??= reason;
-    this.#perform(this.#session.leave(this.#now()));
+    this.#perform(this.#session.leave(this.#now(), drainMs));
   }
 
   /** Ends it at once, whatever is under way. */

@@ -94,15 +94,18 @@ export class Supervisor {
   /**
    * Takes the answers under way, unbinds, and closes: at most drainMs and unbindMs, and never 5 s.
    * Never rejects. `start` may be called again afterwards.
+   *
+   * @param spentMs of drainMs, before it was called
    */
-  async stop(): Promise<void> {
+  async stop(spentMs: Millis = 0): Promise<void> {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     this.#cancelLook?.();
-    const cancel = this.#options.clock.after(STOP_MAX_MS, () => {
+    const { clock, timers } = this.#options;
+    const cancel = clock.after(STOP_MAX_MS - spentMs, () => {
       for (const lane of this.#lanes) lane.destroy();
     });
-    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+    await Promise.all(this.#lanes.map((lane) => lane.stop(Math.max(0, timers.drainMs - spentMs))));
     cancel();
     this.#refresh();
   }

@@ -126,6 +126,7 @@ export class Answers {
       this.#accepted(submission);
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else {
+      if (submission.isPartial) item.progress = { ...item.progress, isHalfSent: true };
       if (verdict.kind === 'unknown') this.#remember(submission);
       this.#notAccepted(submission, verdict);
       // Receipts may come for the half of it that the gateway has.
@@ -280,13 +281,13 @@ export class Answers {
 
   /** Its progress as the next submission begins. */
   nextProgress(item: NewItem | LeavingItem): Progress {
-    const { attempts, unknowns, possibleDuplicate, refused } = this.#counted(item);
+    const { attempts, unknowns, possibleDuplicate, refused, isHalfSent = false } = this.#counted(item);
     this.#noLongerReconciling(item, item.body.entry.to);
-    if (attempts === 0 && unknowns === 0 && refused === undefined) return FIRST_ATTEMPT;
+    if (attempts === 0 && unknowns === 0 && refused === undefined && !isHalfSent) return FIRST_ATTEMPT;
     const next = {
       attempts: attempts + 1,
       unknowns,
-      possibleDuplicate: possibleDuplicate || unknowns > 0,
+      possibleDuplicate: possibleDuplicate || unknowns > 0 || isHalfSent,
       underWay: true,
     };
     return refused === undefined ? next : { ...next, refused };

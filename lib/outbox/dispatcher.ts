@@ -77,7 +77,9 @@ export class Dispatcher {
   /** Segments of the SMS whose marks are being stored with them, and SMS that are stored without. */
   #beingStored = 0;
   #storedUnmarked = 0;
-  #isOpen = false;
+  #phase: 'closed' | 'open' | 'finishing' = 'closed';
+  /** Resolves what waits for the end of `finishing`. */
+  #finished: () => void = () => undefined;
   #woken = false;
   #expiryLookedAt: Millis = -Infinity;
   /** Marked to try a session with that is on trial. */
@@ -90,14 +92,34 @@ export class Dispatcher {
   }
 
   open(): void {
-    this.#isOpen = true;
+    this.#phase = 'open';
     this.wake();
   }
 
   close(): void {
-    this.#isOpen = false;
+    this.#phase = 'closed';
     this.#alarm.clear();
     this.#giveBackReady();
+    this.#finished();
+  }
+
+  /**
+   * Begins nothing more. Resolves when the segments of all that has begun have left, or so long afterwards: the rest of
+   * those is lost with their links, and they go again as a whole.
+   */
+  async finish(forMs: Millis): Promise<void> {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'finishing';
+    this.#giveBackReady();
+    if (!this.#isAnyBegun) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(forMs, resolve);
+      this.#finished = () => {
+        cancel();
+        resolve();
+      };
+      this.wake();
+    });
   }
 
   /** Resolves when nothing is being marked any more: what was marked and not submitted is unmarked again. */
@@ -121,12 +143,13 @@ export class Dispatcher {
       if (submission.underWay === 0) this.#options.onConcluded(submission.lose());
     }
     this.#giveBackReady();
+    this.wake();
   }
 
   /** Marks those SMS about to be stored that leave at once; returns what has to be stored along with them. */
   markFresh(items: readonly NewItem[]): readonly Change[] {
     const { queue, clock } = this.#options;
-    let room = this.#isOpen ? this.#aheadMax(clock.now()) - queue.ahead - this.#beingStored : 0;
+    let room = this.#phase === 'open' ? this.#aheadMax(clock.now()) - queue.ahead - this.#beingStored : 0;
     if (this.#storedUnmarked > 0 || this.#isOnTrial) room = 0; // others come first
     const fresh: NewItem[] = [];
     for (const item of items) {
@@ -151,11 +174,12 @@ export class Dispatcher {
 
   /** Something may have become possible. Many calls in one turn make one round. */
   wake(): void {
-    if (this.#woken || !this.#isOpen) return;
+    if (this.#woken || this.#phase === 'closed') return;
     this.#woken = true;
     queueMicrotask(() => {
       this.#woken = false;
-      if (this.#isOpen) this.#round();
+      if (this.#phase === 'open') this.#round();
+      else if (this.#phase === 'finishing') this.#goOn();
     });
   }
 
@@ -166,13 +190,13 @@ export class Dispatcher {
     submission.resume(at);
     open.unfinished.add(submission);
     if (at > this.#options.clock.now()) this.#options.queue.lastSegmentLeft(submission.item);
-    if (this.#isOpen) this.#alarm.set(at);
+    if (this.#phase !== 'closed') this.#alarm.set(at);
     return true;
   }
 
   /** What is marked goes at once, with the write that is about to be made; all else can wait until after it. */
   ready(): void {
-    if (!this.#isOpen) return;
+    if (this.#phase === 'closed') return;
     this.#submit(this.#options.clock.now());
     this.wake();
   }
@@ -187,6 +211,21 @@ export class Dispatcher {
     this.#readAhead();
     this.#markAhead(times);
     this.#arm(times);
+  }
+
+  /** What is left to do while it finishes. */
+  #goOn(): void {
+    const now = this.#options.clock.now();
+    this.#submit(now);
+    if (this.#isAnyBegun) this.#armForBegun(now);
+    else this.#finished();
+  }
+
+  get #isAnyBegun(): boolean {
+    for (const { unfinished } of this.#links.values()) {
+      for (const { hasMore } of unfinished) if (hasMore) return true;
+    }
+    return false;
   }
 
   /** Draws the conclusions from ESME_RSUBMITFAIL. */
@@ -355,6 +394,7 @@ export class Dispatcher {
   /** Whether the SMS that is next may go over this link. */
   #mayBegin(open: OpenLink, now: Millis): boolean {
     const { queue, failures } = this.#options;
+    if (this.#phase !== 'open') return false;
     if (failures.isCalm) return true;
     if (!failures.mayBegin(open.link.id, now) || this.#isForAnother(open)) return false;
     return !this.#isOnTrial || queue.nextReady === this.#probe;
@@ -385,7 +425,7 @@ export class Dispatcher {
   /** With nothing to submit it to: it may be long until there is, and after a crash it would seem to have left. */
   #giveBackReady(): void {
     const { queue } = this.#options;
-    const hasLink = this.#isOpen && this.#links.size > 0;
+    const hasLink = this.#phase === 'open' && this.#links.size > 0;
     if (hasLink && !this.#isOnTrial) return;
     for (const item of queue.takeReady()) {
       if (hasLink && item === this.#probe) queue.ready(item);
@@ -423,7 +463,7 @@ export class Dispatcher {
   }
 
   #arm(times: Times): void {
-    const { queue, pace } = this.#options;
+    const { queue } = this.#options;
     if (queue.size === 0) return;
     this.#alarm.set(Math.max(queue.nextExpiryAt, this.#expiryLookedAt + EXPIRY_EVERY_MS));
     if (queue.nextRetryAt !== undefined) this.#alarm.set(queue.nextRetryAt);
@@ -431,10 +471,14 @@ export class Dispatcher {
       this.#alarm.set(times.now + Math.min(Math.max(0, queue.nextSendAt - times.wall), WALL_CLOCK_EVERY_MS));
     }
     this.#alarm.set(this.#options.failures.nextAt(times.now));
+    this.#armForBegun(times.now);
+  }
+
+  #armForBegun(now: Millis): void {
     for (const { unfinished } of this.#links.values()) {
-      for (const { resumeAt } of unfinished) if (resumeAt > times.now) this.#alarm.set(resumeAt);
+      for (const { resumeAt } of unfinished) if (resumeAt > now) this.#alarm.set(resumeAt);
     }
-    const paceAt = this.#links.size > 0 ? pace.nextAt(times.now) : undefined;
+    const paceAt = this.#links.size > 0 ? this.#options.pace.nextAt(now) : undefined;
     if (paceAt !== undefined) this.#alarm.set(paceAt);
   }
 }

@@ -41,10 +41,12 @@ export interface Progress {
   readonly attempts: number;
   /** Submissions whose outcome nobody knows. */
   readonly unknowns: number;
-  /** A segment was submitted again after an unknown outcome. */
+  /** A segment was submitted again that the gateway may have, or has. */
   readonly possibleDuplicate: boolean;
   /** Written before the octets leave, so that a crash cannot make an unflagged duplicate. */
   readonly underWay: boolean;
+  /** The gateway has some of its segments, and the whole goes again. */
+  readonly isHalfSent?: true;
   /** The gateway's last refusal. */
   readonly refused?: { readonly status: number; readonly host: string };
   /**

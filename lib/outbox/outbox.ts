@@ -200,6 +200,16 @@ export class Outbox {
     this.#dispatcher.open();
   }
 
+  /**
+   * Takes nothing more in and begins nothing more; the segments of long SMS that have begun still leave, for so long at
+   * most. Resolves when nothing is left to submit, and then halts.
+   */
+  async finishBegun(forMs: Millis): Promise<void> {
+    this.#isOpen = false;
+    await this.#dispatcher.finish(forMs);
+    this.halt();
+  }
+
   /** Takes nothing more in and submits nothing more; answers under way are still taken until `close`. */
   halt(): void {
     this.#isOpen = false;

@@ -150,14 +150,14 @@ export class Session<Token> {
   }
 
   /**
-   * Leaves the peer: no more submits, waits for the answers under way (ours and theirs, drainMs at most),
+   * Leaves the peer: no more submits, waits for the answers under way (ours and theirs, `drainMs` at most),
    * unbinds, and closes. Idempotent.
    */
-  leave(now: Millis): Effect<Token>[] {
+  leave(now: Millis, drainMs: Millis = this.#options.timers.drainMs): Effect<Token>[] {
     const effects: Effect<Token>[] = [];
     if (this.#state === 'open' || this.#state === 'binding') this.#close(effects, 'left');
     if (this.#state !== 'bound') return effects;
-    this.#enter('leaving', now + this.#options.timers.drainMs);
+    this.#enter('leaving', now + drainMs);
     effects.push({ kind: 'leaving', isPeersWish: false });
     this.#unbindWhenDone(effects, now);
     return effects;

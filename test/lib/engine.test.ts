@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { DEFAULT_BOUNDS } from '../../lib/bounds.js';
 import { Engine } from '../../lib/engine.js';
 import { readGatewayOptions, type GatewayOptions } from '../../lib/gateway-options.js';
+import type { SubmitResult } from '../../lib/message.js';
 import { STATUS } from '../../lib/pdu/command-status.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
@@ -69,6 +70,54 @@ describe('Engine whose start fails', () => {
     const before = storage.writes;
     await clock.advance(60_000);
     assert.equal(storage.writes, before);
+  });
+});
+
+describe('Engine that is stopped between two segments of a long SMS', () => {
+  const HOST = 'smpp-dk1.inmobile.dk';
+
+  /** submit_sm of each run that had to be stopped, and the result. */
+  async function sent(segmentsPerSecond: number): Promise<readonly [number[], SubmitResult | undefined]> {
+    const clock = new FakeClock();
+    const storage = heldStorage(clock);
+    const gateway = fakeGateway([HOST], () => clock.now());
+    const account = { systemId: 'me', password: 'secret', hosts: [{ host: HOST }] };
+    const counts: number[] = [];
+    let result: SubmitResult | undefined;
+    for (let run = 0; run < 2; run += 1) {
+      const settings = readGatewayOptions({ ...account, segmentsPerSecond, clock, log: nothing });
+      const { connect } = gateway;
+      const engine = new Engine({ settings, storage, connect, count: nothing, changed: nothing });
+      await engine.start();
+      engine.outbox.onSettled((settled) => void (result = settled));
+      if (run === 0)
+        await engine.outbox.enqueue({ to: '4512345678', from: 'Alarm', text: 'x'.repeat(8 * 153) });
+      await clock.advance(run === 0 ? 500 : 20_000);
+      const stopped = engine.stop();
+      await clock.advance(4_900);
+      await stopped;
+      counts.push(
+        gateway
+          .host(HOST)
+          .sessions.at(-1)!
+          .commands()
+          .filter((command) => command === 'submit_sm').length,
+      );
+      assert.equal(clock.pending, 0);
+    }
+    return [counts, result];
+  }
+
+  it('has the rest of it leave first', async () => {
+    const [counts, result] = await sent(4);
+    assert.deepEqual(counts, [8, 0]);
+    assert.equal(result?.possibleDuplicate, false);
+  });
+
+  it('sends the whole again after the next start, and says so, when it has no time for that', async () => {
+    const [[before = 0, after], result] = await sent(1);
+    assert.ok(before > 1 && before < 8, `${before}`);
+    assert.deepEqual([after, result?.outcome, result?.possibleDuplicate], [8, 'accepted', true]);
   });
 });
 

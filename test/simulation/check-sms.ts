@@ -104,8 +104,19 @@ function flagsHaveAReason(sms: SmsRecord, { ledger, smsc }: Case, violated: (wha
   if (ledger.crashedBetween(from, until)) return;
   if (sms.submits.some(({ answeredAt = Infinity, sentAt }) => answeredAt > sentAt + 29_000)) return;
   if (sms.submits.some((submit) => isUnanswered(submit, ledger, smsc))) return;
+  if (isHalfAccepted(sms)) return;
   if (smsc.links.some(({ link: { lostAt } }) => lostAt !== undefined && lostAt >= from)) return;
   violated('is flagged as a possible duplicate, although every submit_sm was answered');
+}
+
+/** The gateway has some segments of an attempt, and not all. */
+function isHalfAccepted({ submits }: SmsRecord): boolean {
+  const accepted = new Map<string, Set<number>>();
+  for (const { sessionId, reference, sequence, status } of submits) {
+    const attempt = `${sessionId} ${reference ?? ''}`;
+    if (status === 0) accepted.set(attempt, new Set(accepted.get(attempt)).add(sequence));
+  }
+  return [...accepted.values()].some(({ size }) => size < (submits[0]?.total ?? 1));
 }
 
 /** Also when its answer was still under way as the link closed, or as the run ended. */

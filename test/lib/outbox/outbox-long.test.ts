@@ -172,3 +172,108 @@ describe('Outbox with two long SMS to one phone', () => {
     });
   }
 });
+
+describe('Outbox that is stopped between two segments', () => {
+  /** Resolves like what it waits for, so that a test sees whether it has. */
+  function watched(waiting: Promise<void>): { isOver: boolean } {
+    const seen = { isOver: false };
+    void waiting.then(() => (seen.isOver = true));
+    return seen;
+  }
+
+  /** What a next process sends of it when this one ends without the rest, and with what flag. */
+  async function sentAgain(made: Bench): Promise<unknown> {
+    await made.outbox.close();
+    const next = await bench({ storage: made.storage, clock: made.clock });
+    const link = await next.up(new FakeLink(30));
+    await run(next, [link], 100);
+    return [leftOver(link).length, next.results[0]?.possibleDuplicate];
+  }
+
+  it('waits for the rest of it, and begins nothing else', async () => {
+    const made = await bench({}, 4);
+    await made.take(long('a'));
+    const link = await made.up();
+    await made.take({ text: '!', priority: 'alarm' });
+    const stop = watched(made.outbox.finishBegun(2_000));
+    await run(made, [link], 150);
+    assert.equal(stop.isOver, false);
+    await run(made, [link], 200);
+    assert.deepEqual([stop.isOver, leftOver(link)], [true, 'a'.repeat(20)]);
+    await run(made, [link], 100);
+    assert.deepEqual(
+      made.results.map(({ outcome, possibleDuplicate }) => [outcome, possibleDuplicate]),
+      [['accepted', false]],
+    );
+    assert.equal(made.outbox.counts.alarm, 1);
+  });
+
+  it('waits for what the rate allows', async () => {
+    const made = await bench({ segmentsPerSecond: 10 });
+    await made.take(long('a'));
+    const link = await made.up();
+    const stop = watched(made.outbox.finishBegun(2_000));
+    await run(made, [link], 1_200);
+    assert.deepEqual([stop.isOver, leftOver(link)], [true, 'a'.repeat(20)]);
+  });
+
+  it('does not wait when nothing has begun', async () => {
+    const made = await bench({ segmentsPerSecond: 2 });
+    await made.take(long('a'));
+    await made.outbox.finishBegun(2_000);
+    assert.equal(made.clock.pending, 0);
+  });
+
+  it('waits no longer than it has time, and sends the whole again, flagged, after an acceptance', async () => {
+    const made = await bench({ segmentsPerSecond: 2 });
+    await made.take(long('a'));
+    const link = await made.up();
+    const stop = watched(made.outbox.finishBegun(2_000));
+    await run(made, [link], 1_900);
+    assert.equal(stop.isOver, false);
+    await run(made, [link], 100);
+    assert.equal(stop.isOver, true);
+    await run(made, [link], 1_000);
+    const left = leftOver(link).length;
+    assert.ok(left > 4 && left < 8, `${left}`);
+    await made.down(link);
+    assert.deepEqual(await sentAgain(made), [20, true]);
+  });
+
+  it('sends the whole again, flagged, when a segment was left without an answer', async () => {
+    const made = await bench({}, 4);
+    await made.take(long('a'));
+    const link = await made.up();
+    const stop = watched(made.outbox.finishBegun(2_000));
+    await made.clock.advance(2_000);
+    assert.equal(stop.isOver, true);
+    for (const { settle } of link.submitted) settle(unanswered);
+    await made.down(link);
+    assert.deepEqual(await sentAgain(made), [20, true]);
+  });
+
+  it('sends the whole again, not flagged, when every segment was refused', async () => {
+    const made = await bench({}, 4);
+    await made.take(long('a'));
+    const link = await made.up();
+    const stop = watched(made.outbox.finishBegun(2_000));
+    for (const { settle } of link.submitted) settle(refused(ESME_RSYSERR));
+    await made.settled();
+    assert.equal(stop.isOver, true);
+    await made.down(link);
+    await made.outbox.close();
+    await made.clock.advance(10_000);
+    assert.deepEqual(await sentAgain(made), [20, false]);
+  });
+
+  it('is over when the link is lost', async () => {
+    const made = await bench({}, 4);
+    await made.take(long('a'));
+    const link = await made.up();
+    const stop = watched(made.outbox.finishBegun(2_000));
+    for (const { settle } of link.submitted) settle(unanswered);
+    await made.down(link);
+    assert.equal(stop.isOver, true);
+    assert.deepEqual(await sentAgain(made), [20, true]);
+  });
+});
