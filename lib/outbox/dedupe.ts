@@ -6,8 +6,9 @@
  *
  * It stops the duplicates that a flow makes itself, which are likelier than those of the protocol. An SMS that was
  * never sent holds no key: the next alarm would be lost with it. Of the first SMS no number, text or correlation is
- * kept, but what tells others with its key how it ended.
+ * kept, but what tells others with its key how it ended; of the key, which often has a number in it, a digest.
  */
+import { createHash } from 'node:crypto';
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { Outcome, SubmitResult } from '../message.js';
@@ -34,7 +35,12 @@ export type FirstResult = Pick<
   | 'attempts'
 >;
 
-/** As stored in table `dedupe`, by key. JSON. Written by an earlier version, `result` is a whole SubmitResult. */
+/** As stored in table `dedupe`, by the digest of the key. JSON. */
+interface Stored extends Claimed {
+  /** Absent from what an earlier version wrote: by the key itself, and with a `result` that is a whole SubmitResult. */
+  readonly isDigest?: true;
+}
+
 interface Claimed {
   readonly id: string;
   readonly until: EpochMs;
@@ -52,7 +58,7 @@ export class Dedupe {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #keysMax: number;
-  /** By key, in the order of claiming. */
+  /** By the digest of the key, in the order of claiming. */
   readonly #held = new TransitMap<string, Held>();
   #cancelSweep: (() => void) | undefined;
 
@@ -64,16 +70,18 @@ export class Dedupe {
 
   async open(): Promise<void> {
     const changes: Change[] = [];
-    for await (const [key, value] of this.#storage.scan('dedupe')) {
-      const stored = value as Claimed;
+    for await (const [storedKey, value] of this.#storage.scan('dedupe')) {
+      const { isDigest, ...stored } = value as Stored;
       const claimed = claimedOf(stored);
+      const key = isDigest === true ? storedKey : digestOf(storedKey);
+      if (key !== storedKey) changes.push(forgetting(storedKey));
       // No more than all of it, should the wall clock have been set back meanwhile.
       const leftMs = Math.min(claimed.until - this.#clock.wall(), claimed.dedupeMs);
       if (leftMs <= 0 || isNeverSent(claimed.result?.outcome)) {
         changes.push(forgetting(key));
         continue;
       }
-      if (stored.result !== undefined && 'to' in stored.result) changes.push(keeping(key, claimed));
+      if (key !== storedKey) changes.push(keeping(key, claimed));
       this.#hold(key, { claimed, endsAt: this.#clock.now() + leftMs }, changes);
     }
     this.#write(changes);
@@ -86,7 +94,8 @@ export class Dedupe {
   }
 
   /** Whose the key is: the SMS that claimed it within its time. */
-  find(key: string): Pick<Claimed, 'id' | 'result'> | undefined {
+  find(dedupeKey: string): Pick<Claimed, 'id' | 'result'> | undefined {
+    const key = digestOf(dedupeKey);
     const held = this.#held.get(key);
     if (held === undefined || held.endsAt > this.#clock.now()) return held?.claimed;
     this.#held.delete(key);
@@ -94,8 +103,9 @@ export class Dedupe {
   }
 
   /** Claims the entry's key at once, and returns the write that makes it last. */
-  claim({ id, queuedAt, dedupeKey: key, dedupeMs = 0 }: OutboxEntry): readonly Change[] {
-    if (key === undefined) return [];
+  claim({ id, queuedAt, dedupeKey, dedupeMs = 0 }: OutboxEntry): readonly Change[] {
+    if (dedupeKey === undefined) return [];
+    const key = digestOf(dedupeKey);
     const claimed: Claimed = { id, until: queuedAt + dedupeMs, dedupeMs };
     const changes: Change[] = [keeping(key, claimed)];
     this.#hold(key, { claimed, endsAt: this.#clock.now() + dedupeMs }, changes);
@@ -104,30 +114,33 @@ export class Dedupe {
 
   /** The write that goes with the result of an SMS: for those who come later with its key, or to free that. */
   settling(entry: OutboxEntry, result: SubmitResult): readonly Change[] {
-    const { dedupeKey: key } = entry;
-    const held = this.#heldBy(entry);
-    if (held === undefined || key === undefined) return [];
-    if (isNeverSent(result.outcome)) return [forgetting(key)];
-    return [keeping(key, { ...held.claimed, result: firstResultOf(result) })];
+    const own = this.#heldBy(entry);
+    if (own === undefined) return [];
+    if (isNeverSent(result.outcome)) return [forgetting(own.key)];
+    return [keeping(own.key, { ...own.held.claimed, result: firstResultOf(result) })];
   }
 
   /** What `settling` returned is safe. Until then others with the key wait for the result. */
   settled(entry: OutboxEntry, result: SubmitResult): void {
-    const { dedupeKey: key } = entry;
-    const held = this.#heldBy(entry);
-    if (held === undefined || key === undefined) return;
+    const own = this.#heldBy(entry);
+    if (own === undefined) return;
+    const { key, held } = own;
     if (isNeverSent(result.outcome)) this.#held.delete(key);
     else this.#held.set(key, { ...held, claimed: { ...held.claimed, result: firstResultOf(result) } });
   }
 
   /** Gives the key up again: its SMS was not taken in. */
   abandon(entry: OutboxEntry): void {
-    if (entry.dedupeKey !== undefined && this.#heldBy(entry)) this.#held.delete(entry.dedupeKey);
+    const own = this.#heldBy(entry);
+    if (own !== undefined) this.#held.delete(own.key);
   }
 
-  #heldBy({ id, dedupeKey }: OutboxEntry): Held | undefined {
-    const held = dedupeKey === undefined ? undefined : this.#held.get(dedupeKey);
-    return held?.claimed.id === id ? held : undefined;
+  /** What an SMS holds; another may have its key by now. */
+  #heldBy({ id, dedupeKey }: OutboxEntry): { readonly key: string; readonly held: Held } | undefined {
+    if (dedupeKey === undefined) return undefined;
+    const key = digestOf(dedupeKey);
+    const held = this.#held.get(key);
+    return held?.claimed.id === id ? { key, held } : undefined;
   }
 
   /** @param changes gets the write that the oldest has gone, if there is no more room */
@@ -165,6 +178,10 @@ function isNeverSent(outcome: Outcome | undefined): boolean {
   return outcome === 'rejected' || outcome === 'expired' || outcome === 'cancelled';
 }
 
+function digestOf(dedupeKey: string): string {
+  return createHash('sha256').update(dedupeKey).digest('base64url');
+}
+
 function claimedOf({ id, until, dedupeMs, result }: Claimed): Claimed {
   return result === undefined
     ? { id, until, dedupeMs }
@@ -191,7 +208,8 @@ function firstResultOf(result: FirstResult): FirstResult {
 }
 
 function keeping(key: string, claimed: Claimed): Change {
-  return { table: 'dedupe', key, value: claimed, keepUntil: claimed.until };
+  const value: Stored = { ...claimed, isDigest: true };
+  return { table: 'dedupe', key, value, keepUntil: claimed.until };
 }
 
 function forgetting(key: string): Change {
