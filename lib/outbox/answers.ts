@@ -90,6 +90,8 @@ export class Answers {
   readonly #options: AnswersOptions;
   /** SMS of unknown outcome that wait for a receipt, by recipient. */
   readonly #reconciling = new Map<string, Set<QueueItem>>();
+  /** The recipients of those. */
+  readonly #recipients = new Map<QueueItem, string>();
   readonly #unknownOutcomes: UnknownOutcomes;
   /** SMS accepted so far. */
   #acceptances = 0;
@@ -238,6 +240,23 @@ export class Answers {
     this.unknown(item);
   }
 
+  /** How long an SMS that an earlier process had wait for its receipt still does so. */
+  reconcilesForMs({ id, to, onUncertain = this.#options.onUncertain }: OutboxEntry): Millis {
+    const givenUpAt = onUncertain === 'reconcile' ? this.#unknownOutcomes.givenUpAt(id, to) : undefined;
+    return givenUpAt === undefined ? 0 : givenUpAt + RECONCILE_MS - this.#options.clock.now();
+  }
+
+  /** Waits for a receipt that can only be its own; one that comes before it has left again counts too. */
+  reconcile(item: LeavingItem, waitMs: Millis): void {
+    const { to } = item.body.entry;
+    this.#recipients.set(item, to);
+    const others = this.#reconciling.get(to);
+    if (others === undefined) this.#reconciling.set(to, new Set([item]));
+    else others.add(item);
+    this.returned(item, waitMs);
+    this.receiptCame(to);
+  }
+
   /** Written and not answered: nobody knows. The user chose what happens. */
   unknown(item: LeavingItem): void {
     item.progress = { ...item.progress, unknowns: item.progress.unknowns + 1 };
@@ -268,6 +287,7 @@ export class Answers {
     for (const item of this.#reconciling.get(to) ?? []) {
       const [messageId, ...more] = explained.get(item.id) ?? [];
       if (messageId === undefined || item.segments !== 1 || !isWaiting(item)) continue;
+      if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
       if (more.length > 0) item.progress = { ...item.progress, copies: more.map((id) => [id]) };
       this.#unknownOutcomes.tracked(item.id, to);
       this.#settle(item, { outcome: 'accepted', messageIds: [messageId] });
@@ -282,7 +302,6 @@ export class Answers {
   /** Its progress as the next submission begins. */
   nextProgress(item: NewItem | LeavingItem): Progress {
     const { attempts, unknowns, possibleDuplicate, refused, isHalfSent = false } = this.#counted(item);
-    this.#noLongerReconciling(item, item.body.entry.to);
     if (attempts === 0 && unknowns === 0 && refused === undefined && !isHalfSent) return FIRST_ATTEMPT;
     const next = {
       attempts: attempts + 1,
@@ -431,7 +450,7 @@ export class Answers {
   }
 
   #followPolicy(item: LeavingItem): void {
-    const { to, onUncertain = this.#options.onUncertain } = item.body.entry;
+    const { onUncertain = this.#options.onUncertain } = item.body.entry;
     const next = afterUnknown(onUncertain, item.progress.unknowns);
     if (next === 'settle') {
       this.#settle(item, { outcome: 'uncertain', reason: UNKNOWN_REASON });
@@ -441,17 +460,15 @@ export class Answers {
       this.returned(item, 0);
       return;
     }
-    const waiting = this.#reconciling.get(to);
-    if (waiting === undefined) this.#reconciling.set(to, new Set([item]));
-    else waiting.add(item);
-    this.returned(item, RECONCILE_MS);
-    this.receiptCame(to);
+    this.reconcile(item, RECONCILE_MS);
   }
 
-  #noLongerReconciling(item: QueueItem, to: string): void {
-    if (item.progress.unknowns === 0) return;
-    const waiting = this.#reconciling.get(to);
-    if (waiting?.delete(item) && waiting.size === 0) this.#reconciling.delete(to);
+  #noLongerReconciling(item: QueueItem): void {
+    const to = this.#recipients.get(item);
+    if (to === undefined) return;
+    this.#recipients.delete(item);
+    const others = this.#reconciling.get(to);
+    if (others?.delete(item) && others.size === 0) this.#reconciling.delete(to);
   }
 
   #end(item: QueueItem, outcome: 'expired' | 'cancelled', reason: string): void {
@@ -487,7 +504,7 @@ export class Answers {
 
   #settleWith(entry: OutboxEntry, item: QueueItem, end: End): void {
     const { clock, count, settlement } = this.#options;
-    this.#noLongerReconciling(item, entry.to);
+    if (this.#recipients.size > 0) this.#noLongerReconciling(item);
     item.progress = this.#counted(item);
     this.#options.failures.forget(item);
     const result = resultOf(item, entry, this.#withRefusal(item, end), clock.wall());

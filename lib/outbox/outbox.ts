@@ -376,7 +376,9 @@ export class Outbox {
     const item = this.#queue.add({ entry, plan: undefined }, progress, times);
     item.hasRecord = own !== undefined;
     item.round = round;
+    const waitMs = progress.unknowns > 0 ? this.#answers.reconcilesForMs(entry) : 0;
     if (progress.underWay) this.#answers.recovered(this.#queue.enterUnderWay(item));
+    else if (waitMs > 0) this.#answers.reconcile(this.#queue.enterUnderWay(item), waitMs);
     else this.#queue.enter(item, times.wall);
   }
 

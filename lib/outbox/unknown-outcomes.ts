@@ -106,6 +106,15 @@ export class UnknownOutcomes {
     return outcome;
   }
 
+  /** When the last submission of an SMS was given up. */
+  givenUpAt(id: string, to: string): Millis | undefined {
+    let last: Millis | undefined;
+    for (const outcome of this.#byRecipient.get(to) ?? []) {
+      if (outcome.id === id) last = Math.max(last ?? -Infinity, outcome.givenUpAt);
+    }
+    return last;
+  }
+
   /** An answer to one of its segments came after all, with this id when the gateway took it. */
   answered(outcome: UnknownOutcome, messageId: string | undefined): void {
     outcome.left = Math.max(0, outcome.left - 1);

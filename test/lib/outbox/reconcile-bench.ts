@@ -87,14 +87,19 @@ export class Reconciling {
     await this.open();
   }
 
+  async takes(sms: Partial<OutboundSms> = {}): Promise<void> {
+    await this.#made.take(sms);
+    await this.settled();
+  }
+
   /** One SMS that leaves over a link of its own. */
-  async submits(sms: Partial<OutboundSms> = {}, count = 1): Promise<FakeLink> {
-    for (let each = 0; each < count; each += 1) await this.#made.take(sms);
+  async submits(sms: Partial<OutboundSms> = {}): Promise<FakeLink> {
+    await this.#made.take(sms);
     return this.up();
   }
 
-  async up(): Promise<FakeLink> {
-    return this.#made.up(new FakeLink());
+  async up(window = 10): Promise<FakeLink> {
+    return this.#made.up(new FakeLink(window));
   }
 
   /** The link is lost with all that is under way on it. */

@@ -374,6 +374,28 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
         assert.deepEqual(idsOf(on), []);
       });
 
+      it('goes on waiting for what is left of 30 s', async () => {
+        const on = await new Reconciling(makeStorage).open();
+        await on.unknown();
+        await on.clock.advance(20_000);
+        await on.restart();
+        const link = await on.up();
+        await on.clock.advance(9_000);
+        assert.equal(link.submitted.length, 0);
+        await on.clock.advance(1_000);
+        assert.equal(link.submitted.length, 1);
+      });
+
+      it('is accepted with a receipt that comes after it', async () => {
+        const on = await new Reconciling(makeStorage).open();
+        await on.unknown();
+        await on.restart();
+        await on.clock.advance(1_000);
+        await on.receipt('a');
+        assert.deepEqual(idsOf(on), [['sms-1', 'a']]);
+        assert.equal(on.results[0]?.recovered, true);
+      });
+
       it('knows what receipts told before it', async () => {
         const on = await new Reconciling(makeStorage).open();
         await on.unknown({ onUncertain: 'report' });
@@ -388,6 +410,21 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
       });
     });
   }
+
+  it('is accepted with a receipt that comes when it is about to leave again', async () => {
+    const on = await open();
+    await on.unknown();
+    const link = await on.up(1);
+    await on.takes({ to: '4587654321' });
+    await on.clock.advance(30_000); // it is marked, and the window is full
+    await on.receipt('a');
+    assert.deepEqual(idsOf(on), [['sms-1', 'a']]);
+    assert.equal(on.results[0]?.possibleDuplicate, false);
+    link.at(0).settle(accepted('b'));
+    on.ready();
+    await on.clock.advance(MINUTE);
+    assert.equal(link.submitted.length, 1);
+  });
 
   it('is accepted with a receipt that comes after the crash in which its answer was lost', async () => {
     const on = await open();
