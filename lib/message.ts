@@ -195,7 +195,7 @@ export interface GatewayStatus {
   /** Since when the gateway is in maintenance. */
   readonly maintenanceSince?: EpochMs;
   readonly links: readonly LinkStatus[];
-  /** SMS taken in and not settled. */
+  /** SMS taken in and not settled; while stopped, as it was then. */
   readonly queue: {
     readonly alarm: number;
     readonly normal: number;
