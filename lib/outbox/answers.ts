@@ -93,6 +93,8 @@ export class Answers {
   /** The recipients of those. */
   readonly #recipients = new Map<QueueItem, string>();
   readonly #unknownOutcomes: UnknownOutcomes;
+  /** Writes of progress under way. */
+  readonly #storing = new Set<Promise<void>>();
   /** SMS accepted so far. */
   #acceptances = 0;
   /** SMS that have found the gateway's queue full since the last acceptance, as many as matter. */
@@ -188,7 +190,7 @@ export class Answers {
       this.#settle(item, { outcome: 'accepted', messageIds, host: link.host });
     } else if (item.state === 'underWay') {
       item.progress = { ...item.progress, copies: [...(item.progress.copies ?? []), messageIds] };
-      this.#storeProgress(item).catch(this.#options.onFailure);
+      this.#keepProgress(item);
     } else this.#trackLate(item, submission);
     this.#options.wake();
   }
@@ -208,8 +210,20 @@ export class Answers {
     if (waitMs === 'held') queue.hold(item);
     else queue.release(item, now, waitMs);
     if (item.expiresAt <= now) this.expired(item);
-    else this.#storeProgress(item).catch(this.#options.onFailure);
+    else this.#keepProgress(item);
     this.#options.wake();
+  }
+
+  /** Resolves when nothing is being stored any more. */
+  async atRest(): Promise<void> {
+    while (this.#storing.size > 0) await Promise.all(this.#storing);
+  }
+
+  #keepProgress(item: QueueItem): void {
+    const storing = this.#storeProgress(item)
+      .catch(this.#options.onFailure)
+      .finally(() => this.#storing.delete(storing));
+    this.#storing.add(storing);
   }
 
   /** Its own record counts from now on; once that is stored, its round has it no more. */

@@ -222,6 +222,7 @@ export class Outbox {
     this.halt();
     await this.#intake.atRest();
     await this.#dispatcher.atRest();
+    await this.#answers.atRest();
     await this.#settlement.finish(() => this.#queue.items);
   }
 

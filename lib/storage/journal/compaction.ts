@@ -3,8 +3,9 @@
  *
  * Writes go on meanwhile, into a file with a higher number. The copy holds the records as they were when it
  * began; whatever was written since comes later in the files and wins. Its last line, written when all else
- * is on the disk, makes every older file void at once: a crash before it leaves a copy that changes nothing,
- * a crash after it leaves old files that are no longer looked at. So the order of removal does not matter.
+ * is on the disk, makes every older file void at once: a crash before it leaves a copy that is not
+ * read, a crash after it leaves old files that are no longer looked at. So the order of
+ * removal does not matter.
  */
 import type { Bounds } from '../../bounds.js';
 import type { FileSystem } from './file-system.js';
@@ -40,7 +41,7 @@ export async function compact(compaction: Compaction): Promise<Compacted> {
   const { files, bounds, directory, target, discard, proceed } = compaction;
   let segment: Segment | undefined;
   try {
-    segment = await Segment.create(files, target, bounds);
+    segment = await Segment.create(files, target, bounds, true);
     const copied = await copyRecords(compaction, segment);
     await segment.sync();
     await files.syncDirectory(directory);

@@ -4,7 +4,7 @@
  *     line  := LF piece (TAB piece)* LF
  *     piece := crc32 (8 hexadecimal digits) SP json
  *     json  := [table, keys] | [table, keys, values] | [table, keys, values, keepUntil]
- *            | {"journal": 2}                   opens every file
+ *            | {"journal": 2}                   opens every file; with "copy": true, a compacted one
  *            | {"replacesEarlier": true}        closes a compacted file: all older files are void
  *
  * One line is one batch: it counts as a whole or not at all, since its last LF is written last. JSON escapes
@@ -30,7 +30,7 @@ export interface Span {
 /** What a line says; `damaged` when any octet of it is not as it was written. */
 export type Line =
   | { readonly kind: 'batch'; readonly pieces: readonly Piece[]; readonly spans: readonly Span[] }
-  | { readonly kind: 'head'; readonly version: number }
+  | { readonly kind: 'head'; readonly version: number; readonly isCopy: boolean }
   | { readonly kind: 'replacesEarlier' }
   | { readonly kind: 'damaged' };
 
@@ -80,8 +80,8 @@ export class Lines {
     }
   }
 
-  addHead(): void {
-    this.#add([JSON.stringify({ journal: JOURNAL_VERSION })]);
+  addHead(isCopy: boolean): void {
+    this.#add([JSON.stringify({ journal: JOURNAL_VERSION, ...(isCopy && { copy: true }) })]);
   }
 
   addReplacesEarlier(): void {
@@ -131,9 +131,9 @@ export class Lines {
 const MARK: LineBounds = { lineOctets: 256, lineBufferOctets: 256, keptBufferOctets: 256 };
 
 /** First line of a file. */
-export function encodeHead(): Buffer {
+export function encodeHead(isCopy: boolean): Buffer {
   const lines = new Lines(MARK);
-  lines.addHead();
+  lines.addHead(isCopy);
   return lines.octets;
 }
 
@@ -216,6 +216,7 @@ function readPiece(json: unknown): Piece | undefined {
 
 function readMark(json: unknown): Line {
   if (typeof json !== 'object' || json === null) return { kind: 'damaged' };
-  if ('journal' in json && typeof json.journal === 'number') return { kind: 'head', version: json.journal };
+  if ('journal' in json && typeof json.journal === 'number')
+    return { kind: 'head', version: json.journal, isCopy: 'copy' in json };
   return 'replacesEarlier' in json ? { kind: 'replacesEarlier' } : { kind: 'damaged' };
 }

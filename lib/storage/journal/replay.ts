@@ -38,6 +38,10 @@ export async function replay(
   };
   for (const segment of segments) {
     goOn();
+    if (await isNeedlessCopy(segment, segments)) {
+      result.dead = true;
+      continue;
+    }
     const found = await replaySegment(segment, index).catch(async (error: unknown) => {
       if (!(await isVoid(segment, segments))) throw error;
     });
@@ -56,6 +60,15 @@ export async function replay(
     result.dead ||= dead || torn;
   }
   return result;
+}
+
+/**
+ * Whether it is half a copy, and what it is the copy of is still there. It would take back part of a write in an earlier
+ * file that was neither kept nor refused, and is there after all.
+ */
+async function isNeedlessCopy(segment: Segment, segments: readonly Segment[]): Promise<boolean> {
+  const hasEarlier = segments.some((earlier) => earlier.number < segment.number && !earlier.isEmpty);
+  return hasEarlier && (await segment.isHalfCopy());
 }
 
 /** Whether a later file has all that is in force of this one. */

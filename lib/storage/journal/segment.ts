@@ -31,11 +31,17 @@ export class Segment {
   }
 
   /** A new file with its head, not synced. When that fails, a file may be left. */
-  static async create(files: FileSystem, name: SegmentName, bounds: ReadBounds): Promise<Segment> {
+  static async create(
+    files: FileSystem,
+    name: SegmentName,
+    bounds: ReadBounds,
+    isCopy = false,
+  ): Promise<Segment> {
     const file = await files.open(name.path, 'create');
     try {
-      await writeFully(file, HEAD, 0);
-      return new Segment(name, { files, bounds, file, length: HEAD.length });
+      const head = encodeHead(isCopy);
+      await writeFully(file, head, 0);
+      return new Segment(name, { files, bounds, file, length: head.length });
     } catch (error) {
       await file.close().catch(ignore);
       throw error;
@@ -64,7 +70,14 @@ export class Segment {
 
   /** Whether it never had anything but its head. */
   get isEmpty(): boolean {
-    return this.#length <= HEAD.length;
+    return this.#length <= HEAD_OCTETS;
+  }
+
+  /** Whether it is a copy that was not completed, as far as can be read. */
+  async isHalfCopy(): Promise<boolean> {
+    const start = await this.read(0, MARK_OCTETS_MAX).catch(() => Buffer.alloc(0));
+    const line = decodeLine(start.subarray(1, Math.max(1, start.indexOf(LF, 1))));
+    return line.kind === 'head' && line.isCopy && !(await this.replacesEarlier().catch(() => true));
   }
 
   /** Whether its last line makes all files before it void. */
@@ -164,7 +177,7 @@ interface Opened {
   readonly length: number;
 }
 
-const HEAD = encodeHead();
+const HEAD_OCTETS = encodeHead(false).length;
 
 /** More than a line has that says something of its file. */
 const MARK_OCTETS_MAX = 256;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { accepted } from '../../support/fake-link.js';
+import { accepted, refused } from '../../support/fake-link.js';
 import { heldStorage } from '../../support/held-storage.js';
 import { bench } from './outbox-bench.js';
 
@@ -43,5 +43,26 @@ describe('A result that cannot be stored', () => {
     await clock.advance(1_000);
     await stopped;
     assert.equal(await cancelled, false);
+  });
+});
+
+describe('An SMS that goes back to the queue', () => {
+  it('is waited for by a stop until that is stored', async () => {
+    const storage = heldStorage();
+    const { take, up, outbox, settled } = await bench({ storage });
+    await take();
+    const { submitted } = await up();
+    storage.hold();
+    submitted[0]?.settle(refused(0x08));
+    await settled();
+    let isClosed = false;
+    const closed = outbox.close().then(() => (isClosed = true));
+    await settled();
+    assert.equal(isClosed, false);
+    storage.release();
+    await closed;
+    const { writes } = storage;
+    await settled();
+    assert.equal(storage.writes, writes);
   });
 });

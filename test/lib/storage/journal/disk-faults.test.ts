@@ -168,6 +168,16 @@ describe('a journal on a failing disk', () => {
     });
   });
 
+  it('has a write of which nobody knows whole or not at all, though a copy that failed is left too', async () => {
+    machine.disk.fail = (operation, path) =>
+      path.includes('journal-') && ['datasync', 'truncate', 'remove'].includes(operation) ? 'EIO' : undefined;
+    void storage.write([{ table: 'outbox', key: 'before' }, put('instead')]).catch(() => undefined);
+    await machine.clock.advance(10);
+    await storage.close();
+    machine.disk.fail = () => undefined;
+    assert.deepEqual(await keys(await machine.open()), ['instead']);
+  });
+
   it('says that nobody knows as soon as the run ends', async () => {
     await storage.close();
     const run = new AbortController();

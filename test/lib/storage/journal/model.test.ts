@@ -73,6 +73,11 @@ const downfall: fc.Arbitrary<Fault[]> = fc
     { operation: 'datasync', after, times },
     ...others.map((operation) => ({ operation, after: 0, times })),
   ]);
+/** Nothing that is void goes, nor its content. */
+const stuck: readonly Fault[] = [
+  { operation: 'remove', after: 0, times: 1_000 },
+  { operation: 'truncate', after: 0, times: 1_000 },
+];
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('write' as const), batches }),
   fc.record({ kind: fc.constant('restart' as const) }),
@@ -80,8 +85,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant('trouble' as const),
     batches,
-    faults: fc.oneof(fc.array(fault, { maxLength: 3 }), downfall),
-    hangs: fc.option(fault, { nil: undefined }),
+    faults: fc.oneof(fc.array(fault, { maxLength: 3 }), downfall, fc.constant(stuck)),
+    hangs: fc.option(fault, { nil: undefined, freq: 1 }),
     minutes,
     end: fc.constantFrom('heals' as const, 'restarts' as const, 'crashes' as const),
     operations: fc.nat(60),
