@@ -9,6 +9,8 @@ import type { Segment } from './message.js';
 export type Answer =
   /** submit_sm_resp or generic_nack; `status` 0 is acceptance, `messageId` is empty otherwise. */
   | { readonly kind: 'answered'; readonly status: number; readonly messageId: string }
+  /** generic_nack ESME_RINVCMDLEN or ESME_RINVCMDID: the peer made nothing of the octets, of this PDU or of those before it. */
+  | { readonly kind: 'misread'; readonly status: number }
   /** The session ended first. `written` false: it never left this process. */
   | { readonly kind: 'unanswered'; readonly written: boolean }
   /** The link lives, and no response came in time. */

@@ -197,7 +197,8 @@ export class SessionDriver implements Link {
         this.#output.push(effect.bytes);
         this.#flushSoon();
         break;
-      case 'answered': {
+      case 'answered':
+      case 'misread': {
         const { token, index } = effect.request;
         this.#settle(token, index, effect); // what it says is the answer
         this.#isCapacityFreed = true;

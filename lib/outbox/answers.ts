@@ -145,7 +145,22 @@ export class Answers {
     if (item.progress.copies !== undefined) this.#acceptedBefore(item);
     else if (verdict.kind === 'unknown') this.unknown(item);
     else if (verdict.kind === 'lost') this.returned(item, 0);
+    else if (verdict.kind === 'misread') this.#misread(submission, verdict.status);
     else this.#refused(submission, verdict.status);
+  }
+
+  /** Once more over another session, whose octets may be read; then it is the SMS. */
+  #misread(submission: Submission, status: number): void {
+    const { item, link } = submission;
+    const { failures, clock } = this.#options;
+    if (failures.isMisreadElsewhere(item, link.id)) {
+      this.#reject(submission, status);
+      return;
+    }
+    item.progress = { ...item.progress, refused: { status, host: link.host } };
+    this.#say(this.#options.refusal(status), link.host, clock.now());
+    this.returned(item, 'held');
+    if (isHeld(item)) failures.misread(item, link, status);
   }
 
   /** Receipts of it may come, and are not to be taken for those of another SMS. Once for each submission. */
@@ -386,15 +401,7 @@ export class Answers {
     const now = this.#options.clock.now();
     const refusal = this.#options.refusal(status);
     if (this.isFinal(status)) {
-      const messageIds = Object.values(submission.messageIds);
-      const { name, sentence } = refusal;
-      this.#settle(item, {
-        outcome: 'rejected',
-        messageIds,
-        status: name,
-        reason: sentence,
-        host: link.host,
-      });
+      this.#reject(submission, status);
       return;
     }
     item.progress = { ...item.progress, refused: { status, host: link.host } };
@@ -407,6 +414,13 @@ export class Answers {
     const isInTime = now + waitMs < item.expiresAt;
     if (submission.isPartial && isInTime && this.#options.resume(submission, now + waitMs)) return;
     this.returned(item, waitMs);
+  }
+
+  #reject({ item, link, messageIds }: Submission, status: number): void {
+    const { name, sentence } = this.#options.refusal(status);
+    const host = link.host;
+    const accepted = Object.values(messageIds);
+    this.#settle(item, { outcome: 'rejected', messageIds: accepted, status: name, reason: sentence, host });
   }
 
   /** One line for each status, whoever met it. */

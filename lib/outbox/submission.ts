@@ -22,6 +22,8 @@ export type Verdict =
   | { readonly kind: 'accepted' }
   /** The gateway's last word, or a refusal that may pass; `status` tells which. */
   | { readonly kind: 'refused'; readonly status: number }
+  /** The gateway made nothing of the octets of some segment. */
+  | { readonly kind: 'misread'; readonly status: number }
   /** Some segment was written and never answered. */
   | { readonly kind: 'unknown' }
   /** The link ended and everything that was written had been answered. */
@@ -54,6 +56,7 @@ export class Submission {
   #accepted = 0;
   #stopped = false;
   #status: number | undefined;
+  #misread: number | undefined;
   /** Segments whose answer never comes. */
   #unanswered = 0;
   /** Segments whose answer is overdue. */
@@ -117,6 +120,7 @@ export class Submission {
     else {
       this.#stopped = true;
       if (answer.kind === 'answered') this.#refuse(index, answer.status, isFinal);
+      else if (answer.kind === 'misread') this.#misread = answer.status;
       else if (answer.kind === 'overdue') this.#giveUp();
       else if (answer.written) this.#unanswered += 1;
     }
@@ -156,6 +160,7 @@ export class Submission {
     if (this.#accepted === this.#total) return ACCEPTED;
     if (this.#status !== undefined && isFinal(this.#status)) return { kind: 'refused', status: this.#status };
     if (this.unknownSegments > 0) return { kind: 'unknown' };
+    if (this.#misread !== undefined) return { kind: 'misread', status: this.#misread };
     if (this.#status !== undefined) return { kind: 'refused', status: this.#status };
     return { kind: 'lost' };
   }
@@ -187,6 +192,6 @@ export class Submission {
   }
 
   get #hasFailed(): boolean {
-    return this.#status !== undefined || this.unknownSegments > 0;
+    return this.#status !== undefined || this.#misread !== undefined || this.unknownSegments > 0;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Whose trouble an ESME_RSUBMITFAIL is: the gateway's, as in a restart, or that of the one SMS that was so answered.
- * ESME_RINVBNDSTS is read in the same way. No I/O; time is an argument.
+ * ESME_RINVBNDSTS is read in the same way, and an SMS whose octets were misread waits for another session.
+ * No I/O; time is an argument.
  *
  *   refused ─▶ suspect ── one submitted after it is accepted ────▶ its own: it waits, longer each time, others pass
  *                │    ── it is alone, and another session refused it ──▶ the same
@@ -21,6 +22,8 @@ import { Heap } from './heap.js';
 
 /** What is known of an SMS that was so answered. */
 export interface Failure {
+  /** The session over which its octets were misread. */
+  misreadBy: number | undefined;
   /** The session that refused it last. */
   session: number;
   /** Two sessions have. */
@@ -87,6 +90,8 @@ interface Trial {
 interface Session<Sms> extends SessionName {
   /** Refused here and not judged, with the numbers of their submissions. */
   readonly suspects: Map<Sms, number>;
+  /** Misread here: for another session. */
+  readonly misread: Set<Sms>;
   trial: Trial | undefined;
   isLeft: boolean;
   /** The last refusal. */
@@ -162,9 +167,17 @@ export class SubmitFailures<Sms extends FailedSms> {
   }
 
   bound({ id, host }: SessionName, now: Millis): void {
-    for (const session of this.#sessions.values()) this.#free(session);
+    for (const session of this.#sessions.values()) this.#giveUp(session);
     const trial = this.#isTrouble ? this.#newTrial(now, true) : undefined;
-    this.#sessions.set(id, { id, host, suspects: new Map(), trial, isLeft: false, status: 0 });
+    this.#sessions.set(id, {
+      id,
+      host,
+      suspects: new Map(),
+      misread: new Set(),
+      trial,
+      isLeft: false,
+      status: 0,
+    });
     this.#settleDown();
   }
 
@@ -172,7 +185,7 @@ export class SubmitFailures<Sms extends FailedSms> {
     const session = this.#sessions.get(id);
     if (session === undefined) return;
     if (session.suspects.size > 0 && !session.isLeft) this.#unjudgedAt = now;
-    this.#free(session);
+    this.#giveUp(session);
     this.#sessions.delete(id);
     this.#settleDown();
   }
@@ -213,6 +226,26 @@ export class SubmitFailures<Sms extends FailedSms> {
     this.#settleDown();
   }
 
+  /** Whether the octets of an SMS were misread over another session than this. */
+  isMisreadElsewhere({ failure }: Sms, id: number): boolean {
+    return failure?.misreadBy !== undefined && failure.misreadBy !== id;
+  }
+
+  /** The octets of an SMS were misread. Its caller holds it, until `takeFreed` gives it back for another session. */
+  misread(sms: Sms, { id }: SessionName, status: number): void {
+    const failure = this.#failureOf(sms, id);
+    failure.session = id;
+    failure.misreadBy = id;
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.isLeft) this.#freed.push(sms);
+    else {
+      if (!session.misread.has(sms) && this.#isAnotherOpen(session)) this.#freed.push(sms);
+      session.misread.add(sms);
+      session.status = status;
+    }
+    this.#settleDown();
+  }
+
   /** The gateway accepted an SMS, or a segment of one. */
   accepted(id: number, number: number, now: Millis): void {
     this.#credit = Math.min(this.#credit + 1, CREDIT_MAX);
@@ -239,7 +272,10 @@ export class SubmitFailures<Sms extends FailedSms> {
   /** It is settled: nothing here refers to it any more. */
   forget(sms: Sms): void {
     if (sms.failure === undefined) return;
-    for (const { suspects } of this.#sessions.values()) suspects.delete(sms);
+    for (const { suspects, misread } of this.#sessions.values()) {
+      suspects.delete(sms);
+      misread.delete(sms);
+    }
     const wait = this.#waiting.get(sms);
     if (wait !== undefined) wait.sms = undefined;
     this.#waiting.delete(sms);
@@ -328,27 +364,37 @@ export class SubmitFailures<Sms extends FailedSms> {
     const endsAt = this.#byEnd.peek()?.at ?? Infinity;
     let next = endsAt > now ? endsAt : Infinity;
     if (this.#isCalm) return next;
-    for (const { trial } of this.#sessions.values()) {
-      if (trial === undefined) continue;
-      for (const at of [trial.nextAt, trial.probedAt + PROBE_ANSWER_MS, trial.leaveAt]) {
-        if (at > now) next = Math.min(next, at);
-      }
+    for (const session of this.#sessions.values()) {
+      for (const at of this.#instantsOf(session)) if (at > now) next = Math.min(next, at);
     }
     return next;
   }
 
   #noted(sms: Sms, session: number, at: Millis | undefined): Failure {
-    const failure = (sms.failure ??= {
+    const failure = this.#failureOf(sms, session);
+    if (failure.session !== session) failure.isTriedElsewhere = true;
+    failure.session = session;
+    if (at !== undefined) failure.attemptsAt.push(at);
+    return failure;
+  }
+
+  *#instantsOf({ trial, misread, host }: Session<Sms>): Iterable<Millis> {
+    if (misread.size > 0) yield (this.#leftAt.get(host) ?? -Infinity) + LEAVE_AGAIN_MS;
+    if (trial === undefined) return;
+    yield trial.nextAt;
+    yield trial.probedAt + PROBE_ANSWER_MS;
+    yield trial.leaveAt;
+  }
+
+  #failureOf(sms: Sms, session: number): Failure {
+    return (sms.failure ??= {
       session,
+      misreadBy: undefined,
       isTriedElsewhere: false,
       waits: 0,
       attemptsAt: [],
       excused: 0,
     });
-    if (failure.session !== session) failure.isTriedElsewhere = true;
-    failure.session = session;
-    if (at !== undefined) failure.attemptsAt.push(at);
-    return failure;
   }
 
   #probeRefused(trial: Trial, isOwn: boolean, now: Millis): void {
@@ -407,7 +453,9 @@ export class SubmitFailures<Sms extends FailedSms> {
   }
 
   #isToBeLeft(session: Session<Sms>, now: Millis, { isLineEmpty, underWay }: View): boolean {
-    const { trial, suspects } = session;
+    const { trial, suspects, misread } = session;
+    const isWaitedFor = [...misread].some(({ state }) => state === 'held');
+    if (isWaitedFor && this.#mayLeave(session, now)) return this.#leave(session, now);
     const isQuiet = underWay(session.id) === 0;
     const isAllTried = isQuiet && isLineEmpty && suspects.size > 0;
     if (trial?.isTrouble) return this.#isGivenUp(session, trial, { isAllTried, now });
@@ -461,7 +509,7 @@ export class SubmitFailures<Sms extends FailedSms> {
     session.isLeft = true;
     session.trial = undefined;
     this.#leftAt.set(session.host, now);
-    this.#free(session);
+    this.#giveUp(session);
     return true;
   }
 
@@ -473,6 +521,13 @@ export class SubmitFailures<Sms extends FailedSms> {
 
   #blameGateway({ suspects }: Session<Sms>): void {
     for (const { failure } of suspects.keys()) excuse(failure);
+  }
+
+  /** There is another session for what this one took not, or none. */
+  #giveUp(session: Session<Sms>): void {
+    this.#free(session);
+    for (const sms of session.misread) if (sms.state === 'held') this.#freed.push(sms);
+    session.misread.clear();
   }
 
   #free({ suspects }: Session<Sms>): void {
@@ -500,8 +555,8 @@ export class SubmitFailures<Sms extends FailedSms> {
 
   #settleDown(): void {
     this.#isCalm = !this.#isTrouble;
-    for (const { suspects, trial } of this.#sessions.values()) {
-      if (suspects.size > 0 || trial !== undefined) this.#isCalm = false;
+    for (const { suspects, misread, trial } of this.#sessions.values()) {
+      if (suspects.size > 0 || misread.size > 0 || trial !== undefined) this.#isCalm = false;
     }
   }
 }

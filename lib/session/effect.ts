@@ -21,6 +21,8 @@ export type Effect<Token> =
   | { readonly kind: 'bound' }
   /** submit_sm_resp, or generic_nack in its place; `messageId` is empty unless `status` is 0. */
   | Answered<Token>
+  /** generic_nack ESME_RINVCMDLEN or ESME_RINVCMDID: a complaint about framing, and not about what the PDU asks for. */
+  | { readonly kind: 'misread'; readonly request: InFlight<Token>; readonly status: number }
   /** The session ended first: whether the peer took the segment is not known. */
   | { readonly kind: 'unanswered'; readonly request: InFlight<Token> }
   /** The peer lives and gave no answer in time: its place in the window is free. `answeredLate` may still follow. */

@@ -250,7 +250,8 @@ export class Session<Token> {
     const refusal = status === 0 ? STATUS.ESME_RUNKNOWNERR : status;
     const request = this.#window.answered(sequence_number);
     if (request !== undefined) {
-      effects.push({ kind: 'answered', request, status: refusal, messageId: '' });
+      if (MISREAD.has(refusal)) effects.push({ kind: 'misread', request, status: refusal });
+      else effects.push({ kind: 'answered', request, status: refusal, messageId: '' });
       return;
     }
     if (this.#answerLate(sequence_number, refusal, '', effects)) return;
@@ -300,6 +301,9 @@ export class Session<Token> {
     effects.push({ kind: 'closed', reason, status });
   }
 }
+
+/** Of a generic_nack. */
+const MISREAD: ReadonlySet<number> = new Set([STATUS.ESME_RINVCMDLEN, STATUS.ESME_RINVCMDID]);
 
 /** What it means that a state has lasted its time. */
 const REASON_AT_END = {

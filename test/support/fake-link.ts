@@ -9,6 +9,7 @@ export interface Submitted {
 
 export const accepted = (messageId: string): Answer => ({ kind: 'answered', status: 0, messageId });
 export const refused = (status: number): Answer => ({ kind: 'answered', status, messageId: '' });
+export const misread = (status: number): Answer => ({ kind: 'misread', status });
 export const unanswered: Answer = { kind: 'unanswered', written: true };
 export const overdue: Answer = { kind: 'overdue' };
 export const acceptedLate = (messageId: string): Answer => ({ kind: 'answeredLate', status: 0, messageId });

@@ -140,7 +140,25 @@ describe('Session · submit', () => {
   it('takes generic_nack with a number under way as the answer to it', () => {
     const session = bound();
     session.submit(segments(1), 'batch', 0);
-    assert.deepEqual(said(session.receive(build.nack(2, 3), 1)).map(brief), ['batch 0 answered 3 ']);
+    const nack = build.nack(2, STATUS.ESME_RSYSERR);
+    assert.deepEqual(said(session.receive(nack, 1)).map(brief), ['batch 0 answered 8 ']);
+  });
+
+  for (const status of [STATUS.ESME_RINVCMDLEN, STATUS.ESME_RINVCMDID]) {
+    it(`takes generic_nack ${status} for a complaint about the octets`, () => {
+      const session = bound();
+      session.submit(segments(1), 'batch', 0);
+      const [effect] = session.receive(build.nack(2, status), 1);
+      assert.deepEqual(effect?.kind === 'misread' && effect.status, status);
+      assert.equal(session.underWay, 0);
+    });
+  }
+
+  it('takes submit_sm_resp with such a status for an answer', () => {
+    const session = bound();
+    session.submit(segments(1), 'batch', 0);
+    const [effect] = session.receive(build.submitResp(2, STATUS.ESME_RINVCMDLEN), 1);
+    assert.equal(effect?.kind, 'answered');
   });
 
   it('never reads a generic_nack as acceptance', () => {
