@@ -148,6 +148,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: () => instead(Outbox.prototype, 'cancel', () => () => Promise.resolve(true)),
   },
   {
+    name: 'an SMS that was never sent holds its dedupe key',
+    symptom: /suppressed by the dedupe key of an SMS that was never sent/,
+    seed: 36,
+    plant: () =>
+      instead(
+        Dedupe.prototype,
+        'settled',
+        (settled) =>
+          function (this: Dedupe, entry, result) {
+            settled.call(this, entry, { ...result, outcome: 'uncertain' });
+          },
+      ),
+  },
+  {
     name: 'a dedupe key is not found',
     symptom: /dedupe key/,
     seed: 1,
