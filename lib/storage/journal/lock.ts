@@ -4,6 +4,10 @@
  * A holder that only slept may wake up after its lock was taken over. So it looks whether the lock is still
  * its own, with each beat and before any write that comes late after the last look; once it has seen another
  * holder, it never writes again.
+ *
+ * A stop that does not wait for a disk that hangs leaves the lock held, and its beat going, until the last operation
+ * has ended: neither this process nor another writes beside that one. A disk that takes no beat either keeps nobody out
+ * for longer than three of them, and what hangs there can only end in a file that the successor writes no more.
  */
 import { randomUUID } from 'node:crypto';
 import type { EpochMs, Millis } from '../../clock.js';
