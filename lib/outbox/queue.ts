@@ -39,8 +39,8 @@ export class Queue {
   readonly #bodiesMax: number;
   readonly #readAheadMax: number;
   /** In line: with their body, and those that have to be read back first. */
-  readonly #queued = new Lanes<QueueItem>(isQueued);
-  readonly #unread = new Lanes<QueueItem>(isQueued);
+  readonly #queued = new Lanes<QueueItem>((item) => isInLine(item) && item.body !== undefined);
+  readonly #unread = new Lanes<QueueItem>((item) => isInLine(item) && item.body === undefined);
   readonly #marked = new Lanes<LeavingItem>(isMarked);
   /** By wall clock, since a person chose the instant. */
   readonly #bySendAt = new Heap<QueueItem>((item) => item.sendAt ?? 0);
@@ -197,7 +197,7 @@ export class Queue {
 
   /** The next SMS to be marked, until they make up `segmentsMax` segments; the last may exceed it. */
   take(segmentsMax: number, times: Times): LeavingItem[] {
-    return this.#take(segmentsMax, times, isQueued);
+    return this.#take(segmentsMax, times, isInLine);
   }
 
   /**
@@ -492,6 +492,8 @@ export class Queue {
   }
 }
 
+/** Not one that waits for its next try: when it was taken out of its turn, its old place may still name it. */
+const isInLine = ({ state, notBefore }: QueueItem): boolean => state === 'queued' && notBefore === 0;
 const isQueued = ({ state }: QueueItem): boolean => state === 'queued';
 const isMarked = ({ state }: QueueItem): boolean => state === 'marked';
 const isScheduled = ({ state }: QueueItem): boolean => state === 'scheduled';
