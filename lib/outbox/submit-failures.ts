@@ -382,7 +382,7 @@ export class SubmitFailures<Sms extends FailedSms> {
     if (misread.size > 0) yield (this.#leftAt.get(host) ?? -Infinity) + LEAVE_AGAIN_MS;
     if (trial === undefined) return;
     yield trial.nextAt;
-    yield trial.probedAt + PROBE_ANSWER_MS;
+    if (trial.probe !== undefined) yield trial.probedAt + PROBE_ANSWER_MS;
     yield trial.leaveAt;
   }
 
