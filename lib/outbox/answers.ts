@@ -128,6 +128,7 @@ export class Answers {
     const verdict = submission.verdict(this.#isFinal);
     if (verdict.kind === 'accepted') {
       this.#accepted(submission);
+      if (submission.unnamedSegments > 0) this.#remember(submission);
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else {
       if (submission.isPartial) item.progress = { ...item.progress, isHalfSent: true };
@@ -165,16 +166,20 @@ export class Answers {
 
   /** Receipts of it may come, and are not to be taken for those of another SMS. Once for each submission. */
   #remember(submission: Submission): void {
+    submission.letGo();
     if (submission.unknownOutcome !== undefined) return;
-    const { item, submittedAt, unknownSegments, messageIds } = submission;
-    submission.unknownOutcome = this.#unknownOutcomes.add({
-      id: item.id,
-      to: item.body.entry.to,
+    const { item, submittedAt, unnamedSegments, messageIds } = submission;
+    const { id, to, receipt } = item.body.entry;
+    if (receipt === 'never') return;
+    const unknownOutcome = this.#unknownOutcomes.add({
+      id,
+      to,
       submittedAt,
       givenUpAt: this.#options.clock.now(),
-      left: unknownSegments,
-      messageIds: Object.values(messageIds),
+      left: unnamedSegments,
+      messageIds: Object.values(messageIds).filter((messageId) => messageId !== ''),
     });
+    submission.rememberedAs(unknownOutcome);
   }
 
   /**
@@ -183,7 +188,7 @@ export class Answers {
    */
   answeredLate(submission: Submission, { status, messageId }: LateAnswer): void {
     const { unknownOutcome } = submission;
-    if (unknownOutcome !== undefined) {
+    if (unknownOutcome !== undefined && (status !== 0 || messageId !== '')) {
       this.#unknownOutcomes.answered(unknownOutcome, status === 0 ? messageId : undefined);
     }
     if (!submission.isOver) {
@@ -198,7 +203,8 @@ export class Answers {
   #acceptedLate(submission: Submission): void {
     this.#accepted(submission);
     const { link, messageIds, unknownOutcome } = submission;
-    if (unknownOutcome !== undefined) this.#unknownOutcomes.over(unknownOutcome);
+    if (unknownOutcome !== undefined && submission.unnamedSegments === 0)
+      this.#unknownOutcomes.over(unknownOutcome);
     const item: QueueItem = submission.item; // which may be anywhere by now
     if (isWaiting(item)) {
       if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
@@ -258,14 +264,9 @@ export class Answers {
       return;
     }
     const now = this.#options.clock.now(); // it left before, and nobody knows when
-    this.#unknownOutcomes.add({
-      id: item.id,
-      to: item.body.entry.to,
-      submittedAt: now,
-      givenUpAt: now,
-      left: item.segments,
-      messageIds: [],
-    });
+    const { id, to, segments, receipt } = item.body.entry;
+    const submitted = { id, to, submittedAt: now, givenUpAt: now };
+    if (receipt !== 'never') this.#unknownOutcomes.add({ ...submitted, left: segments, messageIds: [] });
     this.unknown(item);
   }
 

@@ -2,7 +2,6 @@
 import type { Clock, Millis } from '../clock.js';
 import type { Answer, LateAnswer, Link } from '../link.js';
 import type { Segment } from '../message.js';
-import type { QueueItem } from './queue-item.js';
 import type { Submission } from './submission.js';
 
 /** A link that answers none of what was submitted, and does answer enquire_link, is left after this. */
@@ -16,7 +15,7 @@ export interface OpenLink {
   /** Long messages with segments still to submit. */
   readonly unfinished: Set<Submission>;
   /** Since when answers are overdue on it with none coming in between, and that of which SMS was the first. */
-  silent: { readonly since: Millis; readonly first: QueueItem } | undefined;
+  silent: { readonly since: Millis; readonly first: string } | undefined;
 }
 
 export interface BatchOptions {
@@ -75,7 +74,7 @@ export class Batch {
     const submission = this.#owners[at] as Submission;
     const index = this.#indexes[at] as number;
     const { isFinal, onConcluded } = this.#options;
-    if (answer.kind === 'overdue') this.#noteSilence(submission.item);
+    if (answer.kind === 'overdue') this.#noteSilence(submission.item.id);
     else {
       this.#owners[at] = undefined;
       this.#open.silent = undefined;
@@ -96,10 +95,10 @@ export class Batch {
   }
 
   /** One SMS that is never answered says nothing of the link. Several over a while do: another host may answer. */
-  #noteSilence(item: QueueItem): void {
+  #noteSilence(id: string): void {
     const { link, silent } = this.#open;
     const now = this.#options.clock.now();
-    if (silent === undefined) this.#open.silent = { since: now, first: item };
-    else if (silent.first !== item && now - silent.since >= SILENT_MS) link.leave('unanswered');
+    if (silent === undefined) this.#open.silent = { since: now, first: id };
+    else if (silent.first !== id && now - silent.since >= SILENT_MS) link.leave('unanswered');
   }
 }

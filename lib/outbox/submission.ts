@@ -41,8 +41,6 @@ export class Submission {
   readonly item: LeavingItem;
   readonly link: Link;
   readonly submittedAt: Millis;
-  /** Where it is remembered that its outcome is unknown, once it is. */
-  unknownOutcome: UnknownOutcome | undefined;
   #messageIds: string[] | undefined;
   /** While it waits on a live link before it sends refused segments again. */
   resumeAt: Millis = 0;
@@ -57,6 +55,9 @@ export class Submission {
   #stopped = false;
   #status: number | undefined;
   #misread: number | undefined;
+  /** Segments that were accepted without an id. */
+  #nameless = 0;
+  #unknownOutcome: UnknownOutcome | undefined;
   /** Segments whose answer never comes. */
   #unanswered = 0;
   /** Segments whose answer is overdue. */
@@ -150,6 +151,25 @@ export class Submission {
     return this.#unanswered + this.#overdue;
   }
 
+  /** That the gateway may send receipts for, by ids that we do not know. */
+  get unnamedSegments(): number {
+    return this.unknownSegments + this.#nameless;
+  }
+
+  /** Where it is remembered that receipts of it may come by such ids. */
+  get unknownOutcome(): UnknownOutcome | undefined {
+    return this.#unknownOutcome;
+  }
+
+  rememberedAs(unknownOutcome: UnknownOutcome): void {
+    this.#unknownOutcome = unknownOutcome;
+  }
+
+  /** Nothing more of it goes: its text need not stay for an answer that may come late. */
+  letGo(): void {
+    this.#segments = NONE;
+  }
+
   /** Some segments are with the gateway and others are not. */
   get isPartial(): boolean {
     return this.#accepted > 0 && this.#accepted < this.#total;
@@ -178,6 +198,7 @@ export class Submission {
     this.#messageIds ??= new Array<string>(this.#total);
     this.#messageIds[index] = messageId;
     this.#accepted += 1;
+    if (messageId === '') this.#nameless += 1;
   }
 
   #refuse(index: number, status: number, isFinal: (status: number) => boolean): void {

@@ -148,6 +148,26 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
       assert.deepEqual(idsOf(on), [['sms-2', 'b']]);
     });
 
+    it('a receipt that may be that of an SMS which was accepted without an id', async () => {
+      const on = await open();
+      const link = await on.submits();
+      link.at(0).settle(accepted(''));
+      await on.lost(link);
+      on.results.length = 0;
+      await on.unknown();
+      await on.clock.advance(1_000);
+      await on.receipt('nameless');
+      await isSentAgain(on);
+    });
+
+    it('a receipt when it asked for none', async () => {
+      const on = await open();
+      await on.unknown({ receipt: 'never' });
+      await on.clock.advance(1_000);
+      await on.receipt('a');
+      await isSentAgain(on);
+    });
+
     it('a receipt for all of its segments', async () => {
       const on = await open();
       await on.unknown(LONG);
@@ -184,6 +204,15 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
     });
   });
 
+  it('takes the receipt that an earlier one asked not for', async () => {
+    const on = await open();
+    await on.unknown({ receipt: 'never', onUncertain: 'report' });
+    await on.unknown();
+    await on.clock.advance(1_000);
+    await on.receipt('a');
+    assert.deepEqual(idsOf(on), [['sms-1'], ['sms-2', 'a']]);
+  });
+
   it('is accepted when the one under way turns out not to explain the receipt', async () => {
     const on = await open();
     await on.unknown();
@@ -214,16 +243,6 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
       ['sms-1', 'a1', 'a2'],
       ['sms-2', 'b'],
     ]);
-  });
-
-  it('is accepted with a late receipt although the link lives on', async () => {
-    const on = await open();
-    const link = await on.submits();
-    await on.clock.advance(30_000);
-    link.at(0).settle(overdue);
-    await on.settled();
-    await on.receipt('a');
-    assert.deepEqual(idsOf(on), [['sms-1', 'a']]);
   });
 
   it('stays accepted when its answer comes after its receipt', async () => {
