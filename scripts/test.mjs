@@ -10,8 +10,6 @@ import path from 'node:path';
 import { prepareBrowserTests } from './prepare-browser-tests.mjs';
 import { ROOT, prepare } from './prepare.mjs';
 
-const TOTALS = path.join(ROOT, '.cache', `totals-${process.pid}.json`);
-
 /** Mocha waits for whatever the tests left running; after this it is a failure. */
 const LEFTOVER_MS = 10_000;
 
@@ -22,11 +20,15 @@ const CHECKS = [
   { name: 'types of the forms', script: 'typescript/bin/tsc', args: ['-p', 'nodes/tsconfig.editor.json'] },
 ];
 
+/** Virtual time needs one core and waits for nothing, so it runs beside all else. */
+const ON_VIRTUAL_TIME = 'test/simulation/**/*.test.ts';
+
 await prepare();
 await prepareBrowserTests();
-// Side by side, since none of them measures time; the tests have the machine to themselves.
+const simulation = runMocha('simulation', [ON_VIRTUAL_TIME]);
+// Side by side, since none of them measures time.
 const results = await Promise.all(CHECKS.map(runCheck));
-results.push(await runMocha());
+results.push(await runMocha('others', ['test/**/*.test.ts', '--ignore', ON_VIRTUAL_TIME]), await simulation);
 
 const passed = sum(results, 'passed');
 const failed = sum(results, 'failed');
@@ -42,30 +44,31 @@ async function runCheck({ name, script, args }) {
   return { passed: passes ? 1 : 0, failed: passes ? 0 : 1, skipped: 0 };
 }
 
-async function runMocha() {
-  rmSync(TOTALS, { force: true });
+async function runMocha(name, files) {
+  const totals = path.join(ROOT, '.cache', `totals-${process.pid}-${name}.json`);
+  rmSync(totals, { force: true });
   const args = [
-    'test/**/*.test.ts',
+    ...files,
     '--reporter',
     './scripts/totals-reporter.mjs',
     '--reporter-option',
-    `totals=${TOTALS}`,
+    `totals=${totals}`,
   ];
   // A left-out test is a failure where everything is expected to be there.
   if (process.env.CI === 'true') args.push('--forbid-only', '--forbid-pending');
   // Its own program would start another process for `--import`, which then could not be ended from here.
   const mocha = run('mocha/lib/cli/cli.js', args, ['--import', 'tsx']);
-  const stopWatching = killWhenLeftRunning(mocha.child);
+  const stopWatching = killWhenLeftRunning(mocha.child, totals);
   const exitCode = await mocha.exit;
   stopWatching();
-  return readTotals(exitCode);
+  return readTotals(totals, exitCode);
 }
 
 /** Ends mocha when its tests are over and something of theirs keeps it from ending by itself. */
-function killWhenLeftRunning(child) {
+function killWhenLeftRunning(child, totals) {
   let overAt;
   const timer = setInterval(() => {
-    if (!existsSync(TOTALS)) return;
+    if (!existsSync(totals)) return;
     overAt ??= Date.now();
     if (Date.now() - overAt < LEFTOVER_MS) return;
     console.error('The tests are over, but a timer, socket or process of theirs is still there.');
@@ -74,10 +77,10 @@ function killWhenLeftRunning(child) {
   return () => clearInterval(timer);
 }
 
-function readTotals(exitCode) {
-  if (!existsSync(TOTALS)) return { passed: 0, failed: 1, skipped: 0 };
-  const { passes, failures, pending } = JSON.parse(readFileSync(TOTALS, 'utf8'));
-  rmSync(TOTALS);
+function readTotals(totals, exitCode) {
+  if (!existsSync(totals)) return { passed: 0, failed: 1, skipped: 0 };
+  const { passes, failures, pending } = JSON.parse(readFileSync(totals, 'utf8'));
+  rmSync(totals);
   if (passes + failures === 0) console.error('No test ran.');
   // Mocha's exit code is the number of failures; it also fails on what was thrown outside of any test.
   const otherFailure = failures === 0 && (exitCode !== 0 || passes === 0);
