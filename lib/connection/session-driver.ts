@@ -341,6 +341,7 @@ export class SessionDriver implements Link {
   }
 
   #look(): void {
+    this.#cancelTimer?.(); // an earlier deadline may have come up meanwhile
     this.#cancelTimer = undefined;
     this.#timerAt = Infinity;
     this.#perform(this.#session.tick(this.#now()));

@@ -124,20 +124,20 @@ export class Answers {
   /** Everything that was under way of a submission has its answer, or never will. */
   concluded(submission: Submission): void {
     const { item, link } = submission;
-    const { to } = item.body.entry;
+    const { entry } = item.body; // which what follows may let go
     const verdict = submission.verdict(this.#isFinal);
     if (verdict.kind === 'accepted') {
       this.#accepted(submission);
-      if (submission.unnamedSegments > 0) this.#remember(submission);
+      if (submission.unnamedSegments > 0) this.#remember(submission, entry);
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else {
       if (submission.isPartial) item.progress = { ...item.progress, isHalfSent: true };
-      if (verdict.kind === 'unknown') this.#remember(submission);
+      if (verdict.kind === 'unknown') this.#remember(submission, entry);
       this.#notAccepted(submission, verdict);
       // Receipts may come for the half of it that the gateway has.
-      if (submission.isPartial && !submission.hasMore) this.#remember(submission);
+      if (submission.isPartial && !submission.hasMore) this.#remember(submission, entry);
     }
-    if (this.#reconciling.size > 0) this.receiptCame(to); // one that waits may have been this one's own
+    if (this.#reconciling.size > 0) this.receiptCame(entry.to); // one that waits may have been this one's own
     this.#options.wake();
   }
 
@@ -165,11 +165,10 @@ export class Answers {
   }
 
   /** Receipts of it may come, and are not to be taken for those of another SMS. Once for each submission. */
-  #remember(submission: Submission): void {
+  #remember(submission: Submission, { id, to, receipt }: OutboxEntry): void {
     submission.letGo();
     if (submission.unknownOutcome !== undefined) return;
-    const { item, submittedAt, unnamedSegments, messageIds } = submission;
-    const { id, to, receipt } = item.body.entry;
+    const { submittedAt, unnamedSegments, messageIds } = submission;
     if (receipt === 'never') return;
     const unknownOutcome = this.#unknownOutcomes.add({
       id,

@@ -460,6 +460,13 @@ export class Dispatcher {
     if (now - this.#expiryLookedAt < EXPIRY_EVERY_MS) return;
     this.#expiryLookedAt = now;
     for (const item of this.#options.queue.expired(now)) this.#options.onExpired(item);
+    for (const { unfinished } of this.#links.values()) {
+      for (const submission of unfinished) {
+        if (submission.underWay > 0 || !submission.isTooLate(now)) continue;
+        unfinished.delete(submission);
+        this.#options.onConcluded(submission.lose());
+      }
+    }
   }
 
   #arm(times: Times): void {

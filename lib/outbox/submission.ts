@@ -74,7 +74,12 @@ export class Submission {
 
   /** Has segments that may be submitted at `now`. */
   hasNext(now: Millis): boolean {
-    return this.hasMore && this.resumeAt <= now;
+    return this.hasMore && this.resumeAt <= now && !this.isTooLate(now);
+  }
+
+  /** It was refused half-way, and its time was over before it could go on. */
+  isTooLate(now: Millis): boolean {
+    return this.resumeAt > 0 && this.item.expiresAt <= now;
   }
 
   /** Has segments to submit, now or later, unless an answer stops it. */

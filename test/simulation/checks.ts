@@ -2,6 +2,7 @@
 import type { Millis } from '../../lib/clock.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { checkIncoming, checkReceipts } from './check-deliveries.js';
+import { checkSessions } from './check-resent.js';
 import { checkRates } from './check-rates.js';
 import { checkSms } from './check-sms.js';
 import { type Ledger, type SmsRecord, toldOf } from './ledger.js';
@@ -12,19 +13,10 @@ export function checkLedger(ledger: Ledger, plan: Plan, smsc: Smsc): void {
   for (const sms of ledger.sms) checkSms(sms, { ledger, plan, smsc });
   if (plan.options.links === 'both' && new Set(ledger.sms.flatMap(hostsOf)).size > 1)
     ledger.saw('submits over both hosts');
-  checkNoSessionGivenUp(ledger, plan);
+  checkSessions(ledger, plan, smsc);
   checkReceipts(ledger);
   checkIncoming(ledger);
   checkRates(ledger);
-}
-
-/** Answers that come late, or are read late because a flow keeps the event loop busy, end no session. */
-function checkNoSessionGivenUp(ledger: Ledger, { faults, options }: Plan): void {
-  if (ledger.idle > 0 || !faults.every(({ kind }) => kind === 'stall' || kind === 'slow')) return;
-  const binds = (options.links === 'both' ? 2 : 1) * (options.connectionMode === 'pair' ? 2 : 1);
-  if (ledger.binds.length > binds) {
-    ledger.violated(`${ledger.binds.length} binds, although nothing was wrong with its sessions`);
-  }
 }
 
 /** What is known of submissions goes with their SMS; after a disk that failed, with the next start. One tells of references. */

@@ -32,7 +32,10 @@ export interface RunWorld {
   readonly aroundStorage: (storage: Storage) => Storage;
   /** How long a sync takes now. */
   readonly syncMs: () => Millis;
-  readonly plan: Pick<Plan, 'syncMaxMs' | 'subscribesAfterMs' | 'crashAfter' | 'healedAt'>;
+  readonly plan: Pick<
+    Plan,
+    'bounds' | 'syncMaxMs' | 'subscribesAfterMs' | 'crashAfter' | 'insideLong' | 'healedAt'
+  >;
   readonly log: (line: string) => void;
 }
 
@@ -65,6 +68,7 @@ export class ClientRun {
       connect: (host, _port, signal) => this.#connect(host, signal),
       count: () => undefined,
       changed: () => undefined,
+      bounds: world.plan.bounds,
       chance: { random: () => world.chance.next(), newId: () => this.#newId() },
     });
   }
@@ -106,6 +110,7 @@ export class ClientRun {
       clock: this.clock,
       files,
       processes,
+      bounds: this.#world.plan.bounds,
       onWarning: (line) => this.#world.log(line),
     });
   }

@@ -1,11 +1,15 @@
 /** The machine that the client runs on, over all its runs: started, killed, without power, redeployed; and asked to send. */
 import type { Millis } from '../../lib/clock.js';
 import type { GatewayOptions } from '../../lib/gateway-options.js';
+import { sendAll } from '../../lib/send-all.js';
+import type { OutboundSms, SubmitResult } from '../../lib/message.js';
 import type { Owner } from '../../lib/storage/journal/owner.js';
 import { ClientRun, type RunWorld } from './client-run.js';
 import { Flow } from './flow.js';
 import type { Ledger, SmsRecord } from './ledger.js';
-import type { Promised, SmsPlan } from './plan.js';
+import type { Promised } from './plan.js';
+import type { ListPlan, SmsPlan } from './plan-sms.js';
+import { met } from './bounds-reached.js';
 
 /** A start that failed is tried again after this. */
 const START_AGAIN_MS: Millis = 3_000;
@@ -30,6 +34,7 @@ export class Client {
   #run: ClientRun | undefined;
   #process = 0;
   #hasFailedAfterPromise = false;
+  #hasFailedInside = false;
   /** Nothing is started any more. */
   #isOver = false;
 
@@ -108,6 +113,19 @@ export class Client {
     this.#later(chance.between(0, 5), () => this.crash(true, chance.between(100, 5_000)));
   }
 
+  /** The gateway has some segments of a long SMS and not the others: now is the time to end. */
+  insideLong(): void {
+    const { plan, chance, time } = this.#world;
+    if (plan.insideLong === undefined || this.#hasFailedInside || time.now > plan.healedAt) return;
+    this.#hasFailedInside = true;
+    this.#ledger.saw(`${plan.insideLong} inside a long SMS`);
+    this.#later(chance.between(0, 30), () => {
+      const downMs = chance.between(100, 5_000);
+      if (plan.insideLong === 'redeploy') this.redeploy(downMs);
+      else this.crash(chance.happens(0.5), downMs);
+    });
+  }
+
   /** As `crash`, at the next file operation after so many. */
   crashAtOperation(operations: number, isPowerCut: boolean, downMs: Millis): void {
     const run = this.#run;
@@ -147,8 +165,48 @@ export class Client {
       return;
     }
     const record = this.#note(run, plan);
-    if (plan.wants === 'result') this.#send(run, record);
+    if (plan.wants === 'result') this.#send(run, record).catch(() => undefined);
     else this.#enqueue(run, record, plan);
+  }
+
+  /** Has the flow send a list, as soon as the gateway takes it, and take its results as it has time. */
+  askList(list: ListPlan): void {
+    const run = this.up;
+    if (run !== undefined) void this.#sendList(run, list);
+    else if (!this.#isOver) this.#later(ASK_AGAIN_MS, () => this.askList(list));
+  }
+
+  async #sendList(run: ClientRun, { sms, breaksAfter }: ListPlan): Promise<void> {
+    const { bounds } = this.#world.plan;
+    const asked: SmsRecord[] = [];
+    let results = 0;
+    const note = (plan: SmsPlan): OutboundSms => {
+      const record = this.#note(run, plan);
+      asked.push(record);
+      met('sendAllAhead', asked.length - results);
+      return record.sms;
+    };
+    function* list(): Generator<OutboundSms> {
+      for (const plan of sms) yield note(plan);
+    }
+    const sent = new Set<SmsRecord>();
+    const send = (given: OutboundSms): Promise<SubmitResult> => {
+      const record = asked.find((each) => each.sms === given)!;
+      sent.add(record);
+      return this.#send(run, record);
+    };
+    try {
+      for await (const result of sendAll(list(), send, () => run.clock.wall(), bounds)) {
+        if (result.id !== '') results += 1;
+        if (results === breaksAfter) break;
+        await new Promise<void>((resolve) => this.#later(this.#world.chance.between(1, 300), resolve));
+      }
+      this.#ledger.saw(breaksAfter === results ? 'list given up' : 'list sent');
+    } catch {
+      this.#ledger.saw('list ended by an error');
+    }
+    // Read of the list as nobody wanted its results any more.
+    for (const record of asked) if (!sent.has(record)) record.state = 'refused';
   }
 
   #enqueue(run: ClientRun, record: SmsRecord, { cancelAfterMs }: SmsPlan): void {
@@ -162,8 +220,10 @@ export class Client {
     );
   }
 
-  #send(run: ClientRun, record: SmsRecord): void {
-    run.engine.outbox.send(record.sms).then(
+  /** Settles as `send` does. */
+  #send(run: ClientRun, record: SmsRecord): Promise<SubmitResult> {
+    const sending = run.engine.outbox.send(record.sms);
+    sending.then(
       (answer) => {
         if (!run.isAlive) return;
         this.#taken(record, answer.id);
@@ -173,6 +233,7 @@ export class Client {
       },
       (error: unknown) => this.#failed(run, record, error),
     );
+    return sending;
   }
 
   #note(run: ClientRun, plan: SmsPlan): SmsRecord {
@@ -185,10 +246,10 @@ export class Client {
         ...plan.sms,
         // Marked by its place in the ledger: an SMS that was refused is asked for under a new number.
         text: plan.sms.text.replace(/<\d+>/g, `<${number}>`),
-        correlation: { number },
+        correlation: correlationOf(number, plan),
         ...(sendAt !== undefined && { sendAt }),
       },
-      isRefused: plan.isRefused,
+      poison: plan.poison,
       wants: plan.wants,
       askedAt: now,
       askedWall: run.clock.wall(),
@@ -204,6 +265,7 @@ export class Client {
       sent: undefined,
     };
     this.#ledger.sms.push(record);
+    if (record.sms.priority === 'alarm') this.#ledger.alarms.push(record);
     return record;
   }
 
@@ -227,7 +289,8 @@ export class Client {
     const code = (error as { code?: unknown }).code;
     // `send` was stopped: it may well be in the queue.
     record.state = code === 'SMPP_STOPPED' && record.wants === 'result' ? 'stopped' : 'refused';
-    if (code === 'SMPP_STORAGE') this.#ledger.saw('SMS refused for want of storage');
+    if (code === 'SMPP_QUEUE_FULL') met('queuedSms', Infinity);
+    else if (code === 'SMPP_STORAGE') this.#ledger.saw('SMS refused for want of storage');
     else if (code !== 'SMPP_STOPPED')
       this.#ledger.violated(`SMS ${record.number} was refused: ${String(error)}`);
   }
@@ -284,4 +347,15 @@ export class Client {
   #later(ms: Millis, run: () => void): void {
     this.#world.time.schedule(ms, 'input', run);
   }
+}
+
+/** By its number the flow knows the SMS again. */
+export interface Correlation {
+  readonly number: number;
+  readonly more?: string;
+}
+
+function correlationOf(number: number, { correlation }: SmsPlan): Correlation {
+  const { characters, isWide } = correlation;
+  return characters === 0 ? { number } : { number, more: (isWide ? '\u2603' : 'x').repeat(characters) };
 }

@@ -11,6 +11,8 @@ export type Fault = { readonly at: Millis } & (
   /** Of every link that is open. */
   | { readonly kind: 'cut' | 'end' }
   | { readonly kind: 'silence'; readonly direction: 'both' | 'toHost' | 'toClient' }
+  /** The hosts take no octets. */
+  | { readonly kind: 'choke'; readonly ms: Millis }
   /** A host that cannot be reached any more, links and all. */
   | { readonly kind: 'blackhole'; readonly host: Host; readonly ms: Millis }
   | { readonly kind: 'slow'; readonly minMs: Millis; readonly maxMs: Millis; readonly ms: Millis }
@@ -72,6 +74,7 @@ const DRAWS: readonly (readonly [weight: number, draw: Draw])[] = [
   ],
   [5, (_chance, at) => ({ at, kind: 'cut' })],
   [2, (_chance, at) => ({ at, kind: 'end' })],
+  [1, (chance, at) => ({ at, kind: 'choke', ms: ms(chance, 100, 8_000) })],
   [3, (chance, at) => ({ at, kind: 'silence', direction: chance.oneOf(['both', 'toHost', 'toClient']) })],
   [2, (chance, at) => ({ at, kind: 'blackhole', host: host(chance), ms: ms(chance, 5_000, 120_000) })],
   [

@@ -5,6 +5,8 @@
  */
 import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { DeliveryReceipt, InboundSms, OutboundSms, SubmitResult } from '../../lib/message.js';
+import type { Bounds } from '../../lib/bounds.js';
+import type { Poison } from './poison.js';
 import type { Situation } from './situations.js';
 
 /** One submit_sm as the host read it. */
@@ -18,6 +20,8 @@ export interface SubmitSeen {
   readonly reference: number | undefined;
   readonly sequence: number;
   readonly total: number;
+  /** When the answer leaves the host; Infinity: never. */
+  answerDueAt: Millis;
   /** Of the answer that the host decided on, whether or not it ever arrived. */
   readonly status: number;
   readonly messageId: string;
@@ -48,8 +52,8 @@ export interface ResultSeen {
 export interface SmsRecord {
   readonly number: number;
   readonly sms: OutboundSms;
-  /** The gateway refuses it for good. */
-  readonly isRefused: boolean;
+  /** How the gateway always answers it; undefined: as all others. */
+  readonly poison: Poison | undefined;
   /** Asked for with `enqueue`, or with `send`. */
   readonly wants: 'id' | 'result';
   readonly askedAt: Millis;
@@ -77,10 +81,14 @@ export interface SmsRecord {
 /** One deliver_sm that the gateway has for the client; sent until it is answered. */
 export interface DeliveryRecord {
   readonly number: number;
-  readonly kind: 'receipt' | 'sms';
+  /** `foreign` a receipt for an SMS that is not ours. */
+  readonly kind: 'receipt' | 'foreign' | 'sms';
   /** Id in a receipt, text of a part of an incoming SMS. */
   readonly says: string;
   readonly state: string;
+  /** Of a receipt: whose it is, and when that was submitted, as it says, in virtual time. */
+  readonly phone: string;
+  readonly submittedAt: Millis;
   firstSentAt: Millis | undefined;
   lastSentAt: Millis | undefined;
   sends: number;
@@ -142,6 +150,8 @@ const SCHEDULED_MAX_MS: Millis = 200_000;
 
 export class Ledger {
   readonly sms: SmsRecord[] = [];
+  /** Those of `sms` that are alarms. */
+  readonly alarms: SmsRecord[] = [];
   readonly deliveries: DeliveryRecord[] = [];
   readonly incoming: IncomingRecord[] = [];
   readonly receipts: ReceiptSeen[] = [];
@@ -151,11 +161,19 @@ export class Ledger {
   restWall: EpochMs = 0;
   /** Instants at which the wall clock was set. */
   readonly clockSetAt: Millis[] = [];
+  /** Answers other than ESME_ROK, as they reached the client. */
+  readonly refusals: { readonly at: Millis; readonly status: number; readonly sms: SmsRecord }[] = [];
+  /** When each submit_sm was written, of all SMS, in the order in which hosts read them. */
+  readonly submittedAt: Millis[] = [];
   /** Sessions that a host closed because it heard nothing. */
   idle = 0;
+  /** Until then the disk was full, or failed. */
+  diskTroubledUntil: Millis = 0;
   /** When the event loop was kept busy. */
   readonly stalls: { readonly from: Millis; readonly until: Millis }[] = [];
   readonly situations = new Set<Situation>();
+  /** Bounds that were met. */
+  readonly reached = new Set<keyof Bounds>();
   /** What was found wrong while the run went on. */
   readonly violations: string[] = [];
 
@@ -170,6 +188,11 @@ export class Ledger {
   /** How long the event loop was kept busy after `from`. */
   stalledMs(from: Millis): Millis {
     return this.stalls.reduce((sum, stall) => sum + Math.max(0, stall.until - Math.max(from, stall.from)), 0);
+  }
+
+  /** More SMS were tracked than there was room for: the receipts of some come unmatched. */
+  get hasForgotten(): boolean {
+    return (['trackedSms', 'trackedOctets', 'copyIds'] as const).some((bound) => this.reached.has(bound));
   }
 
   get hasClockBeenSet(): boolean {

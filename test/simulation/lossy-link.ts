@@ -7,6 +7,7 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../../lib/clock.js';
+import { met } from './bounds-reached.js';
 import type { Chance } from './chance.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -99,6 +100,10 @@ export class LossyLink {
   #isOver = false;
   /** Since when the client hears nothing any more, without being told; undefined while it does. */
   deafSince: Millis | undefined;
+  /** When the client ended it, if it was the first to do so. */
+  leftAt: Millis | undefined;
+  /** When it was silenced in some direction, cut, or ended by the host. */
+  spoiltAt: Millis | undefined;
   /** When the client's end was closed, by whichever side. */
   closedAt: Millis | undefined;
 
@@ -107,8 +112,13 @@ export class LossyLink {
     this.#toHost = new Direction(world);
     this.#toClient = new Direction(world);
     this.#client = new ClientEnd({
-      write: (octets) => this.#write(octets),
-      end: () => this.#toHost.afterAll('elsewhere', () => this.#host?.closed()),
+      now: () => this.#world.time.now,
+      write: (octets, sentAt) => this.#write(octets, sentAt),
+      lost: () => this.lost(),
+      end: () => {
+        this.#left();
+        this.#toHost.afterAll('elsewhere', () => this.#host?.closed());
+      },
       destroyed: () => this.#clientGone(),
     });
   }
@@ -139,13 +149,13 @@ export class LossyLink {
       this.#toClient.send(octets.subarray(0, split), 'input', (part) => this.#client.receive(part));
     const rest = octets.subarray(split);
     this.#toClient.send(rest, 'input', (part) => {
-      if (part.length === rest.length && !this.#client.destroyed) arrived?.();
-      this.#client.receive(part);
+      this.#client.receive(part, part.length === rest.length ? arrived : undefined);
     });
   }
 
   /** The host closes in good order, behind what it has sent. */
   end(): void {
+    this.spoiltAt ??= this.#world.time.now;
     this.#toClient.afterAll('input', () => this.#client.receiveEnd());
   }
 
@@ -156,6 +166,7 @@ export class LossyLink {
   cut(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
+    this.spoiltAt ??= this.#world.time.now;
     this.#toHost.cut();
     const isTorn = this.#toClient.cut();
     this.#world.time.schedule(this.#world.latencyMs(), 'input', () => this.#client.reset());
@@ -170,6 +181,7 @@ export class LossyLink {
 
   /** Dead without a word. */
   silence(direction: 'both' | 'toHost' | 'toClient'): void {
+    this.spoiltAt ??= this.#world.time.now;
     if (direction !== 'toClient') this.#toHost.isDead = true;
     if (direction === 'toHost') return;
     this.#toClient.isDead = true;
@@ -187,19 +199,36 @@ export class LossyLink {
       this.#world.time.schedule(this.#world.latencyMs(), 'elsewhere', () => this.#host?.closed());
   }
 
-  #write(octets: Buffer): void {
-    const sentAt = this.#world.time.now;
+  /** The host takes no octets any more, until `unchoke`: they wait at the client's end. */
+  choke(): void {
+    this.spoiltAt ??= this.#world.time.now;
+    this.#client.choke();
+  }
+
+  unchoke(): void {
+    this.#client.unchoke();
+  }
+
+  #write(octets: Buffer, sentAt: Millis): void {
     this.#toHost.send(octets, 'elsewhere', (whole) => this.#host?.receive(whole, sentAt));
   }
 
+  #left(): void {
+    if (this.spoiltAt === undefined) this.leftAt ??= this.#world.time.now;
+  }
+
   #clientGone(): void {
+    this.#left();
     this.closedAt ??= this.#world.time.now;
     this.#toHost.afterAll('elsewhere', () => this.#host?.closed());
   }
 }
 
 interface Wire {
-  readonly write: (octets: Buffer) => void;
+  readonly now: () => Millis;
+  readonly write: (octets: Buffer, sentAt: Millis) => void;
+  /** Octets that were written and not taken are no more. */
+  readonly lost: () => void;
   readonly end: () => void;
   readonly destroyed: () => void;
 }
@@ -207,10 +236,12 @@ interface Wire {
 /** What the session driver uses of a Duplex. */
 class ClientEnd extends EventEmitter {
   readonly #wire: Wire;
-  readonly #unread: Buffer[] = [];
+  readonly #unread: { readonly octets: Buffer; readonly read: (() => void) | undefined }[] = [];
+  #isEndUnread = false;
   #isPaused = false;
-  /** Taken at once. */
-  readonly writableLength = 0;
+  #isChoked = false;
+  #untaken: { readonly octets: Buffer; readonly sentAt: Millis }[] = [];
+  writableLength = 0;
   writable = true;
   destroyed = false;
 
@@ -220,18 +251,45 @@ class ClientEnd extends EventEmitter {
   }
 
   write(octets: Buffer): boolean {
-    if (this.writable) this.#wire.write(Buffer.from(octets));
-    return true;
+    if (!this.writable) return true;
+    if (!this.#isChoked) {
+      this.#wire.write(Buffer.from(octets), this.#wire.now());
+      return true;
+    }
+    this.#untaken.push({ octets: Buffer.from(octets), sentAt: this.#wire.now() });
+    this.writableLength += octets.length;
+    return false;
+  }
+
+  choke(): void {
+    this.#isChoked = true;
+  }
+
+  unchoke(): void {
+    this.#isChoked = false;
+    const untaken = this.#untaken;
+    this.#untaken = [];
+    if (this.destroyed || this.writableLength === 0) return;
+    for (const { octets, sentAt } of untaken) this.#wire.write(octets, sentAt);
+    this.writableLength = 0;
+    this.emit('drain');
+  }
+
+  #dropUntaken(): void {
+    if (this.#untaken.length > 0) this.#wire.lost();
+    this.#untaken = [];
   }
 
   end(): void {
     if (!this.writable) return;
+    this.unchoke();
     this.writable = false;
     this.#wire.end();
   }
 
   destroy(): void {
     if (this.destroyed) return;
+    this.#dropUntaken();
     this.destroyed = true;
     this.writable = false;
     this.#wire.destroyed();
@@ -240,27 +298,38 @@ class ClientEnd extends EventEmitter {
 
   /** Its process is gone: nobody is told. */
   die(): void {
+    this.#dropUntaken();
     this.destroyed = true;
     this.writable = false;
   }
 
   pause(): void {
     this.#isPaused = true;
+    if (this.writableLength > 0) met('untakenOctets', this.writableLength);
+    else met('unansweredDeliveries', Infinity);
   }
 
   resume(): void {
     this.#isPaused = false;
-    for (const octets of this.#unread.splice(0)) this.receive(octets);
+    for (const { octets, read } of this.#unread.splice(0)) this.receive(octets, read);
+    if (this.#isEndUnread) this.receiveEnd();
   }
 
-  receive(octets: Buffer): void {
+  /** @param read called when it reads them, which it may put off */
+  receive(octets: Buffer, read?: () => void): void {
     if (this.destroyed) return;
-    if (this.#isPaused) this.#unread.push(octets);
-    else this.emit('data', octets);
+    if (this.#isPaused) {
+      this.#unread.push({ octets, read });
+      return;
+    }
+    read?.();
+    this.emit('data', octets);
   }
 
   receiveEnd(): void {
     if (this.destroyed) return;
+    this.#isEndUnread = this.#isPaused;
+    if (this.#isPaused) return;
     this.emit('end');
     this.destroy();
   }

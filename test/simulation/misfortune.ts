@@ -5,12 +5,13 @@ import type { Client } from './client.js';
 import type { Fault } from './faults.js';
 import type { WallClock } from './machine-clock.js';
 import type { Smsc } from './smsc.js';
+import { WALL_AT_START } from './virtual-time.js';
 
 /** A link that was silenced is noticed after this at the latest (contract section 4: enquire_link). */
 export const NOTICED_MS: Millis = 21_000;
 
-/** What the wall clock is ahead of virtual time when it is right. */
-export const WALL_AT_START = Date.UTC(2026, 0, 1);
+/** A full disk is looked at every 15 s. */
+const RECOVERS_MS: Millis = 20_000;
 
 export interface Stage {
   readonly smsc: Smsc;
@@ -40,6 +41,15 @@ export function heal({ smsc, disk, client, wall }: Stage): void {
 }
 
 const ACTIONS: Actions = {
+  choke: ({ smsc }, { ms }) => {
+    for (const { link } of smsc.links) {
+      if (!link.isOpen) continue;
+      smsc.ledger.saw('a host that takes no octets for a while');
+      link.choke();
+      smsc.time.schedule(ms, 'input', () => link.unchoke());
+    }
+    disturb(smsc, ms);
+  },
   restart: ({ smsc }, { hosts, ms }) => {
     smsc.ledger.saw(hosts.length > 1 ? 'restart of both hosts' : 'restart of one host');
     for (const host of hosts) smsc.hosts[host].restart(ms);
@@ -99,13 +109,15 @@ const ACTIONS: Actions = {
     disturb(smsc, ms);
     smsc.time.stall(ms);
   },
-  diskFull: ({ smsc, disk }, { ms }) => {
+  diskFull: ({ smsc, disk }, { ms }: { readonly ms: Millis }) => {
     smsc.ledger.saw('disk full');
     disk.capacity = disk.used;
+    smsc.ledger.diskTroubledUntil = smsc.time.now + ms + RECOVERS_MS;
     smsc.time.schedule(ms, 'elsewhere', () => (disk.capacity = Infinity));
   },
-  diskError: ({ smsc, disk }, { ms }) => {
+  diskError: ({ smsc, disk }, { ms }: { readonly ms: Millis }) => {
     smsc.ledger.saw('disk error');
+    smsc.ledger.diskTroubledUntil = smsc.time.now + ms + RECOVERS_MS;
     disk.fail = (operation) => (operation === 'write' || operation === 'datasync' ? 'EIO' : undefined);
     smsc.time.schedule(ms, 'elsewhere', () => (disk.fail = () => undefined));
   },

@@ -1,23 +1,12 @@
 /** What a seed asks for: settings, the SMS that are sent and received, and what goes wrong when. */
 import type { Millis } from '../../lib/clock.js';
 import type { GatewayOptions } from '../../lib/gateway-options.js';
-import type { OutboundSms } from '../../lib/message.js';
+import { DEFAULT_BOUNDS, type Bounds } from '../../lib/bounds.js';
 import { Chance } from './chance.js';
+import { drawBounds } from './draw-bounds.js';
 import { drawFaults, type Fault, redeployAt } from './faults.js';
 import type { PartCarrier } from './message-octets.js';
-
-export interface SmsPlan {
-  readonly at: Millis;
-  /** Asked for so often at once. */
-  readonly times: number;
-  readonly sms: Omit<OutboundSms, 'sendAt' | 'correlation'>;
-  /** From when it is taken in. */
-  readonly sendAfterMs: Millis | undefined;
-  readonly wants: 'id' | 'result';
-  readonly isRefused: boolean;
-  /** Cancelled so long after it was taken in. */
-  readonly cancelAfterMs: Millis | undefined;
-}
+import { drawLists, drawSmsPlans, type ListPlan, type SmsPlan } from './plan-sms.js';
 
 export interface IncomingPlan {
   readonly at: Millis;
@@ -27,19 +16,35 @@ export interface IncomingPlan {
   readonly isShuffled: boolean;
 }
 
+/** A receipt for an SMS that somebody else sent with the same account, or that nobody knows any more. */
+export interface ForeignPlan {
+  readonly at: Millis;
+  /** To one of the phones that several of ours go to. */
+  readonly phone: number;
+  /** So long before it comes that SMS was sent. */
+  readonly ageMs: Millis;
+}
+
 /** A promise that was just given: an SMS is taken in, a result told, a deliver_sm answered. */
 export type Promised = 'taken' | 'told' | 'answered';
 
 export interface Plan {
   readonly seed: number;
   readonly options: GatewayOptions;
+  readonly bounds: Bounds;
   readonly sms: readonly SmsPlan[];
+  readonly lists: readonly ListPlan[];
+  readonly foreign: readonly ForeignPlan[];
   readonly incoming: readonly IncomingPlan[];
   readonly faults: readonly Fault[];
   /** Storage on the heap: nothing survives a crash, so there is none. */
   readonly isInMemory: boolean;
   /** The power goes right after a promise of this kind, once. */
   readonly crashAfter: Promised | undefined;
+  /** Once, when the gateway has some segments of a long SMS and not the others. */
+  readonly insideLong: 'redeploy' | 'crash' | undefined;
+  /** What the gateway's clock is ahead of UTC. */
+  readonly zoneMs: Millis;
   /** Nothing goes wrong any more. */
   readonly healedAt: Millis;
   /** A sync of the disk takes at most this. */
@@ -53,21 +58,36 @@ export interface Plan {
 export function planOf(seed: number): Plan {
   const chance = new Chance(seed);
   const healedAt = chance.between(120_000, 480_000);
-  const sms = Array.from({ length: chance.integer(8, 40) }, (_, number) => drawSms(chance, number, healedAt));
+  const bounds = drawBounds(chance.fork());
   const plan: Plan = {
     seed,
     options: drawOptions(chance),
-    sms: sms.sort((one, other) => one.at - other.at),
-    incoming: drawIncoming(chance, healedAt),
+    bounds,
+    sms: drawSmsPlans(chance, healedAt, bounds),
+    lists: drawLists(chance, healedAt, bounds),
+    foreign: drawForeign(chance, healedAt),
+    incoming: drawIncoming(chance, healedAt, bounds),
     faults: drawFaults(chance, healedAt),
     isInMemory: false,
     crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,
+    insideLong: chance.happens(0.15) ? chance.oneOf(['redeploy', 'crash']) : undefined,
+    zoneMs: chance.oneOf([-5, 0, 0, 1, 2]) * 3_600_000,
     healedAt,
     syncMaxMs: chance.oneOf([2, 10, 10, 100, 400]),
     subscribesAfterMs: chance.happens(0.3) ? chance.between(0, 5_000) : 0,
     checksErasure: chance.happens(0.03),
   };
-  return chance.happens(0.15) ? inMemory(plan, chance) : plan;
+  return chance.happens(0.15) ? inMemory(busyChokes(plan), chance) : busyChokes(plan);
+}
+
+/** A host that takes no octets is met by whoever has some to give. */
+function busyChokes(plan: Plan): Plan {
+  const [first] = plan.sms;
+  const faults = plan.faults.map((fault) => {
+    const next = plan.sms.find(({ at }) => at >= fault.at) ?? first;
+    return fault.kind === 'choke' && next !== undefined ? { ...fault, at: Math.max(0, next.at - 20) } : fault;
+  });
+  return { ...plan, faults };
 }
 
 /** What would end the process, or ail its disk, is a deploy instead. */
@@ -75,7 +95,8 @@ function inMemory(plan: Plan, chance: Chance): Plan {
   const faults = plan.faults.map((fault) =>
     OF_THE_MACHINE.has(fault.kind) ? redeployAt(chance, fault.at) : fault,
   );
-  return { ...plan, faults, isInMemory: true, crashAfter: undefined, checksErasure: false };
+  const insideLong = plan.insideLong === undefined ? undefined : 'redeploy';
+  return { ...plan, faults, insideLong, isInMemory: true, crashAfter: undefined, checksErasure: false };
 }
 
 const OF_THE_MACHINE: ReadonlySet<Fault['kind']> = new Set([
@@ -106,51 +127,27 @@ function drawOptions(chance: Chance): GatewayOptions {
   };
 }
 
-/** Some write to the same phone. */
-const SHARED_PHONES = 3;
-
-function drawSms(chance: Chance, number: number, healedAt: Millis): SmsPlan {
-  const at = chance.between(0, healedAt * 0.95);
-  const isLong = chance.happens(0.25);
-  const text = textOf(number, isLong ? chance.integer(2, 5) : 1, chance.happens(0.25));
-  const phone = chance.happens(0.2) ? chance.integer(0, SHARED_PHONES - 1) : 1_000 + number;
-  const dedupeKey = chance.happens(0.1) ? `key ${chance.integer(0, 1)}` : undefined;
-  return {
-    at,
-    times: dedupeKey !== undefined && chance.happens(0.3) ? 2 : 1,
-    sms: {
-      to: `45${String(10_000_000 + phone)}`,
-      from: '4520304050',
-      text,
-      longMessage: chance.oneOf(['udh8', 'udh8', 'udh16', 'sar', 'payload']),
-      priority: chance.oneOf(['normal', 'normal', 'normal', 'alarm', 'bulk']),
-      receipt: chance.oneOf(['always', 'always', 'on-failure', 'never']),
-      expiresAfterMs: chance.happens(0.2) ? chance.integer(2_000, 90_000) : 86_400_000,
-      ...(chance.happens(0.2) && { onUncertain: chance.oneOf(['resend', 'reconcile', 'report']) }),
-      ...(dedupeKey !== undefined && { dedupeKey }),
-    },
-    sendAfterMs: chance.happens(0.12) ? chance.integer(1_000, 120_000) : undefined,
-    wants: chance.oneOf(['id', 'result']),
-    isRefused: chance.happens(0.05),
-    cancelAfterMs: chance.happens(0.1) ? chance.between(0, 20_000) : undefined,
-  };
-}
-
-/** Each segment has the SMS's mark in it, wherever it is cut. */
-function textOf(number: number, segments: number, isUcs2: boolean): string {
-  const mark = `<${number}>`;
-  const perSegment = isUcs2 ? 67 : 153;
-  const text = segments === 1 ? mark : mark.repeat(Math.floor(((segments - 0.5) * perSegment) / mark.length));
-  return isUcs2 ? `${text}\u2603` : text;
+function drawForeign(chance: Chance, healedAt: Millis): ForeignPlan[] {
+  if (!chance.happens(0.3)) return [];
+  return Array.from({ length: chance.integer(1, 6) }, () => ({
+    at: chance.between(0, healedAt),
+    phone: 10_000_000 + chance.integer(0, 2),
+    ageMs: chance.oneOf([chance.between(0, 60_000), chance.between(400_000, 3_600_000)]),
+  }));
 }
 
 const FLOOD = 40;
 
-function drawIncoming(chance: Chance, healedAt: Millis): IncomingPlan[] {
+function drawIncoming(chance: Chance, healedAt: Millis, bounds: Bounds): IncomingPlan[] {
+  const isLongCrowd =
+    bounds.openMessages < DEFAULT_BOUNDS.openMessages ||
+    bounds.openPartsOctets < DEFAULT_BOUNDS.openPartsOctets;
+  const crowdAt = chance.between(0, healedAt);
   const plans = Array.from({ length: chance.integer(0, 8) }, () => {
-    const at = chance.between(0, healedAt);
-    const parts = chance.happens(0.4) ? chance.integer(2, 4) : 1;
-    const missing = parts > 1 && chance.happens(0.2) ? chance.integer(0, parts - 1) : undefined;
+    const at = isLongCrowd ? crowdAt : chance.between(0, healedAt);
+    const parts = isLongCrowd || chance.happens(0.4) ? chance.integer(2, 4) : 1;
+    const missing =
+      parts > 1 && chance.happens(isLongCrowd ? 0.6 : 0.2) ? chance.integer(0, parts - 1) : undefined;
     const carrier = chance.oneOf<PartCarrier>(['udh8', 'udh16', 'sar']);
     return { at, parts, carrier, missing, isShuffled: chance.happens(0.5) };
   });

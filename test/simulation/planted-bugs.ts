@@ -137,7 +137,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'an alarm waits in line',
-    symptom: /is an alarm, and SMS \d+ went first/,
+    symptom: /is an alarm, and SMS [\d,]+ went first/,
     seed: 1,
     plant: () => otherEntry((entry) => ({ ...entry, priority: 'bulk' })),
   },
@@ -195,7 +195,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a busy event loop is taken for a dead link',
-    symptom: /although nothing was wrong with its sessions/,
+    symptom: /was given up at \d+, although it lived/,
     seed: 1,
     plant: graceless,
   },

@@ -1,5 +1,8 @@
 /** Looks at the run while it goes on: liveness, which no ledger shows afterwards. */
 import type { Millis } from '../../lib/clock.js';
+import { isOfCopy } from './check-deliveries.js';
+import { AlarmWatch } from './alarm-watch.js';
+import type { Plan } from './plan.js';
 import { NOTICED_MS, type Stage } from './misfortune.js';
 
 const EVERY_MS: Millis = 1_000;
@@ -18,17 +21,20 @@ const LOGIN_HOLD_MS: Millis = 700_000;
 
 export class Probe {
   readonly #stage: Stage;
+  /** When nothing goes wrong any more. */
   readonly #healedAt: Millis;
+  readonly #alarms: AlarmWatch;
   /** When it was last seen bound, or was reported not to be. */
   readonly #boundAt: Millis[] = [];
   #isOver = false;
   #isAtRest = false;
   readonly #reported = new Set<string>();
 
-  /** @param healedAt when nothing goes wrong any more */
-  constructor(stage: Stage, healedAt: Millis) {
+  constructor(stage: Stage, plan: Plan) {
     this.#stage = stage;
-    this.#healedAt = healedAt;
+    this.#healedAt = plan.healedAt;
+    const { syncMaxMs, options } = plan;
+    this.#alarms = new AlarmWatch(stage, { syncMaxMs, isSlow: options.segmentsPerSecond !== undefined });
   }
 
   /** Whether all that has to come had come at some look. */
@@ -43,6 +49,7 @@ export class Probe {
       if (this.#isOver) return;
       this.#checkBound();
       this.#checkDeaf();
+      this.#alarms.look(this.#isHeld(time.now) ? undefined : this.#stage.client.up);
       if (time.now > this.#healedAt) this.#isAtRest ||= isAtRest(this.#stage);
       this.start();
     });
@@ -109,6 +116,9 @@ function isAtRest({ smsc, client }: Stage): boolean {
   ledger.restWall = client.up.clock.wall();
   if (ledger.sms.some((sms) => ledger.isAwaited(sms))) return false;
   if (ledger.incoming.some(({ emitted }) => emitted.length === 0)) return false;
-  const seen = new Set(ledger.receipts.map(({ receipt }) => receipt.messageId));
-  return ledger.deliveries.every(({ kind, says }) => kind === 'sms' || seen.has(says));
+  const told = ledger.receipts.filter(({ scope }) => scope === 'segment');
+  const seen = new Set(told.map(({ receipt }) => receipt.messageId));
+  return ledger.deliveries.every(
+    ({ kind, says }) => kind === 'sms' || seen.has(says) || isOfCopy(ledger, says),
+  );
 }

@@ -35,6 +35,10 @@ interface Waiting {
   lastJoin: number;
 }
 
+/** What is to be delivered. */
+type New = Pick<DeliveryRecord, 'kind' | 'says'> &
+  Partial<Pick<DeliveryRecord, 'state' | 'phone' | 'submittedAt'>>;
+
 export class SmscMailbox {
   readonly #time: VirtualTime;
   readonly #ledger: Ledger;
@@ -62,7 +66,7 @@ export class SmscMailbox {
 
   /** Delivers after `delayMs`; returns the record that will tell what came of it. */
   add(
-    { kind, says, state = '' }: { kind: DeliveryRecord['kind']; says: string; state?: string },
+    { kind, says, state = '', phone = '', submittedAt = 0 }: New,
     fields: Partial<ShortMessage>,
     { delayMs, origin }: { delayMs: Millis; origin?: number | undefined },
   ): DeliveryRecord {
@@ -71,6 +75,8 @@ export class SmscMailbox {
       kind,
       says,
       state,
+      phone,
+      submittedAt,
       firstSentAt: undefined,
       lastSentAt: undefined,
       sends: 0,

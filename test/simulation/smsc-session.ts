@@ -8,14 +8,21 @@ import type { HostEnd, LossyLink } from './lossy-link.js';
 import type { DeliveryFields, Receiver } from './smsc-mailbox.js';
 import type { SmscHost } from './smsc-host.js';
 
-/** The client waits 30 s for an answer; then the place in its window is free. */
-const GIVEN_UP_MS: Millis = 29_000;
+/** Contract section 4: a client waits 30 s for an answer, by a clock of whole milliseconds. */
+const GIVEN_UP_MS: Millis = 29_990;
 
 let lastId = 0;
 
 interface HeldAnswer {
   readonly send: () => void;
   readonly cancel: () => void;
+}
+
+export interface LateAnswer {
+  readonly afterMs: Millis | undefined;
+  readonly sentAt: Millis;
+  /** The client has it. */
+  readonly arrived: () => void;
 }
 
 export class SmscSession implements HostEnd, Receiver {
@@ -44,6 +51,15 @@ export class SmscSession implements HostEnd, Receiver {
 
   get host(): number {
     return this.#host.index;
+  }
+
+  get wasBound(): boolean {
+    return this.#bind !== undefined;
+  }
+
+  /** It has sent an unbind. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
   }
 
   get isBound(): boolean {
@@ -106,20 +122,21 @@ export class SmscSession implements HostEnd, Receiver {
     this.send({ command: 'deliver_sm', sequence_number, ...fields });
   }
 
-  /** Answers a submit_sm after a while; undefined: never. `arrived` when the client has it. */
-  answerLater(pdu: Pdu, afterMs: Millis | undefined, arrived: () => void): void {
+  /** Answers a submit_sm that was written at `sentAt`, after a while; undefined: never. */
+  answerLater(pdu: Pdu, { afterMs, sentAt, arrived }: LateAnswer): void {
     const { time } = this.#host.service;
     this.#submitsOpen += 1;
     const notOpen = (): void => {
       cancelGivingUp();
       this.#submitsOpen -= 1;
     };
-    const cancelGivingUp = time.schedule(GIVEN_UP_MS, 'elsewhere', notOpen);
+    const waitedMs = time.now - sentAt;
+    const cancelGivingUp = time.schedule(Math.max(0, GIVEN_UP_MS - waitedMs), 'elsewhere', notOpen);
     if (afterMs === undefined) return;
     const send = (): void => {
       if (!this.#answers.delete(pdu.sequence_number)) return;
       cancel();
-      if (afterMs < GIVEN_UP_MS) notOpen();
+      if (afterMs + waitedMs < GIVEN_UP_MS) notOpen();
       this.send(pdu, arrived);
     };
     const cancel = time.schedule(afterMs, 'elsewhere', send);

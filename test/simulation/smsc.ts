@@ -4,7 +4,7 @@
  * Small and fast, and as unkind as gateway.md allows. That the client speaks SMPP with others is shown by the
  * simulated gateway of lib/simulator, whose PDUs are made by the npm package; here `lib/pdu` makes them.
  */
-import type { Millis } from '../../lib/clock.js';
+import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { SubmitSm } from '../../lib/pdu/pdu.js';
 import type { Chance } from './chance.js';
 import type { Ledger, SmsRecord, SubmitSeen } from './ledger.js';
@@ -12,10 +12,11 @@ import type { LinkWorld, LossyLink } from './lossy-link.js';
 import { readSubmit, type ReadSubmit } from './message-octets.js';
 import { SmscHost } from './smsc-host.js';
 import { SmscMailbox } from './smsc-mailbox.js';
-import { sendReceipts } from './smsc-receipts.js';
+import { ESME_RINVDSTADR, NACK_STATUS, type Poison } from './poison.js';
+import { type GatewayClock, sendForeign, sendReceipts } from './smsc-receipts.js';
 import type { Situation } from './situations.js';
 import type { SmscSession } from './smsc-session.js';
-import type { VirtualTime } from './virtual-time.js';
+import { WALL_AT_START, type VirtualTime } from './virtual-time.js';
 import { Weather } from './smsc-weather.js';
 
 export interface SmscOptions {
@@ -24,6 +25,10 @@ export interface SmscOptions {
   readonly ledger: Ledger;
   readonly wall: () => number;
   readonly window: number;
+  /** What the gateway's own clock is ahead of UTC; it is right, whatever the client's says. */
+  readonly zoneMs: Millis;
+  /** The gateway has some segments of a long SMS, and not the others. */
+  readonly onInsideLong: () => void;
 }
 
 export interface LinkSeen {
@@ -46,6 +51,7 @@ export class Smsc {
   readonly #parts = new Map<string, string[]>();
   /** The SMS that a session's reference was used for last. */
   readonly #byReference = new Map<string, SmsRecord>();
+  readonly #sentOver = new Map<number, Millis[]>();
   #ids = 0;
   #lastBoundHost: number | undefined;
 
@@ -59,6 +65,24 @@ export class Smsc {
     this.mailbox = new SmscMailbox(time, ledger);
     this.linkWorld = { time, chance: chance.fork(), latencyMs: () => this.weather.latencyMs() };
     this.hosts = [new SmscHost(this, 0), new SmscHost(this, 1)];
+  }
+
+  /** When each submit_sm of a session was written. */
+  sentOver(sessionId: number): readonly Millis[] {
+    return this.#sentOver.get(sessionId) ?? [];
+  }
+
+  /** As receipts are written. */
+  get clock(): GatewayClock {
+    const { zoneMs } = this.#options;
+    return { now: this.time.now, write: (at) => writtenDate(WALL_AT_START + at + zoneMs) };
+  }
+
+  /** A receipt for an SMS of somebody else's. @param ageMs since that was submitted */
+  foreignReceipt(phone: string, ageMs: Millis): void {
+    this.#ids += 1;
+    const messageId = `foreign-${this.#ids.toString(36)}`;
+    sendForeign({ phone, messageId, submittedAt: this.time.now - ageMs }, this);
   }
 
   bound(session: SmscSession): void {
@@ -76,25 +100,63 @@ export class Smsc {
     const read = readSubmit(pdu);
     const sms = this.#smsOf(session, read);
     if (sms === undefined) return;
-    const status = mayNot ? 0x04 : isLeaving ? 0x45 : this.#judge(session, sms);
+    const judgement = mayNot ? 0x04 : isLeaving ? 0x45 : this.#judge(session, sms, read);
+    const status = typeof judgement === 'number' ? judgement : statusOf(judgement);
     const messageId = status === 0 ? this.#newId() : '';
     const submit = this.#note(sms, { session, read, status, messageId, sentAt });
     const heldMs = status === 0 ? sendReceipts({ pdu, messageId, host: session.host }, this) : 0;
     if (status === 0) this.#accept(sms, submit);
-    this.#answer(session, pdu.sequence_number, submit, heldMs);
+    if (read.total > 2 && read.sequence > 1 && read.sequence < read.total) this.#options.onInsideLong();
+    const arrived = (): void => {
+      submit.answeredAt = this.time.now;
+      if (status !== 0) this.ledger.refusals.push({ at: this.time.now, status, sms });
+    };
+    if (typeof judgement === 'number')
+      this.#answer(session, pdu.sequence_number, { submit, heldMs, arrived });
+    else if (judgement.answer === 'nack') this.#nack(session, pdu.sequence_number, arrived);
+    else if (judgement.answer === 'late') this.#answerLate(session, pdu.sequence_number, { submit, arrived });
+    else session.answerLater(NO_ANSWER, { afterMs: undefined, sentAt, arrived });
   }
 
-  #answer(session: SmscSession, sequence_number: number, submit: SubmitSeen, heldMs: Millis): void {
+  #answerLate(
+    session: SmscSession,
+    sequence_number: number,
+    { submit, arrived }: { submit: SubmitSeen; arrived: () => void },
+  ): void {
+    const { messageId: message_id, sentAt } = submit;
+    const pdu = { command: 'submit_sm_resp', sequence_number, command_status: 0, message_id } as const;
+    const afterMs = this.chance.between(30_500, 80_000);
+    submit.answerDueAt = this.time.now + afterMs;
+    session.answerLater(pdu, { afterMs, sentAt, arrived });
+  }
+
+  #nack(session: SmscSession, sequence_number: number, arrived: () => void): void {
+    const pdu = { command: 'generic_nack', sequence_number, command_status: NACK_STATUS } as const;
+    session.answerLater(pdu, { afterMs: this.weather.answerMs() ?? 0, sentAt: this.time.now, arrived });
+  }
+
+  #answer(
+    session: SmscSession,
+    sequence_number: number,
+    { submit, heldMs, arrived }: { submit: SubmitSeen; heldMs: Millis; arrived: () => void },
+  ): void {
     const { ledger, chance, weather } = this;
     const { status: command_status, messageId: message_id } = submit;
     const answerMs = weather.answerMs();
     const pdu = { command: 'submit_sm_resp', sequence_number, command_status, message_id } as const;
-    if (answerMs === undefined) ledger.saw('submit_sm never answered on a live link');
-    else if (answerMs > 10_000) ledger.saw('answer after more than 10 s');
-    session.answerLater(pdu, answerMs === undefined ? undefined : answerMs + heldMs, () => {
-      submit.answeredAt = this.time.now;
-      if (this.mailbox.hasSent(message_id)) ledger.saw('receipt before its submit_sm_resp');
-    });
+    if (answerMs === undefined) {
+      ledger.saw('submit_sm never answered on a live link');
+      session.answerLater(pdu, { afterMs: undefined, sentAt: submit.sentAt, arrived });
+    } else {
+      if (answerMs > 10_000) ledger.saw('answer after more than 10 s');
+      submit.answerDueAt = this.time.now + answerMs + heldMs;
+      const afterMs = answerMs + heldMs;
+      const arrivedSo = (): void => {
+        arrived();
+        if (this.mailbox.hasSent(message_id)) ledger.saw('receipt before its submit_sm_resp');
+      };
+      session.answerLater(pdu, { afterMs, sentAt: submit.sentAt, arrived: arrivedSo });
+    }
     if (session.submitsOpen > this.#options.window) {
       ledger.violated(`${session.submitsOpen} submit_sm under way at once, window ${this.#options.window}`);
     }
@@ -120,7 +182,8 @@ export class Smsc {
     }
   }
 
-  #judge(session: SmscSession, sms: SmsRecord): number {
+  /** The status of its answer, or why there is no such answer. */
+  #judge(session: SmscSession, sms: SmsRecord, { sequence }: ReadSubmit): number | Poison {
     const { mode } = this.hosts[session.host]!;
     if (mode === 'leaving' || mode === 'restarting') {
       this.ledger.saw('ESME_RSUBMITFAIL in a restart');
@@ -131,9 +194,10 @@ export class Smsc {
       this.ledger.saw(SITUATION_OF.get(refusal) ?? 'transient refusal');
       return refusal;
     }
-    if (!sms.isRefused) return 0;
-    this.ledger.saw('permanent refusal');
-    return 0x0b;
+    const { poison } = sms;
+    if (poison === undefined || (poison.segment ?? sequence) !== sequence) return 0;
+    this.ledger.saw(poison.answer === ESME_RINVDSTADR ? 'permanent refusal' : POISONED.get(poison.answer)!);
+    return typeof poison.answer === 'number' ? poison.answer : poison;
   }
 
   #note(
@@ -150,12 +214,15 @@ export class Smsc {
       ...read,
       status,
       messageId,
+      answerDueAt: Infinity,
       answeredAt: undefined,
     };
-    if (read.total > 1 && status !== 0 && status !== 0x0b) {
+    if (read.total > 1 && status !== 0 && status !== ESME_RINVDSTADR) {
       this.ledger.saw('segment of a long SMS refused for the moment');
     }
     sms.submits.push(submit);
+    this.ledger.submittedAt.push(sentAt);
+    this.#sentOver.set(session.id, [...(this.#sentOver.get(session.id) ?? []), sentAt]);
     return submit;
   }
 
@@ -184,6 +251,30 @@ export class Smsc {
     return `ble${this.#ids.toString(36)}-F8b8-41e8`;
   }
 }
+
+const NO_ANSWER = { command: 'enquire_link_resp', sequence_number: 0, command_status: 0 } as const;
+
+/** Of what is not answered as a submit_sm is. */
+function statusOf({ answer, isTaken }: Poison): number {
+  return answer === 'late' || (answer === 'silence' && isTaken) ? 0 : NACK_STATUS;
+}
+
+/** YYMMDDhhmm. */
+function writtenDate(wall: EpochMs): string {
+  return new Date(wall).toISOString().replace(/[-:T]/g, '').slice(2, 12);
+}
+
+const POISONED = new Map<Poison['answer'], Situation>([
+  [0x45, 'one SMS always answered ESME_RSUBMITFAIL'],
+  [0x04, 'one SMS always answered ESME_RINVBNDSTS'],
+  [0x08, 'one SMS always answered ESME_RSYSERR'],
+  [0x400, 'one SMS always answered with a status that nobody knows'],
+  [0x58, 'one SMS always answered ESME_RTHROTTLED'],
+  [0x14, 'one SMS always answered ESME_RMSGQFUL'],
+  ['nack', 'one SMS always answered with a generic_nack'],
+  ['silence', 'one SMS never answered'],
+  ['late', 'one SMS answered after 30 s'],
+]);
 
 const SITUATION_OF = new Map<number, Situation>([
   [0x45, 'ESME_RSUBMITFAIL without a restart'],

@@ -18,6 +18,9 @@ interface TimedEvent {
   isCancelled: boolean;
 }
 
+/** What the wall clock is ahead of virtual time when it is right. */
+export const WALL_AT_START = Date.UTC(2026, 0, 1);
+
 export class VirtualTime {
   /** Not 0, so that a forgotten instant is not mistaken for a real one. */
   #now: Millis = 1_000;

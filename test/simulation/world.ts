@@ -6,6 +6,7 @@
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
+import { met, watchBounds } from './bounds-reached.js';
 import { Chance } from './chance.js';
 import { checkErased, checkLedger, checkTables } from './checks.js';
 import { Client } from './client.js';
@@ -13,15 +14,17 @@ import { DIRECTORY } from './client-run.js';
 import { sendIncoming } from './incoming.js';
 import { Ledger } from './ledger.js';
 import { MachineClock } from './machine-clock.js';
-import { befall, heal, WALL_AT_START, type Stage } from './misfortune.js';
+import { befall, heal, type Stage } from './misfortune.js';
 import { Probe } from './probe.js';
 import { planOf, type Plan } from './plan.js';
 import { Smsc } from './smsc.js';
-import { VirtualTime } from './virtual-time.js';
+import { VirtualTime, WALL_AT_START } from './virtual-time.js';
 
 /** What a planted bug changes from outside of the code. */
 export interface Around {
   readonly storage?: (storage: Storage) => Storage;
+  /** The plan with something changed. */
+  readonly plan?: (plan: Plan) => Plan;
 }
 
 export interface Outcome {
@@ -46,16 +49,17 @@ const AFTERMATH_MS = 30_000;
 const ERASED_MS = 3_900_000;
 
 export async function simulate(seed: number, around: Around = {}): Promise<Outcome> {
-  const plan = planOf(seed);
+  const plan = around.plan?.(planOf(seed)) ?? planOf(seed);
   const world = build(plan, around);
   const { stage, time, ledger, lines } = world;
+  watchBounds({ bounds: plan.bounds, reached: ledger.reached });
   const { client, smsc, disk } = stage;
   const rejected = (error: unknown): void => ledger.violated(`unhandled rejection: ${String(error)}`);
   process.on('unhandledRejection', rejected);
   try {
     client.start();
     schedule(plan, world);
-    const probe = new Probe(stage, plan.healedAt);
+    const probe = new Probe(stage, plan);
     probe.start();
     await time.run(plan.healedAt, () => false);
     await time.run(plan.healedAt + REST_MAX_MS, () => probe.isAtRest);
@@ -91,13 +95,15 @@ function build(plan: Plan, around: Around): World {
   const chance = new Chance(plan.seed ^ 0x5eed);
   const wall = { offsetMs: WALL_AT_START };
   const disk = new SimulatedDisk();
-  disk.put(`${DIRECTORY}/reserve`, RESERVE);
+  disk.put(`${DIRECTORY}/reserve`, RESERVE.subarray(0, plan.bounds.reserveOctets));
   const smsc = new Smsc({
     time,
     chance: chance.fork(),
     ledger,
     wall: () => time.now + wall.offsetMs,
     window: plan.options.window ?? 10,
+    zoneMs: plan.zoneMs,
+    onInsideLong: () => client.insideLong(),
   });
   const syncs = chance.fork();
   const client = new Client(
@@ -113,6 +119,7 @@ function build(plan: Plan, around: Around): World {
       plan,
       log: (line) => {
         if (FAULT.test(line)) ledger.violated(line);
+        if (line.includes('wait for a subscriber already')) met('heldEvents', Infinity);
         lines.push(`${Math.round(time.now)} ${line}`);
       },
     },
@@ -133,10 +140,15 @@ function schedule(plan: Plan, { stage, time, lines, chance }: World): void {
   const at = (instant: number, run: () => void): void => {
     time.schedule(Math.max(0, instant - start), 'input', run);
   };
-  for (const sms of plan.sms) {
-    at(sms.at, () => {
-      for (let count = 0; count < sms.times; count += 1) stage.client.ask(sms);
+  for (const instant of new Set(plan.sms.map((sms) => sms.at))) {
+    const together = plan.sms.filter((sms) => sms.at === instant);
+    at(instant, () => {
+      for (const sms of together) for (let count = 0; count < sms.times; count += 1) stage.client.ask(sms);
     });
+  }
+  for (const list of plan.lists) at(list.at, () => stage.client.askList(list));
+  for (const { at: instant, phone, ageMs } of plan.foreign) {
+    at(instant, () => stage.smsc.foreignReceipt(`45${phone}`, ageMs));
   }
   const incoming = chance.fork();
   for (const each of plan.incoming) at(each.at, () => sendIncoming(stage.smsc, each, incoming));
