@@ -254,7 +254,9 @@ export class Session<Token> {
       else effects.push({ kind: 'answered', request, status: refusal, messageId: '' });
       return;
     }
-    if (this.#answerLate(sequence_number, refusal, '', effects)) return;
+    // Whether it was misread is no matter any more: it was not taken, and goes again.
+    const late = MISREAD.has(refusal) ? STATUS.ESME_RSYSERR : refusal;
+    if (this.#answerLate(sequence_number, late, '', effects)) return;
     const command = this.#window.ownAnswered(sequence_number);
     if (command === undefined) effects.push({ kind: 'ignored', what: 'generic_nack to no request' });
     else if (command === 'unbind') this.#close(effects, 'left');

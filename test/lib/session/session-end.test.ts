@@ -227,9 +227,15 @@ describe('Session · a submit_sm without an answer on a link that lives', () => 
   });
 
   it('is answered by a generic_nack that comes later', () => {
+    const [effect] = overdue().receive(build.nack(2, STATUS.ESME_RSYSERR), 50_000);
+    assert.ok(effect?.kind === 'answeredLate');
+    assert.equal(effect.status, STATUS.ESME_RSYSERR);
+  });
+
+  it('is not refused for good by a generic_nack about its framing that comes later', () => {
     const [effect] = overdue().receive(build.nack(2, STATUS.ESME_RINVCMDLEN), 50_000);
     assert.ok(effect?.kind === 'answeredLate');
-    assert.equal(effect.status, STATUS.ESME_RINVCMDLEN);
+    assert.equal(effect.status, STATUS.ESME_RSYSERR);
   });
 
   it('is forgotten when more are overdue than are remembered', () => {
