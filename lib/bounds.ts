@@ -20,7 +20,7 @@ export interface Bounds {
   readonly smsInOneWrite: number;
   /** Segments marked as under way that have not left, over all links: the rest is marked when some of them have. */
   readonly segmentsAhead: number;
-  /** Gaps in the list of the queue below which closing them is not worth its while. */
+  /** Gaps in the list of the queue, and in each of its lines, below which closing them is not worth its while. */
   readonly queueGaps: number;
   /** Dedupe keys held, some hundred octets each. The oldest is given up: an SMS with it is sent. */
   readonly dedupeKeys: number;

@@ -68,15 +68,18 @@ export class Heap<T> {
   }
 }
 
-/** Below this a look at all that stand in line is not worth its while. */
-const LEAVERS_MIN = 64;
-
 /**
  * Counts those that leave a line before their turn. They keep their place until they are as many as those that stay:
  * each of these is looked at once for each that has left, at the most.
  */
 export class Leavers {
+  readonly #min: number;
   #count = 0;
+
+  /** @param min below this a look at all that stand in line is not worth its while (`Bounds.queueGaps`) */
+  constructor(min: number) {
+    this.#min = min;
+  }
 
   /**
    * One more.
@@ -86,7 +89,7 @@ export class Leavers {
    */
   add(size: number): boolean {
     this.#count += 1;
-    if (this.#count < LEAVERS_MIN || 2 * this.#count < size) return false;
+    if (this.#count < this.#min || 2 * this.#count < size) return false;
     this.#count = 0;
     return true;
   }

@@ -1,6 +1,7 @@
 /**
  * Who goes first: alarms before normal SMS, those before bulk, and within a priority the order of taking in.
  */
+import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Priority } from '../message.js';
 import { Heap, Leavers } from './heap.js';
 
@@ -26,15 +27,12 @@ export function isHigher(one: Priority, other: Priority): boolean {
 /** SMS of each priority in line. One that leaves otherwise than by `shift` is let go later. */
 export class Lanes<Item extends Placed> {
   readonly #belongs: (item: Item) => boolean;
-  readonly #lanes: Readonly<Record<Priority, Lane<Item>>> = {
-    alarm: new Lane(),
-    normal: new Lane(),
-    bulk: new Lane(),
-  };
+  readonly #lanes: Readonly<Record<Priority, Lane<Item>>>;
 
   /** @param belongs whether one that was added is still in line */
-  constructor(belongs: (item: Item) => boolean) {
+  constructor(belongs: (item: Item) => boolean, { queueGaps }: Pick<Bounds, 'queueGaps'> = DEFAULT_BOUNDS) {
     this.#belongs = belongs;
+    this.#lanes = { alarm: new Lane(queueGaps), normal: new Lane(queueGaps), bulk: new Lane(queueGaps) };
   }
 
   add(item: Item): void {
@@ -80,7 +78,11 @@ class Lane<Item extends Placed> {
   #head = 0;
   #last = 0;
   readonly #back = new Heap<Item>((item) => item.order);
-  readonly #leavers = new Leavers();
+  readonly #leavers: Leavers;
+
+  constructor(leaversMin: number) {
+    this.#leavers = new Leavers(leaversMin);
+  }
 
   get size(): number {
     return this.#inOrder.length - this.#head + this.#back.size;

@@ -39,15 +39,15 @@ export class Queue {
   readonly #bodiesMax: number;
   readonly #readAheadMax: number;
   /** In line: with their body, and those that have to be read back first. */
-  readonly #queued = new Lanes<QueueItem>((item) => isInLine(item) && item.body !== undefined);
-  readonly #unread = new Lanes<QueueItem>((item) => isInLine(item) && item.body === undefined);
-  readonly #marked = new Lanes<LeavingItem>(isMarked);
+  readonly #queued: Lanes<QueueItem>;
+  readonly #unread: Lanes<QueueItem>;
+  readonly #marked: Lanes<LeavingItem>;
   /** By wall clock, since a person chose the instant. */
   readonly #bySendAt = new Heap<QueueItem>((item) => item.sendAt ?? 0);
-  readonly #unscheduled = new Leavers();
+  readonly #unscheduled: Leavers;
   /** By monotonic clock: back-off. */
   readonly #byNotBefore = new Heap<QueueItem>((item) => item.notBefore);
-  readonly #notRetried = new Leavers();
+  readonly #notRetried: Leavers;
   readonly #counts = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
   /** Segments of what is marked and not under way. */
   readonly #ahead = { alarm: 0, normal: 0, bulk: 0 };
@@ -65,6 +65,11 @@ export class Queue {
 
   constructor(bounds: Pick<Bounds, 'bodies' | 'bodiesAhead' | 'queueGaps'> = DEFAULT_BOUNDS) {
     this.#items = new QueueItems(bounds);
+    this.#queued = new Lanes((item) => isInLine(item) && item.body !== undefined, bounds);
+    this.#unread = new Lanes((item) => isInLine(item) && item.body === undefined, bounds);
+    this.#marked = new Lanes<LeavingItem>(isMarked, bounds);
+    this.#unscheduled = new Leavers(bounds.queueGaps);
+    this.#notRetried = new Leavers(bounds.queueGaps);
     this.#bodiesMax = bounds.bodies;
     this.#readAheadMax = bounds.bodiesAhead;
   }

@@ -5,6 +5,8 @@ import { checkIncoming, checkReceipts } from './check-deliveries.js';
 import { checkSessions } from './check-resent.js';
 import { checkRates } from './check-rates.js';
 import { checkSms } from './check-sms.js';
+import type { Client } from './client.js';
+import { type Kind, leftovers } from './leftovers.js';
 import { type Ledger, type SmsRecord, toldOf } from './ledger.js';
 import type { Plan } from './plan.js';
 import type { Smsc } from './smsc.js';
@@ -17,6 +19,34 @@ export function checkLedger(ledger: Ledger, plan: Plan, smsc: Smsc): void {
   checkReceipts(ledger);
   checkIncoming(ledger);
   checkRates(ledger);
+}
+
+/** What is over is let go, whether or not there is a link: a queue that is empty holds nothing of an SMS. */
+export async function checkLeftovers(
+  ledger: Ledger,
+  client: Client,
+  { bounds: { queueGaps } }: Plan,
+): Promise<void> {
+  const run = client.up;
+  if (run === undefined) return;
+  const left = await leftovers();
+  const { alarm, normal, bulk } = run.engine.outbox.counts;
+  const inQueue = alarm + normal + bulk;
+  if (inQueue === 0) ledger.saw('nothing of an SMS left in memory');
+  // An answer that never came may come yet.
+  const unanswered = ledger.sms.filter(({ submits }) =>
+    submits.some((submit) => submit.run === run.seen.number && submit.answeredAt === undefined),
+  ).length;
+  const most: Readonly<Record<Kind, number>> = {
+    'content of an SMS': inQueue,
+    submission: inQueue + 3 * unanswered,
+    // Gaps are closed when they are as many as what is there.
+    'SMS in the queue': inQueue + Math.max(inQueue, queueGaps) + unanswered,
+  };
+  for (const [kind, count] of left) {
+    if (count > most[kind])
+      ledger.violated(`${count} objects are left (${kind}), with ${inQueue} SMS in the queue`);
+  }
 }
 
 /** What is known of submissions goes with their SMS; after a disk that failed, with the next start. One tells of references. */

@@ -11,6 +11,7 @@ import { journalStorage } from '../../lib/storage/journal-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import type { SimulatedDisk } from '../support/simulated-disk.js';
 import type { Chance } from './chance.js';
+import { watchObjects } from './leftovers.js';
 import type { RunSeen } from './ledger.js';
 import { MachineClock, type WallClock } from './machine-clock.js';
 import { mortalDisk } from './mortal-disk.js';
@@ -34,7 +35,13 @@ export interface RunWorld {
   readonly syncMs: () => Millis;
   readonly plan: Pick<
     Plan,
-    'bounds' | 'syncMaxMs' | 'subscribesAfterMs' | 'crashAfter' | 'insideLong' | 'healedAt'
+    | 'bounds'
+    | 'syncMaxMs'
+    | 'subscribesAfterMs'
+    | 'crashAfter'
+    | 'insideLong'
+    | 'countsLeftovers'
+    | 'healedAt'
   >;
   readonly log: (line: string) => void;
 }
@@ -62,6 +69,7 @@ export class ClientRun {
       log: (level, line) => world.log(`${level}: ${line}`),
     });
     this.storage = world.aroundStorage(world.memory ?? this.#journal(processes));
+    if (world.plan.countsLeftovers) watchObjects();
     this.engine = new Engine({
       settings: this.settings,
       storage: this.storage,

@@ -51,6 +51,8 @@ export interface Plan {
   readonly syncMaxMs: Millis;
   /** After each start, before anybody takes what is waiting. */
   readonly subscribesAfterMs: Millis;
+  /** What is left of SMS in memory is counted, which takes a collection of all garbage. */
+  readonly countsLeftovers: boolean;
   /** The run goes on for an hour, and the texts have to be gone from the disk. */
   readonly checksErasure: boolean;
 }
@@ -76,6 +78,7 @@ export function planOf(seed: number): Plan {
     syncMaxMs: chance.oneOf([2, 10, 10, 100, 400]),
     subscribesAfterMs: chance.happens(0.3) ? chance.between(0, 5_000) : 0,
     checksErasure: chance.happens(0.03),
+    countsLeftovers: chance.happens(0.04),
   };
   return chance.happens(0.15) ? inMemory(busyChokes(plan), chance) : busyChokes(plan);
 }

@@ -105,6 +105,7 @@ export const SITUATIONS = [
   'alarm overtook',
   'text gone from the disk',
   'nothing left in the queue',
+  'nothing of an SMS left in memory',
 ] as const;
 
 export type Situation = (typeof SITUATIONS)[number];

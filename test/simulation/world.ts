@@ -8,7 +8,8 @@ import type { Storage } from '../../lib/storage/storage.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
 import { met, watchBounds } from './bounds-reached.js';
 import { Chance } from './chance.js';
-import { checkErased, checkLedger, checkTables } from './checks.js';
+import { unwatchObjects } from './leftovers.js';
+import { checkErased, checkLeftovers, checkLedger, checkTables } from './checks.js';
 import { Client } from './client.js';
 import { DIRECTORY } from './client-run.js';
 import { sendIncoming } from './incoming.js';
@@ -62,12 +63,15 @@ export async function simulate(seed: number, around: Around = {}): Promise<Outco
     const probe = new Probe(stage, plan);
     probe.start();
     await time.run(plan.healedAt, () => false);
+    if (plan.countsLeftovers) await checkLeftovers(ledger, client, plan);
     await time.run(plan.healedAt + REST_MAX_MS, () => probe.isAtRest);
     await time.run(time.now + AFTERMATH_MS, () => false);
     if (plan.checksErasure) {
       await time.run(time.now + ERASED_MS, () => false);
       checkErased(ledger, contentOf(disk), time.now);
     }
+    if (plan.countsLeftovers) await checkLeftovers(ledger, client, plan);
+    unwatchObjects();
     checkLedger(ledger, plan, smsc);
     checkTables(ledger, client.up?.storage);
     probe.stop();
