@@ -30,6 +30,8 @@ export interface Failure {
   isTriedElsewhere: boolean;
   /** Waits of its own since the last sign of a restart; above 0 it is its own. */
   waits: number;
+  /** The session that accepted one submitted after it, and so freed it: refused there again, it is its own trouble. */
+  freedBy: number | undefined;
   /** Refusals by ESME_RSUBMITFAIL that count as attempts, unless a sign of a restart shows that they were part of one. */
   attemptsAt: Millis[];
   /** Attempts that were the gateway's trouble, and are to be taken off what is counted. */
@@ -215,7 +217,7 @@ export class SubmitFailures<Sms extends FailedSms> {
   refused(sms: Sms, refused: Refused, now: Millis): void {
     const { session: name, number, status, isUnbound } = refused;
     const failure = this.#noted(sms, name.id, isUnbound ? undefined : now);
-    const isOwn = failure.waits > 0 || (isUnbound && failure.isTriedElsewhere);
+    const isOwn = failure.waits > 0 || failure.freedBy === name.id || (isUnbound && failure.isTriedElsewhere);
     const session = this.#sessions.get(name.id);
     if (session !== undefined) {
       session.status = status;
@@ -254,17 +256,8 @@ export class SubmitFailures<Sms extends FailedSms> {
     this.#stayMs = STAY_MIN_MS;
     const session = this.#sessions.get(id);
     if (session === undefined) return;
-    let isJudged = false;
-    if (session.trial?.isTrouble === true) {
-      for (const each of this.#sessions.values()) this.#free(each);
-      session.suspects.clear();
-      isJudged = true;
-    }
-    for (const [sms, submitted] of session.suspects) {
-      if (submitted > number) continue;
-      isJudged = true;
-      this.#leaveAlone(sms, now);
-    }
+    const isJudged =
+      session.trial?.isTrouble === true ? this.#freeAll(session, number) : this.#judge(session, number, now);
     if (isJudged && session.trial !== undefined) this.#falseAlarm(session, now);
     this.#settleDown();
   }
@@ -392,6 +385,7 @@ export class SubmitFailures<Sms extends FailedSms> {
       misreadBy: undefined,
       isTriedElsewhere: false,
       waits: 0,
+      freedBy: undefined,
       attemptsAt: [],
       excused: 0,
     });
@@ -458,19 +452,17 @@ export class SubmitFailures<Sms extends FailedSms> {
     if (isWaitedFor && this.#mayLeave(session, now)) return this.#leave(session, now);
     const isQuiet = underWay(session.id) === 0;
     const isAllTried = isQuiet && isLineEmpty && suspects.size > 0;
-    if (trial?.isTrouble) return this.#isGivenUp(session, trial, { isAllTried, now });
+    if (trial?.isTrouble) return this.#isGivenUp(session, trial, isAllTried, now);
     if (isCertain(trial, isQuiet, now)) return this.#trouble(session, now);
     if (!isAllTried) return false;
     return suspects.size > 1 ? this.#trouble(session, now) : this.#alone(session, now);
   }
 
-  #isGivenUp(
-    session: Session<Sms>,
-    trial: Trial,
-    { isAllTried, now }: { readonly isAllTried: boolean; readonly now: Millis },
-  ): boolean {
+  #isGivenUp(session: Session<Sms>, trial: Trial, isAllTried: boolean, now: Millis): boolean {
     if (now >= trial.leaveAt && this.#mayGiveUp(session, trial, now)) return this.#leave(session, now);
-    if (isAllTried) this.#startOver(session);
+    if (!isAllTried) return false;
+    this.#free(session); // once more, from the first in line on
+    session.suspects.clear();
     return false;
   }
 
@@ -482,7 +474,7 @@ export class SubmitFailures<Sms extends FailedSms> {
 
   #trouble(session: Session<Sms>, now: Millis): boolean {
     this.#isTrouble = true;
-    this.#blameGateway(session);
+    for (const { failure } of session.suspects.keys()) excuse(failure);
     if (this.#patience === PATIENCE && this.#mayLeave(session, now)) return this.#leave(session, now);
     session.trial = this.#newTrial(now, true);
     session.trial.probes = 1;
@@ -513,16 +505,6 @@ export class SubmitFailures<Sms extends FailedSms> {
     return true;
   }
 
-  /** Everything was refused here: once more from the first in line on. */
-  #startOver(session: Session<Sms>): void {
-    this.#free(session);
-    session.suspects.clear();
-  }
-
-  #blameGateway({ suspects }: Session<Sms>): void {
-    for (const { failure } of suspects.keys()) excuse(failure);
-  }
-
   /** There is another session for what this one took not, or none. */
   #giveUp(session: Session<Sms>): void {
     this.#free(session);
@@ -532,6 +514,23 @@ export class SubmitFailures<Sms extends FailedSms> {
 
   #free({ suspects }: Session<Sms>): void {
     for (const sms of suspects.keys()) if (sms.state === 'held') this.#freed.push(sms);
+  }
+
+  /** The first acceptance in the gateway's trouble. Whose trouble it was of each, the next answer over this session tells. */
+  #freeAll({ id, suspects }: Session<Sms>, number: number): true {
+    for (const each of this.#sessions.values()) this.#free(each);
+    for (const [{ failure }, submitted] of suspects) {
+      if (failure !== undefined && submitted < number) failure.freedBy = id;
+    }
+    suspects.clear();
+    return true;
+  }
+
+  /** An acceptance while nothing is known of trouble; returns whether it tells anything of a suspect. */
+  #judge({ suspects }: Session<Sms>, number: number, now: Millis): boolean {
+    const before = suspects.size;
+    for (const [sms, submitted] of suspects) if (submitted <= number) this.#leaveAlone(sms, now);
+    return suspects.size < before;
   }
 
   /** Its own trouble. */

@@ -54,11 +54,11 @@ async function takeAll(made: Made, texts: readonly string[], sms: Partial<Outbou
   await Promise.all(texts.map((text) => made.take({ ...sms, text })));
 }
 
-/** An alarm every 5 s. */
-async function pass(made: Made, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += 5_000) {
+/** With an alarm every so often. */
+async function pass(made: Made, ms: number, everyMs = 5_000): Promise<void> {
+  for (let passed = 0; passed < ms; passed += everyMs) {
     made.alarm();
-    await made.clock.advance(Math.min(5_000, ms - passed));
+    await made.clock.advance(Math.min(everyMs, ms - passed));
   }
 }
 
@@ -108,6 +108,18 @@ for (const [name, status] of [
           assertAlarmsLeft(made, 42);
           const binds = links === 'failover' ? 2 : 4;
           assert.ok(made.gateway.binds <= binds, `${made.gateway.binds} binds`);
+        });
+      }
+
+      for (const count of [4, 12, 20, 50, 200]) {
+        it(`are left alone for longer each time while few others come: ${count}, links ${links}`, async () => {
+          const made = await bound(options);
+          await takeAll(made, odd(count));
+          await made.clock.advance(300);
+          await pass(made, 60_000, 300); // all that is free has its answer before the next comes
+          assertAlarmsLeft(made, 200);
+          const tries = odd(count).map((text) => made.gateway.count(text));
+          assert.ok(Math.max(...tries) <= 15, `one was tried ${Math.max(...tries)} times`);
         });
       }
 
