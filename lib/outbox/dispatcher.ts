@@ -162,8 +162,13 @@ export class Dispatcher {
     return fresh.length === 0 ? NOTHING : this.#marksOf(fresh);
   }
 
-  /** What `markFresh` saw is stored, or is not to be: those that are in the queue by now may leave. */
-  stored(items: readonly QueueItem[]): void {
+  /**
+   * What `markFresh` saw is stored, or is not to be: those that are in the queue by now may leave.
+   *
+   * @param marks what it gave; none when they are not to be
+   */
+  stored(items: readonly QueueItem[], marks: readonly Change[]): void {
+    this.#options.references.stored(marks);
     for (const { progress, segments } of items) {
       if (progress.underWay) this.#beingStored -= segments;
       else this.#storedUnmarked -= 1;
@@ -342,9 +347,11 @@ export class Dispatcher {
   }
 
   async #mark(items: readonly LeavingItem[]): Promise<void> {
-    const { storage, queue, onFailure } = this.#options;
+    const { storage, queue, references, onFailure } = this.#options;
     try {
-      await storage.write(this.#marksOf(items));
+      const marks = this.#marksOf(items);
+      await storage.write(marks);
+      references.stored(marks);
     } catch (error) {
       onFailure(error);
       for (const item of items) this.#giveBack(item, STORAGE_RETRY_MS);

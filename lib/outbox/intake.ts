@@ -16,8 +16,8 @@ export interface IntakeOptions {
   readonly dedupe: Dedupe;
   /** What is stored along with them, in the same write. */
   readonly markFresh: (items: readonly NewItem[]) => readonly Change[];
-  /** They are safe. */
-  readonly onStored: (items: readonly NewItem[]) => void;
+  /** They are safe, and so is what `markFresh` gave. */
+  readonly onStored: (items: readonly NewItem[], marks: readonly Change[]) => void;
   /** They were not taken in. */
   readonly onRefused: (items: readonly NewItem[], reason: unknown) => void;
 }
@@ -105,8 +105,10 @@ export class Intake {
   async #store({ items, keyed, changes, waiting }: Batch): Promise<void> {
     const { storage, dedupe, markFresh, onStored, onRefused } = this.#options;
     if (this.#batch?.items === items) this.#batch = undefined;
+    let marks: readonly Change[];
     try {
-      changes.push(...markFresh(items));
+      marks = markFresh(items);
+      changes.push(...marks);
       await storage.write(changes);
     } catch (error) {
       for (const entry of keyed) dedupe.abandon(entry);
@@ -116,7 +118,7 @@ export class Intake {
     } finally {
       for (const { id } of keyed) this.#keyed.delete(id);
     }
-    onStored(items);
+    onStored(items, marks);
     for (const { id, resolve } of waiting) resolve({ id });
   }
 }

@@ -139,7 +139,7 @@ export class Outbox {
       ...options,
       dedupe: this.#dedupe,
       markFresh: (items) => this.#dispatcher.markFresh(items),
-      onStored: (items) => this.#stored(items),
+      onStored: (items, marks) => this.#stored(items, marks),
       onRefused: (items, reason) => this.#refused(items, reason),
     });
     this.#answers = new Answers({
@@ -356,11 +356,11 @@ export class Outbox {
     return item && { id, item };
   }
 
-  #stored(items: readonly QueueItem[]): void {
+  #stored(items: readonly QueueItem[], marks: readonly Change[]): void {
     const wall = this.#options.clock.wall();
     for (const item of items) this.#queue.enter(item, wall);
     this.#options.count('queued', items.length);
-    this.#dispatcher.stored(items);
+    this.#dispatcher.stored(items, marks);
   }
 
   #refused(items: readonly QueueItem[], reason: unknown): void {
@@ -368,7 +368,7 @@ export class Outbox {
       this.#queue.remove(item);
       item.waiter?.reject(reason);
     }
-    this.#dispatcher.stored(items);
+    this.#dispatcher.stored(items, []);
   }
 
   #recover({ entry, own, round }: Left): void {

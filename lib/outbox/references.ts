@@ -39,6 +39,7 @@ export class References {
   /** By recipient, the number used last, if it is none of a minute that is over. */
   readonly #used = new Map<string, number>();
   #highest = 0;
+  /** What storage is known to say. */
   #reserved = 0;
   #sweptAt = 0;
 
@@ -69,10 +70,17 @@ export class References {
   reserve(): Change | undefined {
     const highest = Math.max(this.#minute, this.#highest);
     if (highest + RESERVED / 2 <= this.#reserved) return undefined;
-    this.#reserved = highest + RESERVED;
-    const value: StoredReferences = { until: this.#reserved };
+    const value: StoredReferences = { until: highest + RESERVED };
     const keepUntil = this.#options.clock.wall() + RECORD_LIFE_MS;
     return { table: 'progress', key: RECORD, value, keepUntil };
+  }
+
+  /** These are stored. What `reserve` gave is given again until it is among them: a write may fail. */
+  stored(changes: readonly Change[]): void {
+    for (const { table, key, value } of changes) {
+      if (key !== RECORD || table !== 'progress') continue;
+      this.#reserved = Math.max(this.#reserved, (value as StoredReferences).until);
+    }
   }
 
   /** By the monotonic clock: one that is set back must not bring a number again. */

@@ -16,7 +16,10 @@ async function started(clock: FakeClock, storage = memoryStorage(clock)) {
   /** As an SMS that is marked, and leaves. */
   const next = async (to = PHONE): Promise<number> => {
     const reserved = references.reserve();
-    if (reserved !== undefined) await storage.write([reserved]);
+    if (reserved !== undefined) {
+      await storage.write([reserved]);
+      references.stored([reserved]);
+    }
     return references.next(to) & 0xff;
   };
   return { next, storage, references };
@@ -45,6 +48,15 @@ describe('The references of long SMS', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('are reserved again as long as that is not stored', () => {
+    const clock = new FakeClock();
+    const references = new References({ storage: memoryStorage(clock), clock, bounds: DEFAULT_BOUNDS });
+    const reserved = references.reserve();
+    assert.deepEqual(references.reserve(), reserved);
+    references.stored([{ table: 'outbox', key: 'another' }, ...(reserved === undefined ? [] : [reserved])]);
+    assert.equal(references.reserve(), undefined);
   });
 
   it('are all different for 190 SMS to a phone at once', async () => {
