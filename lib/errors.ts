@@ -57,6 +57,11 @@ export function asSmppError(thrown: unknown, code: SmppErrorCode): SmppError {
   return new SmppError(code, wordsOf(thrown), { cause: thrown });
 }
 
+/** Whether somebody could not do something for no other reason than that the gateway is stopped. */
+export function isStopped(error: unknown): boolean {
+  return error instanceof SmppError && error.code === 'SMPP_STOPPED';
+}
+
 /** An object without a prototype has no words, and would throw when asked for them. */
 function wordsOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;

@@ -64,7 +64,10 @@ export interface GatewayOptions {
   readonly timers?: Partial<Timers>;
   /** The transport seam: anything that gives a connected stream. Replaces `tls`. */
   readonly connect?: Connect;
-  /** Where state changes are told, a line each, without personal data. Default: nowhere. */
+  /**
+   * Where state changes are told, a line each, without personal data. Default: nowhere. Nothing comes of it when it
+   * throws, or returns a promise that rejects.
+   */
   readonly log?: (level: 'info' | 'warn' | 'error', line: string) => void;
   /** Time, for tests. */
   readonly clock?: Clock;
@@ -238,7 +241,7 @@ export function readGatewayOptions(options: GatewayOptions): GatewaySettings {
   return {
     sms: readSmsDefaults({ sender, defaultCountry }),
     ...(rest as Omit<GatewaySettings, 'timers' | 'segmentsPerSecond' | 'connect' | 'log' | 'sms'>),
-    log: (level, line) => log(level, printable(line)),
+    log: apart(log),
     timers: { ...DEFAULT_TIMERS, ...(timers as Partial<Timers>) },
     segmentsPerSecond,
     connect,
@@ -260,6 +263,14 @@ export function readSmsDefaults({
   return {
     sender: sender.trim() === '' ? undefined : readSender(sender, 'sender'),
     defaultCountry: readCountry(defaultCountry),
+  };
+}
+
+/** That one line could not be written must not cost an SMS, a session or the process. */
+function apart(log: GatewaySettings['log']): GatewaySettings['log'] {
+  return (level, line) => {
+    const written = async (): Promise<void> => log(level, printable(line));
+    written().catch(() => undefined);
   };
 }
 

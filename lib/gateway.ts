@@ -31,7 +31,7 @@ import type {
 import type { QueueLeft, TakenIn } from './outbox/outbox.js';
 import { readSms } from './outbox/read-sms.js';
 import { sendAll } from './send-all.js';
-import { StatusFeed } from './status-feed.js';
+import { StatusFeed, type StatusListener } from './status-feed.js';
 import { isDiskFull, journalStorage, type TroubleListener } from './storage/journal-storage.js';
 import { memoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
@@ -93,8 +93,11 @@ export interface Gateway {
   queued(max?: number): Promise<readonly QueuedSms[]>;
   /** Links, queue depth (while stopped, as it was then), counters; no personal data. */
   status(): GatewayStatus;
-  /** Called at once with the present status, and when it changes; changes of the queue alone twice a second. */
-  onStatus(listener: (status: GatewayStatus) => void): Unsubscribe;
+  /**
+   * Called at once with the present status, and when it changes; changes of the queue alone twice a second. A promise
+   * that it returns is not waited for; one that rejects is logged, but for an SMPP_STOPPED.
+   */
+  onStatus(listener: StatusListener): Unsubscribe;
   onSms(listener: Taker<InboundSms>): Unsubscribe;
   /** One receipt for each SMS, or one for each segment with `per: 'segment'`; also those that are not final. */
   onReceipt(
@@ -209,7 +212,7 @@ class SmsGateway implements Gateway {
     return this.#trouble === undefined ? status : { ...status, error: troubleOf(this.#trouble) };
   }
 
-  onStatus(listener: (status: GatewayStatus) => void): Unsubscribe {
+  onStatus(listener: StatusListener): Unsubscribe {
     return this.#status.subscribe(apart(listener));
   }
 

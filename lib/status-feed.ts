@@ -3,20 +3,24 @@
  * the queue and the counters move. Sleeps when nothing moves.
  */
 import type { Clock, Millis } from './clock.js';
+import { isStopped } from './errors.js';
 import type { GatewayStatus, Unsubscribe } from './message.js';
 
 /** Contract 3.5: at most two updates a second. */
 const COUNTS_EVERY_MS: Millis = 500;
 
+/** May return a promise. */
+export type StatusListener = (status: GatewayStatus) => unknown;
+
 export class StatusFeed {
   readonly #read: () => GatewayStatus;
   readonly #clock: Clock;
-  readonly #listeners = new Set<(status: GatewayStatus) => void>();
+  readonly #listeners = new Set<StatusListener>();
   readonly #onFailure: (error: unknown) => void;
   #isTelling = false;
   #isArmed = false;
 
-  /** @param onFailure a listener threw */
+  /** @param onFailure a listener threw, or its promise rejected */
   constructor(read: () => GatewayStatus, clock: Clock, onFailure: (error: unknown) => void) {
     this.#read = read;
     this.#clock = clock;
@@ -24,7 +28,7 @@ export class StatusFeed {
   }
 
   /** The present status comes at once. */
-  subscribe(listener: (status: GatewayStatus) => void): Unsubscribe {
+  subscribe(listener: StatusListener): Unsubscribe {
     this.#listeners.add(listener);
     this.#tell(listener, this.#read());
     return () => this.#listeners.delete(listener);
@@ -52,11 +56,9 @@ export class StatusFeed {
   }
 
   /** What one throws would end the process, and keep the status from the others. */
-  #tell(listener: (status: GatewayStatus) => void, status: GatewayStatus): void {
-    try {
-      listener(status);
-    } catch (error) {
-      this.#onFailure(error);
-    }
+  #tell(listener: StatusListener, status: GatewayStatus): void {
+    new Promise((resolve) => resolve(listener(status))).catch((error: unknown) => {
+      if (!isStopped(error)) this.#onFailure(error);
+    });
   }
 }

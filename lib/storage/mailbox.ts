@@ -8,7 +8,7 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { SmppError } from '../errors.js';
+import { isStopped, SmppError } from '../errors.js';
 import type { Unsubscribe } from '../message.js';
 import { TransitMap } from '../transit-map.js';
 import type { Change, Storage, Table } from './storage.js';
@@ -194,7 +194,7 @@ export class Mailbox<T> {
   }
 
   #failed(item: Held<T>, error: unknown): void {
-    if (!isDeclined(error)) this.#options.onFailure(error);
+    if (!isStopped(error)) this.#options.onFailure(error);
     this.#hold(item);
     this.#retryLater();
   }
@@ -259,9 +259,4 @@ function isThenable(answer: unknown): answer is PromiseLike<unknown> {
   return (
     typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
   );
-}
-
-/** The subscriber has stopped and says so: no failure. */
-function isDeclined(error: unknown): boolean {
-  return error instanceof SmppError && error.code === 'SMPP_STOPPED';
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../lib/gateway.js';
+import { fakeGateway } from './connection/fake-gateway.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
 
 const SMS = { to: '4512345678', from: 'Alarm', text: 'Pump 3 stopped' };
@@ -66,6 +67,22 @@ describe('Gateway listeners', () => {
     assert.equal(lines.filter((line) => line.includes('a listener could not take the status')).length, 1);
   });
 
+  it('tells the others of the status when one rejects, and says so', async () => {
+    gateway.onStatus(() => Promise.reject(new Error('no')));
+    const seen: string[] = [];
+    gateway.onStatus(({ state }) => seen.push(state));
+    await gateway.start();
+    await settle();
+    assert.equal(seen.at(-1), 'connecting');
+    assert.equal(lines.filter((line) => line.includes('a listener could not take the status')).length, 1);
+  });
+
+  it('says nothing of one that could not take the status since the gateway is stopped', async () => {
+    gateway.onStatus(() => gateway.send(SMS));
+    await settle();
+    assert.deepEqual(lines, []);
+  });
+
   it('ends one of two that are the same function, and not the other', async () => {
     await gateway.start();
     let calls = 0;
@@ -76,4 +93,46 @@ describe('Gateway listeners', () => {
     await settleOne();
     assert.equal(calls, 3);
   });
+});
+
+describe('A log that fails', () => {
+  const failing: Record<string, () => unknown> = {
+    throws: () => {
+      throw new Error('no');
+    },
+    rejects: () => Promise.reject(new Error('no')),
+    'gives what it cannot be asked for': () => ({
+      get then() {
+        throw new Error('no');
+      },
+    }),
+  };
+  for (const [how, log] of Object.entries(failing)) {
+    it(`is no matter to a gateway that starts, sends and stops: it ${how}`, async () => {
+      let lines = 0;
+      const clock = new FakeClock();
+      const dk1 = fakeGateway(['dk1'], () => clock.now());
+      const gateway = createGateway({
+        systemId: 'demo',
+        password: 'secret',
+        hosts: [{ host: 'dk1' }],
+        clock,
+        connect: dk1.connect,
+        log: () => {
+          lines += 1;
+          return log() as undefined;
+        },
+      });
+      for (let run = 0; run < 2; run += 1) {
+        await gateway.start();
+        const sending = gateway.send(SMS);
+        await clock.advance(1_000);
+        assert.equal((await sending).outcome, 'accepted');
+        const stopping = gateway.stop();
+        await clock.advance(5_000);
+        await stopping;
+      }
+      assert.ok(lines >= 4, String(lines));
+    });
+  }
 });
