@@ -182,17 +182,21 @@ export class Lane {
     const resolve = this.#endRound;
     if (resolve === undefined) return;
     this.#endRound = undefined;
-    this.#lastEnd = end;
-    if (end.boundForMs > 0) this.#failures.clear(); // of an earlier outage
-    if (end.error !== undefined) {
-      this.#error = end.error;
-      this.#failures.set(this.host, { ...end, error: end.error, at: this.#clock.now() });
-    }
+    this.#note(end);
     const legs = this.#legs;
     this.#legs = [];
     for (const leg of legs) if (leg.state !== 'ended') this.#draining.add(leg);
     for (const leg of legs) leg.leave(drainMs);
     resolve(end);
+  }
+
+  /** Why the round is over; noted before anybody is told that it is. */
+  #note(end: LegEnd): void {
+    this.#lastEnd = end;
+    if (end.boundForMs > 0) this.#failures.clear(); // of an earlier outage
+    if (end.error === undefined) return;
+    this.#error = end.error;
+    this.#failures.set(this.host, { ...end, error: end.error, at: this.#clock.now() });
   }
 
   #legListener(): LegListener {
@@ -203,11 +207,12 @@ export class Lane {
       ignored: (leg, what) => listener.ignored(leg.address, what),
       bound: (leg, link) => this.#bound(leg, link),
       draining: (leg, isGatewaysWish) => {
+        const leftFor = isGatewaysWish ? undefined : leg.link?.leftFor;
+        const end = endByDraining(leg.name, leftFor, leg.boundForMs);
+        const isRoundOver = this.#legs.includes(leg);
+        if (isRoundOver) this.#note(end);
         if (isGatewaysWish) listener.noticed('unbind');
-        if (this.#legs.includes(leg)) {
-          const leftFor = isGatewaysWish ? undefined : leg.link?.leftFor;
-          this.#finishRound(endByDraining(leg.name, leftFor, leg.boundForMs));
-        }
+        if (isRoundOver) this.#finishRound(end);
         listener.changed();
       },
       ended: (leg, end) => this.#ended(leg, end),
@@ -228,11 +233,13 @@ export class Lane {
   }
 
   #ended(leg: Leg, end: LegEnd): void {
+    const isRoundOver = this.#legs.includes(leg);
+    if (isRoundOver) this.#note(end);
     this.#draining.delete(leg);
     if (this.#announced.delete(leg) && leg.link !== undefined) this.#listener.linkDown(leg.link);
     if (leg.link !== undefined) this.#listener.sessionOver(leg.link.id);
     if (end.sign !== undefined) this.#listener.noticed(end.sign);
-    if (this.#legs.includes(leg)) this.#finishRound(end);
+    if (isRoundOver) this.#finishRound(end);
     this.#listener.changed();
   }
 
