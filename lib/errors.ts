@@ -100,3 +100,10 @@ export function maskNumber(value: unknown): string {
   if (text.length <= 2 * MASK_ENDS + 1) return '*'.repeat(text.length);
   return text.slice(0, MASK_ENDS) + '*'.repeat(text.length - 2 * MASK_ENDS) + text.slice(-MASK_ENDS);
 }
+
+/** What a value is that should be something else, for a sentence such as `to: must be text, is an array`. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -80,7 +80,10 @@ export interface Gateway {
    * `result` what `send` would give. Throws as `send` does.
    */
   enqueue(sms: OutboundSms): Promise<TakenIn>;
-  /** Sends many; yields results as they settle, and reads the list no faster. See `send-all.ts`. */
+  /**
+   * Sends many; yields results as they settle, and reads the list no faster. A stop ends it with SMPP_STOPPED, after the
+   * results of all that was sent. See `send-all.ts`.
+   */
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult>;
   /** Takes an SMS out of the queue, for good; false when it is under way, settled or unknown. */
   cancel(id: string): Promise<boolean>;
@@ -141,6 +144,8 @@ class SmsGateway implements Gateway {
   readonly #counters = newCounters();
   /** What each listener does with an engine; done again for each new one. */
   readonly #subscriptions = new Map<(engine: Engine) => Unsubscribe, Unsubscribe | undefined>();
+  /** Ends the `sendAll` of each list that is being sent. */
+  readonly #lists = new Set<() => void>();
   #engine: Engine | undefined;
   /** By the last run. */
   #left: QueueLeft = { counts: EMPTY_QUEUE, first: [] };
@@ -176,6 +181,7 @@ class SmsGateway implements Gateway {
   stop(): Promise<void> {
     this.#stops += 1;
     this.#interrupt();
+    this.#endLists();
     return this.#inTurn(() => this.#stop());
   }
 
@@ -190,11 +196,14 @@ class SmsGateway implements Gateway {
   }
 
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult> {
-    return sendAll(
-      list,
-      (sms) => this.send(sms),
-      () => this.#settings.clock.wall(),
-    );
+    return sendAll(list, {
+      send: (sms) => this.send(sms),
+      wall: () => this.#settings.clock.wall(),
+      onStop: (stopped) => {
+        this.#lists.add(stopped);
+        return () => this.#lists.delete(stopped);
+      },
+    });
   }
 
   cancel(id: string): Promise<boolean> {
@@ -271,8 +280,13 @@ class SmsGateway implements Gateway {
         unsubscribe?.();
         this.#subscriptions.set(subscribe, undefined);
       }
+      this.#endLists(); // those that began meanwhile
       this.#status.changed();
     }
+  }
+
+  #endLists(): void {
+    for (const end of this.#lists) end();
   }
 
   #newEngine(): Engine {

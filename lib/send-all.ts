@@ -3,13 +3,20 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from './bounds.js';
 import type { EpochMs } from './clock.js';
-import { SmppError } from './errors.js';
-import type { OutboundSms, SubmitResult } from './message.js';
+import { kindOf, SmppError } from './errors.js';
+import type { OutboundSms, SubmitResult, Unsubscribe } from './message.js';
 
 type List = Iterable<OutboundSms> | AsyncIterable<OutboundSms>;
 /** Of a list that is not async, the elements may be promises. */
 type Source = AsyncIterator<OutboundSms, unknown> | Iterator<OutboundSms | Promise<OutboundSms>, unknown>;
-type Send = (sms: OutboundSms) => Promise<SubmitResult>;
+
+/** The gateway, as far as a list needs it. */
+export interface Sender {
+  readonly send: (sms: OutboundSms) => Promise<SubmitResult>;
+  readonly wall: () => EpochMs;
+  /** Calls back when it is stopped. */
+  readonly onStop: (stopped: () => void) => Unsubscribe;
+}
 
 /**
  * Sends every SMS of a list; yields each result as it settles, not in the list's order (`correlation` tells
@@ -17,19 +24,18 @@ type Send = (sms: OutboundSms) => Promise<SubmitResult>;
  * empty id and the reason, so that one bad number does not end the list.
  *
  * Ending the iteration early reads and sends no more of the list, and tells its iterator (`return`); what was read of
- * it before is still sent. A list that hangs is told too, and not waited for.
+ * it before is still sent. A list that hangs is told too, and not waited for. So it is when the gateway is stopped.
  *
- * @throws what the list itself throws, and what `send` throws but SMPP_MESSAGE: not before the results of all that was
- *   sent have been yielded
+ * @throws what the list itself throws, what `send` throws but SMPP_MESSAGE, and SMPP_STOPPED: not before the results of
+ *   all that was sent have been yielded. SMPP_MESSAGE, field `list`, when it is no list
  */
 export function sendAll(
   list: List,
-  send: Send,
-  wall: () => EpochMs,
+  sender: Sender,
   { sendAllAhead }: Pick<Bounds, 'sendAllAhead'> = DEFAULT_BOUNDS,
 ): AsyncIterableIterator<SubmitResult, undefined, undefined> {
-  const feed = new Feed(list, (sms) => resultOf(sms, send, wall), sendAllAhead);
-  const results = resultsOf(feed);
+  const feed = new Feed(list, (sms) => resultOf(sms, sender), sendAllAhead);
+  const results = resultsOf(feed, sender);
   return {
     next: () => results.next(),
     // A generator would first wait for the result that it was last asked for.
@@ -44,17 +50,25 @@ export function sendAll(
   };
 }
 
-async function* resultsOf(feed: Feed): AsyncGenerator<SubmitResult, undefined, undefined> {
-  for (;;) {
-    const result = await feed.next();
-    if (result === undefined) return undefined;
-    yield result;
+async function* resultsOf(
+  feed: Feed,
+  { onStop }: Sender,
+): AsyncGenerator<SubmitResult, undefined, undefined> {
+  const leave = onStop(() => feed.stop());
+  try {
+    for (;;) {
+      const result = await feed.next();
+      if (result === undefined) return undefined;
+      yield result;
+    }
+  } finally {
+    leave();
   }
 }
 
 class Feed {
   readonly #list: List;
-  readonly #send: Send;
+  readonly #send: Sender['send'];
   readonly #aheadMax: number;
   readonly #ready: SubmitResult[] = [];
   /** What reads the list, from the first result that is asked for. */
@@ -69,7 +83,7 @@ class Feed {
   #wakeReader: (() => void) | undefined;
   #wakeFeed: (() => void) | undefined;
 
-  constructor(list: List, send: Send, aheadMax: number) {
+  constructor(list: List, send: Sender['send'], aheadMax: number) {
     this.#list = list;
     this.#aheadMax = aheadMax;
     this.#send = send;
@@ -97,12 +111,17 @@ class Feed {
     await this.#stopReading();
   }
 
+  /** The gateway is stopped: nothing more of the list can be sent. */
+  stop(): void {
+    if (!this.#isRead) this.#fail(stoppedFirst());
+  }
+
   /** Never rejects. */
   async #read(): Promise<void> {
     try {
       const source = iteratorOf(this.#list);
       this.#source = source;
-      for (;;) {
+      while (await this.#hasRoom()) {
         const { done, value } = await this.#ask(source);
         // Ended while the list was being waited for: nothing more is sent.
         if (this.#isRead) return;
@@ -112,7 +131,6 @@ class Feed {
           (result) => this.#settled(result),
           (error: unknown) => this.#refused(error),
         );
-        while (this.#isFull()) await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
       }
     } catch (error) {
       this.#failure ??= { error };
@@ -125,6 +143,7 @@ class Feed {
     this.#isListAsked = true;
     try {
       const step = await source.next();
+      if (!isObject(step)) throw notAList(this.#list);
       return step.done === true ? step : { value: await step.value };
     } finally {
       this.#isListAsked = false;
@@ -153,21 +172,53 @@ class Feed {
   /** The next one would be refused too: the gateway is stopped, its queue full, or its storage fails. */
   #refused(error: unknown): void {
     this.#outstanding -= 1;
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
     this.#failure ??= { error };
     this.#stopReading().catch(() => undefined);
     this.#wakeReader?.();
   }
 
-  #isFull(): boolean {
-    return !this.#isRead && this.#outstanding + this.#ready.length >= this.#aheadMax;
+  /** Resolves when one more may be read, to false when none is to be. */
+  async #hasRoom(): Promise<boolean> {
+    while (!this.#isRead && this.#outstanding + this.#ready.length >= this.#aheadMax) {
+      await new Promise<void>((resolve) => (this.#wakeFeed = resolve));
+    }
+    return !this.#isRead;
   }
 }
 
-function iteratorOf(list: List): Source {
-  return Symbol.asyncIterator in list ? list[Symbol.asyncIterator]() : list[Symbol.iterator]();
+/** @throws SMPP_MESSAGE; callers without types hand over anything */
+function iteratorOf(list: unknown): Source {
+  if (!isObject(list)) throw notAList(list);
+  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = list as Partial<
+    Record<symbol, () => unknown>
+  >;
+  const begin = later ?? now;
+  const source = typeof begin === 'function' ? begin.call(list) : undefined;
+  if (!isObject(source) || typeof (source as Source).next !== 'function') throw notAList(list);
+  return source as Source;
 }
 
-async function resultOf(sms: OutboundSms, send: Send, wall: () => EpochMs): Promise<SubmitResult> {
+function isObject(value: unknown): value is object {
+  return Object(value) === value;
+}
+
+function notAList(list: unknown): SmppError {
+  const message = `list: must be an array of SMS or another iterable, is ${kindOf(list)}`;
+  return new SmppError('SMPP_MESSAGE', message, { field: 'list' });
+}
+
+function stoppedFirst(): SmppError {
+  return new SmppError(
+    'SMPP_STOPPED',
+    'the gateway was stopped before the end of the list: the rest is not sent',
+  );
+}
+
+async function resultOf(sms: OutboundSms, { send, wall }: Sender): Promise<SubmitResult> {
   try {
     return await send(sms);
   } catch (error) {

@@ -181,6 +181,24 @@ describe('Gateway over TLS', () => {
     assert.ok(aheadMax <= 2_000, `${aheadMax} were read ahead`);
   });
 
+  it('ends a list that hangs as it is stopped, with the results that are there', async () => {
+    const { gateway } = await set();
+    await gateway.start();
+    async function* list() {
+      yield SMS;
+      await new Promise(() => undefined);
+    }
+    const outcomes: string[] = [];
+    const sending = (async () => {
+      for await (const { outcome } of gateway.sendAll(list())) {
+        outcomes.push(outcome);
+        void gateway.stop();
+      }
+    })();
+    await assert.rejects(sending, { code: 'SMPP_STOPPED' });
+    assert.deepEqual(outcomes, ['accepted']);
+  });
+
   it('counts what it did', async () => {
     const { gateway, simulator } = await set();
     const receipts = collector<DeliveryReceipt>();

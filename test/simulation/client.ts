@@ -196,7 +196,11 @@ export class Client {
       return this.#send(run, record);
     };
     try {
-      for await (const result of sendAll(list(), send, () => run.clock.wall(), bounds)) {
+      for await (const result of sendAll(
+        list(),
+        { send, wall: () => run.clock.wall(), onStop: () => () => undefined },
+        bounds,
+      )) {
         if (result.id !== '') results += 1;
         if (results === breaksAfter) break;
         await new Promise<void>((resolve) => this.#later(this.#world.chance.between(1, 300), resolve));
