@@ -51,6 +51,13 @@ export class SmppError extends Error {
   }
 }
 
+/** SMPP_STORAGE of one record that is damaged for good: reading it again gives nothing else, and others can be read. */
+export class DamagedRecordError extends SmppError {
+  constructor(message: string) {
+    super('SMPP_STORAGE', message, { field: 'storageDirectory' });
+  }
+}
+
 /** Any thrown value as an SmppError: kept when it is one, else wrapped under `code`. */
 export function asSmppError(thrown: unknown, code: SmppErrorCode): SmppError {
   if (thrown instanceof SmppError) return thrown;

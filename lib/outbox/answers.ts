@@ -39,7 +39,15 @@ export interface Refusal {
 
 const LOST: Readonly<Record<Loss, string>> = {
   gone: 'storage has it no more: send it again',
+  damaged: 'its record in storage is damaged: check the disk, and send it again',
   unreadable: 'it could not be read back from storage: check the disk, and send it again',
+};
+
+/** As said of one that ends for another reason. */
+const UNREAD: Readonly<Record<Loss, string>> = {
+  gone: 'storage has it no more',
+  damaged: 'its record in storage is damaged',
+  unreadable: 'its record could not be read from storage in time',
 };
 
 /** Refusals of a segment whose others are accepted: some 15 s, longer than a gateway's hiccup. */
@@ -269,6 +277,17 @@ export class Answers {
     this.unknown(item);
   }
 
+  /** An earlier process had it, and nothing is left of it but what other records say. */
+  recoveredAsLost(item: LeavingItem, why: Loss): void {
+    const { copies, underWay, unknowns } = item.progress;
+    if (copies !== undefined) {
+      this.#acceptedBefore(item);
+      return;
+    }
+    if (underWay) item.progress = { ...item.progress, unknowns: unknowns + 1 };
+    this.lost(item, why);
+  }
+
   /** How long an SMS that an earlier process had wait for its receipt still does so. */
   reconcilesForMs({ id, to, onUncertain = this.#options.onUncertain }: OutboxEntry): Millis {
     const givenUpAt = onUncertain === 'reconcile' ? this.#unknownOutcomes.givenUpAt(id, to) : undefined;
@@ -303,7 +322,8 @@ export class Answers {
   /** What it was cannot be read back from storage, so it cannot be sent. */
   lost(item: QueueItem, why: Loss): void {
     this.#options.queue.settling(item);
-    this.#settleAsLost(item, why, this.#endOf(item, 'rejected', LOST[why]));
+    this.#options.log('error', `SMS ${item.id} is lost: ${LOST[why]}`);
+    this.#settleAsLost(item, this.#endOf(item, 'rejected', LOST[why]));
   }
 
   /**
@@ -519,14 +539,26 @@ export class Answers {
 
   #settleUnread(item: QueueItem, end: End): void {
     this.#options.readBack.read(item, 'settle', (result) => {
-      if (typeof result !== 'string') this.#settleWith(result.entry, item, end);
-      else this.#settleAsLost(item, result, end);
+      if (typeof result !== 'string') {
+        this.#settleWith(result.entry, item, end);
+        return;
+      }
+      // What could not be read just now may be many, and the failures of storage are told.
+      if (result !== 'unreadable')
+        this.#options.log(
+          'error',
+          `SMS ${item.id} is ${end.outcome}, and its content is lost: ${UNREAD[result]}`,
+        );
+      const { reason } = end;
+      this.#settleAsLost(
+        item,
+        reason === undefined ? end : { ...end, reason: `${reason}; ${UNREAD[result]}` },
+      );
     });
   }
 
-  #settleAsLost(item: QueueItem, why: Loss, end: End): void {
-    const { clock, log } = this.#options;
-    log('error', `SMS ${item.id} is lost: ${LOST[why]}`);
+  #settleAsLost(item: QueueItem, end: End): void {
+    const { clock } = this.#options;
     this.#settleWith(remainsOf(item, { wall: clock.wall(), now: clock.now() }), item, end);
   }
 

@@ -15,6 +15,7 @@ import type { Outcome, SubmitResult } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
 import type { OutboxEntry } from './entry.js';
+import { isRemains } from './queue-item.js';
 
 /** What is over is looked for this often: often enough for memory, and seldom enough to cost nothing. */
 const SWEEP_EVERY_MS: Millis = 15 * 60_000;
@@ -60,6 +61,8 @@ export class Dedupe {
   readonly #keysMax: number;
   /** By the digest of the key, in the order of claiming. */
   readonly #held = new TransitMap<string, Held>();
+  /** The key of each SMS that holds one: made for the first who asks, as mostly nobody does. */
+  #keys: Map<string, string> | undefined;
   #cancelSweep: (() => void) | undefined;
 
   constructor(storage: Storage, clock: Clock, { dedupeKeys }: Pick<Bounds, 'dedupeKeys'>) {
@@ -97,9 +100,13 @@ export class Dedupe {
   find(dedupeKey: string): Pick<Claimed, 'id' | 'result'> | undefined {
     const key = digestOf(dedupeKey);
     const held = this.#held.get(key);
-    if (held === undefined || held.endsAt > this.#clock.now()) return held?.claimed;
-    this.#held.delete(key);
-    return undefined;
+    return held !== undefined && held.endsAt > this.#clock.now() ? held.claimed : undefined;
+  }
+
+  /** The SMS that hold a key and have no result. */
+  unsettled(): string[] {
+    const holders = Array.from(this.#held.entries(), ([, { claimed }]) => claimed);
+    return holders.flatMap(({ id, result }) => (result === undefined ? [id] : []));
   }
 
   /** Claims the entry's key at once, and returns the write that makes it last. */
@@ -125,41 +132,57 @@ export class Dedupe {
     const own = this.#heldBy(entry);
     if (own === undefined) return;
     const { key, held } = own;
-    if (isNeverSent(result.outcome)) this.#held.delete(key);
+    if (isNeverSent(result.outcome)) this.#letGo(key, held);
     else this.#held.set(key, { ...held, claimed: { ...held.claimed, result: firstResultOf(result) } });
   }
 
   /** Gives the key up again: its SMS was not taken in. */
   abandon(entry: OutboxEntry): void {
     const own = this.#heldBy(entry);
-    if (own !== undefined) this.#held.delete(own.key);
+    if (own !== undefined) this.#letGo(own.key, own.held);
   }
 
   /** What an SMS holds; another may have its key by now. */
-  #heldBy({ id, dedupeKey }: OutboxEntry): { readonly key: string; readonly held: Held } | undefined {
-    if (dedupeKey === undefined) return undefined;
-    const key = digestOf(dedupeKey);
-    const held = this.#held.get(key);
-    return held?.claimed.id === id ? { key, held } : undefined;
+  #heldBy(entry: OutboxEntry): { readonly key: string; readonly held: Held } | undefined {
+    const { id, dedupeKey } = entry;
+    const key = dedupeKey === undefined ? this.#keyOfRemains(entry) : digestOf(dedupeKey);
+    const held = key === undefined ? undefined : this.#held.get(key);
+    return key !== undefined && held?.claimed.id === id ? { key, held } : undefined;
+  }
+
+  /** What an SMS holds of which nobody can read any more whether it has a key. */
+  #keyOfRemains(entry: OutboxEntry): string | undefined {
+    if (!isRemains(entry)) return undefined;
+    this.#keys ??= new Map(Array.from(this.#held.entries(), ([key, { claimed }]) => [claimed.id, key]));
+    return this.#keys.get(entry.id);
+  }
+
+  #letGo(key: string, { claimed }: Held): void {
+    this.#held.delete(key);
+    this.#keys?.delete(claimed.id);
   }
 
   /** @param changes gets the write that the oldest has gone, if there is no more room */
   #hold(key: string, held: Held, changes: Change[]): void {
+    const earlier = this.#held.get(key);
+    if (earlier !== undefined) this.#letGo(key, earlier); // so that the order is that of claiming
     this.#held.set(key, held);
+    this.#keys?.set(held.claimed.id, key);
     this.#cancelSweep ??= this.#clock.after(SWEEP_EVERY_MS, () => this.#sweep());
     if (this.#held.size <= this.#keysMax) return;
-    const [oldest] = this.#held.keys();
-    if (oldest === undefined) return;
-    this.#held.delete(oldest);
-    changes.push(forgetting(oldest));
+    for (const [oldest, first] of this.#held.entries()) {
+      this.#letGo(oldest, first);
+      changes.push(forgetting(oldest));
+      break;
+    }
   }
 
   #sweep(): void {
     const now = this.#clock.now();
     const over: Change[] = [];
-    for (const [key, { endsAt }] of this.#held.entries()) {
-      if (endsAt > now) continue;
-      this.#held.delete(key);
+    for (const [key, held] of this.#held.entries()) {
+      if (held.endsAt > now) continue;
+      this.#letGo(key, held);
       over.push(forgetting(key));
     }
     this.#write(over);

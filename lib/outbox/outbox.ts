@@ -32,7 +32,7 @@ import { Intake } from './intake.js';
 import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
-import { isWaiting, type Body, type NewItem, type QueueItem, type Times } from './queue-item.js';
+import { isWaiting, remainsOfId, type Body, type NewItem, type QueueItem, type Times } from './queue-item.js';
 import { listQueue } from './queue-list.js';
 import { ReadBack } from './read-back.js';
 import { readSms, type SmsDefaults } from './read-sms.js';
@@ -194,7 +194,7 @@ export class Outbox {
     await this.#references.open();
     await this.#settlement.open();
     await this.#answers.open();
-    for await (const left of recovered(storage)) this.#recover(left);
+    for await (const left of recovered(storage, this.#dedupe.unsettled())) this.#recover(left);
     this.#isOpen = true;
     this.#readBack.open();
     this.#dispatcher.open();
@@ -371,12 +371,18 @@ export class Outbox {
     this.#dispatcher.stored(items, []);
   }
 
-  #recover({ entry, own, round }: Left): void {
+  #recover({ id, entry, own, round }: Left): void {
     const progress = own ?? (round === undefined ? NO_PROGRESS : FIRST_ATTEMPT);
     const times = this.#times();
-    const item = this.#queue.add({ entry, plan: undefined }, progress, times);
+    const isLost = typeof entry === 'string';
+    const body = { entry: isLost ? remainsOfId(id, times.wall) : entry, plan: undefined };
+    const item = this.#queue.add(body, progress, times);
     item.hasRecord = own !== undefined;
     item.round = round;
+    if (isLost) {
+      this.#answers.recoveredAsLost(this.#queue.enterUnderWay(item), entry);
+      return;
+    }
     const waitMs = progress.unknowns > 0 ? this.#answers.reconcilesForMs(entry) : 0;
     if (progress.underWay) this.#answers.recovered(this.#queue.enterUnderWay(item));
     else if (waitMs > 0) this.#answers.reconcile(this.#queue.enterUnderWay(item), waitMs);

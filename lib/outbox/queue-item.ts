@@ -123,10 +123,20 @@ export function remainsOf(item: QueueItem, { wall, now }: Times): OutboxEntry {
   const { id, segments, priority, lifeMs, sendAt } = item;
   const expiresAt = Math.round(wall + item.expiresAt - now);
   const queuedAt = Math.min(wall, Math.round(expiresAt - lifeMs));
-  const unknown = { to: '', from: '', text: '', encoding: 'gsm7', flash: false } as const;
-  const usual = { longMessage: 'udh8', receipt: 'always' } as const;
   const due = sendAt === undefined ? {} : { sendAt };
-  return { id, ...unknown, ...usual, segments, priority, queuedAt, ...due, expiresAt };
+  return { ...remainsOfId(id, wall), segments, priority, queuedAt, ...due, expiresAt };
+}
+
+/** As `remainsOf`, of one of which an earlier process left nothing but its id. */
+export function remainsOfId(id: string, wall: EpochMs): OutboxEntry {
+  const unknown = { to: '', from: '', text: '', encoding: 'gsm7', flash: false } as const;
+  const usual = { longMessage: 'udh8', receipt: 'always', segments: 1, priority: 'normal' } as const;
+  return { id, ...unknown, ...usual, queuedAt: wall, expiresAt: wall };
+}
+
+/** Whether this is what remains of an SMS whose record is lost: every other has a recipient. */
+export function isRemains({ to }: OutboxEntry): boolean {
+  return to === '';
 }
 
 /** What is left of its life; at most the whole of it, should the wall clock have been set back meanwhile. */

@@ -40,8 +40,10 @@ export async function listQueue(
     firstInLine(items, Math.min(max, LIST_MAX)).map(async (item) => {
       // One that cannot be read must not hide the others.
       const entry =
-        item.body?.entry ?? (await readEntry(storage, item.id).catch(() => remainsOf(item, times)));
-      return entry === undefined ? [] : [describe(item, entry, times.now, refusal)];
+        item.body?.entry ?? (await readEntry(storage, item.id).catch(() => 'unreadable' as const));
+      if (entry === 'gone') return [];
+      const known = typeof entry === 'string' ? remainsOf(item, times) : entry;
+      return [describe(item, known, times.now, refusal)];
     }),
   );
   return listed.flat();

@@ -66,6 +66,11 @@ export function mark(
   return changes;
 }
 
+/** Whether a key of table `progress` is that of one SMS alone. */
+export function isIdOfSms(key: string): boolean {
+  return !key.includes(' ');
+}
+
 /** The ids in a record of table `progress` that is that of a round; undefined when it is of one SMS alone. */
 export function idsOfRound(key: string, value: unknown): readonly string[] | undefined {
   return key.startsWith(KEY_PREFIX) ? (value as StoredRound).ids : undefined;

@@ -13,7 +13,7 @@ import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry, Progress } from './entry.js';
-import type { QueueItem } from './queue-item.js';
+import { isRemains, type QueueItem } from './queue-item.js';
 import { recoveredResult, storedResult } from './stored-result.js';
 
 /** A result that could not be stored is tried again after this; until then it is not reported. */
@@ -169,7 +169,7 @@ export class Settlement {
     if (!this.results.isSpared) changes.push(this.results.keeping(entry.id, storedResult(result)));
     if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
     for (const change of settled.tracking) changes.push(change);
-    if (entry.dedupeKey !== undefined) changes.push(...this.#options.dedupe.settling(entry, result));
+    if (mayHoldKey(entry)) changes.push(...this.#options.dedupe.settling(entry, result));
   }
 
   /** A receipt may have come since the first try, and may have been stored: what is tracked then knows more. */
@@ -204,7 +204,7 @@ export class Settlement {
 
   #report({ item, entry, result }: Settled): void {
     this.#options.onSettled(item, entry.to);
-    if (entry.dedupeKey !== undefined) this.#options.dedupe.settled(entry, result);
+    if (mayHoldKey(entry)) this.#options.dedupe.settled(entry, result);
     if (this.#watching.size > 0) {
       for (const watch of this.#watching.get(item.id) ?? []) watch(true);
       this.#watching.delete(item.id);
@@ -212,6 +212,11 @@ export class Settlement {
     item.waiter?.resolve(result);
     this.results.deliver(item.id, result, item.waiter?.isSenders);
   }
+}
+
+/** Of one whose record is lost nobody knows. */
+function mayHoldKey(entry: OutboxEntry): boolean {
+  return entry.dedupeKey !== undefined || isRemains(entry);
 }
 
 function stoppedFirst(): SmppError {

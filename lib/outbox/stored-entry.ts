@@ -2,6 +2,7 @@
  * An SMS that is not settled, as a record of table `outbox`: an array without names, and without what is as it mostly
  * is. That is half the octets of the object.
  */
+import { DamagedRecordError } from '../errors.js';
 import { unusualFields } from '../unusual-fields.js';
 import type { Storage } from '../storage/storage.js';
 import type { OutboxEntry } from './entry.js';
@@ -48,14 +49,32 @@ export function storedEntry(entry: OutboxEntry): unknown {
   return stored;
 }
 
-/** @param value of a record; the engine has checked that it is whole */
-export function entryOf(id: string, value: unknown): OutboxEntry {
-  const [to, from, text, segments, queuedAt, expiresAt, unusual] = value as StoredEntry;
+/** Undefined when the record is not one of an SMS. That it is whole, the engine has checked. */
+export function entryOf(id: string, value: unknown): OutboxEntry | undefined {
+  if (!isStoredEntry(value)) return undefined;
+  const [to, from, text, segments, queuedAt, expiresAt, unusual] = value;
   return { id, to, from, text, segments, queuedAt, expiresAt, ...USUAL, ...unusual };
 }
 
-/** Reads an SMS back; undefined when storage no longer has it. */
-export async function readEntry(storage: Storage, id: string): Promise<OutboxEntry | undefined> {
-  const stored = await storage.read('outbox', id);
-  return stored === undefined ? undefined : entryOf(id, stored);
+/**
+ * Reads an SMS back, or says why that can never be: storage no longer has it, or its record is damaged.
+ *
+ * @throws SMPP_STORAGE when it cannot be read now
+ */
+export async function readEntry(storage: Storage, id: string): Promise<OutboxEntry | 'gone' | 'damaged'> {
+  try {
+    const stored = await storage.read('outbox', id);
+    return stored === undefined ? 'gone' : (entryOf(id, stored) ?? 'damaged');
+  } catch (error) {
+    if (error instanceof DamagedRecordError) return 'damaged';
+    throw error;
+  }
+}
+
+/** By the fields that every SMS has. */
+function isStoredEntry(value: unknown): value is StoredEntry {
+  if (!Array.isArray(value)) return false;
+  const [to, from, text, ...numbers] = value as unknown[];
+  const areWords = typeof to === 'string' && typeof from === 'string' && typeof text === 'string';
+  return areWords && to !== '' && numbers.length >= 3 && numbers.slice(0, 3).every(Number.isFinite);
 }

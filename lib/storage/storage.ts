@@ -69,7 +69,11 @@ export interface Storage {
    */
   write(changes: readonly Change[], urgency?: Urgency): Promise<void>;
 
-  /** The record, or undefined. */
+  /**
+   * The record, or undefined.
+   *
+   * @throws DamagedRecordError when it can never be read again; another SMPP_STORAGE when it cannot be read now
+   */
   read(table: Table, key: string): Promise<unknown>;
 
   /** Every record of a table, in the order in which their keys were first written. */

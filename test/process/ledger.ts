@@ -127,7 +127,8 @@ export class Ledger {
     await storage.open();
     let count = 0;
     for await (const [id, value] of storage.scan('outbox')) {
-      this.#stored.add(numberOf(entryOf(id, value)));
+      const entry = entryOf(id, value);
+      if (entry !== undefined) this.#stored.add(numberOf(entry));
       count += 1;
     }
     for await (const [id, value] of storage.scan('result'))

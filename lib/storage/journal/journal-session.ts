@@ -5,6 +5,7 @@
  */
 import type { Bounds } from '../../bounds.js';
 import type { Clock } from '../../clock.js';
+import { DamagedRecordError } from '../../errors.js';
 import type { Change, Table, Urgency } from '../storage.js';
 import { CommitQueue, type JournalParts } from './commit-queue.js';
 import type { FileSystem } from './file-system.js';
@@ -20,7 +21,7 @@ import { valueIn } from './piece.js';
 import { RecordIndex, type Place } from './record-index.js';
 import { replay, type Replay } from './replay.js';
 import { Reserve, isDiskFull } from './reserve.js';
-import { diskFull, keptFile, refusal, stoppedBeforeOpen, storageError } from './storage-error.js';
+import { diskFull, keptFile, stoppedBeforeOpen, storageError } from './storage-error.js';
 
 export interface JournalSessionOptions {
   readonly directory: string;
@@ -132,10 +133,13 @@ export class JournalSession {
     key: string,
     { place, reader }: { place: Place; reader: PieceReader },
   ): Promise<unknown> {
-    const piece = await reader.read(place);
+    // Octets that came wrong once are read anew: damage is what is wrong on the disk.
+    const piece = (await reader.read(place)) ?? (await new PieceReader(this.#bounds).read(place));
     const value = piece?.table === table ? valueIn(piece, key) : undefined;
     if (value !== undefined) return value;
-    throw refusal(`A record in "${place.segment.path}" cannot be read any more: check the disk.`);
+    throw new DamagedRecordError(
+      `A record in "${place.segment.path}" cannot be read any more: check the disk.`,
+    );
   }
 
   #isExpired(keepUntil = Infinity): boolean {

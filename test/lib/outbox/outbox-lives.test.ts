@@ -242,10 +242,11 @@ describe('Outbox', () => {
     const read = storage.read.bind(storage);
     storage.read = () => Promise.reject(new SmppError('SMPP_STORAGE', 'the disk fails'));
     const cancelled = outbox.cancel(last);
-    await clock.advance(3_000);
+    await clock.advance(500);
     assert.equal(results.length, 0);
     storage.read = read;
-    await clock.advance(4_000);
+    await clock.advance(500);
     assert.deepEqual([await cancelled, results[0]?.outcome], [true, 'cancelled']);
+    assert.equal(results[0]?.to, '4512345678');
   });
 });
