@@ -197,6 +197,13 @@ describe('Gateway on a simulated disk', () => {
       await gateway.enqueue(SMS);
     });
 
+    it('takes SMS in again within a second, though its status tells it for a while', async () => {
+      disk.capacity = Infinity;
+      await clock.advance(1_000);
+      await gateway.enqueue(SMS);
+      assert.equal(gateway.status().error?.reason, 'diskFull');
+    });
+
     it('tells nothing of it once it is stopped', async () => {
       const stopping = gateway.stop();
       await clock.advance(5_000);

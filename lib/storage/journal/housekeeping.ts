@@ -12,7 +12,15 @@ import type { FileSystem } from './file-system.js';
 import type { IndexedRecords } from './record-index.js';
 import type { SegmentName } from './segment.js';
 import { diskFull, keptFile, storageError } from './storage-error.js';
-import { CHECK_MS, FIRST_CHECK_MS, FULL_CHECK_MS, diedBeforeStart, isOverdue, isWasteful } from './upkeep.js';
+import {
+  CHECK_MS,
+  FIRST_CHECK_MS,
+  FULL_CHECK_MS,
+  ROOM_AGAIN_MS,
+  diedBeforeStart,
+  isOverdue,
+  isWasteful,
+} from './upkeep.js';
 
 export interface HousekeepingOptions {
   readonly clock: Clock;
@@ -36,6 +44,11 @@ export class Housekeeping implements CommitListener {
   #cancelCheck: () => void = () => undefined;
   /** The next check comes soon, since the disk is full or fails. */
   #isSoon = false;
+  /** Tries once more whether the disk has room for the reserve. */
+  #cancelRoomCheck: (() => void) | undefined;
+  /** How long the next such try waits. */
+  #roomAgainMs = ROOM_AGAIN_MS;
+  #makingRoom: Promise<void> | undefined;
   /** That files cannot be removed was said. */
   #isStuck = false;
 
@@ -49,6 +62,7 @@ export class Housekeeping implements CommitListener {
   start(isCommitting: () => boolean): void {
     this.#isCommitting = isCommitting;
     this.#scheduleCheck(FIRST_CHECK_MS);
+    this.#watchTrouble();
     this.#parts.lock.whenRemade(() => void this.#lookForFiles());
   }
 
@@ -73,6 +87,8 @@ export class Housekeeping implements CommitListener {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelCheck();
+    this.#cancelRoomCheck?.();
+    await this.#makingRoom;
     await this.#compacting;
   }
 
@@ -92,14 +108,26 @@ export class Housekeeping implements CommitListener {
 
   #watchTrouble(): void {
     const { reserve, health } = this.#parts;
-    if (this.#isSoon || this.#stopped) return;
-    if (reserve.spent || health.isTroubled) this.#scheduleCheck(FULL_CHECK_MS);
+    if (this.#stopped) return;
+    if (reserve.spent) this.#lookForRoomLater();
+    if (!this.#isSoon && (reserve.spent || health.isTroubled)) this.#scheduleCheck(FULL_CHECK_MS);
   }
 
-  #noteRoom(): void {
+  #lookForRoomLater(): void {
+    this.#cancelRoomCheck ??= this.#options.clock.after(this.#roomAgainMs, () => {
+      this.#roomAgainMs = Math.min(2 * this.#roomAgainMs, FULL_CHECK_MS);
+      this.#makingRoom = this.#lookForRoom();
+    });
+  }
+
+  /** Never rejects. */
+  async #lookForRoom(): Promise<void> {
     const { directory, reserve, health } = this.#parts;
+    await reserve.take();
+    this.#cancelRoomCheck = undefined;
     if (reserve.spent) health.failed(diskFull(directory));
     else health.kept();
+    this.#watchTrouble();
   }
 
   /** There is one check to come at a time, also when one that is under way is asked for another. */
@@ -111,11 +139,8 @@ export class Housekeeping implements CommitListener {
 
   async #check(): Promise<void> {
     const { index, log, reserve, health } = this.#parts;
-    if (reserve.spent) {
-      await reserve.take();
-      this.#noteRoom();
-    }
     if (!reserve.spent) health.look();
+    if (!health.isTroubled) this.#roomAgainMs = ROOM_AGAIN_MS;
     this.#sayKept(await log.tidy());
     if (this.#stopped) return;
     this.#isStuck &&= log.leftovers > 0;

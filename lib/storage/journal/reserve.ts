@@ -16,6 +16,8 @@ export class Reserve {
   readonly #path: string;
   readonly #octets: number;
   #spent = false;
+  /** How often the room was freed. */
+  #releases = 0;
 
   constructor(files: FileSystem, directory: string, { reserveOctets }: Pick<Bounds, 'reserveOctets'>) {
     this.#files = files;
@@ -30,11 +32,12 @@ export class Reserve {
 
   /** Takes the room up. Never rejects: a disk that fails otherwise is found out by the journal itself. */
   async take(): Promise<void> {
+    const releases = this.#releases;
     try {
       await this.#fill();
-      this.#spent = false;
+      this.#spent = this.#releases !== releases; // freed while it was being taken up
     } catch (error) {
-      this.#spent = isDiskFull(error);
+      this.#spent = isDiskFull(error) || this.#releases !== releases;
       await this.#remove();
     }
   }
@@ -42,6 +45,7 @@ export class Reserve {
   /** Frees the room. Returns whether there was any. */
   async release(): Promise<boolean> {
     this.#spent = true;
+    this.#releases += 1;
     return this.#remove();
   }
 

@@ -14,8 +14,11 @@ export const CHECK_MS: Millis = 5 * 60_000;
 /** The first check of a run is early: how old the dead octets of an earlier run are is not known. */
 export const FIRST_CHECK_MS: Millis = 60_000;
 
-/** Checks while the disk is full: the user is waiting for it to be noticed that there is room again. */
+/** Checks while the disk is full or fails: the user is waiting for it to be noticed that it is well again. */
 export const FULL_CHECK_MS: Millis = 15_000;
+
+/** A disk that was full for a moment has room again soon after. While it stays full, each try waits twice as long. */
+export const ROOM_AGAIN_MS: Millis = 1_000;
 
 export interface Volume {
   readonly octets: number;

@@ -346,6 +346,59 @@ describe('a journal on a full disk', () => {
     await assert.doesNotReject(storage.write([put('new')]));
   });
 
+  it('takes in again within a second after it was full for a moment', async () => {
+    await storage.write([result('queued')]);
+    machine.disk.capacity = Infinity;
+    await machine.clock.advance(1_000);
+    await assert.doesNotReject(storage.write([put('new')]));
+  });
+
+  it('takes in again within a second when it was full at the start', async () => {
+    await storage.close();
+    machine.disk.capacity = machine.disk.used;
+    await machine.disk.remove(`${DIRECTORY}/reserve`);
+    storage = await machine.open();
+    machine.disk.capacity = Infinity;
+    await machine.clock.advance(1_000);
+    await assert.doesNotReject(storage.write([put('new')]));
+  });
+
+  it('is tried less and less often while it stays full, and soon again the next time', async () => {
+    let tries = 0;
+    machine.disk.fail = (operation, path) => {
+      if (operation === 'open' && path.endsWith('reserve')) tries += 1;
+      return undefined;
+    };
+    await storage.write([result('queued')]);
+    await machine.clock.advance(600_000);
+    assert.ok(tries <= 50, String(tries));
+    machine.disk.capacity = Infinity;
+    await machine.clock.advance(60_000);
+    tries = 0;
+    machine.disk.capacity = machine.disk.used;
+    await storage.write([result('queued')]);
+    machine.disk.capacity = Infinity;
+    await machine.clock.advance(1_000);
+    assert.equal(tries, 1);
+  });
+
+  it('has its reserve whenever it takes in, also when that was given away while it was being made', async () => {
+    await storage.write([result('queued')]);
+    machine.disk.hang = (operation, path) => operation === 'datasync' && path.endsWith('reserve');
+    machine.disk.capacity = machine.disk.used + 1024 * 1024;
+    await machine.clock.advance(1_000);
+    await storage.write([{ table: 'result', key: 'other', value: 'x'.repeat(10_000) }]);
+    machine.disk.release();
+    await machine.clock.advance(0);
+    await assert.rejects(storage.write([put('new')]), { code: 'SMPP_STORAGE' });
+  });
+
+  it('leaves no timer and no reserve half made when it is closed', async () => {
+    await storage.write([result('queued')]);
+    await storage.close();
+    assert.equal(machine.clock.pending, 0);
+  });
+
   it('rejects what does not fit into the reserve either', async () => {
     const large: Change = { table: 'event', key: 'large', value: 'x'.repeat(2_000_000) };
     await assert.rejects(storage.write([large]), { code: 'SMPP_STORAGE', message: /free some space/ });
