@@ -1,15 +1,26 @@
 /**
- * No alarm waits for another's fault: it leaves within two seconds of a link with room and a token of the rate, behind
- * alarms alone.
+ * No SMS waits for another's fault. An alarm leaves within two seconds of a link with room and a token of the rate, behind
+ * alarms alone; and while there is room and no limit, whatever is in line and was never refused leaves.
  */
+import { DEFAULT_BOUNDS } from '../../lib/bounds.js';
 import type { Millis } from '../../lib/clock.js';
+import { isBehindLong } from './check-sms.js';
 import type { ClientRun } from './client-run.js';
 import type { Ledger, SmsRecord } from './ledger.js';
 import type { Stage } from './misfortune.js';
-import { ESME_RMSGQFUL, ESME_RTHROTTLED } from './poison.js';
+import type { Plan } from './plan.js';
+import { ESME_RINVBNDSTS, ESME_RMSGQFUL, ESME_RSUBMITFAIL, ESME_RTHROTTLED } from './poison.js';
+import { isBad } from './unreadable.js';
 
 /** The bar. */
 const LEAVES_WITHIN_MS: Millis = 2_000;
+
+/** Whatever stands in line, while there is room for it and no limit. */
+const GOES_WITHIN_MS: Millis = 5_000;
+
+/** Several of these may be a restart: then one is tried at a time. */
+const DOUBTED: ReadonlySet<number> = new Set([ESME_RSUBMITFAIL, ESME_RINVBNDSTS]);
+const DOUBT_MS: Millis = 70_000;
 
 /** Looks at which a link had room, however often that changed meanwhile. */
 const LOOKS_MAX = 8;
@@ -27,8 +38,7 @@ const SLOWED_MS: Millis = 62_000;
 
 export class AlarmWatch {
   readonly #stage: Stage;
-  readonly #syncMaxMs: Millis;
-  readonly #isSlowByOptions: boolean;
+  readonly #plan: Plan;
   /** Since when there has been room at each look. */
   #roomSince: Millis = Infinity;
   #slowedUntil: Millis = 0;
@@ -37,30 +47,58 @@ export class AlarmWatch {
   readonly #passedOver = new Map<SmsRecord, number>();
   readonly #reported = new Set<SmsRecord>();
 
-  constructor(stage: Stage, { syncMaxMs, isSlow }: { readonly syncMaxMs: Millis; readonly isSlow: boolean }) {
+  constructor(stage: Stage, plan: Plan) {
     this.#stage = stage;
-    this.#syncMaxMs = syncMaxMs;
-    this.#isSlowByOptions = isSlow;
+    this.#plan = plan;
   }
 
   /** To be called every second. */
   look(run: ClientRun | undefined): void {
     const { ledger, time } = this.#stage.smsc;
     this.#lookAtRefusals(ledger);
-    const waiting = ledger.alarms.filter((alarm) => isWaiting(alarm, time.now));
+    const waiting = run === undefined ? [] : this.#inLine(run);
     if (run === undefined || waiting.length === 0) {
       this.#roomSince = Infinity;
       return;
     }
     if (!hasRoom(run)) this.#roomSince = Infinity;
     else this.#roomSince = Math.min(this.#roomSince, time.now);
-    for (const alarm of waiting) if (!this.#mayHaveLeft(alarm, run)) this.#lookAt(alarm, run);
+    for (const sms of waiting) {
+      if (sms.sms.priority === 'alarm') this.#lookAt(sms, run);
+      else this.#lookAtAny(sms, run);
+    }
+  }
+
+  /** Alarms; and of the others those of which it can be told that nothing holds them up. */
+  #inLine(run: ClientRun): readonly SmsRecord[] {
+    const { ledger, time } = this.#stage.smsc;
+    const all = this.#isFast() ? ledger.sms : ledger.alarms;
+    return all.filter((sms) => isWaiting(sms, time.now) && !this.#mayHaveLeft(sms, run));
+  }
+
+  /** Neither a limit nor a slow disk, nor a doubt whether the gateway restarts. */
+  #isFast(): boolean {
+    const { ledger, time } = this.#stage.smsc;
+    const { syncMaxMs, bounds, options } = this.#plan;
+    if (syncMaxMs > 10 || bounds.segmentsAhead < DEFAULT_BOUNDS.segmentsAhead) return false;
+    if (options.segmentsPerSecond !== undefined || time.now <= this.#slowedUntil) return false;
+    return !ledger.refusals.some(({ at, status }) => DOUBTED.has(status) && at > time.now - DOUBT_MS);
+  }
+
+  #lookAtAny(sms: SmsRecord, run: ClientRun): void {
+    const { ledger, time } = this.#stage.smsc;
+    const free = Math.max(this.#wellSince(), sms.takenAt, run.seen.startedAt, this.#roomSince);
+    if (time.now - free <= GOES_WITHIN_MS || this.#reported.has(sms)) return;
+    this.#reported.add(sms);
+    ledger.violated(
+      `SMS ${sms.number} is in line, and waits at ${Math.round(time.now)} although a link has room`,
+    );
   }
 
   #lookAt(alarm: SmsRecord, run: ClientRun): void {
     const { ledger, time } = this.#stage.smsc;
     const { now } = time;
-    const graceMs = LEAVES_WITHIN_MS + SYNCS * this.#syncMaxMs + this.#aheadMs(alarm);
+    const graceMs = LEAVES_WITHIN_MS + SYNCS * this.#plan.syncMaxMs + this.#aheadMs(alarm);
     const free = Math.max(this.#freeSince(alarm), alarm.takenAt, run.seen.startedAt);
     const isStuck = now - Math.max(free, this.#roomSince) > graceMs;
     const hasRoomNow = this.#roomSince <= now && now - free > graceMs;
@@ -75,28 +113,36 @@ export class AlarmWatch {
     );
   }
 
-  /** It may have been written and never have arrived. */
+  /** It may have been written and never have arrived, or cannot leave for a reason of its own. */
   #mayHaveLeft(alarm: SmsRecord, run: ClientRun): boolean {
     if (alarm.askedRun !== run.seen.number) return true;
+    if (this.#plan.hasUnreadable && isBad(alarm.newId)) return true;
+    if (isBehindLong(alarm, this.#stage.smsc.ledger)) return true;
     return this.#stage.smsc.links.some(({ link: { lostAt = 0 } }) => lostAt >= alarm.askedAt);
   }
 
   /** Since when nothing but other alarms is in its way. */
   #freeSince(alarm: SmsRecord): Millis {
-    const { ledger, hosts, time } = this.#stage.smsc;
-    if (ledger.diskTroubledUntil > time.now) return Infinity;
+    const { ledger } = this.#stage.smsc;
     const ahead = ledger.alarms
       .filter((other) => other !== alarm && other.askedAt <= alarm.takenAt)
       .flatMap(({ submits }) => submits.map(({ sentAt }) => sentAt));
+    return Math.max(this.#wellSince(), ...ahead);
+  }
+
+  /** Since when nothing is wrong with disk, hosts and event loop. */
+  #wellSince(): Millis {
+    const { ledger, hosts, time } = this.#stage.smsc;
+    if (ledger.diskTroubledUntil > time.now) return Infinity;
     const stalled = ledger.stalls.map(({ until }) => until);
     const well = hosts.map(({ troubledUntil }) => troubledUntil);
-    return Math.max(...well, ledger.diskTroubledUntil, ...stalled, ...ahead);
+    return Math.max(...well, ledger.diskTroubledUntil, ...stalled);
   }
 
   /** Alarms before it, at one segment a second, where there is a rate. */
   #aheadMs(alarm: SmsRecord): Millis {
     const { ledger, time } = this.#stage.smsc;
-    if (!this.#isSlowByOptions && time.now > this.#slowedUntil) return 0;
+    if (this.#plan.options.segmentsPerSecond === undefined && time.now > this.#slowedUntil) return 0;
     const before = ledger.alarms.filter(
       (other) => other !== alarm && other.askedAt <= alarm.takenAt && isWaiting(other, time.now),
     );

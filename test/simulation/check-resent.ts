@@ -45,7 +45,7 @@ function answersNothing({ session }: LinkSeen, leftAt: Millis, { sms }: Ledger):
   return waited.length > 1;
 }
 
-const NO_ANSWER_MS: Millis = 29_000;
+const NO_ANSWER_MS: Millis = 26_000;
 
 /** One attempt at an SMS: over one session, under one reference. */
 type Attempt = readonly SubmitSeen[];
@@ -89,6 +89,11 @@ function hasReason(
   const { spoiltAt = Infinity, leftAt = Infinity } = seen.link;
   if (spoiltAt <= again || seen.session.isLeaving) return true;
   if (stoppedAt(seen, ledger) <= again || ledger.runs[run]!.end === 'crash') return true;
+  // Half of it is with the gateway: the rest of it came to nothing, by an answer that came late or a session that was left.
+  const [{ total }] = attempt as [SubmitSeen];
+  const isWhole = new Set(attempt.map(({ sequence }) => sequence)).size === total;
+  const isLate = attempt.some(({ sentAt, answeredAt = Infinity }) => answeredAt - sentAt >= GIVEN_UP_MS);
+  if (!isWhole && (isLate || leftAt <= again)) return true;
   const unanswered = attempt.filter(({ answeredAt = Infinity }) => answeredAt > again);
   if (attempt.some(({ status, answeredAt = Infinity }) => status !== 0 && answeredAt <= again)) return true;
   if (unanswered.some(({ sentAt }) => again - sentAt >= GIVEN_UP_MS)) return true;

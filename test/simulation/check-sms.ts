@@ -3,10 +3,12 @@ import type { EpochMs, Millis } from '../../lib/clock.js';
 
 import type { SubmitResult } from '../../lib/message.js';
 import { sentAgainForItself } from './check-resent.js';
+import { commandStatus } from '../../lib/pdu/command-status.js';
 import { type Ledger, type ResultSeen, type SmsRecord, type SubmitSeen, toldOf } from './ledger.js';
 import { isRejected } from './poison.js';
 import type { Plan } from './plan.js';
 import type { Smsc } from './smsc.js';
+import { isBad } from './unreadable.js';
 
 interface Case {
   readonly ledger: Ledger;
@@ -29,6 +31,8 @@ const CHECKS: readonly Check[] = [
   notBeforeItsTime,
   notAfterItsEnd,
   sentAgainForItself,
+  stoppedInsideIsFlagged,
+  lastRefusalIsTold,
   deduplicated,
   alarmsFirst,
 ];
@@ -156,9 +160,37 @@ function reportSendsOnce(sms: SmsRecord, { plan }: Case, violated: (what: string
   if (policy === 'report' && sms.acceptances.length > 1) violated('was sent twice under `report`');
 }
 
-function rejectedWithReason(sms: SmsRecord, _of: Case, violated: (what: string) => void): void {
-  if (resultOf(sms)?.outcome === 'rejected' && !isRejected(sms.poison))
+function rejectedWithReason(sms: SmsRecord, { plan }: Case, violated: (what: string) => void): void {
+  const isLost = plan.hasUnreadable && isBad(sms.newId) && resultOf(sms)?.status === undefined;
+  if (resultOf(sms)?.outcome === 'rejected' && !isRejected(sms.poison) && !isLost)
     violated('was rejected for no good reason');
+}
+
+/** Stopped when the gateway had some of its segments: whether that sends them, nobody knows. */
+function stoppedInsideIsFlagged(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  const result = resultOf(sms);
+  if (result?.outcome !== 'accepted' || result.possibleDuplicate) return;
+  const last = sms.submits.at(-1);
+  const isOfStoppedRun = ({ run, status, answeredAt, total }: SubmitSeen): boolean =>
+    total > 1 &&
+    run !== last?.run &&
+    ledger.runs[run]!.end === 'stop' &&
+    status === 0 &&
+    answeredAt !== undefined;
+  if (sms.submits.some(isOfStoppedRun))
+    violated('was begun before a stop and sent again after it, unflagged');
+}
+
+/** What it was refused with as long as it lived is in its result. */
+function lastRefusalIsTold(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
+  const result = resultOf(sms);
+  if (result?.outcome !== 'expired' || ledger.crashedBetween(sms.askedAt, toldOf(sms)!.at)) return;
+  const refused = sms.submits.filter(({ status, answeredAt }) => status !== 0 && answeredAt !== undefined);
+  if (refused.length === 0) return;
+  ledger.saw('expired after refusals');
+  const { status = 'none', reason = '' } = result;
+  if (!refused.some((submit) => commandStatus(submit.status).name === status) || !reason.includes(status))
+    violated(`expired after refusals, and its result says ${status}: ${reason}`);
 }
 
 /** Each attempt at a long SMS: one session, one reference, its segments in order from the first. */
@@ -173,7 +205,7 @@ function wholeAndInOrder(sms: SmsRecord, { ledger }: Case, violated: (what: stri
   }
   const references = new Set(sms.submits.filter(({ total }) => total > 1).map(({ reference }) => reference));
   const sessions = new Set(sms.submits.map(({ sessionId }) => sessionId));
-  const isForgotten = ledger.reached.has('referencePhones');
+  const isForgotten = ledger.reached.has('referencePhones') || ledger.hasClockBeenSet;
   if (references.size > 0 && references.size < sessions.size && !isForgotten) {
     violated('went again over another session with its old reference');
   }
@@ -269,18 +301,15 @@ function isNeverSent(sms: SmsRecord): boolean {
   return ['rejected', 'expired', 'cancelled'].includes(resultOf(sms)?.outcome ?? '');
 }
 
-/** An SMS is chosen some time before its octets are seen: storage has to mark it, and a slow disk takes long. */
-const CHOSEN_BEFORE_MS: Millis = 3_000;
-
-/** The bar; what was marked before it may leave while it is read and marked. */
-const MARKED_MS: Millis = 2_000;
+/** What was chosen before it may leave while it is read and marked; a slow disk takes long for that. */
+const MARKED_MS: Millis = 500;
 
 /** No segment of another SMS leaves while an alarm waits that was never tried. */
 function alarmsFirst(sms: SmsRecord, of: Case, violated: (what: string) => void): void {
   const { ledger, plan } = of;
   if (sms.sms.priority !== 'alarm' || !wasFirstInLine(sms, of)) return;
   const firstAt = sms.submits[0]?.sentAt ?? Infinity;
-  const markedMs = MARKED_MS + 4 * plan.syncMaxMs;
+  const markedMs = MARKED_MS + 6 * plan.syncMaxMs;
   const until = Math.min(
     firstAt - markedMs,
     endedAt(sms),
@@ -292,7 +321,7 @@ function alarmsFirst(sms: SmsRecord, of: Case, violated: (what: string) => void)
     if (other.takenAt < sms.askedAt && (other.submits[0]?.sentAt ?? 0) > firstAt)
       ledger.saw('alarm overtook');
     const wentFirst = other.submits.some(({ sentAt, run }) => {
-      const from = Math.max(sms.takenAt, ledger.runs[run]!.startedAt) + CHOSEN_BEFORE_MS;
+      const from = Math.max(sms.takenAt, ledger.runs[run]!.startedAt) + markedMs;
       return sentAt < until && sentAt > from && !isAlarmUnderWay(ledger, sentAt, markedMs);
     });
     if (wentFirst && sms.wants === 'id') before.push(other.number);
@@ -302,14 +331,28 @@ function alarmsFirst(sms: SmsRecord, of: Case, violated: (what: string) => void)
   if (before.length > readBackMax) violated(`is an alarm, and SMS ${before.join()} went first`);
 }
 
+/** A second long SMS to a phone begins after the first. */
+export function isBehindLong(sms: SmsRecord, ledger: Ledger): boolean {
+  const [first] = sms.submits;
+  if (sms.sms.text.length <= ONE_SEGMENT || (first !== undefined && first.total < 2)) return false;
+  return ledger.sms.some((other) => {
+    if (other === sms || other.sms.to !== sms.sms.to || (other.submits[0]?.total ?? 1) < 2) return false;
+    return (toldOf(other)?.at ?? Infinity) > sms.takenAt;
+  });
+}
+
+/** Longer ones may have several segments. */
+export const ONE_SEGMENT = 60;
+
 /** Alarms are going: those that wait are being marked, which a slow disk takes some time for. */
 function isAlarmUnderWay({ alarms }: Ledger, at: Millis, withinMs: Millis): boolean {
   return alarms.some(({ submits }) => submits.some(({ sentAt }) => sentAt <= at && sentAt > at - withinMs));
 }
 
 /** Nothing was in its way, and it was not tried before without being seen. */
-function wasFirstInLine(sms: SmsRecord, { ledger, smsc }: Case): boolean {
+function wasFirstInLine(sms: SmsRecord, { ledger, plan, smsc }: Case): boolean {
   if (sms.sms.sendAt !== undefined || sms.state !== 'taken' || ledger.ownerOf(sms) !== sms) return false;
+  if ((plan.hasUnreadable && isBad(sms.newId)) || isBehindLong(sms, ledger)) return false;
   // Marked as under way when the process died: it was tried, for all that the next one knows.
   if (resultOf(sms)?.possibleDuplicate === true || resultOf(sms)?.outcome === 'uncertain') return false;
   return !ledger.diskFailed && !smsc.links.some(({ link: { lostAt = 0 } }) => lostAt >= sms.askedAt);

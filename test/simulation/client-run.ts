@@ -17,6 +17,7 @@ import { MachineClock, type WallClock } from './machine-clock.js';
 import { mortalDisk } from './mortal-disk.js';
 import type { Plan } from './plan.js';
 import type { Smsc } from './smsc.js';
+import { isBad, unreadable } from './unreadable.js';
 import type { VirtualTime } from './virtual-time.js';
 
 export const DIRECTORY = '/journal';
@@ -41,6 +42,7 @@ export interface RunWorld {
     | 'crashAfter'
     | 'insideLong'
     | 'countsLeftovers'
+    | 'hasUnreadable'
     | 'healedAt'
   >;
   readonly log: (line: string) => void;
@@ -58,6 +60,8 @@ export class ClientRun {
   #died: () => void = () => undefined;
   /** Takes SMS in. */
   isUp = false;
+  /** That it gave last. */
+  lastId = '';
 
   constructor(world: RunWorld, seen: RunSeen, options: GatewayOptions, processes: Processes) {
     this.seen = seen;
@@ -68,7 +72,10 @@ export class ClientRun {
       clock: this.clock,
       log: (level, line) => world.log(`${level}: ${line}`),
     });
-    this.storage = world.aroundStorage(world.memory ?? this.#journal(processes));
+    const storage = world.memory ?? this.#journal(processes);
+    this.storage = world.aroundStorage(
+      world.plan.hasUnreadable ? unreadable(storage, (id) => this.#isUnreadable(id)) : storage,
+    );
     if (world.plan.countsLeftovers) watchObjects();
     this.engine = new Engine({
       settings: this.settings,
@@ -123,6 +130,13 @@ export class ClientRun {
     });
   }
 
+  #isUnreadable(id: string): boolean {
+    const { time, plan, smsc } = this.#world;
+    if (time.now > plan.healedAt || !isBad(id)) return false;
+    smsc.ledger.saw('SMS that cannot be read for a while');
+    return true;
+  }
+
   #step(): boolean {
     if (!this.#isAlive) return false;
     this.#operationsLeft -= 1;
@@ -137,6 +151,7 @@ export class ClientRun {
   }
 
   #newId(): string {
-    return `${Math.floor(this.#world.chance.next() * 0x1_0000_0000).toString(16)}-${this.#world.time.events}`;
+    this.lastId = `${Math.floor(this.#world.chance.next() * 0x1_0000_0000).toString(16)}-${this.#world.time.events}`;
+    return this.lastId;
   }
 }

@@ -214,7 +214,9 @@ export class Client {
   }
 
   #enqueue(run: ClientRun, record: SmsRecord, { cancelAfterMs }: SmsPlan): void {
-    run.engine.outbox.enqueue(record.sms).then(
+    const taking = run.engine.outbox.enqueue(record.sms);
+    record.newId = run.lastId;
+    taking.then(
       ({ id }) => {
         if (!run.isAlive) return;
         this.#taken(record, id);
@@ -227,6 +229,7 @@ export class Client {
   /** Settles as `send` does. */
   #send(run: ClientRun, record: SmsRecord): Promise<SubmitResult> {
     const sending = run.engine.outbox.send(record.sms);
+    record.newId = run.lastId;
     sending.then(
       (answer) => {
         if (!run.isAlive) return;
@@ -261,6 +264,7 @@ export class Client {
       state: 'asked',
       takenAt: Infinity,
       id: undefined,
+      newId: undefined,
       cancelledAt: undefined,
       answer: undefined,
       submits: [],

@@ -66,7 +66,9 @@ export class Flow {
     if (record !== undefined) record.sent ??= { at: now, run: seen.number, result, taking: { doneAt: now } };
   }
 
-  #recordOf({ correlation }: SubmitResult): SmsRecord | undefined {
+  #recordOf({ correlation, id }: SubmitResult): SmsRecord | undefined {
+    // Of one that could not be read any more, nothing is known but its id.
+    if (correlation === undefined) return this.#ledger.sms.find((sms) => sms.newId === id);
     const { number } = correlation as { readonly number: number };
     return this.#ledger.sms[number];
   }

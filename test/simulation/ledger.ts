@@ -66,6 +66,8 @@ export interface SmsRecord {
   state: 'asked' | 'taken' | 'refused' | 'stopped';
   takenAt: Millis;
   id: string | undefined;
+  /** Its own, also when it is that of an earlier SMS with its dedupe key that was told. */
+  newId: string | undefined;
   /** When the client said that it is cancelled. */
   cancelledAt: Millis | undefined;
   /** What `send` resolved with. */

@@ -19,8 +19,8 @@ export interface IncomingPlan {
 /** A receipt for an SMS that somebody else sent with the same account, or that nobody knows any more. */
 export interface ForeignPlan {
   readonly at: Millis;
-  /** To one of the phones that several of ours go to. */
-  readonly phone: number;
+  /** Of one of ours, too. */
+  readonly phone: string;
   /** So long before it comes that SMS was sent. */
   readonly ageMs: Millis;
 }
@@ -51,6 +51,8 @@ export interface Plan {
   readonly syncMaxMs: Millis;
   /** After each start, before anybody takes what is waiting. */
   readonly subscribesAfterMs: Millis;
+  /** Some SMS cannot be read back as long as something goes wrong. */
+  readonly hasUnreadable: boolean;
   /** What is left of SMS in memory is counted, which takes a collection of all garbage. */
   readonly countsLeftovers: boolean;
   /** The run goes on for an hour, and the texts have to be gone from the disk. */
@@ -61,13 +63,14 @@ export function planOf(seed: number): Plan {
   const chance = new Chance(seed);
   const healedAt = chance.between(120_000, 480_000);
   const bounds = drawBounds(chance.fork());
+  const sms = drawSmsPlans(chance, healedAt, bounds);
   const plan: Plan = {
     seed,
     options: drawOptions(chance),
     bounds,
-    sms: drawSmsPlans(chance, healedAt, bounds),
+    sms,
     lists: drawLists(chance, healedAt, bounds),
-    foreign: drawForeign(chance, healedAt),
+    foreign: drawForeign(chance, healedAt, sms),
     incoming: drawIncoming(chance, healedAt, bounds),
     faults: drawFaults(chance, healedAt),
     isInMemory: false,
@@ -79,6 +82,7 @@ export function planOf(seed: number): Plan {
     subscribesAfterMs: chance.happens(0.3) ? chance.between(0, 5_000) : 0,
     checksErasure: chance.happens(0.03),
     countsLeftovers: chance.happens(0.04),
+    hasUnreadable: chance.happens(0.06),
   };
   return chance.happens(0.15) ? inMemory(busyChokes(plan), chance) : busyChokes(plan);
 }
@@ -99,7 +103,15 @@ function inMemory(plan: Plan, chance: Chance): Plan {
     OF_THE_MACHINE.has(fault.kind) ? redeployAt(chance, fault.at) : fault,
   );
   const insideLong = plan.insideLong === undefined ? undefined : 'redeploy';
-  return { ...plan, faults, insideLong, isInMemory: true, crashAfter: undefined, checksErasure: false };
+  return {
+    ...plan,
+    faults,
+    insideLong,
+    isInMemory: true,
+    crashAfter: undefined,
+    checksErasure: false,
+    hasUnreadable: false,
+  };
 }
 
 const OF_THE_MACHINE: ReadonlySet<Fault['kind']> = new Set([
@@ -110,7 +122,7 @@ const OF_THE_MACHINE: ReadonlySet<Fault['kind']> = new Set([
 ]);
 
 function drawOptions(chance: Chance): GatewayOptions {
-  const rate = chance.happens(0.15) ? chance.integer(2, 20) : undefined;
+  const rate = chance.happens(0.15) ? chance.oneOf([2, 2, 3, 5, 20]) : undefined;
   return {
     hosts: [{ host: 'dk1.test' }, { host: 'dk2.test' }],
     systemId: 'simulated',
@@ -130,13 +142,20 @@ function drawOptions(chance: Chance): GatewayOptions {
   };
 }
 
-function drawForeign(chance: Chance, healedAt: Millis): ForeignPlan[] {
+/** Mostly to a phone that one of ours goes to soon after, best to one that has no answer. */
+function drawForeign(chance: Chance, healedAt: Millis, sms: readonly SmsPlan[]): ForeignPlan[] {
   if (!chance.happens(0.3)) return [];
-  return Array.from({ length: chance.integer(1, 6) }, () => ({
-    at: chance.between(0, healedAt),
-    phone: 10_000_000 + chance.integer(0, 2),
-    ageMs: chance.oneOf([chance.between(0, 60_000), chance.between(400_000, 3_600_000)]),
-  }));
+  const silent = sms.filter(({ poison }) => poison?.answer === 'silence');
+  return Array.from({ length: chance.integer(1, 6) }, () => {
+    const ours = chance.happens(0.5) ? silent : sms;
+    const next = chance.happens(0.7) ? ours[chance.integer(0, ours.length - 1)] : undefined;
+    return {
+      at:
+        next === undefined ? chance.between(0, healedAt) : Math.max(0, next.at - chance.between(10, 20_000)),
+      phone: next?.sms.to ?? `451000000${chance.integer(0, 2)}`,
+      ageMs: chance.oneOf([chance.between(0, 60_000), chance.between(400_000, 3_600_000)]),
+    };
+  });
 }
 
 const FLOOD = 40;

@@ -9,19 +9,35 @@ import { Reassembler } from '../../lib/inbox/reassembler.js';
 import { RedeliveryGuard } from '../../lib/inbox/redelivery-guard.js';
 import { Answers } from '../../lib/outbox/answers.js';
 import { Dedupe } from '../../lib/outbox/dedupe.js';
+import { Leavers } from '../../lib/outbox/heap.js';
 import { Outbox } from '../../lib/outbox/outbox.js';
+import { Pace } from '../../lib/outbox/pace.js';
 import { Queue } from '../../lib/outbox/queue.js';
+import { ReadBack } from '../../lib/outbox/read-back.js';
+import { Settlement } from '../../lib/outbox/settlement.js';
+import { SubmitFailures } from '../../lib/outbox/submit-failures.js';
 import { Submission } from '../../lib/outbox/submission.js';
 import { Alarm } from '../../lib/alarm.js';
+import { UnknownOutcomes } from '../../lib/outbox/unknown-outcomes.js';
 import { HeldReceipts } from '../../lib/receipt/held-receipts.js';
 import { KeepAlive } from '../../lib/session/keep-alive.js';
-import { Window, type InFlight } from '../../lib/session/window.js';
+import { Window } from '../../lib/session/window.js';
 import { Housekeeping } from '../../lib/storage/journal/housekeeping.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
-import type { Change, Storage, Table } from '../../lib/storage/storage.js';
 import { MachineClock } from './machine-clock.js';
 import { instead, insteadOfGetter, type Undo } from './replace.js';
 import type { Around } from './world.js';
+import {
+  answersInOrder,
+  finalToo,
+  graceless,
+  misplaced,
+  otherEntry,
+  serialReads,
+  tailAlone,
+  without,
+  writing,
+} from './plants.js';
 
 export interface PlantedBug {
   readonly name: string;
@@ -350,126 +366,121 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
           },
       ),
   },
+  {
+    name: 'an SMS whose content is not in memory is never read back',
+    symptom: /taken in and is lost|never answered|waits at \d+/,
+    seed: 1,
+    plant: () => instead(ReadBack.prototype, 'read', () => () => undefined),
+  },
+  {
+    name: 'one SMS that cannot be read holds up the others',
+    symptom: /waits at \d+|went first|after its time/,
+    seed: 1,
+    around: { plan: (plan) => ({ ...plan, hasUnreadable: true, bounds: { ...plan.bounds, bodies: 1 } }) },
+    plant: serialReads,
+  },
+  {
+    name: 'one SMS that is refused stops all others',
+    symptom: /waits at \d+ although a link has room/,
+    seed: 1,
+    plant: () => instead(SubmitFailures.prototype, 'mayBegin', () => () => false),
+  },
+  {
+    name: 'one SMS without an answer ends its session',
+    symptom: /was given up at \d+, although it lived/,
+    seed: 1,
+    plant: () =>
+      instead(
+        KeepAlive.prototype,
+        'verdict',
+        (verdict) =>
+          function (this: KeepAlive, ...given) {
+            const said = verdict.apply(this, given);
+            return said === 'overdue' ? 'dead' : said;
+          },
+      ),
+  },
+  {
+    name: 'one refusal in a quiet moment slows the account down',
+    symptom: /waits at \d+ although a link has room/,
+    seed: 1,
+    plant: () =>
+      instead(
+        Pace.prototype,
+        'throttled',
+        (throttled) =>
+          function (this: Pace, now) {
+            throttled.call(this, now - 2_000);
+            return throttled.call(this, now);
+          },
+      ),
+  },
+  {
+    name: 'an alarm waits for the rest of a long SMS',
+    symptom: /is an alarm, and SMS [\d,]+ went first/,
+    seed: 1,
+    plant: () => instead(Queue.prototype, 'urgencyOf', () => () => 'alarm'),
+  },
+  {
+    name: 'an SMS with a large correlation is looked for elsewhere',
+    symptom: /could not be|tied to the wrong SMS|tied to no SMS|answered and is lost/,
+    seed: 1,
+    plant: misplaced,
+  },
+  {
+    name: 'a receipt that came before an SMS left is taken for its own',
+    symptom: /ids that the gateway did not give it/,
+    seed: 1,
+    plant: () =>
+      instead(
+        UnknownOutcomes.prototype,
+        'add',
+        (add) =>
+          function (this: UnknownOutcomes, given) {
+            return add.call(this, { ...given, submittedAt: 0 });
+          },
+      ),
+  },
+  {
+    name: 'nobody knows that a stop came inside a long SMS',
+    symptom: /sent again after it, unflagged/,
+    seed: 1,
+    plant: () =>
+      instead(
+        Answers.prototype,
+        'nextProgress',
+        (next) =>
+          function (this: Answers, item) {
+            const { isHalfSent: _isHalfSent, ...progress } = item.progress;
+            return next.call(this, Object.assign(item, { progress }));
+          },
+      ),
+  },
+  {
+    name: 'what ends before its turn stays in its line',
+    symptom: /objects are left/,
+    seed: 1,
+    around: { plan: (plan) => ({ ...plan, countsLeftovers: true }) },
+    plant: () => instead(Leavers.prototype, 'add', () => () => false),
+  },
+  {
+    name: 'the last refusal is not told',
+    symptom: /expired after refusals, and its result says/,
+    seed: 1,
+    plant: () =>
+      instead(
+        Settlement.prototype,
+        'settle',
+        (settle) =>
+          function (this: Settlement, item, entry, { status: _status, ...result }) {
+            settle.call(this, item, entry, result);
+          },
+      ),
+  },
+  {
+    name: 'a segment that was refused goes again after its time',
+    symptom: /after its time/,
+    seed: 1,
+    plant: () => instead(Submission.prototype, 'isTooLate', () => () => false),
+  },
 ];
-
-type Write = (changes: readonly Change[]) => Promise<void>;
-
-/** The storage, with another `write`. */
-function writing(
-  storage: Storage,
-  write: (original: Write, changes: readonly Change[]) => Promise<void> | void,
-): Storage {
-  return {
-    open: () => storage.open(),
-    write: async (changes) => {
-      const original: Write = (kept) => {
-        const writing = storage.write(kept);
-        // A bug that does not wait for the disk hears of no failure either; the run must not end of it.
-        writing.catch(() => undefined);
-        return writing;
-      };
-      await write(original, changes);
-    },
-    read: (table: Table, key: string) => storage.read(table, key),
-    scan: (table: Table) => storage.scan(table),
-    count: (table: Table) => storage.count(table),
-    close: () => storage.close(),
-  };
-}
-
-/** The storage, deaf to some changes. */
-function without(storage: Storage, isForgotten: (change: Change) => boolean): Storage {
-  return writing(storage, (write, changes) => write(changes.filter((change) => !isForgotten(change))));
-}
-
-function finalToo(meant: number): Undo {
-  return instead(
-    Answers.prototype,
-    'isFinal',
-    (isFinal) =>
-      function (this: Answers, status) {
-        return status === meant || isFinal.call(this, status);
-      },
-  );
-}
-
-type Entry = Parameters<Queue['add']>[0]['entry'];
-
-/** Every SMS enters the queue otherwise than it was asked for. */
-function otherEntry(change: (entry: Entry) => Entry): Undo {
-  return instead(
-    Queue.prototype,
-    'add',
-    (add) =>
-      function (this: Queue, body, ...rest) {
-        return add.call(this, { ...body, entry: change(body.entry) }, ...rest);
-      },
-  );
-}
-
-function answersInOrder(): Undo {
-  const order = new WeakMap<Window<unknown>, number[]>();
-  const undoSubmitted = instead(
-    Window.prototype,
-    'submitted',
-    (submitted) =>
-      function (this: Window<unknown>, number: number, request: InFlight<unknown>) {
-        order.set(this, [...(order.get(this) ?? []), number]);
-        submitted.call(this, number, request);
-      },
-  );
-  const undoAnswered = instead(
-    Window.prototype,
-    'answered',
-    (answered) =>
-      function (this: Window<unknown>, number: number) {
-        return answered.call(this, order.get(this)?.shift() ?? number);
-      },
-  );
-  return () => {
-    undoSubmitted();
-    undoAnswered();
-  };
-}
-
-/** What the gateway has accepted of a long SMS is not sent again, whatever became of its session. */
-function tailAlone(): Undo {
-  const accepted = new WeakMap<object, Map<number, string>>();
-  const undoAnswer = instead(
-    Submission.prototype,
-    'answer',
-    (original) =>
-      function (this: Submission, index, answer, isFinal) {
-        const ids = accepted.get(this.item) ?? new Map<number, string>();
-        if (answer.kind === 'answered' && answer.status === 0)
-          accepted.set(this.item, ids.set(index, answer.messageId));
-        return original.call(this, index, answer, isFinal);
-      },
-  );
-  const undoNext = instead(
-    Submission.prototype,
-    'next',
-    (next) =>
-      function (this: Submission) {
-        for (;;) {
-          const index = next.call(this);
-          const messageId = accepted.get(this.item)?.get(index);
-          if (messageId === undefined || !this.hasMore) return index;
-          this.answer(index, { kind: 'answered', status: 0, messageId }, () => false);
-        }
-      },
-  );
-  return () => {
-    undoAnswer();
-    undoNext();
-  };
-}
-
-/** No turns of the event loop between a deadline and what follows from it. */
-function graceless(): Undo {
-  const before = globalThis.setImmediate;
-  globalThis.setImmediate = ((run: () => void) => run()) as unknown as typeof setImmediate;
-  return () => {
-    globalThis.setImmediate = before;
-  };
-}

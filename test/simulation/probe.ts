@@ -33,8 +33,7 @@ export class Probe {
   constructor(stage: Stage, plan: Plan) {
     this.#stage = stage;
     this.#healedAt = plan.healedAt;
-    const { syncMaxMs, options } = plan;
-    this.#alarms = new AlarmWatch(stage, { syncMaxMs, isSlow: options.segmentsPerSecond !== undefined });
+    this.#alarms = new AlarmWatch(stage, plan);
   }
 
   /** Whether all that has to come had come at some look. */

@@ -84,6 +84,7 @@ export const SITUATIONS = [
   'event loop kept busy with an answer waiting',
   'disk full',
   'disk error',
+  'SMS that cannot be read for a while',
   'SMS refused for want of storage',
   'listener failed',
   // What became of SMS
@@ -91,6 +92,7 @@ export const SITUATIONS = [
   'rejected',
   'uncertain',
   'expired',
+  'expired after refusals',
   'cancelled',
   'possible duplicate',
   'duplicate at the gateway',

@@ -152,7 +152,7 @@ function schedule(plan: Plan, { stage, time, lines, chance }: World): void {
   }
   for (const list of plan.lists) at(list.at, () => stage.client.askList(list));
   for (const { at: instant, phone, ageMs } of plan.foreign) {
-    at(instant, () => stage.smsc.foreignReceipt(`45${phone}`, ageMs));
+    at(instant, () => stage.smsc.foreignReceipt(phone, ageMs));
   }
   const incoming = chance.fork();
   for (const each of plan.incoming) at(each.at, () => sendIncoming(stage.smsc, each, incoming));
