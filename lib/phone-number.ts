@@ -19,7 +19,7 @@ import {
   type CountryCode,
   type PhoneNumber,
 } from 'libphonenumber-js/min';
-import { maskNumber, SmppError } from './errors.js';
+import { kindOf, maskNumber, SmppError } from './errors.js';
 
 export type { CountryCode } from 'libphonenumber-js/min';
 
@@ -52,8 +52,7 @@ export function readCountry(value: string): CountryCode | undefined {
   if (isSupportedCountry(code)) return code;
   throw new SmppError(
     'SMPP_OPTIONS',
-    'defaultCountry: it must be the two-letter code of a country, such as DK or SE; leave it empty when every ' +
-      'number is international',
+    'defaultCountry: must be the two-letter code of a country, such as DK, or empty when every number is international',
     { field: 'defaultCountry' },
   );
 }
@@ -74,11 +73,10 @@ export function readNumber(value: unknown, field: string, country: CountryCode |
   }
   const written = writtenNumber(value, field);
   const digits = written.replace(INTERNATIONAL_PREFIX, '');
-  const refused = (reason: string): SmppError => refuse(field, value, reason);
-  if (!/^\d+$/.test(digits)) throw refused(notDigits(written));
+  if (!/^\d+$/.test(digits)) throw refuse(field, `must be one phone number, ${strayOf(written)}`, value);
   const read = digits === written ? readBare(digits, country) : { number: abroadOf(digits) };
-  if (read.other !== undefined) throw refused(readTwoWays(read.number, read.other, country));
-  if (read.number === undefined) throw refused(notValid(digits, country));
+  if (read.other !== undefined) throw refuse(field, readTwoWays(read.number, read.other, country));
+  if (read.number === undefined) throw refuse(field, notValid(digits, country), value);
   return read.number;
 }
 
@@ -107,11 +105,12 @@ export function isDecimal(text: string): boolean {
 /** A number as text. @throws SMPP_MESSAGE when it is not exact */
 export function wholeNumber(value: number, field: string): string {
   if (Number.isSafeInteger(value) && value > 0) return String(value);
-  throw new SmppError(
-    'SMPP_MESSAGE',
-    `${field}: it is not a phone number, since it is not whole or not exact: it must be text`,
-    { field },
-  );
+  throw refuse(field, `must be text or a whole number, ${faultOf(value)}`, value);
+}
+
+function faultOf(value: number): string {
+  if (value <= 0) return 'is not above 0';
+  return Number.isInteger(value) ? 'is too large to be exact' : 'is not whole';
 }
 
 /** What some digits are; `other` where they may as well be that. */
@@ -122,19 +121,11 @@ interface Read {
 
 function writtenNumber(value: unknown, field: string): string {
   if (value === undefined || value === null || value === '') {
-    const reason = 'the recipient is missing: give a number in international format, such as 4512345678';
-    throw new SmppError('SMPP_MESSAGE', `${field}: ${reason}`, { field });
+    throw refuse(field, 'must be a phone number such as 4512345678, is missing');
   }
   if (typeof value === 'number') return wholeNumber(value, field);
   if (typeof value === 'string') return isDecimal(value) ? value : withoutMarks(value);
-  const kind = Array.isArray(value)
-    ? 'an array'
-    : typeof value === 'object'
-      ? 'an object'
-      : `a ${typeof value}`;
-  throw new SmppError('SMPP_MESSAGE', `${field}: the recipient is ${kind}, and must be a phone number`, {
-    field,
-  });
+  throw refuse(field, `must be a phone number, is ${kindOf(value)}`);
 }
 
 /** For a comparison: the number, or what is written where that is none. */
@@ -295,30 +286,38 @@ function readPlan(country: CountryCode): Plan {
   };
 }
 
-function notDigits(written: string): string {
-  return written.includes('/')
-    ? 'is not a phone number: it must be one, and a slash may part two'
-    : 'is not a phone number: it must be digits, with + before them, blanks, brackets, dashes and dots at the most';
+/** What two numbers have between them, and what no number has; the first that is there is named. */
+const STRAYS: readonly (readonly [RegExp, string])[] = [
+  [/\//, 'has a slash'],
+  [/,/, 'has a comma'],
+  [/;/, 'has a semicolon'],
+  [/[\r\n]/, 'has several lines'],
+  [/\p{L}/u, 'has letters'],
+  [/.\+/, 'has a + inside'],
+  [DECIMAL, 'ends as a decimal number does'],
+  [/[^\d+]/, 'has a character that no number has'],
+];
+
+function strayOf(written: string): string {
+  return STRAYS.find(([stray]) => stray.test(written))?.[1] ?? 'has no digits';
 }
 
 function notValid(digits: string, country: CountryCode | undefined): string {
-  const format =
-    'must be a phone number in international format, such as 4512345678' +
-    (country === undefined ? '' : `, or one of ${country}`);
-  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX)
-    return `${format}: it has ${digits.length} digits`;
-  return digits.startsWith('0')
-    ? `${format}: it has no country code`
-    : `${format}: no country has such numbers`;
+  const orNational = country === undefined ? '' : ` or one of ${country},`;
+  return `must be a phone number with country code, such as 4512345678,${orNational} ${misfitOf(digits)}`;
+}
+
+function misfitOf(digits: string): string {
+  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) return `has ${digits.length} digits`;
+  return digits.startsWith('0') ? 'has no country code' : 'fits no country';
 }
 
 function readTwoWays(number: string | undefined, other: string, country: CountryCode | undefined): string {
-  return (
-    `may be ${maskNumber(number)} of ${country ?? ''}, or ${maskNumber(other)} abroad: it must have + and its country ` +
-    'code, or be as one dials it inside the country'
-  );
+  const readings = `${maskNumber(number)} (${country ?? ''}) or ${maskNumber(other)} (abroad)`;
+  return `must have + and its country code, may be ${readings}`;
 }
 
-function refuse(field: string, value: unknown, reason: string): SmppError {
-  return new SmppError('SMPP_MESSAGE', `${field}: ${maskNumber(value)} ${reason}`, { field });
+function refuse(field: string, reason: string, value?: unknown): SmppError {
+  const named = value === undefined ? '' : `: ${maskNumber(value)}`;
+  return new SmppError('SMPP_MESSAGE', `${field}: ${reason}${named}`, { field });
 }

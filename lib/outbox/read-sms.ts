@@ -6,7 +6,7 @@
  * Source: contract section 2; gateway.md (source_addr, numbers).
  */
 import type { EpochMs, Millis } from '../clock.js';
-import { SmppError } from '../errors.js';
+import { kindOf, SmppError } from '../errors.js';
 import { ALPHANUMERIC_SENDER_MAX, SOURCE_ADDR_MAX } from '../inmobile.js';
 import type { OutboundSms } from '../message.js';
 import { isDecimal, readNumber, wholeNumber, withoutMarks, type CountryCode } from '../phone-number.js';
@@ -107,7 +107,7 @@ type Properties = { readonly [K in keyof OutboundSms]?: unknown };
 
 function asProperties(sms: unknown): Properties {
   if (typeof sms === 'object' && sms !== null) return sms;
-  throw refuse('sms', 'an SMS is an object with to, from and text');
+  throw refuse('sms', `must be an object with to, from and text, is ${kindOf(sms)}`);
 }
 
 /** Most SMS have the sender of the one before. */
@@ -123,27 +123,23 @@ function senderOf(value: unknown, otherwise: string | undefined): string {
 /** @throws SMPP_MESSAGE; of the gateway's own sender SMPP_OPTIONS */
 export function readSender(value: unknown, field: 'from' | 'sender'): string {
   if (isMissing(value)) {
-    throw refuse(field, 'the sender is missing: give a name of at most 11 characters or a phone number');
+    throw refuse(
+      field,
+      `must be a name of at most ${ALPHANUMERIC_SENDER_MAX} characters or a phone number, is missing`,
+    );
   }
   const text = typeof value === 'number' ? wholeNumber(value, field) : value;
-  if (typeof text !== 'string') throw refuse(field, `the sender is ${kindOf(text)}, not text`);
+  if (typeof text !== 'string') throw refuse(field, `must be text, is ${kindOf(text)}`);
   const digits = digitsOf(text);
   if (/^\d+$/.test(digits)) {
     if (digits.length <= SOURCE_ADDR_MAX) return digits;
-    throw refuse(
-      field,
-      `the sender has ${digits.length} digits; the gateway would cut it after ${SOURCE_ADDR_MAX}`,
-    );
+    throw refuse(field, `must have at most ${SOURCE_ADDR_MAX} digits, has ${digits.length}`);
   }
   if (!/^[\x20-\x7e]+$/.test(text)) {
-    throw refuse(field, 'the sender has a character outside ASCII: use A to Z, digits and plain punctuation');
+    throw refuse(field, 'must be A to Z, digits and plain punctuation, has a character outside ASCII');
   }
   if (text.length > ALPHANUMERIC_SENDER_MAX) {
-    throw refuse(
-      field,
-      `the sender has ${text.length} characters; a name has at most ${ALPHANUMERIC_SENDER_MAX}` +
-        (text.length > SOURCE_ADDR_MAX ? `, and the gateway would cut it after ${SOURCE_ADDR_MAX}` : ''),
-    );
+    throw refuse(field, `must have at most ${ALPHANUMERIC_SENDER_MAX} characters, has ${text.length}`);
   }
   return text;
 }
@@ -156,14 +152,11 @@ function digitsOf(text: string): string {
 function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): TextPlan {
   const { text } = sms;
   if (isMissing(text)) {
-    throw refuse('text', 'the text is missing or empty');
+    throw refuse('text', `must be text, is ${text === '' ? 'empty' : 'missing'}`);
   }
-  if (typeof text !== 'string') throw refuse('text', `the text is ${kindOf(text)}, not a string`);
+  if (typeof text !== 'string') throw refuse('text', `must be text, is ${kindOf(text)}`);
   if (text.length > TEXT_CHARACTERS_MAX) {
-    throw refuse(
-      'text',
-      `the text has ${text.length} characters; no SMS has more than ${TEXT_CHARACTERS_MAX}`,
-    );
+    throw refuse('text', `must have at most ${TEXT_CHARACTERS_MAX} characters, has ${text.length}`);
   }
   const segmentsMax = count('maxSegments', sms.maxSegments, SEGMENTS_MAX, SEGMENTS_LIMIT);
   const plan = planText(text, {
@@ -172,12 +165,12 @@ function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): Tex
     longMessage,
   });
   // Such as the NULs of a PLC that has nothing to say.
-  if (plan.text === '') throw refuse('text', 'the text has nothing in it but characters that nobody sees');
+  if (plan.text === '')
+    throw refuse('text', 'must have something to read, has only characters that nobody sees');
   if (plan.parts > segmentsMax) {
     throw refuse(
       'text',
-      `the text takes ${plan.parts} segments as ${plan.encoding}; at most ${segmentsMax} are allowed: shorten it ` +
-        'or raise maxSegments',
+      `must take at most ${segmentsMax} segments, takes ${plan.parts} as ${plan.encoding}: shorten it or raise maxSegments`,
     );
   }
   return plan;
@@ -188,16 +181,16 @@ function readSendAt(value: unknown, now: EpochMs): EpochMs | undefined {
   const at =
     value instanceof Date ? value.getTime() : typeof value === 'string' ? parseInstant(value) : value;
   if (typeof at !== 'number' || !Number.isFinite(at)) {
-    throw refuse('sendAt', 'it must be a time: ms since 1970, an ISO 8601 string or a Date');
+    throw refuse('sendAt', 'must be a time: ms since 1970, text in ISO 8601, or a Date');
   }
   if (at < SEND_AT_MIN) {
     throw refuse(
       'sendAt',
-      `it must be ms since 1970, and ${at} is before 2001: seconds are to be multiplied by 1000`,
+      `must be in ms since 1970, is before 2001: ${at}; a time in seconds is to be multiplied by 1000`,
     );
   }
   if (at > now + SEND_AT_AHEAD_MAX_MS) {
-    throw refuse('sendAt', 'it must be at most a year ahead, in ms since 1970, not in microseconds');
+    throw refuse('sendAt', 'must be at most a year ahead, in ms since 1970 and not in microseconds');
   }
   return at;
 }
@@ -210,7 +203,7 @@ function parseInstant(text: string): number {
 function readDedupe(sms: Properties): { dedupeKey?: string; dedupeMs?: number } {
   if (sms.dedupeKey === '') return {};
   if (typeof sms.dedupeKey !== 'string' || sms.dedupeKey.length > DEDUPE_KEY_CHARACTERS_MAX) {
-    throw refuse('dedupeKey', `it is a string of at most ${DEDUPE_KEY_CHARACTERS_MAX} characters`);
+    throw refuse('dedupeKey', `must be text of at most ${DEDUPE_KEY_CHARACTERS_MAX} characters`);
   }
   return { dedupeKey: sms.dedupeKey, dedupeMs: duration('dedupeMs', sms.dedupeMs, DEDUPE_MS, DEDUPE_MAX_MS) };
 }
@@ -220,21 +213,21 @@ function readCorrelation(value: unknown): unknown {
   if (typeof value === 'string' && value.length > CORRELATION_CHARACTERS_MAX) throw tooLongACorrelation();
   if (typeof value !== 'object' || value === null) {
     if (['string', 'number', 'boolean'].includes(typeof value) || value === null) return value;
-    throw refuse('correlation', `it is ${kindOf(value)}, not a JSON value`);
+    throw refuse('correlation', `must be a JSON value, is ${kindOf(value)}`);
   }
   // Not a string when the object's own toJSON gives nothing.
   let json: unknown;
   try {
     json = JSON.stringify(value);
   } catch (error) {
-    throw refuse('correlation', 'it is not a JSON value', error);
+    throw refuse('correlation', 'must be a JSON value', error);
   }
   if (typeof json !== 'string' || json.length > CORRELATION_CHARACTERS_MAX) throw tooLongACorrelation();
   return JSON.parse(json);
 }
 
 function tooLongACorrelation(): SmppError {
-  return refuse('correlation', `it is longer than ${CORRELATION_CHARACTERS_MAX} characters as JSON`);
+  return refuse('correlation', `must have at most ${CORRELATION_CHARACTERS_MAX} characters as JSON`);
 }
 
 function oneOf<const T extends string>(
@@ -245,42 +238,37 @@ function oneOf<const T extends string>(
 ): T {
   if (value === undefined) return otherwise;
   for (const word of allowed) if (word === value) return word;
-  throw refuse(field, `it is one of ${allowed.join(', ')}`);
+  throw refuse(field, `must be one of ${allowed.join(', ')}`);
 }
 
 function flag(field: string, value: unknown, otherwise: boolean): boolean {
   if (value === undefined) return otherwise;
   if (typeof value === 'boolean') return value;
-  throw refuse(field, 'it is true or false');
+  throw refuse(field, 'must be true or false');
 }
 
 function count(field: string, value: unknown, otherwise: number, max: number): number {
   if (value === undefined) return otherwise;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw refuse(field, `it is a whole number from 1 to ${max}`);
+  throw refuse(field, `must be a whole number from 1 to ${max}`);
 }
 
 function duration(field: string, value: unknown, otherwise: number, max: number): number {
   if (value === undefined) return otherwise;
   if (typeof value === 'number' && value > 0 && value <= max) return value;
-  throw refuse(field, `it is a number of milliseconds, more than 0 and at most ${max}`);
+  throw refuse(field, `must be a number of milliseconds above 0, at most ${max}`);
 }
 
 function readValidity(value: unknown): Millis {
   if (typeof value === 'number' && value >= VALIDITY_MIN_MS && value <= VALIDITY_MAX_MS) return value;
   throw refuse(
     'validityMs',
-    `it must be a number of milliseconds from ${VALIDITY_MIN_MS} to ${VALIDITY_MAX_MS}, which is 31 days`,
+    `must be a number of milliseconds from ${VALIDITY_MIN_MS} to ${VALIDITY_MAX_MS} (31 days)`,
   );
 }
 
 function isMissing(value: unknown): boolean {
   return value === undefined || value === null || value === '';
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function refuse(field: string, reason: string, cause?: unknown): SmppError {
