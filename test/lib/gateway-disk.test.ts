@@ -110,6 +110,59 @@ describe('Gateway on a simulated disk', () => {
     assert.equal(gateway.status().state, 'connected');
   });
 
+  for (const [disks, isSlow] of [
+    ['a disk', false],
+    ['a slow disk', true],
+  ] as const) {
+    for (const [turns, turn] of [
+      ['microtasks', () => Promise.resolve()],
+      ['turns of the event loop', () => new Promise((resolve) => setImmediate(resolve))],
+      ['milliseconds', () => clock.advance(1)],
+    ] as const) {
+      it(`takes in or refuses each SMS of the ${turns} after its stop, and says nothing (${disks})`, async () => {
+        const lines: string[] = [];
+        log = (level, line) => lines.push(`${level} ${line}`);
+        let accepted = 0;
+        gateway.onSettled(({ outcome }) => void (accepted += outcome === 'accepted' ? 1 : 0));
+        const asked: Promise<unknown>[] = [];
+        const ask = (): void => {
+          for (const taking of [gateway.enqueue(SMS), gateway.send(SMS)]) {
+            asked.push(taking);
+            watch<unknown>(taking).catch(() => undefined);
+          }
+        };
+        for (let before = 0; before < 8; before += 1) {
+          await run();
+          for (let sms = 0; sms < before; sms += 1) ask();
+          const stopping = watch(gateway.stop());
+          for (let left = 60; left > 0; left -= 1) {
+            if (isSlow) {
+              disk.release();
+              disk.hang = (operation) => operation === 'datasync';
+            }
+            if (left > 30) ask();
+            await turn();
+          }
+          disk.release();
+          await clock.advance(5_000);
+          await stopping;
+        }
+        await run();
+        await clock.advance(5_000);
+        assert.deepEqual(
+          lines.filter((line) => !line.startsWith('info')),
+          [],
+        );
+        assert.deepEqual(
+          fates(...asked).filter((one) => one !== 'resolved' && one !== 'SMPP_STOPPED'),
+          [],
+        );
+        const { queued } = gateway.status().counters;
+        assert.deepEqual([accepted, gateway.status().queue.normal], [queued, 0]);
+      });
+    }
+  }
+
   it('does not start beside a disk that has not answered since the stop, and says so', async () => {
     await stopHanging();
     const starting = watch(gateway.start());
