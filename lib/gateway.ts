@@ -231,9 +231,9 @@ class SmsGateway implements Gateway {
 
   onReceipt(
     listener: Taker<DeliveryReceipt>,
-    options: { readonly per?: 'message' | 'segment' } = {},
+    { per = 'message' }: { readonly per?: 'message' | 'segment' } = {},
   ): Unsubscribe {
-    return this.#subscribe((engine) => engine.tracker.onReceipt(apart(listener), options.per ?? 'message'));
+    return this.#subscribe((engine) => engine.tracker.onReceipt(apart(listener), per));
   }
 
   onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe {
