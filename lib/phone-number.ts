@@ -1,13 +1,13 @@
 /**
  * From what people write for a phone number to the digits that the gateway takes; pure.
  *
- *   with + or 00 ............................................. international
+ *   with +, 00 or what one dials for abroad there ............ international
  *   begins with the default country's own code, and is valid so  international
  *   as one dials it inside the default country ............... national
  *   else (such as a national number without its 0) ........... whichever of the two it is valid as; as both: refused
  *
  * Whether a number exists is for the gateway to say; here it is how many digits each country's have, and with which
- * they begin where that decides between two readings. With a + it may be longer: machines' numbers are.
+ * they begin where that decides between two readings.
  * Source: gateway.md, numbers (international format, digits only); contract sections 2 and 3.1, `defaultCountry`.
  */
 import {
@@ -44,6 +44,14 @@ const PUNCTUATION = /[().\-\u2010-\u2015\u2212]/g;
 /** What a spreadsheet makes of a number: its decimal would become a digit. No number is grouped so. */
 const DECIMAL = /\.\d$/;
 const INTERNATIONAL_PREFIX = /^(?:\+|00)/;
+/** What one leaves out who dials from abroad. */
+const TRUNK = '(0)';
+/** In North America one dials a 1 which is its country code: two are one too many, or the end of another prefix. */
+const DIALLED_IN_NORTH_AMERICA = '11';
+/** Machines' numbers in Denmark and Norway have 12 digits behind the country code, which the package does not know. */
+const MACHINE = /^(?:4537|475[89])\d{10}$/;
+/** Of what one dials for abroad in Indonesia the package knows but 008 and 009. */
+const DIALLED_IN_INDONESIA = '00[1789]';
 
 /** The country as an ISO code, or undefined when it is blank. */
 export function readCountry(value: string): CountryCode | undefined {
@@ -74,8 +82,10 @@ export function readNumber(value: unknown, field: string, country: CountryCode |
   const written = writtenNumber(value, field);
   const digits = written.replace(INTERNATIONAL_PREFIX, '');
   if (!/^\d+$/.test(digits)) throw refuse(field, `must be one phone number, ${strayOf(written)}`, value);
-  const read = digits === written ? readBare(digits, country) : { number: abroadOf(digits) };
-  if (read.other !== undefined) throw refuse(field, readTwoWays(read.number, read.other, country));
+  const read = readDigits(written, trunkIn(value), country);
+  if (read.other !== undefined) {
+    throw refuse(field, readTwoWays(read.number, read.other, digits === written ? country : undefined));
+  }
   if (read.number === undefined) throw refuse(field, notValid(digits, country), value);
   return read.number;
 }
@@ -89,12 +99,14 @@ export function isSameNumber(written: string, digits: string, country: CountryCo
 
 /** A text without what carries nothing in a phone number, if it is one: blanks, brackets, dashes, dots, `tel:`. */
 export function withoutMarks(text: string): string {
+  return withoutBlanks(text).replace(/^tel:/i, '').replace(PUNCTUATION, '');
+}
+
+function withoutBlanks(text: string): string {
   return text
     .trim()
     .replace(FULL_WIDTH, (sign) => String.fromCharCode(sign.charCodeAt(0) - FULL_WIDTH_FROM_ASCII))
-    .replace(INVISIBLE, '')
-    .replace(/^tel:/i, '')
-    .replace(PUNCTUATION, '');
+    .replace(INVISIBLE, '');
 }
 
 /** Whether it is a number as a spreadsheet writes it, whose last digit is none of it. */
@@ -133,30 +145,63 @@ function readingOf(text: string, country: CountryCode | undefined): string {
   const written = withoutMarks(text);
   const digits = written.replace(INTERNATIONAL_PREFIX, '');
   if (!/^\d+$/.test(digits)) return written.toLowerCase();
-  if (digits !== written) return abroadOf(digits) ?? digits;
-  const { number, other } = readBare(digits, country);
+  const { number, other } = readDigits(written, trunkIn(text), country);
   return number === undefined || other !== undefined ? digits : number;
 }
 
-/** Digits after + or 00. The trunk prefix that many write between, as in +44 (0)20, is not part of the number. */
+/** @param trunkAt as of `trunkIn` */
+function readDigits(written: string, trunkAt: number | undefined, country: CountryCode | undefined): Read {
+  const behind = behindPrefix(written, country);
+  if (behind.length === 0) return readBare(written, country);
+  const numbers = behind.flatMap((digits) => {
+    const at = trunkAt === undefined ? undefined : trunkAt - (written.length - digits.length);
+    return at !== undefined && planOf(digits)?.code.length === at ? readTrunk(digits, at) : abroadOf(digits);
+  });
+  const [number, other] = new Set(numbers.filter((one) => one !== undefined));
+  return other === undefined ? { number } : { number, other };
+}
+
+/** What lies behind + or 00, and behind the longer prefix that is dialled in the country; empty for other digits. */
+function behindPrefix(written: string, country: CountryCode | undefined): readonly string[] {
+  if (written.startsWith('+')) return [written.slice('+'.length)];
+  if (!written.startsWith('00')) return [];
+  const digits = written.slice('00'.length);
+  const dialled = country === undefined ? undefined : homeOf(country).dialled?.exec(written)?.[0];
+  return dialled === undefined || dialled === '00' ? [digits] : [digits, written.slice(dialled.length)];
+}
+
+/** How many signs lie before the (0) once the marks are gone. */
+function trunkIn(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const [before, after] = withoutBlanks(value).split(TRUNK, 2);
+  return before === undefined || after === undefined ? undefined : withoutMarks(before).length;
+}
+
+/** Left out is the 0, unless only with it the number is valid, as in Italy; valid both ways, it may be either. */
+function readTrunk(digits: string, at: number): readonly (string | undefined)[] {
+  const kept = judge(parsePhoneNumberFromString(`+${digits}`));
+  const left = judge(parsePhoneNumberFromString(`+${digits.slice(0, at)}${digits.slice(at + 1)}`));
+  if (kept.validity < VALID) return [left.number];
+  return left.validity < VALID ? [kept.number] : [left.number, kept.number];
+}
+
+/** Digits behind a prefix. The trunk prefix that many write between, as in +44 020, is not part of the number. */
 function abroadOf(digits: string): string | undefined {
   const plain = plainAbroad(digits);
   if (plain !== undefined) return plain;
+  if (MACHINE.test(digits)) return digits;
   const { number } = judge(parsePhoneNumberFromString(`+${digits}`));
-  if (number !== undefined) return number;
-  const plan = planOf(digits);
-  const isLonger = plan !== undefined && digits.length > plan.code.length + Math.max(...plan.lengths);
-  return isLonger && digits.length <= DIGITS_MAX && digits[plan.code.length] !== '0' ? digits : undefined;
+  return number !== digits && digits.startsWith(DIALLED_IN_NORTH_AMERICA) ? undefined : number;
 }
 
-/** Digits without + and 00. */
+/** Digits without a prefix. */
 function readBare(digits: string, country: CountryCode | undefined): Read {
   const asAbroad = digits.startsWith('0') ? NO_NUMBER : judge(parsePhoneNumberFromString(`+${digits}`));
   const abroad = asAbroad.number === digits ? asAbroad : NO_NUMBER;
-  if (country === undefined || isValidOf(homeOf(country), abroad.number)) return abroad;
+  if (country === undefined || isValidOf(homeOf(country), abroad.number)) return sureOf(abroad);
   const parsed = parsePhoneNumberFromString(digits, country);
   const home = judge(parsed);
-  if (home.validity < abroad.validity) return abroad;
+  if (home.validity < abroad.validity) return sureOf(abroad);
   const isSure =
     home.validity > abroad.validity || home.number === abroad.number || isDialledSo(parsed, digits);
   return isSure || abroad.number === undefined ? home : { number: home.number, other: abroad.number };
@@ -165,13 +210,28 @@ function readBare(digits: string, country: CountryCode | undefined): Read {
 /** How sure it is that digits are a number: none, one by their count, or by the digits that they begin with too. */
 type Validity = 0 | 1 | 2;
 
+const VALID: Validity = 2;
 const NO_NUMBER = { number: undefined, validity: 0 } as const;
+
+function sureOf(abroad: Read): Read {
+  return sure(abroad.number) === undefined ? NO_NUMBER : abroad;
+}
+
+/**
+ * A number that may lack its prefix. Where a country has numbers of many lengths the count of digits says little: a
+ * national number of another country, or one that lacks a digit, would be one of them; it must begin as they do.
+ */
+function sure(abroad: string | undefined): string | undefined {
+  const plan = abroad === undefined ? undefined : planOf(abroad);
+  if (abroad === undefined || plan === undefined || plan.lengths.size === 1) return abroad;
+  return plan.pattern.test(abroad.slice(plan.code.length)) ? abroad : undefined;
+}
 
 function judge(parsed: PhoneNumber | undefined): Read & { readonly validity: Validity } {
   const number = parsed?.number.slice('+'.length) ?? '';
   const isOfLength = number.length >= DIGITS_MIN && number.length <= DIGITS_MAX;
   if (!isOfLength || parsed?.isPossible() !== true || !isSettled(number)) return NO_NUMBER;
-  return { number, validity: parsed.isValid() ? 2 : 1 };
+  return { number, validity: parsed.isValid() ? VALID : 1 };
 }
 
 /** The package may leave out a trunk prefix, but of several zeros it would leave out one each time. */
@@ -191,13 +251,14 @@ function isDialledSo(number: PhoneNumber | undefined, digits: string): boolean {
  * for an SMS; undefined when it must be asked.
  */
 function plainOf(digits: string, country: CountryCode | undefined): string | undefined {
-  const abroad = plainAbroad(digits);
+  const possible = plainAbroad(digits);
+  const abroad = sure(possible);
   if (country === undefined) return abroad;
   const home = homeOf(country);
   if (!mayBeNational(home, digits) || isValidOf(home, abroad)) return abroad;
   // Where there is no prefix to be dialled, a national number is dialled as it is.
   if (home.prefix !== undefined || planOf(digits)?.code === home.code) return undefined;
-  return abroad === undefined || home.pattern.test(digits) ? home.code + digits : undefined;
+  return possible === undefined || home.pattern.test(digits) ? home.code + digits : undefined;
 }
 
 function mayBeNational({ lengths, prefix }: Plan, digits: string): boolean {
@@ -228,9 +289,11 @@ interface Plan {
   readonly pattern: RegExp;
   /** What may be dialled before a national number, such as 0. */
   readonly prefix: RegExp | undefined;
+  /** What is dialled before a country code, where it may be longer than 00. */
+  readonly dialled: RegExp | undefined;
 }
 
-/** By country code. Where several countries share it: the lengths that all of them have, the prefixes of any. */
+/** By country code. Where several countries share it: the lengths that all have, the patterns and prefixes of any. */
 const plans = new Map<string, Plan>();
 const homes = new Map<CountryCode, Plan>();
 
@@ -257,7 +320,8 @@ function shared(one: Plan, other: Plan): Plan {
   const prefixes = [one.prefix, other.prefix].filter((prefix) => prefix !== undefined);
   const prefix =
     prefixes.length === 0 ? undefined : new RegExp(prefixes.map(({ source }) => source).join('|'));
-  return { ...one, lengths, prefix };
+  const pattern = new RegExp(`${one.pattern.source}|${other.pattern.source}`);
+  return { ...one, lengths, pattern, prefix };
 }
 
 function homeOf(country: CountryCode): Plan {
@@ -271,6 +335,7 @@ interface NumberingPlan {
   possibleLengths(): readonly number[];
   nationalNumberPattern(): string;
   nationalPrefixForParsing(): string | undefined;
+  IDDPrefix(): string | undefined;
 }
 
 function readPlan(country: CountryCode): Plan {
@@ -278,11 +343,13 @@ function readPlan(country: CountryCode): Plan {
   metadata.selectNumberingPlan(country);
   const plan = metadata.numberingPlan as unknown as NumberingPlan;
   const prefix = plan.nationalPrefixForParsing();
+  const dialled = country === 'ID' ? DIALLED_IN_INDONESIA : plan.IDDPrefix();
   return {
     code: getCountryCallingCode(country),
     lengths: new Set(plan.possibleLengths()),
     pattern: new RegExp(`^(?:${plan.nationalNumberPattern()})$`),
     prefix: prefix === undefined ? undefined : new RegExp(`^(?:${prefix})`),
+    dialled: dialled === undefined ? undefined : new RegExp(`^(?:${dialled})`),
   };
 }
 
@@ -313,7 +380,8 @@ function misfitOf(digits: string): string {
 }
 
 function readTwoWays(number: string | undefined, other: string, country: CountryCode | undefined): string {
-  const readings = `${maskNumber(number)} (${country ?? ''}) or ${maskNumber(other)} (abroad)`;
+  const [one, two] = [maskNumber(number), maskNumber(other)];
+  const readings = country === undefined ? `${one} or ${two}` : `${one} (${country}) or ${two} (abroad)`;
   return `must have + and its country code, may be ${readings}`;
 }
 

@@ -114,7 +114,7 @@ function asProperties(sms: unknown): Properties {
 let lastSender: { readonly given: unknown; readonly read: string } = { given: undefined, read: '' };
 
 function senderOf(value: unknown, otherwise: string | undefined): string {
-  if (otherwise !== undefined && isMissing(value)) return otherwise;
+  if (otherwise !== undefined && isBlank(value)) return otherwise;
   if (typeof value === 'string' && value === lastSender.given) return lastSender.read;
   lastSender = { given: value, read: readSender(value, 'from') };
   return lastSender.read;
@@ -122,14 +122,15 @@ function senderOf(value: unknown, otherwise: string | undefined): string {
 
 /** @throws SMPP_MESSAGE; of the gateway's own sender SMPP_OPTIONS */
 export function readSender(value: unknown, field: 'from' | 'sender'): string {
-  if (isMissing(value)) {
+  if (isBlank(value)) {
     throw refuse(
       field,
       `must be a name of at most ${ALPHANUMERIC_SENDER_MAX} characters or a phone number, is missing`,
     );
   }
-  const text = typeof value === 'number' ? wholeNumber(value, field) : value;
-  if (typeof text !== 'string') throw refuse(field, `must be text, is ${kindOf(text)}`);
+  const given = typeof value === 'number' ? wholeNumber(value, field) : value;
+  if (typeof given !== 'string') throw refuse(field, `must be text, is ${kindOf(given)}`);
+  const text = given.trim();
   const digits = digitsOf(text);
   if (/^\d+$/.test(digits)) {
     if (digits.length <= SOURCE_ADDR_MAX) return digits;
@@ -265,6 +266,10 @@ function readValidity(value: unknown): Millis {
     'validityMs',
     `must be a number of milliseconds from ${VALIDITY_MIN_MS} to ${VALIDITY_MAX_MS} (31 days)`,
   );
+}
+
+function isBlank(value: unknown): boolean {
+  return isMissing(value) || (typeof value === 'string' && value.trim() === '');
 }
 
 function isMissing(value: unknown): boolean {

@@ -55,6 +55,22 @@ describe('readNumber', () => {
     ['4512345678', undefined, '4512345678'],
     ['+6834123', undefined, '6834123'],
     ['+870 773 123 456', undefined, '870773123456'],
+    ['0011 45 20 30 40 50', 'AU', '4520304050'],
+    ['0015 45 20 30 40 50', 'BR', '4520304050'],
+    ['00700 45 20 30 40 50', 'KR', '4520304050'],
+    ['000 45 20 30 40 50', 'KE', '4520304050'],
+    ['00 45 20 30 40 50', 'SG', '4520304050'],
+    ['001 1 202 555 0123', 'SG', '12025550123'],
+    ['0011 46 (0)70 123 45 67', 'AU', '46701234567'],
+    ['+30 (0)691 234 5678', DK, '306912345678'],
+    ['0030（０）691 234 5678', undefined, '306912345678'],
+    ['+48 ( 0 ) 512 345 678', DK, '48512345678'],
+    ['tel:+420-(0)601-123-456', undefined, '420601123456'],
+    ['+39 (0)6 1234 5678', DK, '390612345678'],
+    ['+47 580 000 000 000', DK, '47580000000000'],
+    ['0047 590 000 000 000', undefined, '47590000000000'],
+    ['+45 37 12 3456 7890', DK, '45371234567890'],
+    ['+31 97 012 345 678', undefined, '3197012345678'],
   ];
   for (const [value, country, number] of written) {
     it(`reads ${JSON.stringify(value)} with ${country ?? 'no country'} as ${number}`, () => {
@@ -72,11 +88,6 @@ describe('readNumber', () => {
       assert.equal(readNumber(number, 'to', DK), `45${number}`);
     });
   }
-
-  it('takes a + at its word where a number is longer than those of phones, as those of machines are', () => {
-    assert.equal(readNumber('+47 580 000 000 000', 'to', DK), '47580000000000');
-    assert.throws(() => readNumber('47580000000000', 'to', DK), { code: 'SMPP_MESSAGE' });
-  });
 
   const refused: [name: string, value: unknown, country: ReturnType<typeof readCountry>, words: RegExp][] = [
     ['letters', '12AB5678', DK, /^to: must be one phone number, has letters: 12\*{4}78$/],
@@ -97,6 +108,30 @@ describe('readNumber', () => {
       DK,
       /^to: must be .* such as 4512345678, or one of DK, fits no country: 12\*+ 9$/,
     ],
+    ['one digit too many with a +', '+45 12 34 56 78 9', DK, /fits no country/],
+    ['one digit too many with 00', '0045 12 34 56 78 9', undefined, /fits no country/],
+    ['12 digits in Denmark that no machine has', '+45 38 12 3456 7890', DK, /fits no country/],
+    ["a machine's number without a +", '47580000000000', DK, /fits no country/],
+    ['a national number of 7 digits without a country', '318 1234', undefined, /fits no country: 31\*+34$/],
+    ['a national number of 9 digits without a country', '612345678', undefined, /fits no country/],
+    ['a number that lacks a digit', '31 81 23 4', DK, /fits no country/],
+    ['a (0) and a digit too few', '+45 (0)1234567', DK, /fits no country/],
+    ['a (0) and a digit too many', '+45 (0)12 34 56 78 9', DK, /fits no country/],
+    [
+      'a (0) that may be left out or be part of the number',
+      '+39 (0)332 123456',
+      DK,
+      /^to: must have \+ and its country code, may be 39\*+56 or 39\*+56$/,
+    ],
+    [
+      'a prefix that may be two',
+      '001 45 20 30 40 50',
+      'SG',
+      /^to: must have \+ and its country code, may be 14\*+50 or 45\*+50$/,
+    ],
+    ['another prefix that may be two', '009 45 20 30 40 50', 'NG', /may be 94\*+50 or 45\*+50$/],
+    ['a prefix that may be two in Indonesia', '001 45 20 30 40 50', 'ID', /may be 14\*+50 or 45\*+50$/],
+    ['a prefix of another country', '0011 45 20 30 40 50', undefined, /fits no country/],
     ['a country code that is none', '+999 1234 5678', DK, /fits no country/],
     ['a 0 where the country has none', '+45 012 345 678', DK, /fits no country/],
     ['nothing', '', DK, /^to: must be a phone number such as 4512345678, is missing$/],

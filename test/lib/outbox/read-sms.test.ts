@@ -148,11 +148,20 @@ describe('readSms', () => {
     );
   });
 
-  for (const from of [undefined, null, '']) {
-    it(`has the sender of the gateway when its own is ${String(from) || 'empty'}`, () => {
+  for (const from of [undefined, null, '', '  ', '\u00a0\n']) {
+    it(`has the sender of the gateway when its own is ${JSON.stringify(from)}`, () => {
       assert.equal(read({ from }, { sender: 'Works' }).from, 'Works');
     });
   }
+
+  it('refuses blanks for a sender', () => {
+    assert.match(refusal({ from: '  ' }).message, /^from: .*is missing$/);
+  });
+
+  it('leaves out the blanks around a sender', () => {
+    assert.equal(read({ from: ' Pump 3\n' }).from, 'Pump 3');
+    assert.equal(read({ from: ' Mannheim 1 ' }).from, 'Mannheim 1');
+  });
 
   it('has a sender of its own before that of the gateway', () => {
     assert.equal(read({ from: 'Pump 3' }, { sender: 'Works' }).from, 'Pump 3');
