@@ -10,7 +10,7 @@ import type { Log } from '../failure-log.js';
 import type { LateAnswer } from '../link.js';
 import type { CounterName, OnUncertain } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { FIRST_ATTEMPT, type OutboxEntry, type Progress } from './entry.js';
+import { FIRST_ATTEMPT, type GatewayRefusal, type OutboxEntry, type Progress } from './entry.js';
 import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
 import { isWaiting, remainsOf, type LeavingItem, type NewItem, type QueueItem } from './queue-item.js';
@@ -140,7 +140,8 @@ export class Answers {
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else {
       if (submission.isPartial) item.progress = { ...item.progress, isHalfSent: true };
-      if (verdict.kind === 'unknown') this.#remember(submission, entry);
+      submission.isUnknown = verdict.kind === 'unknown';
+      if (submission.isUnknown) this.#remember(submission, entry);
       this.#notAccepted(submission, verdict);
       // Receipts may come for the half of it that the gateway has.
       if (submission.isPartial && !submission.hasMore) this.#remember(submission, entry);
@@ -151,9 +152,13 @@ export class Answers {
 
   #notAccepted(submission: Submission, verdict: Exclude<Verdict, { kind: 'accepted' }>): void {
     const { item } = submission;
-    if (item.progress.copies !== undefined) this.#acceptedBefore(item);
+    const { copies, refusedLate } = item.progress;
+    const isFinal = verdict.kind === 'refused' && this.isFinal(verdict.status);
+    if (copies !== undefined) this.#acceptedBefore(item);
     else if (verdict.kind === 'unknown') this.unknown(item);
-    else if (verdict.kind === 'lost') this.returned(item, 0);
+    else if (refusedLate !== undefined && this.isFinal(refusedLate.status) && !isFinal)
+      this.#reject(item, refusedLate, submission.messageIds);
+    else if (verdict.kind === 'lost') this.returned(item, this.#waitMsAfterLate(item));
     else if (verdict.kind === 'misread') this.#misread(submission, verdict.status);
     else this.#refused(submission, verdict.status);
   }
@@ -162,11 +167,12 @@ export class Answers {
   #misread(submission: Submission, status: number): void {
     const { item, link } = submission;
     const { failures, clock } = this.#options;
+    const refused = { status, host: link.host };
     if (failures.isMisreadElsewhere(item, link.id)) {
-      this.#reject(submission, status);
+      this.#reject(item, refused, submission.messageIds);
       return;
     }
-    item.progress = { ...item.progress, refused: { status, host: link.host } };
+    item.progress = { ...item.progress, refused };
     this.#say(this.#options.refusal(status), link.host, clock.now());
     this.returned(item, 'held');
     if (isHeld(item)) failures.misread(item, link, status);
@@ -190,8 +196,8 @@ export class Answers {
   }
 
   /**
-   * An answer came to a submission that was given up. It settles an SMS that waits; of one that has left again, or is
-   * settled, it says what else its receipts may name.
+   * An answer came to a submission that was given up. It counts as in time for an SMS that waits, and for one that has
+   * left again as that attempt ends; of one that is settled it says what else its receipts may name.
    */
   answeredLate(submission: Submission, { status, messageId }: LateAnswer): void {
     const { unknownOutcome } = submission;
@@ -397,14 +403,66 @@ export class Answers {
     this.#settle(item, { outcome: 'accepted', messageIds });
   }
 
-  /** Nothing is unknown any more of a submission that had been. */
+  /** A submission that was given up was refused, or the gateway made nothing of it. */
   #knownAsRefused(submission: Submission, verdict: Verdict): void {
+    const item: QueueItem = submission.item; // which may be anywhere by now
+    const isWithUs = isWaiting(item) || item.state === 'underWay';
+    if (!isWithUs) return;
+    if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
+    if (submission.isUnknown) item.progress = lessUnknown(item.progress);
+    submission.isUnknown = false;
+    if (verdict.kind === 'refused') this.#refusedLate(submission, verdict.status);
+    else if (isWaiting(item)) this.#waitAnew(item, 0);
+  }
+
+  #refusedLate(submission: Submission, status: number): void {
     const item: QueueItem = submission.item;
-    item.progress = lessUnknown(item.progress);
-    if (!isWaiting(item)) return;
-    if (item.state === 'marked') item.unmarked = lessUnknown(item.unmarked);
-    const isRefused = verdict.kind === 'refused' && this.isFinal(verdict.status);
-    if (isRefused) this.#refused(submission, verdict.status);
+    const refused = { status, host: submission.link.host };
+    const isFinal = this.isFinal(status);
+    if (isFinal && isWaiting(item)) {
+      this.#reject(item, refused, submission.messageIds);
+      return;
+    }
+    if (!isFinal) this.#say(this.#options.refusal(status), refused.host, this.#options.clock.now());
+    item.progress = { ...item.progress, refused };
+    if (item.state !== 'underWay') {
+      this.#waitAnew(item, this.#ownWaitMs(item, refused));
+      return;
+    }
+    const { refusedLate = refused } = item.progress;
+    item.progress = {
+      ...item.progress,
+      refusedLate: this.isFinal(refusedLate.status) ? refusedLate : refused,
+    };
+    this.#keepProgress(item);
+  }
+
+  /** One that waited for a receipt need not any more; one that waits for another reason does so no shorter. */
+  #waitAnew(item: QueueItem, waitMs: Millis): void {
+    const { queue, clock } = this.#options;
+    if (item.state === 'marked') {
+      this.returned(item, waitMs);
+      return;
+    }
+    const now = clock.now();
+    const isReconciled = this.#recipients.has(item) && item.progress.unknowns === 0;
+    if (isReconciled) this.#noLongerReconciling(item);
+    queue.delay(item, isReconciled ? now + waitMs : Math.max(item.notBefore, now + waitMs));
+    this.#keepProgress(item);
+    this.#options.wake();
+  }
+
+  /** What an SMS waits that was refused in an earlier submission after it had left again. */
+  #waitMsAfterLate(item: QueueItem): Millis {
+    const { refusedLate } = item.progress;
+    return refusedLate === undefined ? 0 : this.#ownWaitMs(item, refusedLate);
+  }
+
+  /** What one waits whose refusal came too late to say whose trouble it was. */
+  #ownWaitMs(item: QueueItem, { status }: GatewayRefusal): Millis {
+    const kind = this.#options.refusal(status).class;
+    if (kind === 'submitFailed' || kind === 'unbound') return ownWaitMs((item.refusals += 1));
+    return this.#waitMs(item, kind, this.#options.clock.now());
   }
 
   #trackLate(item: QueueItem, { messageIds, remembered }: Submission): void {
@@ -420,11 +478,12 @@ export class Answers {
     const { item, link } = submission;
     const now = this.#options.clock.now();
     const refusal = this.#options.refusal(status);
+    const refused = { status, host: link.host };
     if (this.isFinal(status)) {
-      this.#reject(submission, status);
+      this.#reject(item, refused, submission.messageIds);
       return;
     }
-    item.progress = { ...item.progress, refused: { status, host: link.host } };
+    item.progress = { ...item.progress, refused };
     if (refusal.class === 'submitFailed' || refusal.class === 'unbound') {
       this.#submitFailed(submission, refusal, now);
       return;
@@ -436,11 +495,17 @@ export class Answers {
     this.returned(item, waitMs);
   }
 
-  #reject({ item, link, messageIds }: Submission, status: number): void {
-    const { name, sentence } = this.#options.refusal(status);
-    const host = link.host;
-    const accepted = Object.values(messageIds);
-    this.#settle(item, { outcome: 'rejected', messageIds: accepted, status: name, reason: sentence, host });
+  /** Only when the gateway can have nothing else of it; one of unknown outcome ends as that. */
+  #reject(item: QueueItem, refused: GatewayRefusal, segments: readonly string[]): void {
+    const { name, sentence } = this.#options.refusal(refused.status);
+    const messageIds = Object.values(segments);
+    if (item.progress.unknowns === 0) {
+      const { host } = refused;
+      this.#settle(item, { outcome: 'rejected', messageIds, status: name, reason: sentence, host });
+      return;
+    }
+    item.progress = { ...item.progress, refused };
+    this.#settle(item, { outcome: 'uncertain', messageIds, reason: UNKNOWN_REASON });
   }
 
   /** One line for each status, whoever met it. */
@@ -499,16 +564,17 @@ export class Answers {
 
   #followPolicy(item: LeavingItem): void {
     const { onUncertain = this.#options.onUncertain } = item.body.entry;
-    const next = afterUnknown(onUncertain, item.progress.unknowns);
+    const { unknowns, refusedLate } = item.progress;
+    const isRefused = refusedLate !== undefined && this.isFinal(refusedLate.status);
+    const next = isRefused ? 'settle' : afterUnknown(onUncertain, unknowns);
     if (next === 'settle') {
+      if (isRefused) item.progress = { ...item.progress, refused: refusedLate };
       this.#settle(item, { outcome: 'uncertain', reason: UNKNOWN_REASON });
       return;
     }
-    if (next === 'resend') {
-      this.returned(item, 0);
-      return;
-    }
-    this.reconcile(item, RECONCILE_MS);
+    const waitMs = this.#waitMsAfterLate(item);
+    if (next === 'resend') this.returned(item, waitMs);
+    else this.reconcile(item, Math.max(RECONCILE_MS, waitMs));
   }
 
   #noLongerReconciling(item: QueueItem): void {

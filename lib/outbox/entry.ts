@@ -35,6 +35,13 @@ export interface OutboxEntry {
   readonly correlation?: unknown;
 }
 
+export interface GatewayRefusal {
+  /** The command_status. */
+  readonly status: number;
+  /** `host:port`. */
+  readonly host: string;
+}
+
 /** What is known of the submissions of an entry, as stored in table `progress`. JSON. */
 export interface Progress {
   /** Submissions begun; those that a restart of the gateway refused are not counted. */
@@ -48,7 +55,9 @@ export interface Progress {
   /** The gateway has some of its segments, and the whole goes again. */
   readonly isHalfSent?: true;
   /** The gateway's last refusal. */
-  readonly refused?: { readonly status: number; readonly host: string };
+  readonly refused?: GatewayRefusal;
+  /** How an earlier submission was refused whose answer came after this one had left; a final refusal before others. */
+  readonly refusedLate?: GatewayRefusal;
   /**
    * The gateway's ids of whole submissions that it accepted after they were given up, one a segment. It has left again
    * since, so its outcome is still to come, and is `accepted` in any case.

@@ -345,6 +345,17 @@ export class Queue {
     this.#lineOf(item).add(item);
   }
 
+  /** One in line waits until `notBefore` instead; one that is held or read stays as it is. */
+  delay(item: QueueItem, notBefore: Millis): void {
+    if (item.state !== 'queued' || item.notBefore === notBefore) return;
+    const wasInLine = item.notBefore === 0;
+    // Its place there goes by what is changed.
+    if (!wasInLine) this.#byNotBefore.keep((other) => other !== item);
+    item.notBefore = notBefore;
+    this.#byNotBefore.push(item);
+    if (wasInLine) this.#lineOf(item).left(item.priority);
+  }
+
   /** It has its outcome: nobody takes it any more, and it counts until `remove`. */
   settling(item: QueueItem): void {
     const { state } = item;

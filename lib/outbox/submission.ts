@@ -44,6 +44,8 @@ export class Submission {
   #messageIds: string[] | undefined;
   /** While it waits on a live link before it sends refused segments again. */
   resumeAt: Millis = 0;
+  /** It was given up, and is one of the unknown outcomes of its SMS. */
+  isUnknown = false;
   readonly #total: number;
   /** None of an SMS of one once that was given out: refused, it would go again from the queue, as the whole. */
   #segments: readonly Segment[];

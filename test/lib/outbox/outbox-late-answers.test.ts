@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 
 import type { OutboundSms } from '../../../lib/message.js';
 import type { OutboxOptions } from '../../../lib/outbox/outbox.js';
+import { commandStatus } from '../../../lib/pdu/command-status.js';
 import {
   accepted,
   acceptedLate,
@@ -15,6 +16,10 @@ import { bench } from './outbox-bench.js';
 
 const ESME_RSYSERR = 0x08;
 const ESME_RINVDSTADR = 0x0b;
+const ESME_RINVBNDSTS = 0x04;
+const ESME_RMSGQFUL = 0x14;
+const ESME_RSUBMITFAIL = 0x45;
+const ESME_RTHROTTLED = 0x58;
 
 describe('Outbox', () => {
   describe('with an answer that is overdue on a link that lives', () => {
@@ -175,10 +180,10 @@ describe('Outbox', () => {
     it('expires as what it is when a refusal came late', async () => {
       const { link, results, clock } = await overdueBench(
         { onUncertain: 'reconcile' },
-        { expiresAfterMs: 10_000 },
+        { expiresAfterMs: 4_000 },
       );
       link.at(0).settle(refusedLate(ESME_RSYSERR));
-      await clock.advance(12_000);
+      await clock.advance(6_000);
       assert.equal(results[0]?.outcome, 'expired');
     });
 
@@ -191,6 +196,108 @@ describe('Outbox', () => {
         results.map(({ outcome }) => outcome),
         ['accepted'],
       );
+    });
+
+    it('is rejected when that refusal came late, it has left again, and this time the link is lost first', async () => {
+      const { link, results, down, settled } = await overdueBench();
+      link.at(0).settle(refusedLate(ESME_RINVDSTADR));
+      await settled();
+      link.at(1).settle({ kind: 'unanswered', written: false });
+      await down(link);
+      assert.deepEqual([results[0]?.outcome, results[0]?.status], ['rejected', 'ESME_RINVDSTADR']);
+    });
+
+    it('is rejected when it has left again and is then refused for the moment', async () => {
+      const { link, results, clock } = await overdueBench();
+      link.at(0).settle(refusedLate(ESME_RINVDSTADR));
+      link.at(1).settle(refused(ESME_RSYSERR));
+      await clock.advance(60_000);
+      assert.deepEqual([results[0]?.outcome, results[0]?.status], ['rejected', 'ESME_RINVDSTADR']);
+      assert.equal(link.submitted.length, 2);
+    });
+
+    it('is not sent a third time when it was refused so late and is then overdue again', async () => {
+      const { link, results, clock } = await overdueBench();
+      link.at(0).settle(refusedLate(ESME_RINVDSTADR));
+      link.at(1).settle(overdue);
+      await clock.advance(60_000);
+      assert.deepEqual([results[0]?.outcome, results[0]?.status], ['uncertain', 'ESME_RINVDSTADR']);
+      assert.match(results[0]?.reason ?? '', /never came.*ESME_RINVDSTADR/);
+      assert.equal(link.submitted.length, 2);
+    });
+
+    it('remembers such a refusal over a crash', async () => {
+      const { link, storage, settled } = await overdueBench();
+      link.at(0).settle(refusedLate(ESME_RINVDSTADR));
+      await settled();
+      const next = await bench({ storage });
+      await next.up();
+      assert.deepEqual([next.results[0]?.outcome, next.results[0]?.status], ['uncertain', 'ESME_RINVDSTADR']);
+    });
+
+    it('is uncertain when it was never answered and is then refused for good', async () => {
+      const { link, results, settled } = await overdueBench();
+      link.at(1).settle(refused(ESME_RINVDSTADR));
+      await settled();
+      assert.deepEqual([results[0]?.outcome, results[0]?.status], ['uncertain', 'ESME_RINVDSTADR']);
+      assert.match(results[0]?.reason ?? '', /never came.*ESME_RINVDSTADR/);
+    });
+
+    it('is rejected when both were refused for good, the first late', async () => {
+      const { link, results, settled } = await overdueBench();
+      link.at(0).settle(refusedLate(ESME_RINVDSTADR));
+      link.at(1).settle(refused(ESME_RINVDSTADR));
+      await settled();
+      assert.equal(results[0]?.outcome, 'rejected');
+    });
+
+    for (const status of [ESME_RSYSERR, ESME_RSUBMITFAIL, ESME_RTHROTTLED, ESME_RMSGQFUL, ESME_RINVBNDSTS]) {
+      const { name } = commandStatus(status);
+
+      it(`waits longer each time when ${name} comes late each time, until it expires`, async () => {
+        const { link, results, clock, settled, log } = await overdueBench({}, { expiresAfterMs: 1_800_000 });
+        let seen = 1;
+        for (let second = 0; second < 1_900; second += 1) {
+          if (link.submitted.length > seen) {
+            link.at(seen - 1).settle(refusedLate(status));
+            link.at(seen).settle(overdue);
+            seen += 1;
+          }
+          await clock.advance(1_000);
+        }
+        await settled();
+        assert.ok(seen < 80, `${seen} submissions`);
+        assert.deepEqual([results[0]?.outcome, results[0]?.status], ['uncertain', name]);
+        assert.equal(log.filter((line) => line.includes(name)).length, 1);
+      });
+    }
+
+    it('shows a refusal that came late in the queue, and in the log', async () => {
+      const { link, outbox, settled, log } = await overdueBench();
+      link.at(0).settle(refusedLate(ESME_RSYSERR));
+      await settled();
+      assert.equal((await outbox.list(1))[0]?.lastStatus, 'ESME_RSYSERR');
+      assert.equal(log.length, 1);
+    });
+
+    it('goes on at once by what the refusal says when that came late before it left again', async () => {
+      const { link, results, clock } = await overdueBench({ onUncertain: 'reconcile' });
+      link.at(0).settle(refusedLate(ESME_RSYSERR));
+      await clock.advance(4_900);
+      assert.equal(link.submitted.length, 1);
+      await clock.advance(200);
+      link.at(1).settle(accepted('b'));
+      await clock.advance(0);
+      assert.deepEqual([results[0]?.outcome, results[0]?.possibleDuplicate], ['accepted', false]);
+    });
+
+    it('waits after such a refusal when it had not left again, though it was in line', async () => {
+      const { link, clock } = await overdueBench({ segmentsPerSecond: 1 });
+      link.at(0).settle(refusedLate(ESME_RSYSERR));
+      await clock.advance(4_900);
+      assert.equal(link.submitted.length, 1);
+      await clock.advance(1_200);
+      assert.equal(link.submitted.length, 2);
     });
 
     describe('of one segment of a long SMS', () => {
@@ -218,6 +325,35 @@ describe('Outbox', () => {
         await made.settled();
         assert.deepEqual(made.results[0]?.messageIds, ['a1', 'a2', 'a3']);
         assert.equal(made.results[0].possibleDuplicate, false);
+      });
+
+      it('is not sent a third time when its refusal came late and it is then overdue again', async () => {
+        const { link, results, clock, settled } = await overdueBench({}, LONG);
+        link.at(1).settle(accepted('a2'));
+        link.at(2).settle(accepted('a3'));
+        await settled();
+        link.at(0).settle(refusedLate(ESME_RINVDSTADR));
+        link.at(3).settle(accepted('b1'));
+        link.at(4).settle(overdue);
+        link.at(5).settle(accepted('b3'));
+        await clock.advance(60_000);
+        assert.deepEqual([results[0]?.outcome, results[0]?.status], ['uncertain', 'ESME_RINVDSTADR']);
+        assert.equal(link.submitted.length, 6);
+      });
+
+      it('counts as one unknown submission though two of its segments are refused late', async () => {
+        const { link, results, settled } = await overdueBench({}, LONG);
+        link.at(1).settle(overdue);
+        link.at(2).settle(overdue);
+        await settled();
+        for (const index of [3, 4, 5]) link.at(index).settle(overdue);
+        await settled();
+        for (const index of [0, 1, 2]) link.at(index).settle(refusedLate(ESME_RINVDSTADR));
+        link.at(6).settle(accepted('c1'));
+        link.at(7).settle(refused(ESME_RINVDSTADR));
+        link.at(8).settle(accepted('c3'));
+        await settled();
+        assert.equal(results[0]?.outcome, 'uncertain');
       });
 
       it('is unknown as long as another answer is overdue', async () => {
