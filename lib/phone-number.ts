@@ -68,7 +68,7 @@ export function readCountry(value: string): CountryCode | undefined {
 /**
  * A phone number as digits with its country code, such as `4512345678`.
  *
- * Takes `+`, `00`, `tel:`, blanks, brackets, dashes, dots and full-width digits.
+ * Takes `+`, `00`, what the country dials for abroad, `tel:`, blanks, brackets, dashes, dots and full-width digits.
  *
  * @param field name of the property, for the error
  * @param country whose numbers may lack the country code; without one all must have it
@@ -166,7 +166,8 @@ function behindPrefix(written: string, country: CountryCode | undefined): readon
   if (written.startsWith('+')) return [written.slice('+'.length)];
   if (!written.startsWith('00')) return [];
   const digits = written.slice('00'.length);
-  const dialled = country === undefined ? undefined : homeOf(country).dialled?.exec(written)?.[0];
+  if (country === undefined || isValidOf(homeOf(country), digits)) return [digits];
+  const dialled = homeOf(country).dialled?.exec(written)?.[0];
   return dialled === undefined || dialled === '00' ? [digits] : [digits, written.slice(dialled.length)];
 }
 
