@@ -5,6 +5,7 @@
  */
 import type { Bounds } from '../bounds.js';
 import type { Change, Storage } from '../storage/storage.js';
+import { TransitMap } from '../transit-map.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
 import type { NewItem } from './queue-item.js';
@@ -35,15 +36,13 @@ class Batch {
   readonly changes: Change[] = [];
   /** Of those who want to know when it is safe. */
   readonly waiting: Waiting[] = [];
-  /** Its write; rejects never. */
-  storing: Promise<void> = Promise.resolve();
 }
 
 export class Intake {
   readonly #options: IntakeOptions;
   #batch: Batch | undefined;
-  /** Those whose write is to come or under way. */
-  readonly #storing = new Set<Batch>();
+  /** Those whose write is to come or under way, with it; none rejects. */
+  readonly #storing = new TransitMap<Batch, Promise<void>>();
   /** Being stored, by id: those with a dedupe key, since others may be told that they are taken in. */
   readonly #keyed = new Map<string, Batch>();
 
@@ -71,12 +70,13 @@ export class Intake {
 
   /** Resolves when all that was taken is stored, or is not to be. */
   async atRest(): Promise<void> {
-    while (this.#storing.size > 0) await Promise.all(Array.from(this.#storing, ({ storing }) => storing));
+    while (this.#storing.size > 0) await Promise.all(this.#storing.values());
   }
 
   /** Storage does not answer: whoever waits for what was taken is rejected. */
   giveUp(reason: unknown): void {
-    for (const { waiting } of this.#storing) for (const { reject } of waiting.splice(0)) reject(reason);
+    for (const { waiting } of this.#storing.keys())
+      for (const { reject } of waiting.splice(0)) reject(reason);
   }
 
   #add(item: NewItem, entry: OutboxEntry): Batch {
@@ -95,10 +95,10 @@ export class Intake {
 
   #begin(): Batch {
     const batch = new Batch();
-    batch.storing = Promise.resolve()
+    const storing = Promise.resolve()
       .then(() => this.#store(batch))
       .finally(() => this.#storing.delete(batch));
-    this.#storing.add(batch);
+    this.#storing.set(batch, storing);
     return batch;
   }
 
