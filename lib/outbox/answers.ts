@@ -15,17 +15,11 @@ import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
 import { isWaiting, remainsOf, type LeavingItem, type NewItem, type QueueItem } from './queue-item.js';
 import type { Loss, ReadBack } from './read-back.js';
-import {
-  afterUnknown,
-  QUEUE_FULL_SMS,
-  queueFullWaitMs,
-  RECONCILE_MS,
-  throttledAgainWaitMs,
-  transientWaitMs,
-} from './retry-policy.js';
+import { afterUnknown, RECONCILE_MS, transientWaitMs } from './retry-policy.js';
 import { resultOf, type End } from './result-of.js';
 import type { Settlement } from './settlement.js';
 import type { Remembered, Submission, Verdict } from './submission.js';
+import { Throttling, type Submitted } from './throttling.js';
 import { UnknownOutcomes, type UnknownReceipt } from './unknown-outcomes.js';
 import { ownWaitMs, type SubmitFailures } from './submit-failures.js';
 
@@ -103,10 +97,7 @@ export class Answers {
   readonly #unknownOutcomes: UnknownOutcomes;
   /** Writes of progress under way. */
   readonly #storing = new Set<Promise<void>>();
-  /** SMS accepted so far. */
-  #acceptances = 0;
-  /** SMS that have found the gateway's queue full since the last acceptance, as many as matter. */
-  readonly #queueFull = new Set<string>();
+  readonly #throttling: Throttling;
   /** When each status was last told in the log. */
   readonly #saidAt = new Map<string, Millis>();
   /** One function for all SMS. */
@@ -114,6 +105,7 @@ export class Answers {
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.#throttling = new Throttling(options.pace);
     const isAnyAnswerDue = (to: string): boolean => options.queue.isAnyAnswerDue(to);
     this.#unknownOutcomes = new UnknownOutcomes({ ...options, isAnyAnswerDue });
   }
@@ -390,8 +382,7 @@ export class Answers {
 
   /** Whatever it was, the gateway takes SMS. */
   #accepted(submission: Submission): void {
-    this.#acceptances += 1;
-    if (this.#queueFull.size > 0) this.#queueFull.clear();
+    this.#throttling.accepted(submission.submittedAt, this.#options.clock);
     this.#options.onAccepted();
     this.segmentAccepted(submission);
   }
@@ -462,7 +453,8 @@ export class Answers {
   #ownWaitMs(item: QueueItem, { status }: GatewayRefusal): Millis {
     const kind = this.#options.refusal(status).class;
     if (kind === 'submitFailed' || kind === 'unbound') return ownWaitMs((item.refusals += 1));
-    return this.#waitMs(item, kind, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    return this.#waitMs({ item, submittedAt: now }, kind, now);
   }
 
   #trackLate(item: QueueItem, { messageIds, remembered }: Submission): void {
@@ -489,7 +481,8 @@ export class Answers {
       return;
     }
     this.#say(refusal, link.host, now);
-    const waitMs = this.#waitMs(item, refusal.class, now);
+    const waitMs = this.#waitMs(submission, refusal.class, now);
+    item.isRepeat = true;
     const isInTime = now + waitMs < item.expiresAt;
     if (submission.isPartial && isInTime && this.#options.resume(submission, now + waitMs)) return;
     this.returned(item, waitMs);
@@ -519,24 +512,10 @@ export class Answers {
     this.#options.log('warn', `${host} answered an SMS with ${name}. ${sentence}`);
   }
 
-  #waitMs(item: QueueItem, kind: Refusal['class'], now: Millis): Millis {
-    if (kind === 'throttled') return this.#throttledWaitMs(item, now);
-    if (kind === 'queueFull') {
-      if (this.#queueFull.size < QUEUE_FULL_SMS) this.#queueFull.add(item.id);
-      if (this.#queueFull.size === QUEUE_FULL_SMS) return this.#throttledWaitMs(item, now);
-      return queueFullWaitMs((item.refusals += 1));
-    }
-    return transientWaitMs((item.refusals += 1));
-  }
-
-  /** Refused once more while others are accepted, it has not met a limit: nobody else is slowed down for it. */
-  #throttledWaitMs(item: QueueItem, now: Millis): Millis {
-    const { pace } = this.#options;
-    const { throttledAfter } = item;
-    item.throttledAfter = this.#acceptances;
-    if (throttledAfter === undefined) return pace.throttled(now);
-    if (throttledAfter === this.#acceptances) pace.throttled(now);
-    return throttledAgainWaitMs((item.refusals += 1));
+  #waitMs(submitted: Submitted, kind: Refusal['class'], now: Millis): Millis {
+    if (kind === 'throttled') return this.#throttling.throttledWaitMs(submitted, now);
+    if (kind === 'queueFull') return this.#throttling.queueFullWaitMs(submitted, now);
+    return transientWaitMs((submitted.item.refusals += 1));
   }
 
   /** It is held until it is known whose trouble that is. */

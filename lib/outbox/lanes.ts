@@ -1,5 +1,6 @@
 /**
- * Who goes first: alarms before normal SMS, those before bulk, and within a priority the order of taking in.
+ * Who goes first: alarms before normal SMS, those before bulk, and within a priority the order of taking in, with those
+ * that the gateway refused after those that it did not, but for a share of one in five.
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Priority } from '../message.js';
@@ -12,12 +13,17 @@ export const PRIORITIES: readonly Priority[] = ['alarm', 'normal', 'bulk'];
 export interface Placed {
   readonly order: number;
   readonly priority: Priority;
+  /** The gateway refused it before. Does not change while it stands in a lane. */
+  readonly isRepeat: boolean;
 }
+
+/** So many that were never refused go before one that was, when both wait. */
+const FRESH_PER_REPEAT = 4;
 
 /** Whether one goes before another. */
 export function goesBefore(one: Placed, other: Placed): boolean {
-  if (one.priority === other.priority) return one.order < other.order;
-  return isHigher(one.priority, other.priority);
+  if (one.priority !== other.priority) return isHigher(one.priority, other.priority);
+  return one.isRepeat === other.isRepeat ? one.order < other.order : other.isRepeat;
 }
 
 export function isHigher(one: Priority, other: Priority): boolean {
@@ -54,7 +60,7 @@ export class Lanes<Item extends Placed> {
       const lane = this.#lanes[priority];
       for (let item = lane.peek(); item !== undefined; item = lane.peek()) {
         if (this.#belongs(item)) return item;
-        lane.shift();
+        lane.discard();
       }
     }
     return undefined;
@@ -71,13 +77,16 @@ export class Lanes<Item extends Placed> {
   }
 }
 
-/** One priority: a list for what comes in order, as nearly all, and a heap for what comes back to its old place. */
+/** One priority: a list for what comes in order, as nearly all, and heaps for what comes back, by order. */
 class Lane<Item extends Placed> {
   /** Empty where one has left: it is not to be held. */
   #inOrder: (Item | undefined)[] = [];
   #head = 0;
   #last = 0;
   readonly #back = new Heap<Item>((item) => item.order);
+  readonly #repeats = new Heap<Item>((item) => item.order);
+  /** Taken since the last repeat, with repeats waiting. */
+  #freshTaken = 0;
   readonly #leavers: Leavers;
 
   constructor(leaversMin: number) {
@@ -85,10 +94,14 @@ class Lane<Item extends Placed> {
   }
 
   get size(): number {
-    return this.#inOrder.length - this.#head + this.#back.size;
+    return this.#inOrder.length - this.#head + this.#back.size + this.#repeats.size;
   }
 
   add(item: Item): void {
+    if (item.isRepeat) {
+      this.#repeats.push(item);
+      return;
+    }
     if (item.order < this.#last) {
       this.#back.push(item);
       return;
@@ -98,14 +111,35 @@ class Lane<Item extends Placed> {
   }
 
   peek(): Item | undefined {
+    return this.#isRepeatNext ? this.#repeats.peek() : this.#fresh;
+  }
+
+  get #isRepeatNext(): boolean {
+    if (this.#repeats.size === 0) return false;
+    return this.#freshTaken >= FRESH_PER_REPEAT || this.#fresh === undefined;
+  }
+
+  get #fresh(): Item | undefined {
     const first = this.#inOrder[this.#head];
     const back = this.#back.peek();
     return back !== undefined && (first === undefined || back.order < first.order) ? back : first;
   }
 
+  /** Takes the one that `peek` gave. */
   shift(): void {
+    const isRepeat = this.#isRepeatNext;
+    this.discard();
+    this.#freshTaken = isRepeat || this.#repeats.size === 0 ? 0 : this.#freshTaken + 1;
+  }
+
+  /** Lets go of the one that `peek` gave: it was not its turn. */
+  discard(): void {
+    if (this.#isRepeatNext) {
+      this.#repeats.pop();
+      return;
+    }
     const first = this.#inOrder[this.#head];
-    if (this.peek() !== first) {
+    if (this.#fresh !== first) {
       this.#back.pop();
       return;
     }
@@ -125,5 +159,6 @@ class Lane<Item extends Placed> {
     this.#inOrder = this.#inOrder.filter((item) => item !== undefined && belongs(item));
     this.#head = 0;
     this.#back.keep(belongs);
+    this.#repeats.keep(belongs);
   }
 }

@@ -3,7 +3,8 @@
  *
  * A token bucket of at most one second's worth. ESME_RTHROTTLED halves the rate, counted from what was really sent in
  * the last second; it is raised by a tenth of itself every ten seconds, and free after a minute without a refusal. What
- * was sent in a quiet second says nothing of a limit: there the first refusal sets no rate.
+ * was sent in a quiet second says nothing of a limit: there the first refusal sets no rate. And a rate set while nothing
+ * was accepted is a guess: it doubles with each acceptance.
  * Source: contract section 4 (ESME_RTHROTTLED).
  */
 import type { Millis } from '../clock.js';
@@ -20,6 +21,8 @@ const BURST_MS: Millis = SECOND;
 const QUIET_BELOW = 10;
 /** A second refusal within this shows that the first was no accident, however little is sent. */
 const QUIET_AGAIN_MS: Millis = 10_000;
+/** Up to this a guess is doubled; beyond it nothing binds. */
+const GUESS_MAX = 1_000;
 
 export class Pace {
   readonly #limit: number;
@@ -30,6 +33,7 @@ export class Pace {
   #refusedAt = -Infinity;
   /** The first refusal in quiet times, of which nothing follows. */
   #quietRefusedAt = -Infinity;
+  #isGuessed = false;
   #raisedAt: Millis = 0;
   #windowAt: Millis = 0;
   #sentInWindow = 0;
@@ -45,6 +49,11 @@ export class Pace {
   /** Segments a second that may leave; Infinity when nothing binds. */
   get rate(): number {
     return this.#rate;
+  }
+
+  /** The rate was set while nothing was accepted: `accepted` is to be told. */
+  get isGuessed(): boolean {
+    return this.#isGuessed;
   }
 
   /** Whole segments that may leave now. */
@@ -69,12 +78,25 @@ export class Pace {
     return now + Math.max(1, Math.ceil(((1 - this.#tokens) / this.#rate) * SECOND));
   }
 
-  /** The gateway asked for less. Returns how long the SMS that it refused waits, besides for the rate. */
-  throttled(now: Millis): Millis {
+  /** The gateway takes SMS again, while the rate is a guess. */
+  accepted(now: Millis): void {
+    this.#refill(now);
+    if (!this.#isGuessed) return;
+    if (this.#rate >= GUESS_MAX) this.#free();
+    else this.#rate = Math.min(this.#limit, this.#rate * 2);
+  }
+
+  /**
+   * The gateway asked for less. Returns how long the SMS that it refused waits, besides for the rate.
+   *
+   * @param isGuess nothing is being accepted, so what was sent is no measure of what the gateway carries
+   */
+  throttled(now: Millis, isGuess: boolean): Millis {
     this.#refill(now);
     const sent = Math.max(this.#sentBefore, this.#sentInWindow, 1);
     if (sent < QUIET_BELOW && !this.#isSecondInQuiet(now)) return SECOND;
     this.#refusedAt = now;
+    this.#isGuessed = isGuess;
     if (now - this.#halvedAt < BURST_MS) return 0;
     this.#rate = Math.min(this.#rate, Math.max(Math.min(this.#rate, sent) / 2, RATE_MIN));
     this.#tokens = Math.min(this.#tokens, 0);
@@ -98,14 +120,19 @@ export class Pace {
 
   #raise(now: Millis): void {
     if (now - this.#refusedAt >= FREE_AFTER_MS) {
-      this.#rate = this.#limit;
-      if (this.#limit === Infinity) this.#tokens = Infinity;
+      this.#free();
       return;
     }
     while (now - this.#raisedAt >= RAISE_EVERY_MS) {
       this.#raisedAt += RAISE_EVERY_MS;
       this.#rate = Math.min(this.#limit, this.#rate * RAISE_FACTOR);
     }
+  }
+
+  #free(): void {
+    this.#rate = this.#limit;
+    this.#isGuessed = false;
+    if (this.#limit === Infinity) this.#tokens = Infinity;
   }
 
   #burst(): number {

@@ -68,6 +68,8 @@ interface ItemFields {
   notBefore: Millis;
   /** Refusals so far after which it waited. */
   refusals: number;
+  /** The gateway refused it, and not for ESME_RSUBMITFAIL or ESME_RINVBNDSTS: those that were not go first. */
+  isRepeat: boolean;
   /** SMS that had been accepted when it was last throttled. */
   throttledAfter: number | undefined;
   /** Of ESME_RSUBMITFAIL or ESME_RINVBNDSTS; nearly all have none. */
@@ -100,6 +102,7 @@ export function newItem(body: Body, order: number, found: Progress | undefined, 
     body,
     notBefore: 0,
     refusals: 0,
+    isRepeat: false,
     throttledAfter: undefined,
     failure: undefined,
   };

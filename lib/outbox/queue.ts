@@ -431,8 +431,8 @@ export class Queue {
     return alarm + (lowest === 'alarm' ? 0 : normal) + (lowest === 'bulk' ? bulk : 0) > 0;
   }
 
-  #overtakes({ priority, order }: QueueItem): boolean {
-    if (this.#ahead[priority] > 0 && order < this.#lastMarked[priority]) return true;
+  #overtakes({ priority, order, isRepeat }: QueueItem): boolean {
+    if (!isRepeat && this.#ahead[priority] > 0 && order < this.#lastMarked[priority]) return true;
     const { normal, bulk } = this.#ahead;
     return (priority === 'alarm' ? normal : 0) + (priority === 'bulk' ? 0 : bulk) > 0;
   }

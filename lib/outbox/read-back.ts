@@ -42,6 +42,7 @@ export type Loss = 'gone' | 'damaged' | 'unreadable';
 interface Reading {
   readonly order: number;
   readonly priority: Priority;
+  readonly isRepeat: boolean;
   readonly item: QueueItem;
   readonly purpose: Purpose;
   readonly done: (result: Body | Loss) => void;
@@ -91,9 +92,9 @@ export class ReadBack {
    * up after two seconds in which it was refused, or storage gave no answer.
    */
   read(item: QueueItem, purpose: Purpose, done: (result: Body | Loss) => void): void {
-    const { order, priority } = item;
+    const { order, priority, isRepeat } = item;
     const untried = { refusals: 0, firstRefusedAt: 0, startedAt: 0, dueAt: 0, isGivenUp: false };
-    this.#queue({ order, priority, item, purpose, done, ...untried });
+    this.#queue({ order, priority, isRepeat, item, purpose, done, ...untried });
     this.#goOn();
   }
 

@@ -409,9 +409,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         Pace.prototype,
         'throttled',
         (throttled) =>
-          function (this: Pace, now) {
-            throttled.call(this, now - 2_000);
-            return throttled.call(this, now);
+          function (this: Pace, now, isGuess) {
+            throttled.call(this, now - 2_000, isGuess);
+            return throttled.call(this, now, isGuess);
           },
       ),
   },

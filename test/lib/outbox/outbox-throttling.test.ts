@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import type { OutboundSms } from '../../../lib/message.js';
-import { ESME_RMSGQFUL, ESME_RTHROTTLED, ModelGateway, type ModelOptions } from './model-gateway.js';
+import {
+  ESME_RMSGQFUL,
+  ESME_RSYSERR,
+  ESME_RTHROTTLED,
+  ModelGateway,
+  type ModelOptions,
+} from './model-gateway.js';
 import { bench, type Bench } from './outbox-bench.js';
 
 interface Made extends Bench {
   readonly gateway: ModelGateway;
 }
 
-async function bound(judge: ModelOptions['judge'], more: Partial<ModelOptions> = {}): Promise<Made> {
-  const made = await bench();
-  const gateway = new ModelGateway({ clock: made.clock, outbox: () => made.outbox, judge, ...more });
+async function bound(judge: ModelOptions['judge'], segmentsPerSecond?: number): Promise<Made> {
+  const made = await bench({ segmentsPerSecond });
+  const gateway = new ModelGateway({ clock: made.clock, outbox: () => made.outbox, judge });
   gateway.start();
   await made.clock.advance(1_000);
   return { ...made, gateway };
@@ -105,5 +111,76 @@ describe('Outbox', () => {
       await made.clock.advance(2_000);
       assert.equal(made.results.length, minute + 1);
     }
+  });
+
+  for (const [name, status] of [
+    ['ESME_RTHROTTLED', ESME_RTHROTTLED],
+    ['ESME_RMSGQFUL', ESME_RMSGQFUL],
+  ] as const) {
+    for (const count of [1, 2, 3, 15]) {
+      it(`has fresh SMS leave beside ${count} alarms that are always answered ${name}`, async () => {
+        const made = await bound((text) => (text === 'odd' ? status : 0));
+        for (let odd = 0; odd < count; odd += 1) await made.take({ text: 'odd', priority: 'alarm' });
+        await made.clock.advance(1_500);
+        for (let round = 1; round <= 20; round += 1) {
+          await made.take({ text: 'alarm', priority: 'alarm' });
+          await made.clock.advance(2_000);
+          assert.equal(made.gateway.count('alarm'), round);
+          await made.take({ text: 'normal' });
+          await made.clock.advance(1_000);
+          const isSettled = round > 5; // by then those refused wait for longer than others come in
+          if (isSettled) assert.equal(made.results.length, 2 * round);
+        }
+        await made.clock.advance(1_000);
+        assert.equal(made.results.length, 40);
+      });
+
+      for (const afterMs of [3_000, 70_000]) {
+        it(`has a hundred alarms leave at once ${afterMs / 1_000} s after ${count} that are always answered ${name}`, async () => {
+          const made = await bound((text) => (text === 'odd' ? status : 0));
+          for (let odd = 0; odd < count; odd += 1) await made.take({ text: 'odd' });
+          await made.clock.advance(afterMs);
+          await takeMany(made, 100, { priority: 'alarm' });
+          await made.clock.advance(5_000);
+          assert.equal(made.results.length, 100);
+        });
+      }
+    }
+  }
+
+  for (const limit of [2, 10, 50]) {
+    it(`settles near a gateway's limit of ${limit} a second, with alarms passing and nothing lost`, async () => {
+      let tokens = limit;
+      let at = 0;
+      const made: Made = await bound(() => {
+        const now = made.clock.now();
+        tokens = Math.min(limit, tokens + ((now - at) / 1_000) * limit);
+        at = now;
+        if (tokens < 1) return ESME_RTHROTTLED;
+        tokens -= 1;
+        return 0;
+      });
+      await takeMany(made, limit * 60, {});
+      for (let second = 0; second < 120; second += 1) {
+        if (second % 5 === 0) await made.take({ text: 'alarm', priority: 'alarm' });
+        await made.clock.advance(1_000);
+      }
+      const { submits } = made.gateway;
+      assert.equal(made.results.length, limit * 60 + 24);
+      assert.ok(submits.length < 1.3 * made.results.length, `${submits.length} tries`);
+    });
+  }
+
+  it('has SMS that were never refused go before those that were, but for one in five', async () => {
+    const made = await bound(refusing(ESME_RSYSERR, ['odd0', 'odd1', 'odd2']), 2);
+    for (const text of ['odd0', 'odd1', 'odd2']) await made.take({ text });
+    await made.clock.advance(3_000);
+    await takeMany(made, 30, {});
+    await made.clock.advance(13_000);
+    const order = made.gateway.submits
+      .slice(3)
+      .map(({ text }) => (text.startsWith('odd') ? 'repeat' : 'fresh'));
+    const first = order.indexOf('repeat');
+    assert.deepEqual(order.slice(first, first + 6), ['repeat', ...Array<string>(4).fill('fresh'), 'repeat']);
   });
 });

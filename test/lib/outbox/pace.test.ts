@@ -41,23 +41,23 @@ describe('Pace', () => {
   it('halves what was really sent when throttled, once for the answers of one burst', () => {
     const pace = new Pace(undefined);
     run(pace, 0, 2_000, 10);
-    assert.deepEqual([pace.throttled(2_000), pace.throttled(2_001)], [0, 0]);
+    assert.deepEqual([pace.throttled(2_000, false), pace.throttled(2_001, false)], [0, 0]);
     assert.equal(pace.rate, 50);
   });
 
   it('halves again when it is still too much', () => {
     const pace = new Pace(100);
     run(pace, 0, 2_000, 10);
-    pace.throttled(2_000);
+    pace.throttled(2_000, false);
     run(pace, 2_000, 3_500);
-    pace.throttled(3_500);
+    pace.throttled(3_500, false);
     assert.ok(pace.rate < 50);
   });
 
   it('is raised by a tenth every ten seconds, and free after a minute', () => {
     const pace = new Pace(100);
     run(pace, 0, 2_000, 10);
-    pace.throttled(2_000);
+    pace.throttled(2_000, false);
     pace.allowance(12_000);
     assert.equal(Math.round(pace.rate), 55);
     pace.allowance(61_999);
@@ -69,23 +69,23 @@ describe('Pace', () => {
   it('is free of any rate again after a minute when it has no limit', () => {
     const pace = new Pace(undefined);
     run(pace, 0, 2_000, 10);
-    pace.throttled(2_000);
+    pace.throttled(2_000, false);
     assert.equal(pace.allowance(62_000), Infinity);
   });
 
   it('learns nothing from a refusal in a quiet second, and has that SMS wait for one', () => {
     const pace = new Pace(undefined);
     pace.take(9, 0);
-    assert.deepEqual([pace.throttled(50), pace.throttled(900)], [1_000, 1_000]);
+    assert.deepEqual([pace.throttled(50, false), pace.throttled(900, false)], [1_000, 1_000]);
     assert.equal(pace.allowance(1_050), Infinity);
   });
 
   it('sets a rate at the second refusal in quiet times within ten seconds', () => {
     const pace = new Pace(undefined);
     pace.take(4, 0);
-    pace.throttled(50);
+    pace.throttled(50, false);
     pace.take(4, 1_050);
-    assert.equal(pace.throttled(1_100), 0);
+    assert.equal(pace.throttled(1_100, false), 0);
     assert.equal(pace.rate, 2);
   });
 
@@ -93,7 +93,7 @@ describe('Pace', () => {
     const pace = new Pace(undefined);
     for (let now = 0; now < 100_000; now += 10_001) {
       pace.take(1, now);
-      assert.equal(pace.throttled(now), 1_000);
+      assert.equal(pace.throttled(now, false), 1_000);
     }
   });
 
@@ -103,8 +103,25 @@ describe('Pace', () => {
       [0.5, 0.5],
     ] as const) {
       const pace = new Pace(limit);
-      for (let now = 0; now < 60_000; now += 2_000) pace.throttled(now);
+      for (let now = 0; now < 60_000; now += 2_000) pace.throttled(now, false);
       assert.equal(pace.rate, least);
     }
+  });
+
+  it('doubles a rate that was set while nothing was accepted with each acceptance, until nothing binds', () => {
+    const pace = new Pace(undefined);
+    for (let now = 0; now < 10_000; now += 1_500) pace.throttled(now, true);
+    assert.deepEqual([pace.rate, pace.isGuessed], [1, true]);
+    for (let count = 0; count < 11; count += 1) pace.accepted(10_000);
+    assert.deepEqual([pace.rate, pace.isGuessed], [Infinity, false]);
+    assert.equal(pace.allowance(10_000), Infinity);
+  });
+
+  it('takes a rate for measured that was set while SMS were accepted', () => {
+    const pace = new Pace(undefined);
+    run(pace, 0, 2_000, 10);
+    pace.throttled(500, true);
+    pace.throttled(2_000, false);
+    assert.equal(pace.isGuessed, false);
   });
 });

@@ -1,0 +1,71 @@
+/**
+ * What an SMS that the gateway could not take just now says of the gateway, and how long it waits.
+ *
+ * Its first refusal may have met a limit. Refused once more it says nothing, unless others are too and none is accepted:
+ * nobody else is slowed down for it. Source: contract section 4 (ESME_RTHROTTLED, ESME_RMSGQFUL).
+ */
+import type { Clock, Millis } from '../clock.js';
+import type { Pace } from './pace.js';
+import type { QueueItem } from './queue-item.js';
+import { QUEUE_FULL_SMS, queueFullWaitMs, throttledAgainWaitMs } from './retry-policy.js';
+
+/** Of one that is refused alone nothing follows for others. */
+const SEVERAL_SMS = 2;
+/** With nothing accepted for so long the gateway takes nothing, and not merely less. */
+const NONE_ACCEPTED_MS: Millis = 1_000;
+
+/** A submission, as far as it matters here; one that was refused late counts as just submitted. */
+export interface Submitted {
+  readonly item: QueueItem;
+  readonly submittedAt: Millis;
+}
+
+export class Throttling {
+  readonly #pace: Pace;
+  /** SMS accepted so far. */
+  #acceptances = 0;
+  /** When the last of those was submitted. */
+  #acceptedAt: Millis = -Infinity;
+  /** SMS that have found the gateway's queue full since the last acceptance, as many as matter. */
+  readonly #queueFull = new Set<string>();
+  /** SMS that were throttled since then, as many as matter. */
+  readonly #throttled = new Set<string>();
+
+  constructor(pace: Pace) {
+    this.#pace = pace;
+  }
+
+  accepted(submittedAt: Millis, clock: Clock): void {
+    this.#acceptances += 1;
+    this.#acceptedAt = submittedAt;
+    if (this.#queueFull.size > 0) this.#queueFull.clear();
+    if (this.#throttled.size > 0) this.#throttled.clear();
+    if (this.#pace.isGuessed) this.#pace.accepted(clock.now());
+  }
+
+  /** Returns how long an SMS waits that was throttled. */
+  throttledWaitMs(submitted: Submitted, now: Millis): Millis {
+    return this.#firstWaitMs(submitted, now) ?? throttledAgainWaitMs((submitted.item.refusals += 1));
+  }
+
+  /** Returns how long an SMS waits that found the queue full; several are as good as throttled. */
+  queueFullWaitMs(submitted: Submitted, now: Millis): Millis {
+    const { item } = submitted;
+    if (this.#queueFull.size < QUEUE_FULL_SMS) this.#queueFull.add(item.id);
+    const isGateways = this.#queueFull.size === QUEUE_FULL_SMS;
+    const firstMs = isGateways ? this.#firstWaitMs(submitted, now) : undefined;
+    return firstMs ?? queueFullWaitMs((item.refusals += 1));
+  }
+
+  /** Undefined for one that was refused before. */
+  #firstWaitMs({ item, submittedAt }: Submitted, now: Millis): Millis | undefined {
+    const { throttledAfter } = item;
+    const isGuess = submittedAt - this.#acceptedAt >= NONE_ACCEPTED_MS;
+    item.throttledAfter = this.#acceptances;
+    if (this.#throttled.size < SEVERAL_SMS) this.#throttled.add(item.id);
+    if (throttledAfter === undefined && item.refusals === 0) return this.#pace.throttled(now, isGuess);
+    const isGateways = throttledAfter === this.#acceptances && this.#throttled.size === SEVERAL_SMS;
+    if (isGateways) this.#pace.throttled(now, isGuess);
+    return undefined;
+  }
+}
