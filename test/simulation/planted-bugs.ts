@@ -213,6 +213,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a busy event loop is taken for a dead link',
     symptom: /was given up at \d+, although it lived/,
     seed: 1,
+    around: {
+      plan: (plan) => ({
+        ...plan,
+        faults: plan.sms.map(({ at }) => ({ at: at + 30, kind: 'stall', ms: 16_000 })),
+      }),
+    },
     plant: graceless,
   },
   {
