@@ -11,7 +11,6 @@ import { Answers } from '../../lib/outbox/answers.js';
 import { Dedupe } from '../../lib/outbox/dedupe.js';
 import { Leavers } from '../../lib/outbox/heap.js';
 import { Outbox } from '../../lib/outbox/outbox.js';
-import { Pace } from '../../lib/outbox/pace.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { ReadBack } from '../../lib/outbox/read-back.js';
 import { Settlement } from '../../lib/outbox/settlement.js';
@@ -26,6 +25,7 @@ import { Housekeeping } from '../../lib/storage/journal/housekeeping.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
 import { MachineClock } from './machine-clock.js';
 import { instead, insteadOfGetter, type Undo } from './replace.js';
+import { slowedByOne } from './slowed-by-one.js';
 import type { Around } from './world.js';
 import {
   answersInOrder,
@@ -409,17 +409,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one refusal in a quiet moment slows the account down',
     symptom: /waits at \d+ although a link has room/,
-    seed: 1,
-    plant: () =>
-      instead(
-        Pace.prototype,
-        'throttled',
-        (throttled) =>
-          function (this: Pace, now, isGuess) {
-            throttled.call(this, now - 2_000, isGuess);
-            return throttled.call(this, now, isGuess);
-          },
-      ),
+    seed: 26,
+    plant: slowedByOne,
   },
   {
     name: 'an alarm waits for the rest of a long SMS',
@@ -436,14 +427,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a receipt that came before an SMS left is taken for its own',
     symptom: /ids that the gateway did not give it/,
-    seed: 274,
+    seed: 178,
     plant: () =>
       instead(
         UnknownOutcomes.prototype,
         'add',
         (add) =>
           function (this: UnknownOutcomes, given) {
-            return add.call(this, { ...given, submittedAt: 0 });
+            return add.call(this, { ...given, submittedAt: 0, givenUpAt: given.givenUpAt + 86_400_000 });
           },
       ),
   },
