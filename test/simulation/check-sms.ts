@@ -98,8 +98,8 @@ function acceptedIsTrue(sms: SmsRecord, { ledger }: Case, violated: (what: strin
 /** What says no less than another receipt that an SMS of unknown outcome was accepted. */
 export function mayTakeForItsOwn(sms: SmsRecord, messageId: string, ledger: Ledger): boolean {
   const foreign = ledger.deliveries.find(({ kind, says }) => kind === 'foreign' && says === messageId);
-  // It may have left and never have arrived.
-  const firstAt = sms.submits[0]?.sentAt ?? sms.askedAt;
+  // It may have left long before the first that arrived.
+  const firstAt = sms.askedAt;
   if (foreign?.firstSentAt === undefined || foreign.phone !== sms.sms.to) return false;
   if (foreign.firstSentAt < firstAt) return false;
   const isRecent = foreign.submittedAt > firstAt - OLDER_MS;
