@@ -128,7 +128,7 @@ function checkFinalOnce(ledger: Ledger, sms: SmsRecord): void {
     const before = finals[index]!;
     // One copy failed, and another was delivered.
     const isBetter = sms.acceptances.length > 1 && again.receipt.delivered && !before.receipt.delivered;
-    if (!isBetter && !mayBeReceivedAgain(ledger, before, again)) {
+    if (!isBetter && !ledger.hasForgotten && !mayBeReceivedAgain(ledger, before, again)) {
       ledger.violated(`SMS ${sms.number} has two final receipts, without a crash in between`);
     }
   });
