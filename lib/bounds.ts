@@ -16,8 +16,10 @@ export interface Bounds {
   readonly bodies: number;
   /** Read back besides, of those that stand first without it: it is there when their turn comes. */
   readonly bodiesAhead: number;
-  /** SMS taken in by one write: the largest stay well within `lineOctets`. The next begin another. */
+  /** SMS taken in by one write. The next begin another. */
   readonly smsInOneWrite: number;
+  /** Characters of these, of text and correlation: at six octets each they stay within `lineOctets`. As `smsInOneWrite`. */
+  readonly charactersInOneWrite: number;
   /** Segments marked as under way that have not left, over all links: the rest is marked when some of them have. */
   readonly segmentsAhead: number;
   /** Gaps in the list of the queue, and in each of its lines, below which closing them is not worth its while. */
@@ -119,7 +121,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   queuedSms: 1_000_000,
   bodies: 5_000,
   bodiesAhead: 64,
-  smsInOneWrite: 32,
+  smsInOneWrite: 256,
+  charactersInOneWrite: 8_000_000,
   segmentsAhead: 20_000,
   queueGaps: 64,
   dedupeKeys: 100_000,

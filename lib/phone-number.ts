@@ -28,6 +28,7 @@ const DIGITS_MIN = 7;
 const DIGITS_MAX = 15;
 /** Country codes have one to three (ITU-T E.164 §6.2.1). */
 const CODE_DIGITS_MAX = 3;
+const ZERO = 0x30;
 /** Needs nothing done to it, as most. */
 const PLAIN = new RegExp(`^\\+?[1-9]\\d{${DIGITS_MIN - 1},${DIGITS_MAX - 1}}$`);
 
@@ -294,15 +295,21 @@ interface Plan {
   readonly dialled: RegExp | undefined;
 }
 
-/** By country code. Where several countries share it: the lengths that all have, the patterns and prefixes of any. */
-const plans = new Map<string, Plan>();
+/**
+ * By country code as a number, since every SMS is looked up here. Where several countries share it: the lengths that all
+ * have, the patterns and prefixes of any.
+ */
+const plans: Plan[] = [];
 const homes = new Map<CountryCode, Plan>();
 
-/** Of the country whose code digits begin with; no code begins as another does. */
+/** Of the country whose code digits begin with; no code begins as another does, and none with a 0. */
 function planOf(digits: string): Plan | undefined {
-  if (plans.size === 0) fillPlans();
-  for (let length = 1; length <= CODE_DIGITS_MAX; length += 1) {
-    const plan = plans.get(digits.slice(0, length));
+  if (plans.length === 0) fillPlans();
+  if (digits.startsWith('0')) return undefined;
+  let code = 0;
+  for (let at = 0; at < CODE_DIGITS_MAX; at += 1) {
+    code = 10 * code + digits.charCodeAt(at) - ZERO;
+    const plan = plans[code];
     if (plan !== undefined) return plan;
   }
   return undefined;
@@ -311,8 +318,9 @@ function planOf(digits: string): Plan | undefined {
 function fillPlans(): void {
   for (const country of getCountries()) {
     const plan = homeOf(country);
-    const other = plans.get(plan.code);
-    plans.set(plan.code, other === undefined ? plan : shared(plan, other));
+    const code = Number(plan.code);
+    const other = plans[code];
+    plans[code] = other === undefined ? plan : shared(plan, other);
   }
 }
 

@@ -81,6 +81,12 @@ export class Dispatcher {
   /** Resolves what waits for the end of `finishing`. */
   #finished: () => void = () => undefined;
   #woken = false;
+  /** One for all turns, since each has one. */
+  readonly #onTurnEnd = (): void => {
+    this.#woken = false;
+    if (this.#phase === 'open') this.#round();
+    else if (this.#phase === 'finishing') this.#goOn();
+  };
   #expiryLookedAt: Millis = -Infinity;
   /** Marked to try a session with that is on trial. */
   #probe: QueueItem | undefined;
@@ -181,11 +187,7 @@ export class Dispatcher {
   wake(): void {
     if (this.#woken || this.#phase === 'closed') return;
     this.#woken = true;
-    queueMicrotask(() => {
-      this.#woken = false;
-      if (this.#phase === 'open') this.#round();
-      else if (this.#phase === 'finishing') this.#goOn();
-    });
+    queueMicrotask(this.#onTurnEnd);
   }
 
   /** Goes on with a long message over its own link, not before `at`. False when that link is gone. */

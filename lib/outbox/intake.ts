@@ -9,10 +9,11 @@ import { TransitMap } from '../transit-map.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry } from './entry.js';
 import type { NewItem } from './queue-item.js';
+import { CORRELATION_CHARACTERS_MAX } from './read-sms.js';
 import { storedEntry } from './stored-entry.js';
 
 export interface IntakeOptions {
-  readonly bounds: Pick<Bounds, 'smsInOneWrite'>;
+  readonly bounds: Pick<Bounds, 'smsInOneWrite' | 'charactersInOneWrite'>;
   readonly storage: Storage;
   readonly dedupe: Dedupe;
   /** What is stored along with them, in the same write. */
@@ -30,6 +31,8 @@ interface Waiting {
 }
 
 class Batch {
+  /** Of what is to be stored. */
+  characters = 0;
   readonly items: NewItem[] = [];
   /** Those with a dedupe key. */
   readonly keyed: OutboxEntry[] = [];
@@ -82,15 +85,23 @@ export class Intake {
   #add(item: NewItem, entry: OutboxEntry): Batch {
     const batch = (this.#batch ??= this.#begin());
     batch.items.push(item);
-    if (item.isStored) batch.changes.push({ table: 'outbox', key: entry.id, value: storedEntry(entry) });
+    if (item.isStored) {
+      batch.changes.push({ table: 'outbox', key: entry.id, value: storedEntry(entry) });
+      batch.characters += charactersOf(entry);
+    }
     // The key is claimed now: a second SMS with it may come in this same turn.
     if (entry.dedupeKey !== undefined) {
       batch.changes.push(...this.#options.dedupe.claim(entry));
       batch.keyed.push(entry);
       this.#keyed.set(entry.id, batch);
     }
-    if (batch.items.length === this.#options.bounds.smsInOneWrite) this.#batch = undefined;
+    if (this.#isFull(batch)) this.#batch = undefined;
     return batch;
+  }
+
+  #isFull({ items, characters }: Batch): boolean {
+    const { smsInOneWrite, charactersInOneWrite } = this.#options.bounds;
+    return items.length >= smsInOneWrite || characters >= charactersInOneWrite;
   }
 
   #begin(): Batch {
@@ -121,4 +132,10 @@ export class Intake {
     onStored(items, marks);
     for (const { id, resolve } of waiting) resolve({ id });
   }
+}
+
+function charactersOf({ text, correlation }: OutboxEntry): number {
+  if (correlation === undefined) return text.length;
+  // As text from the nodes; to count another value's would be to write it twice.
+  return text.length + (typeof correlation === 'string' ? correlation.length : CORRELATION_CHARACTERS_MAX);
 }

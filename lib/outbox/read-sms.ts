@@ -32,7 +32,7 @@ const SEGMENTS_LIMIT = 255;
 /** No SMS of 255 segments is longer; anything beyond is refused before it is looked at. */
 const TEXT_CHARACTERS_MAX = 40_000;
 /** Keeps a record small; a flow's message belongs in the flow. */
-const CORRELATION_CHARACTERS_MAX = 262_144;
+export const CORRELATION_CHARACTERS_MAX = 262_144;
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 

@@ -25,6 +25,7 @@ const DRAWS: { readonly [Bound in keyof Bounds]?: Draw } = {
   lateAnswers: { share: 0.1, min: 1, max: 2 },
   bodies: { share: OFTEN, min: 1, max: 6 },
   smsInOneWrite: { share: OFTEN, min: 1, max: 4 },
+  charactersInOneWrite: { share: 0.3, min: 10, max: 400 },
   segmentsAhead: { share: 0.3, min: 1, max: 8 },
   queueGaps: { share: OFTEN, min: 1, max: 8 },
   dedupeKeys: { share: SELDOM, min: 1, max: 2 },
@@ -70,6 +71,7 @@ export function drawBounds(chance: Chance): Bounds {
     if (chance.happens(share)) bounds[bound] = bound === 'trackedRoom' ? 2 ** drawn : drawn;
   }
   // One write is to be longer than a line.
-  if (bounds.lineOctets !== DEFAULT_BOUNDS.lineOctets) bounds.smsInOneWrite = DEFAULT_BOUNDS.smsInOneWrite;
-  return bounds as unknown as Bounds;
+  if (bounds.lineOctets === DEFAULT_BOUNDS.lineOctets) return bounds as unknown as Bounds;
+  const { smsInOneWrite, charactersInOneWrite } = DEFAULT_BOUNDS;
+  return { ...(bounds as unknown as Bounds), smsInOneWrite, charactersInOneWrite };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DEFAULT_BOUNDS } from '../../../lib/bounds.js';
 import { SmppError } from '../../../lib/errors.js';
 import type { SubmitResult } from '../../../lib/message.js';
 import { storedResult } from '../../../lib/outbox/stored-result.js';
@@ -213,6 +214,22 @@ describe('Outbox', () => {
       const second = await bench({ storage, clock });
       assert.deepEqual(second.results, [{ ...result, recovered: true }]);
     });
+  });
+
+  it('takes the largest SMS in by writes that storage takes', async () => {
+    const clock = new FakeClock();
+    const storage = heldStorage(clock);
+    const lengths: number[] = [];
+    const write = storage.write.bind(storage);
+    storage.write = (changes) => {
+      lengths.push(Buffer.byteLength(JSON.stringify(changes)));
+      return write(changes);
+    };
+    const made = await bench({ clock, storage });
+    const correlation = '\u0001'.repeat(262_144);
+    const ids = await Promise.all(Array.from({ length: 60 }, () => made.take({ correlation })));
+    assert.equal(ids.length, 60);
+    assert.ok(Math.max(...lengths) < DEFAULT_BOUNDS.lineOctets);
   });
 
   it('settles what is more than storage takes in one write', async () => {
