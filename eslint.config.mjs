@@ -21,6 +21,7 @@ const LEAVES = [
   'link',
   'message',
   'phone-number',
+  'steps',
   'timers',
   'transit-map',
   'unusual-fields',

@@ -14,7 +14,7 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { asSmppError, SmppError } from '../errors.js';
+import { asSmppError, DamagedRecordError, SmppError } from '../errors.js';
 import { FailureLog } from '../failure-log.js';
 import type { CounterName, Delivery, InboundSms, Unsubscribe } from '../message.js';
 import { type Listener, Mailbox } from '../storage/mailbox.js';
@@ -23,6 +23,7 @@ import { isWhole, readPart, receiptOf, type WholeMessage } from './message-part.
 import { readSms } from './read-sms.js';
 import { alone, Reassembler } from './reassembler.js';
 import { fingerprintOf, RedeliveryGuard, seenChange, type Sighting } from './redelivery-guard.js';
+import { type RepliesTo, SmsEmission, type StoredSms } from './sms-emission.js';
 import { isStoredPart } from './stored-part.js';
 import { TurnWrites } from './turn-writes.js';
 
@@ -57,19 +58,16 @@ export interface InboxOptions {
   readonly log: (level: 'info' | 'warn' | 'error', line: string) => void;
 }
 
-/** An incoming SMS as stored in table `event` until it is emitted. JSON. */
-interface StoredSms {
-  readonly key: string;
-  readonly sms: Omit<InboundSms, 'inReplyTo'>;
-  /** Our last SMS to that phone when this one came. */
-  readonly repliesTo?: { readonly id: string; readonly sentAt: EpochMs };
-}
-
 /** Phones and gateways send parts within seconds; a phone that loses its network goes on minutes later. */
 const PARTS_WAIT_MS: Millis = 5 * 60_000;
 
 /** A message whose end could not be stored ends again after this. */
 const RETRY_MS: Millis = 5_000;
+
+/** What an SMS answers is read again after this, when it could not be; each try is one of so many, a minute in all. */
+const READ_AGAIN_MS: Millis = 5_000;
+const READS_MAX = 13;
+const COMES_WITHOUT = 'what an incoming SMS answers cannot be read: it comes without its correlation';
 
 /** Marks our records among the others of table `event`. */
 const KEY_PREFIX = 'sms-';
@@ -87,6 +85,9 @@ export class Inbox {
   #unconfirmed = 0;
   #isOpen = false;
   #cancelExpiry: (() => void) | undefined;
+  readonly #emissions = new Set<SmsEmission>();
+  /** Each ends a pause before it is over. */
+  readonly #pauses = new Set<() => void>();
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -117,8 +118,8 @@ export class Inbox {
     for await (const [, part] of storage.scan('part')) {
       if (isStoredPart(part)) this.#reassembler.restore(part, clock.now());
     }
-    await this.#box.open();
     this.#isOpen = true;
+    await this.#box.open();
     this.#armExpiry();
   }
 
@@ -127,6 +128,8 @@ export class Inbox {
     this.#isOpen = false;
     this.#cancelExpiry?.();
     this.#cancelExpiry = undefined;
+    for (const emission of this.#emissions) emission.end();
+    for (const end of this.#pauses) end();
     await this.#box.close();
   }
 
@@ -165,11 +168,23 @@ export class Inbox {
   }
 
   /**
-   * Hands every incoming SMS to `listener`. It counts as emitted, and is forgotten, once the listener has returned
-   * and its promise resolved; else it comes again, also after a restart.
+   * Hands every incoming SMS to `listener`, those of one phone in the order in which they became whole and safe. It
+   * counts as emitted, and is forgotten, once the listener has returned and its promise resolved; else it comes again,
+   * also after a restart, and holds up none meanwhile.
    */
   onSms(listener: Listener<InboundSms>): Unsubscribe {
-    return this.#box.subscribe((stored) => this.#emit(stored, listener));
+    const emission = new SmsEmission({
+      listener,
+      readReply: (repliesTo, phone) => this.#readReply(repliesTo, phone),
+      unconfirmed: (by) => (this.#unconfirmed += by),
+    });
+    this.#emissions.add(emission);
+    const leave = this.#box.subscribe((stored) => emission.emit(stored));
+    return () => {
+      this.#emissions.delete(emission);
+      emission.end();
+      leave();
+    };
   }
 
   /** A delivery that nobody has seen. */
@@ -232,22 +247,36 @@ export class Inbox {
     return { changes: [this.#box.keeping(key, stored)], kept };
   }
 
-  async #emit({ sms, repliesTo }: StoredSms, listener: Listener<InboundSms>): Promise<void> {
-    this.#unconfirmed += 1;
-    try {
-      const inReplyTo = repliesTo && (await this.#withCorrelation(repliesTo, sms.from));
-      await listener({ ...sms, ...(inReplyTo === undefined ? {} : { inReplyTo }) });
-    } finally {
-      this.#unconfirmed -= 1;
+  /** Without the correlation when that is damaged, or cannot be read for a minute: the SMS matters more. */
+  async #readReply({ id, sentAt }: RepliesTo, phone: string): Promise<InboundSms['inReplyTo']> {
+    for (let reads = 1; this.#isOpen; reads += 1) {
+      try {
+        const correlation = await this.#options.tracker.correlationOf(id, phone);
+        return correlation === undefined ? { id, sentAt } : { id, sentAt, correlation };
+      } catch (error) {
+        if (error instanceof DamagedRecordError || reads === READS_MAX) {
+          this.#failures.say(COMES_WITHOUT, error);
+          return { id, sentAt };
+        }
+        await this.#pauseAfter(error);
+      }
     }
+    throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the SMS is kept');
   }
 
-  async #withCorrelation(
-    reply: NonNullable<StoredSms['repliesTo']>,
-    phone: string,
-  ): Promise<InboundSms['inReplyTo']> {
-    const correlation = await this.#options.tracker.correlationOf(reply.id, phone);
-    return correlation === undefined ? reply : { ...reply, correlation };
+  /** A read failed and is tried again later, unless the run ends first. */
+  async #pauseAfter(failure: unknown): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#failures.say('what an incoming SMS answers cannot be read now, and it waits', failure);
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(READ_AGAIN_MS, end);
+      this.#pauses.add(end);
+    });
   }
 
   #revive(value: unknown): StoredSms | undefined {

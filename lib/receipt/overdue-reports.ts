@@ -8,14 +8,14 @@ import type { Unsubscribe } from '../message.js';
 import { isSettled, overdueReceipt } from './join-receipt.js';
 import { type Overdue, OverdueWatch } from './overdue-watch.js';
 import { giveTo, type ReceiptListener } from './receipt-listeners.js';
-import type { Steps } from './steps.js';
+import type { Steps } from '../steps.js';
 import type { TrackedRecords } from './tracked-records.js';
 
 export interface OverdueReportsOptions {
   readonly clock: Clock;
   readonly records: TrackedRecords;
   /** Shared with the receipts: both replace the record of their SMS. */
-  readonly steps: Steps;
+  readonly steps: Steps<number>;
   readonly onFailure: (error: unknown) => void;
 }
 

@@ -19,12 +19,12 @@ import {
   unmatchedEvents,
 } from './join-receipt.js';
 import { ReceiptListeners } from './receipt-listeners.js';
-import type { Steps } from './steps.js';
+import type { Steps } from '../steps.js';
 import type { TrackedRecords } from './tracked-records.js';
 
 export interface ReceiptEmissionOptions {
   readonly records: TrackedRecords;
-  readonly steps: Steps;
+  readonly steps: Steps<number>;
   readonly count: (counter: CounterName, by: number) => void;
   /** Whether anything is handed on. */
   readonly isOpen: () => boolean;

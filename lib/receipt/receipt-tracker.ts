@@ -25,7 +25,7 @@ import { receivedOf, recordOf } from './receipt-record.js';
 import { isFinalState } from './receipt-state.js';
 import { ReceiptEmission } from './receipt-emission.js';
 import type { ReceiptListener } from './receipt-listeners.js';
-import { Steps } from './steps.js';
+import { Steps } from '../steps.js';
 import { UnknownReceipts } from './unknown-receipts.js';
 import { TrackedRecords } from './tracked-records.js';
 
@@ -73,7 +73,7 @@ export class ReceiptTracker {
   readonly #box: Mailbox<StoredReceipt>;
   readonly #overdue: OverdueReports;
   readonly #emission: ReceiptEmission;
-  readonly #steps = new Steps();
+  readonly #steps = new Steps<number>();
   readonly #notStored: (error: unknown) => void;
   readonly #alarm: Alarm;
   readonly #unknown: UnknownReceipts;

@@ -1,11 +1,11 @@
 /** Work that is done one after the other for one key, and side by side for different keys. */
-import { TransitMap } from '../transit-map.js';
+import { TransitMap } from './transit-map.js';
 
 /** A promise when it is not over yet. */
 export type Step = () => Promise<void> | undefined;
 
-export class Steps {
-  readonly #last = new TransitMap<number, Promise<void>>();
+export class Steps<Key> {
+  readonly #last = new TransitMap<Key, Promise<void>>();
   #underWay = 0;
 
   /** Steps begun or waiting. */
@@ -13,11 +13,16 @@ export class Steps {
     return this.#underWay;
   }
 
+  /** Whether a step of this key has begun or waits. */
+  has(key: Key): boolean {
+    return this.#last.has(key);
+  }
+
   /**
    * Runs `step` once every earlier step of this key is over, however those ended: at once when none is under way.
    * Ends as the step does: undefined when it is over already.
    */
-  run(key: number, step: Step): Promise<void> | undefined {
+  run(key: Key, step: Step): Promise<void> | undefined {
     const earlier = this.#last.get(key);
     const running = earlier === undefined ? step() : this.#after(earlier, step);
     if (running === undefined) return undefined;
