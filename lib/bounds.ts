@@ -48,6 +48,11 @@ export interface Bounds {
   readonly trackedSms: number;
   /** Message ids of tracked SMS beside those of their results: of copies. The oldest is forgotten; its receipts come unmatched. */
   readonly copyIds: number;
+  /**
+   * Long SMS of which some segment has failed, and whose others have not all come: so many receipts, half a kilobyte each,
+   * are kept for the verdict. The oldest is forgotten: that verdict has no text.
+   */
+  readonly failedSegments: number;
   /** Octets outside the heap that tracked SMS are put into together. A larger one has as many for itself. */
   readonly trackedBlockOctets: number;
   /** Tracked SMS that there is room for from the start, a power of two. It is doubled. */
@@ -134,6 +139,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   unknownReceipts: 10_000,
   trackedSms: 500_000,
   copyIds: 10_000,
+  failedSegments: 10_000,
   trackedBlockOctets: 64 * 1024,
   trackedRoom: 1_024,
   unlinkedKeys: 1_000,

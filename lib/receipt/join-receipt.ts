@@ -2,7 +2,13 @@
  * One receipt applied to the SMS it belongs to: segments become one verdict. No I/O.
  *
  * The SMS is delivered when every segment is. Its final receipt comes once, when every segment has a final
- * state, and has the worst of them; before that it has one for a state that the gateway itself says is not final.
+ * state; before that it has one for a state that the gateway itself says is not final. It is that of the worst segment,
+ * the last to come of several alike: state, error, id, text and dates are what the gateway said of that one.
+ * - A receipt speaks for the segments with its id, and for all of an SMS that has no other id: how many short messages it
+ *   counts (`sub`) says nothing, since many gateways count all segments in the receipt of each.
+ * - Of a segment that got no id nothing will ever be heard. No other waits for it, and it counts as UNKNOWN.
+ * - With `on-failure` nothing comes for a segment that is delivered, so the first failed one decides.
+ *
  * A final state stays: a late ENROUTE, or the same receipt again, changes nothing and gives no event. Only
  * UNKNOWN gives way to a final state that knows more, and then the SMS has a second, corrected final receipt.
  */
@@ -37,10 +43,21 @@ export interface SegmentReport {
   readonly errorRaw?: string;
 }
 
+/** What a receipt says besides its state. */
+type Words = Pick<ParsedReceipt, 'messageId' | 'submittedAt' | 'doneAt' | 'raw'>;
+
+/** The receipt of a failed segment, whose others have not all come. */
+export interface FailedSegment extends Words {
+  /** Its place in the SMS. */
+  readonly segment: number;
+}
+
 /** A tracked SMS as stored in table `tracked`, by its id. JSON. */
 export interface TrackedRecord extends TrackedSms {
   /** One a segment, null before its first receipt. */
   readonly reports: readonly (SegmentReport | null)[];
+  /** The worst of them, as long as the verdict on the whole may become its own. */
+  readonly failure?: FailedSegment;
   /** State of the last receipt for the whole SMS. */
   readonly said?: GatewayState;
   /** The longest wait after which its missing receipt was reported; 0 when none was. */
@@ -83,32 +100,35 @@ const WORST_FIRST: readonly GatewayState[] = [
 
 /** Applies a receipt that belongs to `record`. */
 export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): Joined {
-  const { parsed } = received;
+  const { parsed, receivedAt } = received;
   const report = reportOf(parsed);
   if (record.reports.length === 1) return joinOnly(record, report, received);
-  const isMeant = segmentsMeant(record, parsed);
+  const isMeant = segmentsMeant(record, parsed.messageId);
   const reports = record.reports.map((known, index) => {
     return isMeant(index) && isNewer(known, report) ? report : known;
   });
-  if (!reports.includes(report)) return { record, events: [] };
+  const segment = reports.indexOf(report);
+  if (segment < 0) return { record, events: [] };
 
-  const verdict = verdictOn(reports);
-  // That some segments have arrived and others not yet is no state of the SMS: the gateway said no such thing.
-  const isSaid = isFinalState(verdict.state) || !isFinalState(report.state);
-  const joined = withReports(record, reports, isSaid ? verdict.state : record.said);
-  const segment = matchedReceipt(joined, report, received);
-  const events: ReceiptEvent[] = [{ scope: 'segment', receipt: segment }];
-  if (isSaid && verdict.state !== record.said) {
-    events.push({ scope: 'message', receipt: matchedReceipt(joined, verdict, received) });
-  }
-  return { record: joined, events };
+  const state = newState(record, reports, report);
+  const said = state ?? record.said;
+  const failure = worseOf(reports, record.failure, { segment, ...wordsOf(parsed) });
+  const isOver = said !== undefined && isFinalState(said);
+  const joined = withReports(record, reports, said, isOver ? undefined : failure);
+  const events: ReceiptEvent[] = [
+    { scope: 'segment', receipt: matchedReceipt(joined, report, parsed, receivedAt) },
+  ];
+  if (state === undefined) return { record: joined, events };
+  const verdict = state === report.state ? { report, words: parsed } : verdictOf(joined, state, failure);
+  const receipt = matchedReceipt(joined, verdict.report, verdict.words, receivedAt);
+  return { record: joined, events: [...events, { scope: 'message', receipt }] };
 }
 
 /** Most SMS have one segment, and its receipt is that of the whole. */
 function joinOnly(record: TrackedRecord, report: SegmentReport, received: ReceivedReceipt): Joined {
   if (!isNewer(record.reports[0] ?? null, report)) return { record, events: [] };
-  const joined = withReports(record, [report], report.state);
-  const receipt = matchedReceipt(joined, report, received);
+  const joined = withReports(record, [report], report.state, undefined);
+  const receipt = matchedReceipt(joined, report, received.parsed, received.receivedAt);
   const segment: ReceiptEvent = { scope: 'segment', receipt };
   if (report.state === record.said) return { record: joined, events: [segment] };
   return { record: joined, events: [segment, { scope: 'message', receipt }] };
@@ -119,6 +139,7 @@ function withReports(
   record: TrackedRecord,
   reports: TrackedRecord['reports'],
   said: TrackedRecord['said'],
+  failure: TrackedRecord['failure'],
 ): TrackedRecord {
   const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, copies, correlation } = record;
   const joined: Mutable<TrackedRecord> = {
@@ -132,6 +153,7 @@ function withReports(
     overdueMs,
   };
   if (said !== undefined) joined.said = said;
+  if (failure !== undefined) joined.failure = failure;
   if (copies !== undefined) joined.copies = copies;
   if (correlation !== undefined) joined.correlation = correlation;
   return joined;
@@ -141,7 +163,7 @@ function withReports(
 export function unmatchedEvents(received: ReceivedReceipt): readonly ReceiptEvent[] {
   const report = reportOf(received.parsed);
   const segments = { ...countReports([report]), total: received.parsed.sub ?? 1 };
-  const receipt = said(report, received, { segments, matched: false });
+  const receipt = said(report, received.parsed, received.receivedAt, { segments, matched: false });
   if (received.phone !== '') receipt.to = received.phone;
   if (received.sender !== '') receipt.from = received.sender;
   return [
@@ -169,19 +191,22 @@ export function overdueReceipt(record: TrackedRecord, afterMs: number, now: Epoc
 }
 
 /** Whether the whole SMS has its final state. */
-export function isSettled(record: TrackedRecord): boolean {
-  return record.reports.every((report) => report !== null && isFinalState(report.state));
+export function isSettled({ said }: TrackedRecord): boolean {
+  return said !== undefined && isFinalState(said);
 }
 
-/** All of them when the receipt counts as many short messages as the SMS has segments, else those with its id. */
-function segmentsMeant(record: TrackedRecord, parsed: ParsedReceipt): (index: number) => boolean {
-  const { messageIds, copies = [] } = record;
-  const { messageId, sub } = parsed;
-  if (messageIds.length > 1 && sub === messageIds.length) return () => true;
-  if (messageIds.includes(messageId)) return (index) => messageIds[index] === messageId;
-  const folded = messageId.toLowerCase();
+/** Those with its id, compared exactly before in any letter case; all of them where the gateway gave no other id. */
+function segmentsMeant(
+  { messageIds, copies = [] }: TrackedRecord,
+  messageId: string,
+): (index: number) => boolean {
   const all = [messageIds, ...copies];
-  return (index) => all.some((ids) => ids[index]?.toLowerCase() === folded);
+  const folded = messageId.toLowerCase();
+  const isExact = all.some((ids) => ids.includes(messageId));
+  const isIts = (id = ''): boolean => (isExact ? id === messageId : id.toLowerCase() === folded);
+  const its = all.filter((ids) => ids.some(isIts));
+  if (its.some((ids) => ids.every((id) => id === '' || isIts(id)))) return () => true;
+  return (index) => its.some((ids) => isIts(ids[index]));
 }
 
 function isNewer(known: SegmentReport | null, report: SegmentReport): boolean {
@@ -191,24 +216,78 @@ function isNewer(known: SegmentReport | null, report: SegmentReport): boolean {
   return known.state === 'UNKNOWN' && isFinalState(report.state);
 }
 
-function verdictOn(reports: readonly (SegmentReport | null)[]): SegmentReport {
-  const known = reports.filter((report) => report !== null);
-  const waiting = known.filter((report) => !isFinalState(report.state));
-  if (known.length === reports.length && waiting.length === 0) {
-    const worst = WORST_FIRST.find((state) => known.some((report) => report.state === state));
-    return known.find((report) => report.state === worst) ?? { state: 'UNKNOWN' };
-  }
-  const isAccepted = waiting.length > 0 && waiting.every((report) => report.state === 'ACCEPTD');
-  return waiting.find((report) => isAccepted || report.state === 'ENROUTE') ?? { state: 'ENROUTE' };
+/** The state of the whole SMS, when `report` gives it another one. */
+function newState(
+  record: TrackedRecord,
+  reports: TrackedRecord['reports'],
+  { state }: SegmentReport,
+): GatewayState | undefined {
+  const { said } = record;
+  if (said !== 'UNKNOWN' && isSettled(record)) return undefined;
+  const final = finalState(record, reports);
+  if (final !== undefined) return final === said ? undefined : final;
+  // That some segments have arrived and others not yet is no state of the SMS: the gateway said no such thing.
+  if (isFinalState(state) || said === 'UNKNOWN' || state === said) return undefined;
+  const isBehind = state === 'ACCEPTD' && reports.some((report) => report?.state === 'ENROUTE');
+  return isBehind ? undefined : state;
+}
+
+/** The worst state of the segments, once there is nothing more to wait for. */
+function finalState(
+  { receipt, messageIds, copies = [] }: TrackedRecord,
+  reports: TrackedRecord['reports'],
+): GatewayState | undefined {
+  const isFailureEnough = receipt === 'on-failure';
+  const isNameless = (segment: number): boolean => [messageIds, ...copies].every((ids) => !ids[segment]);
+  const states = reports.map((report, segment) => {
+    if (report !== null) return report.state;
+    return isNameless(segment) && !isFailureEnough ? 'UNKNOWN' : undefined;
+  });
+  const worst = WORST_FIRST.find((state) => states.includes(state));
+  if (isFailureEnough && worst !== 'DELIVRD') return worst;
+  return states.every((state) => state !== undefined && isFinalState(state)) ? worst : undefined;
+}
+
+/** The worse of two segments, the latter when they are alike; none when neither has failed. */
+function worseOf(
+  reports: TrackedRecord['reports'],
+  former: FailedSegment | undefined,
+  latter: FailedSegment,
+): FailedSegment | undefined {
+  const stateOf = (failure: FailedSegment | undefined) => failure && reports[failure.segment]?.state;
+  const state = WORST_FIRST.find((worst) => worst === stateOf(former) || worst === stateOf(latter));
+  if (state === undefined || state === 'DELIVRD') return undefined;
+  return state === stateOf(latter) ? latter : former;
+}
+
+/** What is said of the SMS when it is not what the last receipt says; without words where those were not kept. */
+function verdictOf(
+  { messageIds, reports }: TrackedRecord,
+  state: GatewayState,
+  failure: FailedSegment | undefined,
+): { readonly report: SegmentReport; readonly words: Words } {
+  const failed = failure && reports[failure.segment];
+  if (failure !== undefined && failed?.state === state) return { report: failed, words: failure };
+  const segment = reports.findIndex((report) => report?.state === state);
+  const words = { messageId: messageIds[segment] ?? '', raw: '' };
+  return { report: reports[segment] ?? { state }, words };
 }
 
 function matchedReceipt(
   record: TrackedRecord,
   report: SegmentReport,
-  received: ReceivedReceipt,
+  words: Words,
+  receivedAt: EpochMs,
 ): DeliveryReceipt {
   const segments = countReports(record.reports);
-  return belonging(record, said(report, received, { segments, matched: true }));
+  return belonging(record, said(report, words, receivedAt, { segments, matched: true }));
+}
+
+function wordsOf({ messageId, raw, submittedAt, doneAt }: Words): Words {
+  const words: Mutable<Words> = { messageId, raw };
+  if (submittedAt !== undefined) words.submittedAt = submittedAt;
+  if (doneAt !== undefined) words.doneAt = doneAt;
+  return words;
 }
 
 /** Adds what our own record knows. */
@@ -224,10 +303,10 @@ function belonging(record: TrackedRecord, receipt: Mutable<DeliveryReceipt>): De
 /** What the gateway's receipt itself says. */
 function said(
   report: SegmentReport,
-  { parsed, receivedAt }: ReceivedReceipt,
+  { messageId, submittedAt, doneAt, raw }: Words,
+  receivedAt: EpochMs,
   { segments, matched }: Pick<DeliveryReceipt, 'segments' | 'matched'>,
 ): Mutable<DeliveryReceipt> {
-  const { messageId, submittedAt, doneAt, raw } = parsed;
   const { state } = report;
   const { errorCode, errorText, errorClass } = errorOf(report);
   const receipt: Mutable<DeliveryReceipt> = {

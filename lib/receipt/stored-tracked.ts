@@ -16,7 +16,10 @@ type StoredTracked = readonly [
   unusual?: Partial<Named>,
 ];
 
-type Named = Pick<TrackedRecord, 'receipt' | 'overdueMs' | 'copies' | 'correlation' | 'reports' | 'said'>;
+type Named = Pick<
+  TrackedRecord,
+  'receipt' | 'overdueMs' | 'copies' | 'correlation' | 'failure' | 'reports' | 'said'
+>;
 
 const USUAL = { receipt: 'always', overdueMs: 0 } as const;
 
@@ -24,6 +27,7 @@ const unusualOf = unusualFields<Omit<Named, 'reports' | 'said'>>({
   ...USUAL,
   copies: undefined,
   correlation: undefined,
+  failure: undefined,
 });
 
 export function storedTracked(record: TrackedRecord): unknown {

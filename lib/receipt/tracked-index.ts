@@ -45,12 +45,16 @@ export class TrackedIndex {
   readonly #copies = new Map<number, NonNullable<TrackedRecord['copies']>>();
   readonly #copyIds = new Map<string, number>();
   readonly #copyIdsMax: number;
+  /** Of those that have one, by SMS. */
+  readonly #failures = new Map<number, NonNullable<TrackedRecord['failure']>>();
+  readonly #failuresMax: number;
 
   constructor({ isWhole, bounds = DEFAULT_BOUNDS }: TrackedIndexOptions) {
     this.#isWhole = isWhole;
     this.#max = bounds.trackedSms;
     this.#octetsMax = bounds.trackedOctets;
     this.#copyIdsMax = bounds.copyIds;
+    this.#failuresMax = bounds.failedSegments;
     this.#columns = new TrackedColumns(bounds);
     this.#packed = new PackedSms(bounds);
     this.#keys = new KeyChains(bounds);
@@ -75,6 +79,7 @@ export class TrackedIndex {
       if (messageId !== '') this.#keys.add(hashOf(messageId, MESSAGE_ID), sms);
     }
     this.#keys.add(hashOf(phoneKey(record.to), PHONE), sms);
+    this.#setFailure(sms, record.failure);
     for (const copy of record.copies ?? []) this.addCopy(sms, copy);
     return sms;
   }
@@ -165,6 +170,8 @@ export class TrackedIndex {
     if (said !== undefined) Object.assign(record, { said });
     const copies = this.#copies.size === 0 ? undefined : this.#copies.get(sms);
     if (copies !== undefined) Object.assign(record, { copies });
+    const failure = this.#failures.size === 0 ? undefined : this.#failures.get(sms);
+    if (failure !== undefined) Object.assign(record, { failure });
     if (correlation !== undefined) Object.assign(record, { correlation });
     return record;
   }
@@ -176,6 +183,7 @@ export class TrackedIndex {
     this.#leaveOutcome(sms);
     this.#columns.setOutcome(sms, outcome);
     if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
+    this.#setFailure(sms, record.failure);
     if (isSettled(record)) this.#columns.endWait(sms);
   }
 
@@ -210,6 +218,15 @@ export class TrackedIndex {
     return this.#outcomeOf(sms).overdueMs;
   }
 
+  #setFailure(sms: number, failure: TrackedRecord['failure']): void {
+    if (this.#failures.size > 0) this.#failures.delete(sms);
+    if (failure === undefined) return;
+    this.#failures.set(sms, failure);
+    if (this.#failures.size <= this.#failuresMax) return;
+    const [oldest = sms] = this.#failures.keys();
+    this.#failures.delete(oldest);
+  }
+
   #outcomeOf(sms: number): Outcome {
     const code = this.#columns.outcome(sms);
     const outcome = code === UNUSUAL ? this.#unusual.get(sms) : this.#outcomes.at(code);
@@ -233,6 +250,7 @@ export class TrackedIndex {
       this.#leaveOutcome(sms);
       this.#columns.removeOldest();
     }
+    for (const sms of this.#failures.keys()) if (sms < end) this.#failures.delete(sms);
     for (const sms of this.#copies.keys()) if (sms < end) this.#copies.delete(sms);
     for (const [messageId, sms] of this.#copyIds) if (sms < end) this.#copyIds.delete(messageId);
     this.#keys.removeBefore(end);

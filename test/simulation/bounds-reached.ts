@@ -67,6 +67,10 @@ class Keys<Key> {
     this.#of.set(owner, keys.add(key));
     return keys.size;
   }
+
+  delete(owner: object, key: Key): void {
+    this.#of.get(owner)?.delete(key);
+  }
 }
 
 /** One number for each, which is kept by who it belongs to. */
@@ -135,6 +139,11 @@ const LISTEN: readonly (() => void)[] = [
     after(TrackedIndex.prototype, 'addCopy', (index, [, messageIds]) => {
       copyIds.set(index, copyIds.get(index) + messageIds.length);
       met('copyIds', copyIds.get(index) - 1);
+    });
+    const failed = new Keys<number>();
+    after(TrackedIndex.prototype, 'update', (index, [sms, { failure }]) => {
+      if (failure === undefined) failed.delete(index, sms);
+      else met('failedSegments', failed.add(index, sms) - 1);
     });
     const overdue = new Numbers();
     after(Window.prototype, 'takeOverdue', (window, _given, requests) => {

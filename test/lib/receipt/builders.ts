@@ -1,6 +1,12 @@
 /** Deliveries, receipts and accepted SMS, each with what its case does not care about filled in. */
-import type { Delivery } from '../../../lib/message.js';
-import type { ReceivedReceipt, TrackedRecord, TrackedSms } from '../../../lib/receipt/join-receipt.js';
+import type { Delivery, DeliveryReceipt } from '../../../lib/message.js';
+import {
+  type Joined,
+  joinReceipt,
+  type ReceivedReceipt,
+  type TrackedRecord,
+  type TrackedSms,
+} from '../../../lib/receipt/join-receipt.js';
 import type { ParsedReceipt } from '../../../lib/receipt/parse-receipt.js';
 
 export const PHONE = '4512345678';
@@ -50,4 +56,25 @@ export function received(parsed: Partial<ParsedReceipt> = {}): ReceivedReceipt {
     sender: SENDER,
     receivedAt: Date.UTC(2026, 0, 2),
   };
+}
+
+/** Applies receipts one after the other. */
+export function runOf(record: TrackedRecord, receipts: readonly Partial<ParsedReceipt>[]): Joined {
+  let now = record;
+  const events = receipts.flatMap((parsed) => {
+    const joined = joinReceipt(now, received(parsed));
+    now = joined.record;
+    return joined.events;
+  });
+  return { record: now, events };
+}
+
+/** As `runOf`: the receipts for the whole SMS that they gave. */
+export function verdicts(
+  record: TrackedRecord,
+  ...receipts: readonly Partial<ParsedReceipt>[]
+): DeliveryReceipt[] {
+  return runOf(record, receipts).events.flatMap(({ scope, receipt }) =>
+    scope === 'message' ? [receipt] : [],
+  );
 }

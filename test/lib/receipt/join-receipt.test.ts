@@ -3,17 +3,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import { PUBLISHED_ERRORS, statusCode } from '../../../lib/inmobile.js';
-import type { DeliveryReceipt } from '../../../lib/message.js';
 import {
   isSettled,
   joinReceipt,
   overdueReceipt,
-  type TrackedRecord,
   unmatchedEvents,
 } from '../../../lib/receipt/join-receipt.js';
-import type { ParsedReceipt } from '../../../lib/receipt/parse-receipt.js';
 import type { GatewayState } from '../../../lib/receipt/receipt-state.js';
-import { PHONE, received, SENDER, trackedRecord } from './builders.js';
+import { PHONE, received, runOf, SENDER, trackedRecord, verdicts } from './builders.js';
 
 const STATES: readonly GatewayState[] = [
   'ENROUTE',
@@ -25,21 +22,6 @@ const STATES: readonly GatewayState[] = [
   'UNKNOWN',
   'REJECTD',
 ];
-
-/** Applies receipts one after the other; the receipts for the whole SMS that they gave. */
-function verdicts(record: TrackedRecord, ...receipts: readonly Partial<ParsedReceipt>[]): DeliveryReceipt[] {
-  return run(record, receipts).events.flatMap(({ scope, receipt }) => (scope === 'message' ? [receipt] : []));
-}
-
-function run(record: TrackedRecord, receipts: readonly Partial<ParsedReceipt>[]) {
-  let now = record;
-  const events = receipts.flatMap((parsed) => {
-    const joined = joinReceipt(now, received(parsed));
-    now = joined.record;
-    return joined.events;
-  });
-  return { record: now, events };
-}
 
 const long = trackedRecord({ messageIds: ['a-1', 'a-2', 'a-3'] });
 
@@ -160,21 +142,8 @@ describe('joinReceipt', () => {
       );
     });
 
-    it('takes one receipt that counts all segments for the whole', () => {
-      const [receipt] = verdicts(long, { messageId: 'a-2', sub: 3 });
-      assert.deepEqual(
-        [receipt?.delivered, receipt?.segments],
-        [true, { total: 3, delivered: 3, failed: 0 }],
-      );
-    });
-
-    it('takes one receipt for all segments that share its id', () => {
-      const [receipt] = verdicts(trackedRecord({ messageIds: ['a-1', 'a-1'] }), { messageId: 'a-1' });
-      assert.deepEqual(receipt?.segments, { total: 2, delivered: 2, failed: 0 });
-    });
-
     it('tells each segment apart', () => {
-      const { events } = run(long, [{ messageId: 'a-2' }, { messageId: 'a-3', state: 'EXPIRED' }]);
+      const { events } = runOf(long, [{ messageId: 'a-2' }, { messageId: 'a-3', state: 'EXPIRED' }]);
       const segments = events
         .filter(({ scope }) => scope === 'segment')
         .map(({ receipt }) => [receipt.messageId, receipt.state]);
@@ -261,7 +230,7 @@ describe('joinReceipt', () => {
           messageId: `m-${index}`,
           state: states[index]!,
         }));
-        const { record, events } = run(trackedRecord({ messageIds }), receipts);
+        const { record, events } = runOf(trackedRecord({ messageIds }), receipts);
         const final = events.filter(({ scope, receipt }) => scope === 'message' && receipt.isFinal);
         assert.equal(final.length, 1);
         assert.equal(

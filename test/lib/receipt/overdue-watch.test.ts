@@ -20,7 +20,7 @@ class Watched {
 
   /** Its final receipt comes. */
   delivered(id: string): void {
-    const record = trackedRecord({ id, messageIds: [id], reports: [{ state: 'DELIVRD' }] });
+    const record = trackedRecord({ id, messageIds: [id], reports: [{ state: 'DELIVRD' }], said: 'DELIVRD' });
     this.#index.update(this.#index.find(id)!, record);
   }
 

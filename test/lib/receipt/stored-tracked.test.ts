@@ -28,6 +28,11 @@ describe('a stored SMS whose receipts are to come', () => {
     { reports: [{ state: 'UNDELIV', errorNumber: -12 }], said: 'UNDELIV' },
     { reports: [{ state: 'UNDELIV', errorNumber: 0, errorRaw: 'x' }], said: 'UNDELIV' },
     { messageIds: ['m-1', 'm-2'], reports: [null, null] },
+    {
+      messageIds: ['m-1', 'm-2'],
+      reports: [{ state: 'UNDELIV', errorNumber: 3 }, null],
+      failure: { segment: 0, messageId: 'M-1', raw: 'id:M-1', submittedAt: 1, doneAt: 2 },
+    },
     { messageIds: ['m-1', 'm-2'], reports: [{ state: 'DELIVRD', errorNumber: 0 }, null] },
     {
       messageIds: ['m-1', 'm-2'],

@@ -117,6 +117,11 @@ describe('TrackedIndex', () => {
       messageIds: ['a', 'bb', ''],
       reports: [{ state: 'DELIVRD', errorNumber: 0 }, null, null],
     },
+    'of several, of which one has failed': {
+      messageIds: ['a', 'b'],
+      reports: [{ state: 'UNDELIV', errorNumber: 3 }, null],
+      failure: { segment: 0, messageId: 'A', raw: 'id:A' },
+    },
     'that asked for no receipt': { receipt: 'never' },
     'with a correlation': { correlation: { order: [7, 'ψ'] } },
     'with a correlation larger than a piece': { correlation: 'æ'.repeat(70_000) },
