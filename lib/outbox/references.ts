@@ -58,9 +58,9 @@ export class References {
   /** For one more attempt at a long SMS to this recipient. */
   next(to: string): number {
     const minute = this.#minute;
-    this.#sweep(minute);
     const number = Math.max(minute, (this.#used.get(to) ?? 0) + 1);
     this.#used.delete(to); // so that the order is that of use
+    this.#sweep(minute);
     this.#used.set(to, number);
     this.#highest = Math.max(this.#highest, number);
     return number;

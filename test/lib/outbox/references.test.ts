@@ -9,8 +9,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const PHONE = '4512345678';
 
-async function started(clock: FakeClock, storage = memoryStorage(clock)) {
-  const bounds = { ...DEFAULT_BOUNDS, referencePhones: 3 };
+async function started(clock: FakeClock, storage = memoryStorage(clock), referencePhones = 3) {
+  const bounds = { ...DEFAULT_BOUNDS, referencePhones };
   const references = new References({ storage, clock, bounds });
   await references.open();
   /** As an SMS that is marked, and leaves. */
@@ -101,4 +101,14 @@ describe('The references of long SMS', () => {
     for (const to of ['2', '3', '4']) await next(to);
     assert.deepEqual([await next('4'), await next('1')], [first + 1, first]);
   });
+
+  for (const phones of [1, 2, 3]) {
+    it(`of a phone are remembered when it is the one used first of ${phones}, as many as there are`, async () => {
+      const clock = new FakeClock();
+      const { next } = await started(clock, memoryStorage(clock), phones);
+      const first = await next('1');
+      for (let phone = 2; phone <= phones; phone += 1) await next(`${phone}`);
+      assert.equal(await next('1'), first + 1);
+    });
+  }
 });
