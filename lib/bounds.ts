@@ -16,6 +16,10 @@ export interface Bounds {
   readonly bodies: number;
   /** Read back besides, of those that stand first without it: it is there when their turn comes. */
   readonly bodiesAhead: number;
+  /** Reads of SMS under way: Node reads files with four threads, and more would wait there, out of our order. */
+  readonly readsAtOnce: number;
+  /** Reads besides that hang. With so many it is the whole disk, and no more are begun until one of them ends. */
+  readonly hangingReads: number;
   /** SMS taken in by one write. The next begin another. */
   readonly smsInOneWrite: number;
   /** Characters of these, of text and correlation: at six octets each they stay within `lineOctets`. As `smsInOneWrite`. */
@@ -126,6 +130,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   queuedSms: 1_000_000,
   bodies: 5_000,
   bodiesAhead: 64,
+  readsAtOnce: 4,
+  hangingReads: 16,
   smsInOneWrite: 256,
   charactersInOneWrite: 8_000_000,
   segmentsAhead: 20_000,

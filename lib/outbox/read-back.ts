@@ -19,14 +19,8 @@ import { Lanes } from './lanes.js';
 import type { Body, QueueItem } from './queue-item.js';
 import { readEntry } from './stored-entry.js';
 
-/** Node reads files with four threads. More reads at once would wait there, out of our order. */
-const READS_MAX = 4;
-
 /** A read takes a place of those no longer than this. */
 const HANGS_AFTER_MS: Millis = 2_000;
-
-/** Reads that hang: with so many it is the whole disk, and no more are begun. */
-const HANGING_MAX = 16;
 
 /** After the nth refusal in a row; the last goes on. */
 const WAITS_MS: readonly Millis[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000];
@@ -57,7 +51,7 @@ export interface ReadBackOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
-  readonly bounds: Pick<Bounds, 'bodiesAhead'>;
+  readonly bounds: Pick<Bounds, 'bodiesAhead' | 'readsAtOnce' | 'hangingReads'>;
 }
 
 export class ReadBack {
@@ -84,6 +78,16 @@ export class ReadBack {
   /** Whether one more that is to be sent may be read. */
   get hasRoom(): boolean {
     return this.#toSend < this.#options.bounds.bodiesAhead;
+  }
+
+  /** As many are being read as may be at once. */
+  get isBusy(): boolean {
+    return this.#underWay.size >= this.#options.bounds.readsAtOnce;
+  }
+
+  /** So many reads hang that it is the whole disk. */
+  get isHanging(): boolean {
+    return this.#hanging.size >= this.#options.bounds.hangingReads;
   }
 
   /**
@@ -114,7 +118,7 @@ export class ReadBack {
   }
 
   #goOn(): void {
-    while (this.#underWay.size < READS_MAX && this.#hanging.size < HANGING_MAX && !this.#isClosed) {
+    while (!this.isBusy && !this.isHanging && !this.#isClosed) {
       const reading = this.#next();
       if (reading === undefined) break;
       void this.#try(reading);

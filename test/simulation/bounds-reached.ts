@@ -96,6 +96,14 @@ const LISTEN: readonly (() => void)[] = [
       if (!has) reach('bodiesAhead');
       return has;
     });
+    insteadOfGetter(ReadBack.prototype, 'isBusy', (is) => {
+      if (is) reach('readsAtOnce');
+      return is;
+    });
+    insteadOfGetter(ReadBack.prototype, 'isHanging', (is) => {
+      if (is) reach('hangingReads');
+      return is;
+    });
     after(Queue.prototype, 'take', (queue) => met('segmentsAhead', queue.ahead));
   },
   () => {

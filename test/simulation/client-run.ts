@@ -74,7 +74,7 @@ export class ClientRun {
     });
     const storage = world.memory ?? this.#journal(processes);
     this.storage = world.aroundStorage(
-      world.plan.hasUnreadable ? unreadable(storage, (id) => this.#isUnreadable(id)) : storage,
+      world.plan.hasUnreadable ? unreadable(storage, this.clock, (id) => this.#isUnreadable(id)) : storage,
     );
     if (world.plan.countsLeftovers) watchObjects();
     this.engine = new Engine({

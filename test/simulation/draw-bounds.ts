@@ -21,6 +21,8 @@ const SELDOM = 0.06;
 const DRAWS: { readonly [Bound in keyof Bounds]?: Draw } = {
   queuedSms: { share: SELDOM, min: 2, max: 10 },
   bodiesAhead: { share: OFTEN, min: 1, max: 3 },
+  readsAtOnce: { share: OFTEN, min: 1, max: 3 },
+  hangingReads: { share: OFTEN, min: 1, max: 2 },
   copyIds: { share: 0.12, min: 1, max: 1 },
   failedSegments: { share: OFTEN, min: 1, max: 2 },
   lateAnswers: { share: 0.1, min: 1, max: 2 },

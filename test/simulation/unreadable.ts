@@ -1,20 +1,34 @@
 /** Storage of which some SMS cannot be read for a while, and all else can: octets that went bad. */
+import type { Clock, Millis } from '../../lib/clock.js';
 import type { Storage } from '../../lib/storage/storage.js';
+
+/** Longer than anybody waits for a read. */
+const HANGS_FOR_MS: Millis = 3_000;
 
 /** One SMS in four. */
 export function isBad(id = ''): boolean {
-  return Number(id.split('-')[1]) % 4 === 0;
+  return numberOf(id) % 4 === 0;
+}
+
+/** Half of those. */
+function doesHang(id: string): boolean {
+  return numberOf(id) % 8 === 0;
+}
+
+function numberOf(id: string): number {
+  return Number(id.split('-')[1]);
 }
 
 /** @param isUnreadable asked at each read of an SMS, by its id */
-export function unreadable(storage: Storage, isUnreadable: (id: string) => boolean): Storage {
+export function unreadable(storage: Storage, clock: Clock, isUnreadable: (id: string) => boolean): Storage {
   return {
     ...(storage.isVolatile === true && { isVolatile: true }),
     open: (signal) => storage.open(signal),
     write: (changes, urgency) => storage.write(changes, urgency),
-    read: (table, key) => {
+    read: async (table, key) => {
       if (table !== 'outbox' || !isUnreadable(key)) return storage.read(table, key);
-      return Promise.reject(new Error('these octets went bad'));
+      if (doesHang(key)) await new Promise<void>((resolve) => clock.after(HANGS_FOR_MS, resolve));
+      throw new Error('these octets went bad');
     },
     scan: (table) => storage.scan(table),
     count: (table) => storage.count(table),
