@@ -402,6 +402,7 @@ export class Answers {
     if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
     if (submission.isUnknown) item.progress = lessUnknown(item.progress);
     submission.isUnknown = false;
+    if (submission.isPartial) item.progress = { ...item.progress, isHalfSent: true };
     if (verdict.kind === 'refused') this.#refusedLate(submission, verdict.status);
     else if (isWaiting(item)) this.#waitAnew(item, 0);
   }
@@ -449,10 +450,16 @@ export class Answers {
     return refusedLate === undefined ? 0 : this.#ownWaitMs(item, refusedLate);
   }
 
+  /** Refusals that one has behind it which an earlier process had. */
+  timesRefusedBefore({ refused, attempts }: Progress): number {
+    const kind = refused && this.#options.refusal(refused.status).class;
+    return kind === undefined || isDoubted(kind) ? 0 : attempts;
+  }
+
   /** What one waits whose refusal came too late to say whose trouble it was. */
   #ownWaitMs(item: QueueItem, { status }: GatewayRefusal): Millis {
     const kind = this.#options.refusal(status).class;
-    if (kind === 'submitFailed' || kind === 'unbound') return ownWaitMs((item.refusals += 1));
+    if (isDoubted(kind)) return ownWaitMs((item.refusals += 1));
     const now = this.#options.clock.now();
     return this.#waitMs({ item, submittedAt: now }, kind, now);
   }
@@ -476,13 +483,12 @@ export class Answers {
       return;
     }
     item.progress = { ...item.progress, refused };
-    if (refusal.class === 'submitFailed' || refusal.class === 'unbound') {
+    if (isDoubted(refusal.class)) {
       this.#submitFailed(submission, refusal, now);
       return;
     }
     this.#say(refusal, link.host, now);
     const waitMs = this.#waitMs(submission, refusal.class, now);
-    item.isRepeat = true;
     const isInTime = now + waitMs < item.expiresAt;
     if (submission.isPartial && isInTime && this.#options.resume(submission, now + waitMs)) return;
     this.returned(item, waitMs);
@@ -513,6 +519,7 @@ export class Answers {
   }
 
   #waitMs(submitted: Submitted, kind: Refusal['class'], now: Millis): Millis {
+    submitted.item.timesRefused += 1;
     if (kind === 'throttled') return this.#throttling.throttledWaitMs(submitted, now);
     if (kind === 'queueFull') return this.#throttling.queueFullWaitMs(submitted, now);
     return transientWaitMs((submitted.item.refusals += 1));
@@ -625,6 +632,11 @@ export class Answers {
     const reason = `${end.reason ?? ''}; the last answer, from ${refused.host}, was ${name}`;
     return { ...end, reason, status: name, host: refused.host };
   }
+}
+
+/** Whose trouble it is has to be found out first. */
+function isDoubted(kind: Refusal['class']): boolean {
+  return kind === 'submitFailed' || kind === 'unbound';
 }
 
 function lessUnknown(progress: Progress): Progress {

@@ -1,6 +1,9 @@
 /**
- * Who goes first: alarms before normal SMS, those before bulk, and within a priority the order of taking in, with those
- * that the gateway refused after those that it did not, but for a share of one in five.
+ * Who goes first: alarms before normal SMS, those before bulk, and within a priority the order of taking in.
+ *
+ * Those that the gateway refused make way, so that nobody waits for what it never takes. One that was refused once goes
+ * after others of its priority, but for a share of one in five, and takes turns with those of lower ones. What was refused
+ * again goes after all others, whatever its priority, but for a share of one in five; an alarm waits for none of it.
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Priority } from '../message.js';
@@ -9,21 +12,33 @@ import { Heap, Leavers } from './heap.js';
 /** Highest first. */
 export const PRIORITIES: readonly Priority[] = ['alarm', 'normal', 'bulk'];
 
+/** What the gateway has made of an SMS so far. */
+export type Standing = 'fresh' | 'refusedOnce' | 'refusedAgain';
+
+/** @param refusals that say nothing of the gateway */
+export function standingAfter(refusals: number): Standing {
+  if (refusals === 0) return 'fresh';
+  return refusals === 1 ? 'refusedOnce' : 'refusedAgain';
+}
+
 /** What stands in a lane. */
 export interface Placed {
   readonly order: number;
   readonly priority: Priority;
-  /** The gateway refused it before. Does not change while it stands in a lane. */
-  readonly isRepeat: boolean;
+  /** Does not change while it stands in a lane. */
+  readonly standing: Standing;
 }
 
-/** So many that were never refused go before one that was, when both wait. */
-const FRESH_PER_REPEAT = 4;
+/** So many others go before one that was refused, when both wait. */
+const OTHERS_PER_REFUSED = 4;
 
-/** Whether one goes before another. */
+/** Whether one goes before another, but for the shares of those that were refused. */
 export function goesBefore(one: Placed, other: Placed): boolean {
+  const isLast = one.standing === 'refusedAgain';
+  if (isLast !== (other.standing === 'refusedAgain')) return !isLast;
   if (one.priority !== other.priority) return isHigher(one.priority, other.priority);
-  return one.isRepeat === other.isRepeat ? one.order < other.order : other.isRepeat;
+  if (one.standing !== other.standing) return one.standing === 'fresh';
+  return one.order < other.order;
 }
 
 export function isHigher(one: Priority, other: Priority): boolean {
@@ -33,22 +48,28 @@ export function isHigher(one: Priority, other: Priority): boolean {
 /** SMS of each priority in line. One that leaves otherwise than by `shift` is let go later. */
 export class Lanes<Item extends Placed> {
   readonly #belongs: (item: Item) => boolean;
-  readonly #lanes: Readonly<Record<Priority, Lane<Item>>>;
+  readonly #fresh: Readonly<Record<Priority, Lane<Item>>>;
+  readonly #once: RefusedLane<Item>;
+  readonly #again: RefusedLane<Item>;
 
   /** @param belongs whether one that was added is still in line */
   constructor(belongs: (item: Item) => boolean, { queueGaps }: Pick<Bounds, 'queueGaps'> = DEFAULT_BOUNDS) {
     this.#belongs = belongs;
-    this.#lanes = { alarm: new Lane(queueGaps), normal: new Lane(queueGaps), bulk: new Lane(queueGaps) };
+    this.#fresh = { alarm: new Lane(queueGaps), normal: new Lane(queueGaps), bulk: new Lane(queueGaps) };
+    this.#once = new RefusedLane(belongs, queueGaps);
+    this.#again = new RefusedLane(belongs, queueGaps);
   }
 
   add(item: Item): void {
-    this.#lanes[item.priority].add(item);
+    if (item.standing === 'fresh') this.#fresh[item.priority].add(item);
+    else this.#refused(item).add(item);
   }
 
-  /** Nothing of this priority or a higher one is here. */
+  /** Nothing is here that an SMS of this priority would have to let go first. */
   isEmptyDownTo(lowest: Priority): boolean {
+    if (this.#once.size > 0) return false;
     for (const priority of PRIORITIES) {
-      if (this.#lanes[priority].size > 0) return false;
+      if (this.#fresh[priority].size > 0) return false;
       if (priority === lowest) break;
     }
     return true;
@@ -56,37 +77,121 @@ export class Lanes<Item extends Placed> {
 
   /** The next one that still belongs here; those before it that do not are let go. */
   peek(): Item | undefined {
+    const other = this.peekOther();
+    if (this.#again.size === 0) return other;
+    const isBehind = other?.priority === 'alarm';
+    return isBehind ? other : this.#again.inTurn(other, OTHERS_PER_REFUSED);
+  }
+
+  /** As `peek`, of those alone that were not refused again. */
+  peekOther(): Item | undefined {
+    const fresh = this.#peekFresh();
+    if (this.#once.size === 0) return fresh;
+    return this.#once.inTurn(fresh, fresh?.priority === this.#once.peek()?.priority ? OTHERS_PER_REFUSED : 1);
+  }
+
+  /** Takes out the one that `peek` or `peekOther` gave. */
+  shift(item: Item): void {
+    if (this.#once.size === 0 && this.#again.size === 0) {
+      this.#fresh[item.priority].shift();
+      return;
+    }
+    if (item === this.#again.peek()) {
+      this.#again.shift();
+      return;
+    }
+    if (item === this.#once.peek()) this.#once.shift();
+    else {
+      this.#fresh[item.priority].shift();
+      this.#once.passed();
+    }
+    this.#again.passed();
+  }
+
+  /** One with these belongs here no more. */
+  left({ priority, standing }: Placed): void {
+    if (standing === 'fresh') this.#fresh[priority].left(this.#belongs);
+    else this.#refused({ standing }).left();
+  }
+
+  #refused({ standing }: Pick<Placed, 'standing'>): RefusedLane<Item> {
+    return standing === 'refusedOnce' ? this.#once : this.#again;
+  }
+
+  #peekFresh(): Item | undefined {
     for (const priority of PRIORITIES) {
-      const lane = this.#lanes[priority];
+      const lane = this.#fresh[priority];
       for (let item = lane.peek(); item !== undefined; item = lane.peek()) {
         if (this.#belongs(item)) return item;
-        lane.discard();
+        lane.shift();
       }
     }
     return undefined;
   }
+}
 
-  /** Takes out the one that `peek` gave. */
-  shift({ priority }: Item): void {
-    this.#lanes[priority].shift();
+/** Above the order of any SMS. */
+const ORDER_MAX = 2 ** 50;
+
+/** Those of all priorities that were refused once, or again. */
+class RefusedLane<Item extends Placed> {
+  readonly #belongs: (item: Item) => boolean;
+  readonly #items = new Heap<Item>(({ priority, order }) => PRIORITIES.indexOf(priority) * ORDER_MAX + order);
+  readonly #leavers: Leavers;
+  /** Others taken since one of these, with some of these waiting. */
+  #passed = 0;
+
+  constructor(belongs: (item: Item) => boolean, leaversMin: number) {
+    this.#belongs = belongs;
+    this.#leavers = new Leavers(leaversMin);
   }
 
-  /** One of this priority belongs here no more. */
-  left(priority: Priority): void {
-    this.#lanes[priority].left(this.#belongs);
+  get size(): number {
+    return this.#items.size;
+  }
+
+  add(item: Item): void {
+    this.#items.push(item);
+  }
+
+  peek(): Item | undefined {
+    for (let item = this.#items.peek(); item !== undefined; item = this.#items.peek()) {
+      if (this.#belongs(item)) return item;
+      this.#items.pop();
+    }
+    return undefined;
+  }
+
+  /** The first of these or another, whose turn it is: of a higher priority, or so many others have not gone yet. */
+  inTurn(other: Item | undefined, othersFirst: number): Item | undefined {
+    const own = this.peek();
+    if (own === undefined || other === undefined) return own ?? other;
+    return isHigher(other.priority, own.priority) || this.#passed < othersFirst ? other : own;
+  }
+
+  /** Takes the one that `peek` gave. */
+  shift(): void {
+    this.#items.pop();
+    this.#passed = 0;
+  }
+
+  /** Another was taken. */
+  passed(): void {
+    this.#passed = this.#items.size === 0 ? 0 : this.#passed + 1;
+  }
+
+  left(): void {
+    if (this.#leavers.add(this.#items.size)) this.#items.keep(this.#belongs);
   }
 }
 
-/** One priority: a list for what comes in order, as nearly all, and heaps for what comes back, by order. */
+/** One priority: a list for what comes in order, as nearly all, and a heap for what comes back, by order. */
 class Lane<Item extends Placed> {
   /** Empty where one has left: it is not to be held. */
   #inOrder: (Item | undefined)[] = [];
   #head = 0;
   #last = 0;
   readonly #back = new Heap<Item>((item) => item.order);
-  readonly #repeats = new Heap<Item>((item) => item.order);
-  /** Taken since the last repeat, with repeats waiting. */
-  #freshTaken = 0;
   readonly #leavers: Leavers;
 
   constructor(leaversMin: number) {
@@ -94,14 +199,10 @@ class Lane<Item extends Placed> {
   }
 
   get size(): number {
-    return this.#inOrder.length - this.#head + this.#back.size + this.#repeats.size;
+    return this.#inOrder.length - this.#head + this.#back.size;
   }
 
   add(item: Item): void {
-    if (item.isRepeat) {
-      this.#repeats.push(item);
-      return;
-    }
     if (item.order < this.#last) {
       this.#back.push(item);
       return;
@@ -111,15 +212,6 @@ class Lane<Item extends Placed> {
   }
 
   peek(): Item | undefined {
-    return this.#isRepeatNext ? this.#repeats.peek() : this.#fresh;
-  }
-
-  get #isRepeatNext(): boolean {
-    if (this.#repeats.size === 0) return false;
-    return this.#freshTaken >= FRESH_PER_REPEAT || this.#fresh === undefined;
-  }
-
-  get #fresh(): Item | undefined {
     const first = this.#inOrder[this.#head];
     const back = this.#back.peek();
     return back !== undefined && (first === undefined || back.order < first.order) ? back : first;
@@ -127,19 +219,8 @@ class Lane<Item extends Placed> {
 
   /** Takes the one that `peek` gave. */
   shift(): void {
-    const isRepeat = this.#isRepeatNext;
-    this.discard();
-    this.#freshTaken = isRepeat || this.#repeats.size === 0 ? 0 : this.#freshTaken + 1;
-  }
-
-  /** Lets go of the one that `peek` gave: it was not its turn. */
-  discard(): void {
-    if (this.#isRepeatNext) {
-      this.#repeats.pop();
-      return;
-    }
     const first = this.#inOrder[this.#head];
-    if (this.#fresh !== first) {
+    if (this.peek() !== first) {
       this.#back.pop();
       return;
     }
@@ -159,6 +240,5 @@ class Lane<Item extends Placed> {
     this.#inOrder = this.#inOrder.filter((item) => item !== undefined && belongs(item));
     this.#head = 0;
     this.#back.keep(belongs);
-    this.#repeats.keep(belongs);
   }
 }

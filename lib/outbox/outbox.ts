@@ -378,6 +378,7 @@ export class Outbox {
     const body = { entry: isLost ? remainsOfId(id, times.wall) : entry, plan: undefined };
     const item = this.#queue.add(body, progress, times);
     item.hasRecord = own !== undefined;
+    item.timesRefused = this.#answers.timesRefusedBefore(progress);
     item.round = round;
     if (isLost) {
       this.#answers.recoveredAsLost(this.#queue.enterUnderWay(item), entry);

@@ -5,6 +5,7 @@ import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { TextPlan } from '../text/segmenter.js';
 import { NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
+import type { Standing } from './lanes.js';
 import type { Round } from './round.js';
 import type { Failure } from './submit-failures.js';
 import type { Waiter } from './waiter.js';
@@ -68,8 +69,10 @@ interface ItemFields {
   notBefore: Millis;
   /** Refusals so far after which it waited. */
   refusals: number;
-  /** The gateway refused it, and not for ESME_RSUBMITFAIL or ESME_RINVBNDSTS: those that were not go first. */
-  isRepeat: boolean;
+  /** Refusals so far, but for ESME_RSUBMITFAIL and ESME_RINVBNDSTS, which mostly say something of the gateway. */
+  timesRefused: number;
+  /** By these, as it was last put in line. */
+  standing: Standing;
   /** SMS that had been accepted when it was last throttled. */
   throttledAfter: number | undefined;
   /** Of ESME_RSUBMITFAIL or ESME_RINVBNDSTS; nearly all have none. */
@@ -102,7 +105,8 @@ export function newItem(body: Body, order: number, found: Progress | undefined, 
     body,
     notBefore: 0,
     refusals: 0,
-    isRepeat: false,
+    timesRefused: 0,
+    standing: 'fresh',
     throttledAfter: undefined,
     failure: undefined,
   };

@@ -15,7 +15,7 @@ import type { EpochMs, Millis } from '../clock.js';
 import type { Priority } from '../message.js';
 import type { Progress } from './entry.js';
 import { Heap, Leavers } from './heap.js';
-import { goesBefore, isHigher, Lanes } from './lanes.js';
+import { goesBefore, isHigher, Lanes, standingAfter, type Standing } from './lanes.js';
 import { QueueItems } from './queue-items.js';
 import {
   isWaiting,
@@ -50,7 +50,7 @@ export class Queue {
   readonly #notRetried: Leavers;
   readonly #counts = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
   /** Segments of what is marked and not under way. */
-  readonly #ahead = { alarm: 0, normal: 0, bulk: 0 };
+  readonly #ahead = { alarm: 0, normal: 0, bulk: 0, refusedAgain: 0 };
   /** Long SMS that have begun and have segments to come, by recipient, and those in line that wait for that. */
   readonly #phones = new Map<string, Phone>();
   #tooEarly: LeavingItem[] = [];
@@ -112,7 +112,8 @@ export class Queue {
 
   /** Segments of all that is marked and has not left yet. */
   get ahead(): number {
-    return this.#ahead.alarm + this.#ahead.normal + this.#ahead.bulk;
+    const { alarm, normal, bulk, refusedAgain } = this.#ahead;
+    return alarm + normal + bulk + refusedAgain;
   }
 
   /**
@@ -164,14 +165,14 @@ export class Queue {
       item.expiresAt = times.now + item.lifeMs;
       this.#nextExpiryAt = Math.min(this.#nextExpiryAt, item.expiresAt);
       this.#counts.scheduled -= 1;
-      this.#lineOf(item).add(item);
+      this.#putInLine(item);
     }
     for (let item = this.#byNotBefore.peek(); item !== undefined; item = this.#byNotBefore.peek()) {
       if (item.state === 'queued' && item.notBefore > times.now) break;
       this.#byNotBefore.pop();
       if (item.state !== 'queued') continue;
       item.notBefore = 0;
-      this.#lineOf(item).add(item);
+      this.#putInLine(item);
     }
   }
 
@@ -202,7 +203,7 @@ export class Queue {
 
   /** The next SMS to be marked, until they make up `segmentsMax` segments; the last may exceed it. */
   take(segmentsMax: number, times: Times): LeavingItem[] {
-    return this.#take(segmentsMax, times, isInLine);
+    return this.#take(segmentsMax, times, () => this.#queued.peek());
   }
 
   /**
@@ -210,10 +211,10 @@ export class Queue {
    * when nothing as urgent is marked: however much is, an alarm does not wait for it.
    */
   takeOvertaking(segmentsMax: number, times: Times): LeavingItem[] {
-    const first = this.#queued.peek();
+    const first = this.#queued.peekOther();
     if (first === undefined) return [];
     const least = this.#isMarkedDownTo(first.priority) ? 0 : 1;
-    return this.#take(Math.max(least, segmentsMax), times, (item) => this.#overtakes(item));
+    return this.#take(Math.max(least, segmentsMax), times, () => this.#nextOvertaking);
   }
 
   /** The one that `take` would give first. */
@@ -239,11 +240,11 @@ export class Queue {
   /** Takes one out of its turn, if it is in line with its body. */
   takeOut(item: QueueItem | undefined, { now }: Times): LeavingItem | undefined {
     if (item?.body === undefined || !this.#isTakeable(item, now)) return undefined;
-    const { body, priority } = item;
+    const { body } = item;
     this.#bodies -= 1;
     item.unmarked = item.progress;
     const taken = this.#mark(item, body);
-    this.#queued.left(priority);
+    this.#queued.left(item);
     return taken;
   }
 
@@ -342,7 +343,7 @@ export class Queue {
     if (item.state !== 'held') return;
     item.notBefore = 0;
     item.state = 'queued';
-    this.#lineOf(item).add(item);
+    this.#putInLine(item);
   }
 
   /** One in line waits until `notBefore` instead; one that is held or read stays as it is. */
@@ -353,7 +354,7 @@ export class Queue {
     if (!wasInLine) this.#byNotBefore.keep((other) => other !== item);
     item.notBefore = notBefore;
     this.#byNotBefore.push(item);
-    if (wasInLine) this.#lineOf(item).left(item.priority);
+    if (wasInLine) this.#lineOf(item).left(item);
   }
 
   /** It has its outcome: nobody takes it any more, and it counts until `remove`. */
@@ -396,11 +397,11 @@ export class Queue {
     return expired;
   }
 
-  #take(segmentsMax: number, times: Times, isWanted: (item: QueueItem) => boolean): LeavingItem[] {
+  #take(segmentsMax: number, times: Times, next: () => QueueItem | undefined): LeavingItem[] {
     const taken: LeavingItem[] = [];
     for (let left = segmentsMax; left > 0;) {
-      const item = this.#queued.peek();
-      if (item?.body === undefined || !isWanted(item)) break;
+      const item = next();
+      if (item?.body === undefined) break;
       this.#queued.shift(item);
       if (item.expiresAt <= times.now) continue; // its time is over: the next look at expiry settles it
       if (item.segments > 1 && this.#isPhoneTaken(item, item.body)) {
@@ -431,10 +432,16 @@ export class Queue {
     return alarm + (lowest === 'alarm' ? 0 : normal) + (lowest === 'bulk' ? bulk : 0) > 0;
   }
 
-  #overtakes({ priority, order, isRepeat }: QueueItem): boolean {
-    if (!isRepeat && this.#ahead[priority] > 0 && order < this.#lastMarked[priority]) return true;
-    const { normal, bulk } = this.#ahead;
-    return (priority === 'alarm' ? normal : 0) + (priority === 'bulk' ? 0 : bulk) > 0;
+  get #nextOvertaking(): QueueItem | undefined {
+    const next = this.#queued.peekOther();
+    return next !== undefined && this.#overtakes(next) ? next : undefined;
+  }
+
+  #overtakes({ priority, order, standing }: QueueItem): boolean {
+    const isFresh = standing === 'fresh';
+    if (isFresh && this.#ahead[priority] > 0 && order < this.#lastMarked[priority]) return true;
+    const { normal, bulk, refusedAgain } = this.#ahead;
+    return (priority === 'alarm' ? normal : 0) + (priority === 'bulk' ? 0 : bulk) + refusedAgain > 0;
   }
 
   #entered(item: NewItem): void {
@@ -453,7 +460,12 @@ export class Queue {
   #standInLine(item: QueueItem): void {
     this.#keep(item, 'queued');
     if (item.notBefore > 0) this.#byNotBefore.push(item);
-    else this.#lineOf(item).add(item);
+    else this.#putInLine(item);
+  }
+
+  #putInLine(item: QueueItem): void {
+    item.standing = standingAfter(item.timesRefused);
+    this.#lineOf(item).add(item);
   }
 
   /** With its body, if there is room for it. */
@@ -477,25 +489,25 @@ export class Queue {
     item.state = 'marked';
     item.body = body;
     this.#lastMarked[item.priority] = Math.max(this.#lastMarked[item.priority], item.order);
-    this.#ahead[item.priority] += item.segments;
+    this.#ahead[aheadAs(item)] += item.segments;
     return item as LeavingItem; // it is one now
   }
 
   #leaveMarked(item: QueueItem): void {
-    this.#ahead[item.priority] -= item.segments;
+    this.#ahead[aheadAs(item)] -= item.segments;
   }
 
   /** It was settled where it stood, out of its turn: it is not to be held there. */
   #leftLine(item: QueueItem, state: QueueItem['state']): void {
-    const { priority, notBefore, body } = item;
+    const { notBefore, body } = item;
     if (state === 'held') return;
-    if (state === 'marked') this.#marked.left(priority);
+    if (state === 'marked') this.#marked.left(item);
     else if (state === 'scheduled') {
       if (this.#unscheduled.add(this.#bySendAt.size)) this.#bySendAt.keep(isScheduled);
     } else if (notBefore > 0) {
       if (this.#notRetried.add(this.#byNotBefore.size)) this.#byNotBefore.keep(isQueued);
-    } else if (body !== undefined) this.#queued.left(priority);
-    else this.#unread.left(priority);
+    } else if (body !== undefined) this.#queued.left(item);
+    else this.#unread.left(item);
   }
 
   /** It is no longer counted as what it was. */
@@ -506,6 +518,10 @@ export class Queue {
     if (item.state === 'marked') this.#leaveMarked(item);
     if ((item.state === 'queued' || item.state === 'held') && item.body !== undefined) this.#bodies -= 1;
   }
+}
+
+function aheadAs({ priority, standing }: QueueItem): Priority | Extract<Standing, 'refusedAgain'> {
+  return standing === 'refusedAgain' ? standing : priority;
 }
 
 /** Not one that waits for its next try: when it was taken out of its turn, its old place may still name it. */

@@ -15,7 +15,7 @@ import { SmppError } from '../errors.js';
 import type { Priority } from '../message.js';
 import type { Storage } from '../storage/storage.js';
 import { Heap } from './heap.js';
-import { Lanes } from './lanes.js';
+import { Lanes, type Standing } from './lanes.js';
 import type { Body, QueueItem } from './queue-item.js';
 import { readEntry } from './stored-entry.js';
 
@@ -36,7 +36,7 @@ export type Loss = 'gone' | 'damaged' | 'unreadable';
 interface Reading {
   readonly order: number;
   readonly priority: Priority;
-  readonly isRepeat: boolean;
+  readonly standing: Standing;
   readonly item: QueueItem;
   readonly purpose: Purpose;
   readonly done: (result: Body | Loss) => void;
@@ -96,9 +96,9 @@ export class ReadBack {
    * up after two seconds in which it was refused, or storage gave no answer.
    */
   read(item: QueueItem, purpose: Purpose, done: (result: Body | Loss) => void): void {
-    const { order, priority, isRepeat } = item;
+    const { order, priority, standing } = item;
     const untried = { refusals: 0, firstRefusedAt: 0, startedAt: 0, dueAt: 0, isGivenUp: false };
-    this.#queue({ order, priority, isRepeat, item, purpose, done, ...untried });
+    this.#queue({ order, priority, standing, item, purpose, done, ...untried });
     this.#goOn();
   }
 

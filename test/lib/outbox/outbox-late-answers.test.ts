@@ -7,6 +7,7 @@ import { commandStatus } from '../../../lib/pdu/command-status.js';
 import {
   accepted,
   acceptedLate,
+  FakeLink,
   overdue,
   refused,
   refusedLate,
@@ -300,6 +301,19 @@ describe('Outbox', () => {
       assert.equal(link.submitted.length, 2);
     });
 
+    it('stands behind those that were never refused once a refusal came late', async () => {
+      const { link, take, up, down, clock } = await overdueBench(
+        { onUncertain: 'reconcile' },
+        { text: 'odd' },
+      );
+      link.at(0).settle(refusedLate(ESME_RSYSERR));
+      await down(link);
+      await clock.advance(6_000);
+      await take({ text: 'fresh' });
+      const other = await up(new FakeLink(1));
+      assert.deepEqual(other.texts, ['fresh']);
+    });
+
     describe('of one segment of a long SMS', () => {
       const LONG = { text: 'x'.repeat(400) };
 
@@ -340,6 +354,24 @@ describe('Outbox', () => {
         assert.deepEqual([results[0]?.outcome, results[0]?.status], ['uncertain', 'ESME_RINVDSTADR']);
         assert.equal(link.submitted.length, 6);
       });
+
+      for (const order of ['accepted first', 'refused first']) {
+        it(`is flagged as it goes again when the others were refused late: ${order}`, async () => {
+          const { link, results, clock } = await overdueBench({ onUncertain: 'reconcile' }, LONG);
+          for (const index of [1, 2]) link.at(index).settle(overdue);
+          await clock.advance(0);
+          const answers = [
+            () => link.at(0).settle(acceptedLate('a1')),
+            () => link.at(1).settle(refusedLate(ESME_RSYSERR)),
+            () => link.at(2).settle(refusedLate(ESME_RSYSERR)),
+          ];
+          for (const answer of order === 'accepted first' ? answers : answers.reverse()) answer();
+          await clock.advance(60_000);
+          for (const index of [3, 4, 5]) link.at(index).settle(accepted(`b${index}`));
+          await clock.advance(0);
+          assert.deepEqual([results[0]?.outcome, results[0]?.possibleDuplicate], ['accepted', true]);
+        });
+      }
 
       it('counts as one unknown submission though two of its segments are refused late', async () => {
         const { link, results, settled } = await overdueBench({}, LONG);

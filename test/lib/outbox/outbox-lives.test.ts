@@ -13,6 +13,8 @@ const ESME_RINVDSTADR = 0x0b;
 /** What is taken in beyond it is read back from storage. */
 const BODIES_HELD = 5_000;
 const ESME_RTHROTTLED = 0x58;
+const ESME_RSYSERR = 0x08;
+const ESME_RSUBMITFAIL = 0x45;
 
 const RESULT = aResult({ id: 'sms' });
 
@@ -185,6 +187,33 @@ describe('Outbox', () => {
       await second.settled();
       assert.equal(second.results[0]?.recovered, true);
       assert.equal(second.results[0].possibleDuplicate, false);
+    });
+
+    for (const priority of ['alarm', 'normal'] as const) {
+      it(`sends what was never refused before an SMS of priority ${priority} that was, twice`, async () => {
+        const first = await bench();
+        await first.take({ text: 'odd', priority });
+        const link = await first.up();
+        link.at(0).settle(refused(ESME_RSYSERR));
+        await first.clock.advance(5_000);
+        link.at(1).settle(refused(ESME_RSYSERR));
+        await first.outbox.close();
+        const second = await bench({ storage: first.storage, clock: first.clock, newId: () => 'new' });
+        await second.take({ text: 'fresh' });
+        const next = await second.up(new FakeLink(1));
+        assert.deepEqual(next.texts, ['fresh']);
+      });
+    }
+
+    it('has what ESME_RSUBMITFAIL refused keep its place', async () => {
+      const first = await bench();
+      await first.take({ text: 'first' });
+      (await first.up()).at(0).settle(refused(ESME_RSUBMITFAIL));
+      await first.outbox.close();
+      const second = await bench({ storage: first.storage, clock: first.clock, newId: () => 'new' });
+      await second.take({ text: 'second' });
+      const next = await second.up(new FakeLink(1));
+      assert.deepEqual(next.texts, ['first']);
     });
 
     it('flags what may have left before the crash', async () => {

@@ -135,6 +135,17 @@ describe('Outbox', () => {
         assert.equal(made.results.length, 40);
       });
 
+      it(`has a normal SMS leave in three seconds beside ${count} alarms that are always answered ${name}`, async () => {
+        const made = await bound((text) => (text === 'odd' ? status : 0));
+        for (let odd = 0; odd < count; odd += 1) await made.take({ text: 'odd', priority: 'alarm' });
+        await made.clock.advance(1_500);
+        for (let round = 1; round <= 60; round += 1) {
+          await made.take({ text: `${round}` });
+          await made.clock.advance(3_000);
+          assert.equal(made.results.length, round);
+        }
+      });
+
       for (const afterMs of [3_000, 70_000]) {
         it(`has a hundred alarms leave at once ${afterMs / 1_000} s after ${count} that are always answered ${name}`, async () => {
           const made = await bound((text) => (text === 'odd' ? status : 0));
