@@ -139,7 +139,12 @@ export type InboundEncoding = 'gsm7' | 'ucs2' | 'latin1' | 'binary';
 export interface InboundSms {
   readonly from: string;
   readonly to: string;
+  /** What of it is text: all but the segments that are binary. */
   readonly text: string;
+  /**
+   * Of the segments of a long SMS that differ, the one that can say all of it: `binary` when one of them is, else `ucs2`
+   * when one is, else the first one's. `dataCoding` and `flash` are those of the first segment in this encoding.
+   */
   readonly encoding: InboundEncoding;
   readonly dataCoding: number;
   readonly flash: boolean;
@@ -147,7 +152,10 @@ export interface InboundSms {
   /** False when segments were still missing as the wait for them ended. */
   readonly complete: boolean;
   readonly receivedAt: EpochMs;
-  /** Hexadecimal octets, for binary content. */
+  /**
+   * The octets of all segments, in order, as hexadecimal digits: there when not every octet of them is in the text, since
+   * a segment is binary, could not be decoded in full, or is by a national table, which is not known here.
+   */
   readonly binary?: string;
   /** Our last SMS to that number, within 72 h. */
   readonly inReplyTo?: { readonly id: string; readonly correlation?: unknown; readonly sentAt: EpochMs };

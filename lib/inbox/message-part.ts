@@ -26,6 +26,8 @@ export interface MessagePart {
   /** Without user data header; a copy, since the delivery's octets are a view on what the socket read. */
   readonly body: Uint8Array;
   readonly receivedAt: EpochMs;
+  /** Its header names a national table for what septets mean. */
+  readonly hasNationalTable?: true;
 }
 
 /** What came as one message: its parts in order, some of them perhaps missing. */
@@ -43,8 +45,9 @@ export function readPart(
   receivedAt: EpochMs,
 ): { readonly part: MessagePart; readonly place: Place | undefined } {
   const { octets, hasUserDataHeader, sar } = delivery;
-  const { body, concatenation } = parseUserData(octets, hasUserDataHeader);
-  const part = { delivery: withoutOctets(delivery), body: new Uint8Array(body), receivedAt };
+  const { body, concatenation, hasNationalTable } = parseUserData(octets, hasUserDataHeader);
+  const plain = { delivery: withoutOctets(delivery), body: new Uint8Array(body), receivedAt };
+  const part = hasNationalTable === undefined ? plain : { ...plain, hasNationalTable };
   const place = concatenation ?? (sar && { ...sar, width: 'sar' as const });
   return { part, place: place !== undefined && isPlace(place) ? place : undefined };
 }

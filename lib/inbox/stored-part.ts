@@ -12,6 +12,7 @@ export interface StoredPart {
   /** Base64. */
   readonly body: string;
   readonly receivedAt: number;
+  readonly hasNationalTable?: true;
 }
 
 /** A part outlives its message's wait only when the process was down: no longer than events are kept. */
@@ -19,13 +20,14 @@ const KEEP_MS: Millis = 7 * 86_400_000;
 
 /** The write that keeps a part. */
 export function partChange(number: number, place: Place, part: MessagePart): Change {
-  const { delivery, body, receivedAt } = part;
+  const { delivery, body, receivedAt, hasNationalTable } = part;
   const value: StoredPart = {
     number,
     place,
     delivery,
     body: Buffer.from(body).toString('base64'),
     receivedAt,
+    ...(hasNationalTable === undefined ? {} : { hasNationalTable }),
   };
   return { table: 'part', key: keyOf(number, place.sequence), value, keepUntil: receivedAt + KEEP_MS };
 }
@@ -35,8 +37,9 @@ export function partGone(number: number, sequence: number): Change {
   return { table: 'part', key: keyOf(number, sequence) };
 }
 
-export function partOf({ delivery, body, receivedAt }: StoredPart): MessagePart {
-  return { delivery, body: new Uint8Array(Buffer.from(body, 'base64')), receivedAt };
+export function partOf({ delivery, body, receivedAt, hasNationalTable }: StoredPart): MessagePart {
+  const part = { delivery, body: new Uint8Array(Buffer.from(body, 'base64')), receivedAt };
+  return hasNationalTable === undefined ? part : { ...part, hasNationalTable };
 }
 
 /** Enough to tell a record of ours from anything else; the engine has checked that it is whole. */

@@ -1,10 +1,11 @@
 /**
  * The user data header (UDH): what joins the segments of a long SMS.
  *
- * It stands before the text in the same octets. Only the two concatenation elements are read or written; any
- * other (ports, national shift tables) is passed over. In SMPP the septets after it are not packed, so there
- * are no fill bits.
- * Source: 3GPP 23.040 §9.2.3.24, §9.2.3.24.1 (8-bit reference) and §9.2.3.24.8 (16-bit reference).
+ * It stands before the text in the same octets. Only the two concatenation elements are read or written; of national
+ * shift tables it is told that there are some, and any other (ports) is passed over. In SMPP the septets after it are
+ * not packed, so there are no fill bits.
+ * Source: 3GPP 23.040 §9.2.3.24, §9.2.3.24.1 (8-bit reference), §9.2.3.24.8 (16-bit reference), §9.2.3.24.15 and 16
+ * (national shift tables).
  */
 /** Bits of the reference. 16 leaves one septet or UTF-16 unit less for text, and collides less often. */
 export type ReferenceWidth = 8 | 16;
@@ -23,10 +24,16 @@ export interface UserData {
   /** The octets after the header; a view, not a copy. */
   readonly body: Uint8Array;
   readonly concatenation?: Concatenation & { readonly width: ReferenceWidth };
+  /** Septets of the text are not those of the default alphabet and its extension table. */
+  readonly hasNationalTable?: true;
 }
+
+type Elements = Omit<UserData, 'body'>;
 
 const IEI_CONCATENATION_8 = 0x00;
 const IEI_CONCATENATION_16 = 0x08;
+const IEI_NATIONAL_SINGLE_SHIFT = 0x24;
+const IEI_NATIONAL_LOCKING_SHIFT = 0x25;
 
 /** Writes the header to the beginning of `octets`; returns its length. */
 export function writeConcatenationHeader(
@@ -56,16 +63,23 @@ export function parseUserData(octets: Uint8Array, hasHeader: boolean): UserData 
   const end = 1 + (octets[0] ?? 0);
   if (!hasHeader || end > octets.length) return { body: octets };
   const body = octets.subarray(end);
-  let concatenation: UserData['concatenation'];
+  let elements: Elements = {};
   let at = 1;
   while (at + 2 <= end) {
     const data = at + 2;
     const next = data + (octets[at + 1] ?? 0);
     if (next > end) break;
-    concatenation = readConcatenation(octets[at], octets.subarray(data, next)) ?? concatenation;
+    elements = withElement(elements, octets[at], octets.subarray(data, next));
     at = next;
   }
-  return concatenation === undefined ? { body } : { body, concatenation };
+  return { body, ...elements };
+}
+
+function withElement(before: Elements, identifier: number | undefined, data: Uint8Array): Elements {
+  if (identifier === IEI_NATIONAL_SINGLE_SHIFT || identifier === IEI_NATIONAL_LOCKING_SHIFT)
+    return { ...before, hasNationalTable: true };
+  const concatenation = readConcatenation(identifier, data);
+  return concatenation === undefined ? before : { ...before, concatenation };
 }
 
 function readConcatenation(identifier: number | undefined, data: Uint8Array): UserData['concatenation'] {

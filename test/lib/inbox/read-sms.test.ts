@@ -85,6 +85,82 @@ describe('readSms', () => {
     assert.equal(read(...parts).text, 'æø');
   });
 
+  it('joins neighbouring parts of one encoding, whatever their classes: nothing that was cut stays cut', () => {
+    const escaped = [0x00, 0x10, 0xf1].map((dataCoding, index) =>
+      smsDelivery('', { dataCoding, octets: Uint8Array.of(...(index === 0 ? [0x41, 0x1b] : [0x65, 0x1b])) }),
+    );
+    const emoji = [
+      smsDelivery('', { dataCoding: 0x08, octets: Uint8Array.of(0xd8) }),
+      smsDelivery('', { dataCoding: 0x18, octets: Uint8Array.of(0x3d, 0xde, 0x00) }),
+    ];
+    assert.deepEqual([read(...escaped).text, read(...emoji).text], ['A€€ ', '😀']);
+  });
+
+  describe('of parts that disagree', () => {
+    const text = smsDelivery('æ');
+    const wide = smsDelivery('', { dataCoding: 8, octets: encodeText('Ж', 'ucs2') });
+    const binary = smsDelivery('', { dataCoding: 4, octets: Uint8Array.of(1, 0xff) });
+
+    for (const [order, parts, expected, hex] of [
+      ['binary after text', [text, binary], 'æ', '1d01ff'],
+      ['text after binary', [binary, text], 'æ', '01ff1d'],
+      ['binary between texts', [text, binary, wide], 'æЖ', '1d01ff0416'],
+    ] as const) {
+      it(`gives all octets in order, and what text there is: ${order}`, () => {
+        const sms = read(...parts);
+        assert.deepEqual([sms.encoding, sms.dataCoding, sms.text, sms.binary], ['binary', 4, expected, hex]);
+      });
+    }
+
+    it('is in the encoding that can say all of it', () => {
+      const flash = { ...wide, dataCoding: 0x18 };
+      const { encoding, dataCoding, flash: isFlash } = read(text, flash, wide);
+      assert.deepEqual(
+        { encoding, dataCoding, isFlash },
+        { encoding: 'ucs2', dataCoding: 0x18, isFlash: true },
+      );
+      assert.equal('binary' in read(text, wide), false);
+    });
+
+    it('is of the first part’s class when they differ in nothing else', () => {
+      const { dataCoding, flash } = read(text, smsDelivery('ø', { dataCoding: 0x10 }));
+      assert.deepEqual({ dataCoding, flash }, { dataCoding: 0, flash: false });
+    });
+  });
+
+  describe('of byte order marks', () => {
+    const part = (...octets: number[]) => smsDelivery('', { dataCoding: 8, octets: Uint8Array.from(octets) });
+
+    it('leaves out that of each part', () => {
+      const marked = [part(0xfe, 0xff, 0x00, 0x41), part(0xfe, 0xff, 0x00, 0x42)];
+      const little = [part(0xff, 0xfe, 0x41, 0x00), part(0xff, 0xfe, 0x42, 0x00)];
+      assert.deepEqual([read(...marked).text, read(...little).text], ['AB', 'AB']);
+    });
+
+    it('reads each part in the order that the last one said, also after a missing part', () => {
+      const parts = [
+        part(0xff, 0xfe, 0x41, 0x00),
+        part(0x42, 0x00),
+        part(0xfe, 0xff, 0x00, 0x43),
+        part(0x00, 0x44),
+      ];
+      assert.equal(read(...parts).text, 'ABCD');
+      assert.equal(readSms(whole(parts.slice(0, 2), 3, [1, 3]))!.text, 'AB');
+    });
+
+    it('takes two octets in the middle of two characters for those characters', () => {
+      assert.equal(read(part(0x00), part(0xfe, 0xff, 0x21)).text, 'þＡ');
+    });
+  });
+
+  it('gives the octets too of a text by a national table, which it reads by the default alphabet', () => {
+    const inTurkish = { octets: Buffer.from([3, 0x24, 1, 1, 0x1b, 0x63]), hasUserDataHeader: true };
+    const sms = read(smsDelivery('a'), smsDelivery('', inTurkish));
+    assert.deepEqual([sms.text, sms.encoding, sms.binary], ['ac', 'gsm7', '611b63']);
+    const inUcs2 = { ...inTurkish, dataCoding: 8, octets: Buffer.from([3, 0x25, 1, 1, 0, 0x63]) };
+    assert.equal('binary' in read(smsDelivery('', inUcs2)), false);
+  });
+
   it('does not join what is on both sides of a missing part', () => {
     const [first, , third] = partsOf('a😀b', 3, { encoding: 'ucs2' });
     const { text } = readSms(whole([first!, third!], 3, [1, 3]))!;
@@ -108,7 +184,7 @@ describe('readSms', () => {
     });
   }
 
-  it('survives any delivery', () => {
+  it('survives any deliveries, and loses none of their octets', () => {
     const deliveries = fc.record({
       octets: fc.uint8Array({ maxLength: 200 }),
       dataCoding: fc.nat(255),
@@ -117,7 +193,11 @@ describe('readSms', () => {
     });
     fc.assert(
       fc.property(fc.array(deliveries, { minLength: 1, maxLength: 4 }), (list) => {
-        assert.equal(typeof read(...list.map((delivery) => smsDelivery('', delivery))).text, 'string');
+        const message = whole(list.map((delivery) => smsDelivery('', delivery)));
+        const { text, binary, encoding } = readSms(message)!;
+        const octets = Buffer.concat(message.parts.map(({ body }) => body)).toString('hex');
+        if (binary !== undefined) assert.equal(binary, octets);
+        else assert.ok(encoding !== 'binary' && !text.includes('\ufffd'));
       }),
     );
   });

@@ -135,6 +135,15 @@ describe('Reassembler', () => {
       assert.deepEqual([on.texts, on.records.size], [['abcdef'], 0]);
     });
 
+    it('knows of a part that its text is by a national table', () => {
+      const on = new Bench();
+      const octets = Buffer.from([8, 0x00, 3, 7, 2, 1, 0x24, 1, 1, 0x61]);
+      on.add(smsDelivery('', { octets, hasUserDataHeader: true }));
+      on.restart(0);
+      on.add(partDelivery(Buffer.from('b'), { total: 2, sequence: 2 }));
+      assert.equal(readSms(on.given[0]!)!.binary, '6162');
+    });
+
     it('waits the whole time anew', () => {
       const on = new Bench();
       on.add(one);

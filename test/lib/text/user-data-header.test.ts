@@ -51,6 +51,14 @@ describe('user data', () => {
     assert.deepEqual(concatenation, { reference: 9, total: 2, sequence: 1, width: 8 });
   });
 
+  it('tells of a national table, whichever it is', () => {
+    const tables = [parsed(3, 0x24, 1, 1), parsed(3, 0x25, 1, 1), parsed(3, 0x05, 1, 1)];
+    assert.deepEqual(
+      tables.map(({ hasNationalTable }) => hasNationalTable),
+      [true, true, undefined],
+    );
+  });
+
   it('counts the last of two concatenation elements', () => {
     const { concatenation } = parsed(11, 0x00, 3, 9, 2, 1, 0x08, 4, 1, 0, 3, 2);
     assert.deepEqual(concatenation, { reference: 256, total: 3, sequence: 2, width: 16 });
