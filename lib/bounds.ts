@@ -78,6 +78,8 @@ export interface Bounds {
   readonly sweepEvery: number;
   /** Events handed to listeners that have not confirmed them. Beyond it the gateway is asked to send again later. */
   readonly unconfirmed: number;
+  /** SMS told as overdue to listeners that have not all confirmed it. The oldest is given up, till a restart. */
+  readonly overdueReports: number;
   /** Incoming long SMS that wait for a part. The one that has waited longest is given up as it is. */
   readonly openMessages: number;
   /** Octets on the heap that their parts take; as `openMessages`. */
@@ -155,6 +157,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   recentCorrelationCharacters: 4_000_000,
   sweepEvery: 1_000,
   unconfirmed: 10_000,
+  overdueReports: 10_000,
   openMessages: 1_000,
   openPartsOctets: 20_000_000,
   seenDeliveries: 100_000,

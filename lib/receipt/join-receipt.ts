@@ -62,6 +62,8 @@ export interface TrackedRecord extends TrackedSms {
   readonly said?: GatewayState;
   /** The longest wait after which its missing receipt was reported; 0 when none was. */
   readonly overdueMs: number;
+  /** Shorter ones whose listeners had not all taken the report then. */
+  readonly owedMs?: readonly number[];
 }
 
 /** A receipt on its way to the flows; what is stored of it meanwhile is `receipt-record.ts`. */
@@ -141,7 +143,7 @@ function withReports(
   said: TrackedRecord['said'],
   failure: TrackedRecord['failure'],
 ): TrackedRecord {
-  const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, copies, correlation } = record;
+  const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, owedMs, copies, correlation } = record;
   const joined: Mutable<TrackedRecord> = {
     id,
     messageIds,
@@ -154,6 +156,7 @@ function withReports(
   };
   if (said !== undefined) joined.said = said;
   if (failure !== undefined) joined.failure = failure;
+  if (owedMs !== undefined) joined.owedMs = owedMs;
   if (copies !== undefined) joined.copies = copies;
   if (correlation !== undefined) joined.correlation = correlation;
   return joined;

@@ -5,7 +5,7 @@
 import type { Bounds } from '../bounds.js';
 import type { TrackedRecord } from './join-receipt.js';
 
-export type Outcome = Pick<TrackedRecord, 'reports' | 'said' | 'overdueMs'>;
+export type Outcome = Pick<TrackedRecord, 'reports' | 'said' | 'overdueMs' | 'owedMs'>;
 
 /** Of nearly every SMS as it is accepted: one segment, and nothing is known of it. */
 const FRESH: Outcome = { reports: [null], overdueMs: 0 };
@@ -38,13 +38,13 @@ export class Outcomes {
     return this.#shared[code];
   }
 
-  #share(key: string, { reports, said, overdueMs }: Outcome): number | undefined {
+  #share(key: string, outcome: Outcome): number | undefined {
     const hasRoom = this.#shared.length < this.#holders.length;
     const code = hasRoom ? this.#shared.length : this.#holders.indexOf(0, 1);
     if (code < 0) return undefined;
     const left = this.#shared[code];
     if (left !== undefined) this.#codes.delete(keyOf(left));
-    this.#shared[code] = said === undefined ? { reports, overdueMs } : { reports, said, overdueMs };
+    this.#shared[code] = outcomeOf(outcome);
     this.#codes.set(key, code);
     return code;
   }
@@ -54,13 +54,20 @@ export class Outcomes {
   }
 }
 
+/** Of a record that has more. */
+export function outcomeOf({ reports, said, overdueMs, owedMs }: Outcome): Outcome {
+  const outcome = said === undefined ? { reports, overdueMs } : { reports, said, overdueMs };
+  return owedMs === undefined ? outcome : { ...outcome, owedMs };
+}
+
 function isFresh({ reports, said, overdueMs }: Outcome): boolean {
   return reports.length === 1 && reports[0] === null && said === undefined && overdueMs === 0;
 }
 
 /** Different for different outcomes: the gateway's own words have no line break. */
-function keyOf({ reports, said, overdueMs }: Outcome): string {
+function keyOf({ reports, said, overdueMs, owedMs }: Outcome): string {
   let key = `${overdueMs} ${said ?? ''}`;
+  if (owedMs !== undefined) key += ` ${owedMs.join()}`;
   for (const report of reports) {
     key += '\n';
     if (report === null) continue;

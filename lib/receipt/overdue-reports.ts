@@ -1,18 +1,28 @@
 /**
- * Tells whoever asks that an SMS has no final receipt after some time: each SMS once for each wait, also over a
- * restart. When that is, is `overdue-watch.ts`; what is said, `join-receipt.ts`.
+ * Tells whoever asks that an SMS has no final receipt after some time: each listener once for each SMS, whatever the
+ * others do, and each wait once over a restart. When that is, is `overdue-watch.ts`; what is said, `join-receipt.ts`.
+ *
+ *   due ─▶ told to all who ask for this wait ─▶ all have taken it ─▶ stored
+ *             ▲    └─ rejected by one ─▶ 5 s ─┐
+ *             └──── to that one alone ────────┘
+ *
+ * What one who leaves has not taken goes to those who come next with the same wait; with nobody left it is due again as
+ * somebody comes. A listener that never answers holds up neither the others nor the receipts of the SMS.
  */
 import { Alarm } from '../alarm.js';
+import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
+import { isStopped, SmppError } from '../errors.js';
 import type { Unsubscribe } from '../message.js';
-import { isSettled, overdueReceipt } from './join-receipt.js';
+import { isSettled, overdueReceipt, type TrackedRecord } from './join-receipt.js';
 import { type Overdue, OverdueWatch } from './overdue-watch.js';
-import { giveTo, type ReceiptListener } from './receipt-listeners.js';
+import type { ReceiptListener } from './receipt-listeners.js';
 import type { Steps } from '../steps.js';
 import type { TrackedRecords } from './tracked-records.js';
 
 export interface OverdueReportsOptions {
   readonly clock: Clock;
+  readonly bounds: Pick<Bounds, 'overdueReports'>;
   readonly records: TrackedRecords;
   /** Shared with the receipts: both replace the record of their SMS. */
   readonly steps: Steps<number>;
@@ -28,13 +38,60 @@ const RETRY_MS: Millis = 5_000;
 /** Waits are minutes long: what is overdue within a second is reported together. */
 const CHECK_EVERY_MS: Millis = 1_000;
 
+/** Who left is back by then, if at all: until then a report for its wait is still owed. */
+const BACK_WITHIN_MS: Millis = 3_600_000;
+
+/** Listeners that are being told as it closes are waited for this long: a stop takes 5 s at most. */
+const CLOSE_MS: Millis = 800;
+
+/** Somebody who asks for a wait. */
+interface Asker {
+  readonly listener: ReceiptListener;
+  /** When it left. */
+  goneAt: Millis;
+}
+
+/** Those who ask for one wait. */
+interface Wait {
+  readonly askers: Set<Asker>;
+  /** When the last of them left. */
+  leftAt: Millis;
+}
+
+/** That an SMS is overdue, until all who ask for its wait have taken that. */
+interface Report extends Overdue {
+  /** Who was told, or is to be. */
+  readonly told: Set<Asker>;
+  /** Those of them who have not taken it. */
+  readonly owing: Set<Asker>;
+  /** Those of them who are taking it. */
+  readonly taking: Set<Asker>;
+  /** Since when nobody is there for one who left and had not taken it, or who is still to be told; else undefined. */
+  vacantAt: Millis | undefined;
+  /** When it is told next; infinity: it is not. */
+  retryAt: Millis;
+}
+
+interface Retry {
+  readonly report: Report;
+  readonly at: Millis;
+}
+
 export class OverdueReports {
   readonly #options: OverdueReportsOptions;
   readonly #alarm: Alarm;
-  readonly #listeners = new Map<Millis, Set<ReceiptListener>>();
+  /** By their length; also those whose last asker has left lately. */
+  readonly #waits = new Map<Millis, Wait>();
+  /** Under way, by wait and SMS, the oldest first. */
+  readonly #reports = new Map<string, Report>();
+  /** In the order of their time, since each is asked for the same time later. */
+  #retries: Retry[] = [];
   #watch: OverdueWatch;
   #isClosed = true;
   #checkedAt: Millis = -Infinity;
+  /** Answers that are not there yet. */
+  #taking = 0;
+  #onAllTaken: (() => void) | undefined;
 
   constructor(options: OverdueReportsOptions) {
     this.#options = options;
@@ -42,63 +99,266 @@ export class OverdueReports {
     this.#alarm = new Alarm(options.clock, () => this.#check());
   }
 
-  /** Reports none within the first minute from now. Call it when the records are open. */
+  /** Reports none within the first minute from now. Call it when all records are read. */
   open(): void {
     const { records, clock } = this.#options;
     this.#watch = new OverdueWatch(records.index, clock.now() + START_GRACE_MS);
-    for (const afterMs of this.#listeners.keys()) this.#watch.watch(afterMs);
+    for (const [afterMs, { askers }] of this.#waits) if (askers.size > 0) this.#watch.watch(afterMs);
     this.#isClosed = false;
     this.#arm();
   }
 
   /** An SMS was accepted. What rings for those before it rings early enough for it. */
   added(): void {
-    if (!this.#alarm.isSet && this.#listeners.size > 0) this.#arm();
+    if (!this.#alarm.isSet && this.#waits.size > 0) this.#arm();
   }
 
   subscribe(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
-    const listeners = this.#listeners.get(afterMs) ?? new Set();
-    this.#listeners.set(afterMs, listeners.add(listener));
+    const wait = this.#waits.get(afterMs) ?? { askers: new Set(), leftAt: Infinity };
+    const asker = { listener, goneAt: Infinity };
+    wait.askers.add(asker);
+    this.#waits.set(afterMs, wait);
     this.#watch.watch(afterMs);
+    for (const report of this.#reports.values()) {
+      if (report.afterMs === afterMs && report.vacantAt !== undefined) this.#retry(report, 0);
+    }
     this.#arm();
-    return () => {
-      if (!listeners.delete(listener) || listeners.size > 0) return;
-      this.#listeners.delete(afterMs);
-      this.#watch.unwatch(afterMs);
-    };
+    return () => this.#leave(afterMs, asker);
   }
 
-  close(): void {
+  /** Tells nobody any more. Resolves when those who are being told have taken it, or when that takes too long. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#alarm.clear();
+    if (this.#taking > 0) await this.#allTaken();
+    this.#reports.clear();
+    this.#retries = [];
   }
 
-  #arm(): void {
-    const at = this.#watch.nextAt;
-    if (!this.#isClosed && at !== undefined) this.#alarm.set(Math.max(at, this.#checkedAt + CHECK_EVERY_MS));
+  #allTaken(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(CLOSE_MS, resolve);
+      this.#onAllTaken = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
-  #check(): void {
-    const { clock, steps, onFailure } = this.#options;
-    this.#checkedAt = clock.now();
-    for (const overdue of this.#watch.take(this.#checkedAt)) {
-      steps
-        .run(overdue.sms, () => this.#tell(overdue))
-        ?.catch((error: unknown) => {
-          onFailure(error);
-          this.#watch.retry(overdue, clock.now() + RETRY_MS);
-          this.#arm();
-        });
+  #leave(afterMs: Millis, asker: Asker): void {
+    const wait = this.#waits.get(afterMs);
+    if (wait?.askers.delete(asker) !== true) return;
+    asker.goneAt = this.#options.clock.now();
+    if (wait.askers.size === 0) {
+      wait.leftAt = asker.goneAt;
+      this.#watch.unwatch(afterMs);
+    }
+    for (const report of this.#reports.values()) {
+      // What it is taking at this moment it mostly takes yet.
+      if (report.owing.has(asker)) this.#retry(report, report.taking.has(asker) ? RETRY_MS : 0);
     }
     this.#arm();
   }
 
-  async #tell({ sms, afterMs }: Overdue): Promise<void> {
-    const { records, clock } = this.#options;
-    const record = await records.read(sms);
-    if (this.#isClosed || record === undefined || isSettled(record) || record.overdueMs >= afterMs) return;
-    const receipt = overdueReceipt(record, afterMs, clock.wall());
-    await giveTo(this.#listeners.get(afterMs) ?? new Set(), receipt);
-    records.replace(sms, { ...record, overdueMs: afterMs });
+  #arm(): void {
+    if (this.#isClosed) return;
+    const at = Math.min(this.#watch.nextAt ?? Infinity, this.#retries[0]?.at ?? Infinity);
+    this.#alarm.set(Math.max(at, this.#checkedAt + CHECK_EVERY_MS));
   }
+
+  #check(): void {
+    const { clock } = this.#options;
+    const now = (this.#checkedAt = clock.now());
+    const again = this.#retries.filter(({ at }) => at <= now);
+    this.#retries = this.#retries.filter(({ at }) => at > now);
+    for (const { report, at } of again) {
+      if (report.retryAt !== at) continue; // it was told earlier
+      report.retryAt = Infinity;
+      this.#tell(report);
+    }
+    for (const report of this.#reports.values()) if (isLeftAlone(report, now)) this.#tell(report);
+    for (const overdue of this.#watch.take(now)) this.#tell(this.#reportOf(overdue));
+    this.#arm();
+  }
+
+  #reportOf({ sms, afterMs }: Overdue): Report {
+    const key = keyOf({ sms, afterMs });
+    const known = this.#reports.get(key);
+    if (known !== undefined) return known;
+    const report = newReport(sms, afterMs, this.#checkedAt);
+    this.#reports.set(key, report);
+    this.#giveWay();
+    return report;
+  }
+
+  /** Those who neither take nor refuse must not fill the memory. */
+  #giveWay(): void {
+    const { bounds, onFailure } = this.#options;
+    if (this.#reports.size <= bounds.overdueReports) return;
+    for (const report of this.#reports.values()) {
+      this.#reports.delete(keyOf(report));
+      break;
+    }
+    const message = `${bounds.overdueReports} wait to be confirmed already: the oldest is told after the next start`;
+    onFailure(new SmppError('SMPP_QUEUE_FULL', message));
+  }
+
+  #retry(report: Report, afterMs: Millis): void {
+    const at = this.#options.clock.now() + afterMs;
+    if (at >= report.retryAt) return;
+    report.retryAt = at;
+    if (afterMs === 0) this.#retries.unshift({ report, at });
+    else this.#retries.push({ report, at });
+  }
+
+  /** In turn with the receipts of its SMS: who has the final one is not told that there is none. */
+  #tell(report: Report): void {
+    this.#withRecord(report, (record) => this.#tellOf(report, record))?.catch((error: unknown) => {
+      this.#options.onFailure(error);
+      this.#retry(report, RETRY_MS);
+      this.#arm();
+    });
+  }
+
+  #tellOf(report: Report, record: TrackedRecord | undefined): void {
+    if (this.#isClosed || this.#reports.get(keyOf(report)) !== report) return;
+    if (record === undefined || isSettled(record)) {
+      this.#reports.delete(keyOf(report));
+      return;
+    }
+    this.#passOn(report);
+    for (const asker of report.owing) {
+      if (!report.taking.has(asker)) this.#tellOne(report, record, asker);
+    }
+    if (this.#isTaken(report)) this.#keep(report, record);
+  }
+
+  /** What those who left owe goes to those who have not been told. */
+  #passOn(report: Report): void {
+    const now = this.#options.clock.now();
+    for (const asker of report.owing) {
+      // What one was taking as it left it mostly takes yet.
+      if (asker.goneAt + (report.taking.has(asker) ? RETRY_MS : 0) > now) continue;
+      report.owing.delete(asker);
+      report.vacantAt ??= now;
+    }
+    if (report.vacantAt !== undefined) this.#fill(report, now);
+  }
+
+  #fill(report: Report, now: Millis): void {
+    if (isLeftAlone(report, now)) report.vacantAt = undefined;
+    for (const asker of this.#waits.get(report.afterMs)?.askers ?? []) {
+      if (report.told.has(asker)) continue;
+      report.told.add(asker);
+      report.owing.add(asker);
+      report.vacantAt = undefined;
+    }
+  }
+
+  #tellOne(report: Report, record: TrackedRecord, asker: Asker): void {
+    const receipt = overdueReceipt(record, report.afterMs, this.#options.clock.wall());
+    try {
+      const taking = asker.listener(receipt);
+      if (taking === undefined) report.owing.delete(asker);
+      else this.#await(report, asker, taking);
+    } catch (error) {
+      this.#rejected(report, error);
+    }
+  }
+
+  #await(report: Report, asker: Asker, taking: Promise<void>): void {
+    report.taking.add(asker);
+    this.#taking += 1;
+    const taken = (): Promise<void> | undefined => {
+      report.taking.delete(asker);
+      report.owing.delete(asker);
+      return this.#isTaken(report)
+        ? this.#withRecord(report, (record) => this.#keep(report, record))
+        : undefined;
+    };
+    const rejected = (error: unknown): void => {
+      report.taking.delete(asker);
+      this.#rejected(report, error);
+    };
+    void Promise.resolve(taking) // a listener may return what is no promise
+      .then(taken, rejected)
+      .catch(this.#options.onFailure)
+      .finally(() => {
+        this.#taking -= 1;
+        if (this.#taking === 0) this.#onAllTaken?.();
+      });
+  }
+
+  #rejected(report: Report, error: unknown): void {
+    if (!isStopped(error)) this.#options.onFailure(error);
+    this.#retry(report, RETRY_MS);
+    this.#arm();
+  }
+
+  /** Whether all who ask for this wait have. With none of them left it is due again as somebody comes. */
+  #isTaken(report: Report): boolean {
+    if (report.owing.size > 0) return false;
+    const isAlone = this.#waits.get(report.afterMs)?.askers.size === 0;
+    if (report.vacantAt === undefined || isAlone) this.#reports.delete(keyOf(report));
+    return report.vacantAt === undefined;
+  }
+
+  #keep({ sms, afterMs }: Report, record: TrackedRecord | undefined): void {
+    if (record === undefined || isSettled(record)) return;
+    const overdueMs = Math.max(record.overdueMs, afterMs);
+    const owedMs = this.#waitsLately().filter((other) => {
+      const isOwed = other > record.overdueMs || record.owedMs?.includes(other) === true;
+      return isOwed && other < overdueMs && other !== afterMs;
+    });
+    this.#options.records.replace(sms, withOverdue(record, overdueMs, owedMs));
+  }
+
+  /** In turn with all else that replaces the record. */
+  #withRecord({ sms }: Report, work: (record: TrackedRecord | undefined) => void): Promise<void> | undefined {
+    const { steps, records } = this.#options;
+    return steps.run(sms, () => {
+      const record = records.peek(sms);
+      if (record === undefined) return records.read(sms).then(work);
+      work(record);
+      return undefined;
+    });
+  }
+
+  /** That somebody asks for, or did so lately. */
+  #waitsLately(): readonly Millis[] {
+    const now = this.#options.clock.now();
+    for (const [afterMs, { askers, leftAt }] of this.#waits) {
+      if (askers.size === 0 && leftAt + BACK_WITHIN_MS < now) this.#waits.delete(afterMs);
+    }
+    return [...this.#waits.keys()];
+  }
+}
+
+function newReport(sms: number, afterMs: Millis, now: Millis): Report {
+  return {
+    sms,
+    afterMs,
+    told: new Set(),
+    owing: new Set(),
+    taking: new Set(),
+    vacantAt: now,
+    retryAt: Infinity,
+  };
+}
+
+/** Who left does not come back. */
+function isLeftAlone({ vacantAt = Infinity }: Report, now: Millis): boolean {
+  return vacantAt + BACK_WITHIN_MS <= now;
+}
+
+function keyOf({ sms, afterMs }: Overdue): string {
+  return `${sms} ${afterMs}`;
+}
+
+function withOverdue(
+  { owedMs: _, ...record }: TrackedRecord,
+  overdueMs: Millis,
+  owedMs: readonly Millis[],
+): TrackedRecord {
+  return owedMs.length === 0 ? { ...record, overdueMs } : { ...record, overdueMs, owedMs };
 }

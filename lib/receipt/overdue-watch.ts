@@ -13,11 +13,10 @@ export interface Awaited {
   readonly end: number;
   /** From this number on, the first whose final receipt is asked for and has not come; `end` when there is none. */
   nextAwaited(from: number): number;
-  isAwaited(sms: number): boolean;
   /** When it was accepted, on the monotonic clock. */
   since(sms: number): Millis;
-  /** The longest wait that was reported already. */
-  reportedMs(sms: number): Millis;
+  /** Whether all who ask for this wait were told already. */
+  isReported(sms: number, afterMs: Millis): boolean;
 }
 
 /** A wait that somebody asks for. */
@@ -32,19 +31,12 @@ export interface Overdue {
   readonly afterMs: Millis;
 }
 
-interface Retry {
-  readonly overdue: Overdue;
-  readonly at: Millis;
-}
-
 export class OverdueWatch {
   readonly #awaited: Awaited;
   /** Nothing is overdue before this: after a start the gateway first hands over what came meanwhile. */
   readonly #notBefore: Millis;
   /** The shortest first. */
   #waits: readonly Wait[] = [];
-  /** In the order of their time, since each is asked for the same time later. */
-  #retries: Retry[] = [];
 
   constructor(awaited: Awaited, notBefore: Millis = -Infinity) {
     this.#awaited = awaited;
@@ -57,9 +49,9 @@ export class OverdueWatch {
     this.#waits = [...this.#waits, { afterMs, next: 0 }].sort((left, right) => left.afterMs - right.afterMs);
   }
 
+  /** Nobody does any more. Who asks for this wait later hears of all that was not reported. */
   unwatch(afterMs: Millis): void {
     this.#waits = this.#waits.filter((wait) => wait.afterMs !== afterMs);
-    this.#retries = this.#retries.filter(({ overdue }) => overdue.afterMs !== afterMs);
   }
 
   /** Lets go of what is overdue: each SMS once for each wait, the shortest wait first. */
@@ -73,20 +65,12 @@ export class OverdueWatch {
         overdue.push({ sms, afterMs: wait.afterMs });
       }
     }
-    const again = this.#retries.filter(({ at }) => at <= now);
-    this.#retries = this.#retries.slice(again.length);
-    for (const retry of again) if (this.#awaited.isAwaited(retry.overdue.sms)) overdue.push(retry.overdue);
     return overdue;
-  }
-
-  /** Nobody could be told: it is overdue again at `at`. */
-  retry(overdue: Overdue, at: Millis): void {
-    this.#retries.push({ overdue, at });
   }
 
   /** When the next SMS is overdue. Not for every SMS: it looks past all whose receipts came meanwhile. */
   get nextAt(): Millis | undefined {
-    let next = this.#retries[0]?.at ?? Infinity;
+    let next = Infinity;
     for (const wait of this.#waits) {
       const sms = this.#nextOf(wait);
       if (sms !== undefined) next = Math.min(next, this.#awaited.since(sms) + wait.afterMs);
@@ -97,7 +81,7 @@ export class OverdueWatch {
   /** The first that this wait is still to be reported for; what stands before it is passed for good. */
   #nextOf(wait: Wait): number | undefined {
     let sms = this.#awaited.nextAwaited(wait.next);
-    while (sms < this.#awaited.end && this.#awaited.reportedMs(sms) >= wait.afterMs) {
+    while (sms < this.#awaited.end && this.#awaited.isReported(sms, wait.afterMs)) {
       sms = this.#awaited.nextAwaited(sms + 1);
     }
     wait.next = sms;

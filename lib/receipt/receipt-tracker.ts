@@ -115,6 +115,7 @@ export class ReceiptTracker {
     });
     this.#overdue = new OverdueReports({
       clock,
+      bounds,
       records: this.#records,
       steps,
       onFailure: failing('a missing receipt could not be reported and is reported later'),
@@ -136,9 +137,8 @@ export class ReceiptTracker {
   /** Hands nothing on any more. What is not emitted stays stored. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    this.#overdue.close();
     this.#alarm.clear();
-    await this.#box.close();
+    await Promise.all([this.#overdue.close(), this.#box.close()]);
     await this.#records.close();
   }
 

@@ -18,13 +18,14 @@ type StoredTracked = readonly [
 
 type Named = Pick<
   TrackedRecord,
-  'receipt' | 'overdueMs' | 'copies' | 'correlation' | 'failure' | 'reports' | 'said'
+  'receipt' | 'overdueMs' | 'owedMs' | 'copies' | 'correlation' | 'failure' | 'reports' | 'said'
 >;
 
 const USUAL = { receipt: 'always', overdueMs: 0 } as const;
 
 const unusualOf = unusualFields<Omit<Named, 'reports' | 'said'>>({
   ...USUAL,
+  owedMs: undefined,
   copies: undefined,
   correlation: undefined,
   failure: undefined,

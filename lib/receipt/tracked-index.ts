@@ -9,7 +9,7 @@ import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import { isSettled, type TrackedRecord } from './join-receipt.js';
 import { hashOf, KeyChains } from './key-chains.js';
-import { type Outcome, Outcomes } from './outcomes.js';
+import { type Outcome, outcomeOf, Outcomes } from './outcomes.js';
 import { PackedSms } from './packed-sms.js';
 import { TrackedColumns } from './tracked-columns.js';
 
@@ -165,9 +165,10 @@ export class TrackedIndex {
     const { id, messageIds, to, from, correlation } = this.#packed.read(this.#columns.place(sms));
     const acceptedAt = this.#columns.acceptedAt(sms);
     const receipt = this.#columns.receipt(sms);
-    const { reports, said, overdueMs } = this.#outcomeOf(sms);
+    const { reports, said, overdueMs, owedMs } = this.#outcomeOf(sms);
     const record = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs };
     if (said !== undefined) Object.assign(record, { said });
+    if (owedMs !== undefined) Object.assign(record, { owedMs });
     const copies = this.#copies.size === 0 ? undefined : this.#copies.get(sms);
     if (copies !== undefined) Object.assign(record, { copies });
     const failure = this.#failures.size === 0 ? undefined : this.#failures.get(sms);
@@ -213,9 +214,10 @@ export class TrackedIndex {
     return this.#columns.since(sms);
   }
 
-  /** The longest wait that was reported already. */
-  reportedMs(sms: number): Millis {
-    return this.#outcomeOf(sms).overdueMs;
+  /** Whether all who ask for this wait were told that its final receipt is missing. */
+  isReported(sms: number, afterMs: Millis): boolean {
+    const { overdueMs, owedMs } = this.#outcomeOf(sms);
+    return overdueMs >= afterMs && owedMs?.includes(afterMs) !== true;
   }
 
   #setFailure(sms: number, failure: TrackedRecord['failure']): void {
@@ -262,8 +264,4 @@ export class TrackedIndex {
 /** A number as the same phone's other spellings have it too. */
 export function phoneKey(phone: string): string {
   return phone.startsWith('+') || phone.startsWith('00') ? phone.replace(/^(?:\+|00)/, '') : phone;
-}
-
-function outcomeOf({ reports, said, overdueMs }: TrackedRecord): Outcome {
-  return said === undefined ? { reports, overdueMs } : { reports, said, overdueMs };
 }

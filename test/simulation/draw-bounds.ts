@@ -48,6 +48,7 @@ const DRAWS: { readonly [Bound in keyof Bounds]?: Draw } = {
   recentCorrelations: { share: OFTEN, min: 1, max: 4 },
   sweepEvery: { share: OFTEN, min: 1, max: 10 },
   unconfirmed: { share: SELDOM, min: 1, max: 2 },
+  overdueReports: { share: SELDOM, min: 1, max: 2 },
   openMessages: { share: 0.1, min: 1, max: 2 },
   openPartsOctets: { share: 0.1, min: 800, max: 2_500 },
   seenDeliveries: { share: SELDOM, min: 1, max: 5 },

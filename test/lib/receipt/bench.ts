@@ -84,6 +84,17 @@ export class Bench {
     return receipts;
   }
 
+  /** By a listener that rejects unless it is ready. */
+  collectOverdueWhen(afterMs: number, isReady: () => boolean): DeliveryReceipt[] {
+    const receipts: DeliveryReceipt[] = [];
+    this.tracker.onOverdue(afterMs, (receipt) => {
+      if (!isReady()) return Promise.reject(new Error('not now'));
+      receipts.push(receipt);
+      return Promise.resolve();
+    });
+    return receipts;
+  }
+
   get stored(): number {
     return this.storage.count('event');
   }

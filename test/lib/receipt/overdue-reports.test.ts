@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 
 import type { DeliveryReceipt } from '../../../lib/message.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { heldStorage } from '../../support/held-storage.js';
 import { bench, HOUR, MINUTE } from './bench.js';
 import { receiptFor } from './builders.js';
 
@@ -142,5 +144,173 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
     await on.accepted();
     await on.clock.advance(HOUR);
     assert.deepEqual(missing, []);
+  });
+
+  it('tells one that rejects although one with a longer wait has taken it meanwhile', async () => {
+    const on = await start();
+    let isReady = false;
+    const soon = on.collectOverdueWhen(5 * MINUTE, () => isReady);
+    const late = on.collectOverdue(10 * MINUTE);
+    await on.accepted();
+    await on.clock.advance(11 * MINUTE);
+    isReady = true;
+    await on.clock.advance(HOUR);
+    assert.deepEqual([soon.length, late.length], [1, 1]);
+  });
+
+  it('tells one that rejects after a restart too, and nobody else again', async () => {
+    const on = await start();
+    on.collectOverdueWhen(5 * MINUTE, () => false);
+    on.collectOverdue(10 * MINUTE);
+    await on.accepted();
+    await on.clock.advance(11 * MINUTE);
+    await on.restart();
+    const soon = on.collectOverdue(5 * MINUTE);
+    const late = on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(HOUR);
+    await on.restart();
+    const again = [on.collectOverdue(5 * MINUTE), on.collectOverdue(10 * MINUTE)];
+    await on.clock.advance(HOUR);
+    assert.deepEqual(
+      [soon, late, ...again].map(({ length }) => length),
+      [1, 0, 0, 0],
+    );
+  });
+
+  it('tells of two with the same wait only the one again that rejected', async () => {
+    const on = await start();
+    let refusals = 3;
+    const refusing = on.collectOverdueWhen(10 * MINUTE, () => refusals-- <= 0);
+    const taking = on.collectOverdue(10 * MINUTE);
+    await on.accepted();
+    await on.clock.advance(HOUR);
+    assert.deepEqual([refusing.length, taking.length, refusals], [1, 1, -1]);
+  });
+
+  it('tells who comes what one with the same wait had not taken as it left, and nobody else', async () => {
+    const on = await start();
+    const leave = on.tracker.onOverdue(10 * MINUTE, () => Promise.reject(new Error('not now')));
+    const taking = on.collectOverdue(10 * MINUTE);
+    await on.accepted();
+    await on.clock.advance(10 * MINUTE);
+    leave();
+    await on.clock.advance(MINUTE);
+    const next = on.collectOverdue(10 * MINUTE);
+    const last = on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(HOUR);
+    assert.deepEqual([taking.length, next.length, last.length], [1, 1, 1]);
+  });
+
+  it('tells nobody who comes what all had taken', async () => {
+    const on = await start();
+    const taking = on.collectOverdue(10 * MINUTE);
+    await on.accepted();
+    await on.clock.advance(10 * MINUTE);
+    const next = on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(HOUR);
+    assert.deepEqual([taking.length, next.length], [1, 0]);
+  });
+
+  it('takes it as told after an hour in which nobody came for one that left', async () => {
+    const on = await start();
+    const leave = on.tracker.onOverdue(10 * MINUTE, () => Promise.reject(new Error('not now')));
+    const taking = on.collectOverdue(10 * MINUTE);
+    await on.accepted();
+    await on.clock.advance(10 * MINUTE);
+    leave();
+    await on.clock.advance(HOUR);
+    await on.accepted({ id: 'sms-2', messageIds: ['a-2'] });
+    await on.clock.advance(10 * MINUTE);
+    await on.restart();
+    const again = on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(HOUR);
+    assert.deepEqual([taking.length, again.length], [2, 0]);
+  });
+
+  it('keeps for who comes what nobody was left to take', async () => {
+    const on = await bench(heldStorage, { recentCorrelations: 1 });
+    await on.clock.advance(MINUTE);
+    await on.accepted({ id: 'read', messageIds: ['r-1'], correlation: 'c' });
+    await on.accepted({ id: 'at-hand', messageIds: ['h-1'], correlation: 'c' });
+    const told: unknown[] = [];
+    let leave = () => undefined as unknown;
+    const once = ({ id }: DeliveryReceipt) => {
+      told.push(id);
+      leave();
+    };
+    leave = on.tracker.onOverdue(10 * MINUTE, once);
+    await on.clock.advance(11 * MINUTE);
+    on.tracker.onOverdue(10 * MINUTE, ({ id }) => void told.push(id));
+    await on.clock.advance(MINUTE);
+    assert.deepEqual(told, ['at-hand', 'read']);
+  });
+
+  describe('to a listener that never answers', () => {
+    const hanging = async () => {
+      const on = await start();
+      const leave = on.tracker.onOverdue(10 * MINUTE, () => new Promise(() => undefined));
+      return { on, leave };
+    };
+
+    it('holds up no others', async () => {
+      const { on } = await hanging();
+      const missing = on.collectOverdue(10 * MINUTE);
+      const late = on.collectOverdue(20 * MINUTE);
+      await on.accepted();
+      await on.accepted({ id: 'sms-2', messageIds: ['a-2'] });
+      await on.clock.advance(HOUR);
+      assert.deepEqual([missing.length, late.length], [2, 2]);
+    });
+
+    it('holds up no receipt of the SMS', async () => {
+      const { on } = await hanging();
+      const receipts = on.collect();
+      await on.accepted();
+      await on.clock.advance(10 * MINUTE);
+      await on.arrives(receiptFor('a-1'));
+      assert.equal(receipts.length, 1);
+    });
+
+    it('tells the next who comes, once it has left', async () => {
+      const { on, leave } = await hanging();
+      await on.accepted();
+      await on.clock.advance(10 * MINUTE);
+      leave();
+      const missing = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(MINUTE);
+      assert.equal(missing.length, 1);
+    });
+
+    it('gives up the oldest of too many, says so, and tells it after a restart', async () => {
+      const on = await bench(memoryStorage, { overdueReports: 1 });
+      await on.clock.advance(MINUTE);
+      on.tracker.onOverdue(10 * MINUTE, () => new Promise(() => undefined));
+      await on.accepted();
+      await on.accepted({ id: 'sms-2', messageIds: ['a-2'] });
+      await on.clock.advance(10 * MINUTE);
+      const said = on.lines.filter((line) => line.includes('after the next start'));
+      await on.clock.advance(HOUR);
+      const closing = on.restart();
+      await on.clock.advance(1_000);
+      await closing;
+      const missing = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(MINUTE);
+      assert.deepEqual([said.length, missing.length], [1, 2]);
+    });
+  });
+
+  it('tells nobody again after a restart who had taken it as it closed', async () => {
+    const on = await start();
+    let take: () => void = () => undefined;
+    on.tracker.onOverdue(10 * MINUTE, () => new Promise((resolve) => (take = resolve)));
+    await on.accepted();
+    await on.clock.advance(10 * MINUTE);
+    const closing = on.restart();
+    await on.clock.advance(500);
+    take();
+    await closing;
+    const again = on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(HOUR);
+    assert.deepEqual(again, []);
   });
 });
