@@ -379,6 +379,7 @@ export class Outbox {
     const item = this.#queue.add(body, progress, times);
     item.hasRecord = own !== undefined;
     item.timesRefused = this.#answers.timesRefusedBefore(progress);
+    item.refusals = item.timesRefused;
     item.round = round;
     if (isLost) {
       this.#answers.recoveredAsLost(this.#queue.enterUnderWay(item), entry);

@@ -51,6 +51,11 @@ export class Pace {
     return this.#rate;
   }
 
+  /** The gateway has asked for less than our own limit. */
+  get isSlowed(): boolean {
+    return this.#rate < this.#limit;
+  }
+
   /** The rate was set while nothing was accepted: `accepted` is to be told. */
   get isGuessed(): boolean {
     return this.#isGuessed;

@@ -28,6 +28,8 @@ export class Throttling {
   #acceptedAt: Millis = -Infinity;
   /** SMS that have found the gateway's queue full since the last acceptance, as many as matter. */
   readonly #queueFull = new Set<string>();
+  /** One of these was refused for the first time. */
+  #isAnyNew = false;
   /** SMS that were throttled since then, as many as matter. */
   readonly #throttled = new Set<string>();
 
@@ -38,7 +40,10 @@ export class Throttling {
   accepted(submittedAt: Millis, clock: Clock): void {
     this.#acceptances += 1;
     this.#acceptedAt = submittedAt;
-    if (this.#queueFull.size > 0) this.#queueFull.clear();
+    if (this.#queueFull.size > 0) {
+      this.#queueFull.clear();
+      this.#isAnyNew = false;
+    }
     if (this.#throttled.size > 0) this.#throttled.clear();
     if (this.#pace.isGuessed) this.#pace.accepted(clock.now());
   }
@@ -48,24 +53,39 @@ export class Throttling {
     return this.#firstWaitMs(submitted, now) ?? throttledAgainWaitMs((submitted.item.refusals += 1));
   }
 
-  /** Returns how long an SMS waits that found the queue full; several are as good as throttled. */
+  /**
+   * Returns how long an SMS waits that found the queue full. Several are as good as throttled, and from then on each is,
+   * as long as there is a rate: it is how this gateway tells its limit.
+   */
   queueFullWaitMs(submitted: Submitted, now: Millis): Millis {
     const { item } = submitted;
     if (this.#queueFull.size < QUEUE_FULL_SMS) this.#queueFull.add(item.id);
+    if (isNew(item)) this.#isAnyNew = true;
+    if (this.#pace.isSlowed) return this.throttledWaitMs(submitted, now);
     const isGateways = this.#queueFull.size === QUEUE_FULL_SMS;
-    const firstMs = isGateways ? this.#firstWaitMs(submitted, now) : undefined;
+    const firstMs = isGateways ? this.#firstWaitMs(submitted, now, this.#isAnyNew) : undefined;
     return firstMs ?? queueFullWaitMs((item.refusals += 1));
   }
 
-  /** Undefined for one that was refused before. */
-  #firstWaitMs({ item, submittedAt }: Submitted, now: Millis): Millis | undefined {
+  /**
+   * Undefined for one that was refused before.
+   *
+   * @param isLimit that it was refused says something all the same
+   */
+  #firstWaitMs({ item, submittedAt }: Submitted, now: Millis, isLimit = false): Millis | undefined {
+    const wasNew = isNew(item);
     const { throttledAfter } = item;
     const isGuess = submittedAt - this.#acceptedAt >= NONE_ACCEPTED_MS;
     item.throttledAfter = this.#acceptances;
     if (this.#throttled.size < SEVERAL_SMS) this.#throttled.add(item.id);
-    if (throttledAfter === undefined && item.refusals === 0) return this.#pace.throttled(now, isGuess);
+    if (wasNew) return this.#pace.throttled(now, isGuess);
     const isGateways = throttledAfter === this.#acceptances && this.#throttled.size === SEVERAL_SMS;
-    if (isGateways) this.#pace.throttled(now, isGuess);
+    if (isGateways || isLimit) this.#pace.throttled(now, isGuess);
     return undefined;
   }
+}
+
+/** It was never refused so far, but for ESME_RSUBMITFAIL and ESME_RINVBNDSTS. */
+function isNew({ throttledAfter, refusals }: QueueItem): boolean {
+  return throttledAfter === undefined && refusals === 0;
 }

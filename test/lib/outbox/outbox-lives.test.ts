@@ -205,6 +205,23 @@ describe('Outbox', () => {
       });
     }
 
+    it('tries at once what was refused twice, and then waits on as before', async () => {
+      const first = await bench();
+      await first.take();
+      const link = await first.up();
+      link.at(0).settle(refused(ESME_RSYSERR));
+      await first.clock.advance(5_000);
+      link.at(1).settle(refused(ESME_RSYSERR));
+      await first.outbox.close();
+      const second = await bench({ storage: first.storage, clock: first.clock });
+      const next = await second.up(new FakeLink());
+      next.at(0).settle(refused(ESME_RSYSERR));
+      await second.clock.advance(59_000);
+      assert.equal(next.submitted.length, 1);
+      await second.clock.advance(1_000);
+      assert.equal(next.submitted.length, 2);
+    });
+
     it('has what ESME_RSUBMITFAIL refused keep its place', async () => {
       const first = await bench();
       await first.take({ text: 'first' });

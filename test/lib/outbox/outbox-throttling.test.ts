@@ -31,6 +31,19 @@ function refusing(status: number, texts: readonly string[], times = 1): ModelOpt
   };
 }
 
+/** Takes so many a second, with as many in hand, and refuses the others. */
+function limited(perSecond: number, now: () => number, status: number): ModelOptions['judge'] {
+  let tokens = perSecond;
+  let at = 0;
+  return () => {
+    tokens = Math.min(perSecond, tokens + ((now() - at) / 1_000) * perSecond);
+    at = now();
+    if (tokens < 1) return status;
+    tokens -= 1;
+    return 0;
+  };
+}
+
 async function takeMany(made: Made, count: number, sms: Partial<OutboundSms>): Promise<void> {
   await Promise.all(Array.from({ length: count }, (_, index) => made.take({ text: `${index}`, ...sms })));
 }
@@ -161,16 +174,7 @@ describe('Outbox', () => {
 
   for (const limit of [2, 10, 50]) {
     it(`settles near a gateway's limit of ${limit} a second, with alarms passing and nothing lost`, async () => {
-      let tokens = limit;
-      let at = 0;
-      const made: Made = await bound(() => {
-        const now = made.clock.now();
-        tokens = Math.min(limit, tokens + ((now - at) / 1_000) * limit);
-        at = now;
-        if (tokens < 1) return ESME_RTHROTTLED;
-        tokens -= 1;
-        return 0;
-      });
+      const made: Made = await bound(limited(limit, () => made.clock.now(), ESME_RTHROTTLED));
       await takeMany(made, limit * 60, {});
       for (let second = 0; second < 120; second += 1) {
         if (second % 5 === 0) await made.take({ text: 'alarm', priority: 'alarm' });
@@ -180,6 +184,30 @@ describe('Outbox', () => {
       assert.equal(made.results.length, limit * 60 + 24);
       assert.ok(submits.length < 1.3 * made.results.length, `${submits.length} tries`);
     });
+  }
+
+  for (const limit of [2, 10, 50]) {
+    for (const load of [1.5, 2, 4]) {
+      it(`soon has alarms leave in a second at ${load} times a limit of ${limit} that ESME_RMSGQFUL tells`, async () => {
+        const made: Made = await bound(limited(limit, () => made.clock.now(), ESME_RMSGQFUL));
+        const waitsMs: number[] = [];
+        const alarm = (): void => {
+          const at = made.clock.now();
+          const sms = { to: '4512345678', from: 'Alarm', text: 'alarm', priority: 'alarm' } as const;
+          const hasBegun = at > 40_000;
+          void made.outbox.send(sms).then(() => hasBegun && waitsMs.push(made.clock.now() - at));
+        };
+        let taken = 0;
+        for (let tenths = 0; tenths < 800; tenths += 1) {
+          for (; taken < (tenths / 10) * limit * load; taken += 1) await made.take({ text: 'x' });
+          if (tenths % 25 === 0) alarm();
+          await made.clock.advance(100);
+        }
+        await made.clock.advance(5_000);
+        assert.equal(waitsMs.length, 16);
+        assert.ok(Math.max(...waitsMs) < 1_500, `${Math.max(...waitsMs)} ms`);
+      });
+    }
   }
 
   it('has SMS that were never refused go before those that were, but for one in five', async () => {
