@@ -29,6 +29,9 @@ export const PASSWORD_MAX = 8;
 /** SMPP's own limit on `system_id`, 16 octets with its NUL (SMPP 3.4 §4.1.1). */
 export const SYSTEM_ID_MAX = 15;
 
+/** SMPP's own limit on `message_id`, 65 octets with its NUL (SMPP 3.4 §5.2.23). What is longer is cut, wherever it stands. */
+export const MESSAGE_ID_OCTETS_MAX = 65;
+
 export type ErrorClass =
   | 'none'
   | 'recipient'

@@ -42,15 +42,16 @@ const BINDS_OF: Readonly<Record<ConnectionMode, readonly BindMode[]>> = {
 /** Whatever the timers say: a stop takes 5 s at most, and what is left is for listeners and for the disk. */
 const STOP_MAX_MS: Millis = 4_000;
 
-/** A peer that sends nonsense may send much of it; a log line is for the first. */
-const REMARKS_MAX = 1;
+/** A peer that sends nonsense may send much of it: of each kind a line is for the first, and then for one a minute. */
+const REMARK_QUIET_MS: Millis = 60_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listener: SupervisorListener;
   readonly #maintenance: Maintenance;
   readonly #lanes: readonly Lane[];
-  readonly #remarks = new Map<string, number>();
+  /** When each kind was last said, by host and sentence. */
+  readonly #remarks = new Map<string, Millis>();
   /** Hosts whose certificate was warned of, with its end. */
   readonly #expiring = new Map<string, EpochMs>();
   #isRunning = false;
@@ -228,9 +229,12 @@ export class Supervisor {
   }
 
   #remark(host: LaneHost, what: string): void {
-    const before = this.#remarks.get(host.name) ?? 0;
-    this.#remarks.set(host.name, before + 1);
-    if (before < REMARKS_MAX) this.#listener.log('warn', `${host.name} sent something of no use: ${what}`);
+    // A sentence without its numbers is one of a few in our code.
+    const kind = `${host.name} ${what.replace(/\d+/g, '')}`;
+    const now = this.#options.clock.now();
+    if (now - (this.#remarks.get(kind) ?? -Infinity) < REMARK_QUIET_MS) return;
+    this.#remarks.set(kind, now);
+    this.#listener.log('warn', `${host.name} sent something odd: ${what}`);
   }
 
   /** Draws the conclusion from what has changed below, and says it. */

@@ -1,13 +1,16 @@
 /**
  * Octets to PDUs.
  *
- * Requests are read strictly, since a wrong one is answered with an error. Of a response only what we use
- * is read, and its lengths are not judged by the specification's limits: refusing the answer to a submit_sm
- * would make an accepted SMS one of unknown outcome.
+ * Requests are read strictly, since a wrong one is answered with an error; but a deliver_sm is read as far as it can be,
+ * for the gateway has no other way to give us what is in it. Of a response only what we use is read, and its lengths are
+ * not judged by the specification's limits: refusing the answer to a submit_sm would make an accepted SMS one of unknown
+ * outcome.
  * Source: SMPP 3.4 §4.
  */
 import { commandName, isResponseId, type CommandName } from './command.js';
-import { FrameReader } from './frame-reader.js';
+import { MESSAGE_ID_OCTETS_MAX } from '../inmobile.js';
+import { DamagedFrame, type StringWithoutNul } from './damaged-frame.js';
+import { FrameReader, type MessageReader } from './frame-reader.js';
 import { PduError } from './pdu-error.js';
 import type {
   Bind,
@@ -31,21 +34,31 @@ const ADDRESS_RANGE_MAX = 40;
 const ADDRESS_MAX = 20;
 const TIME_MAX = 16;
 
+/** TON ends at 6, NPI at 18 (SMPP 3.4 §5.2.5, §5.2.6): another value is a character of an address. */
+const TYPES_MAX = 0x1f;
+
+const TOO_LONG = `is longer than ${MESSAGE_ID_OCTETS_MAX} characters`;
+
 /**
  * One whole frame as a PDU. Octets in it are views of the frame: who keeps them copies them.
  *
  * A request with a command_id that is none of ours is `unknown`. A response with an error status has no body
  * (SMPP 3.4 §4.1.2, §4.4.2); whatever comes in its place is not read. A successful one may lack it too.
  *
- * @throws PduError kind `malformed` or `unknownResponse`, with what could be read of the header
+ * @param flaws where it is said what of the PDU could not be read, a line each, without content
+ * @throws PduError kind `malformed` or `unknownResponse`, with what could be read of the header; of a deliver_sm only when
+ *   that is no header
  */
-export function decodePdu(frame: Buffer): Pdu {
+export function decodePdu(frame: Buffer, flaws: string[] = []): Pdu {
   const reader = new FrameReader(frame);
   const command = commandName(reader.command_id);
-  return command === undefined ? readUnknown(reader) : READ[command](reader);
+  if (command === undefined) return readUnknown(reader);
+  return command === 'deliver_sm' ? readDeliverSm(reader, frame, flaws) : READ[command](reader, flaws);
 }
 
-const READ: Readonly<Record<CommandName, (reader: FrameReader) => Pdu>> = {
+type ReadPdu = (reader: FrameReader, flaws: string[]) => Pdu;
+
+const READ: Readonly<Record<Exclude<CommandName, 'deliver_sm'>, ReadPdu>> = {
   bind_receiver: (reader) => readBind(reader, 'bind_receiver'),
   bind_transmitter: (reader) => readBind(reader, 'bind_transmitter'),
   bind_transceiver: (reader) => readBind(reader, 'bind_transceiver'),
@@ -54,7 +67,6 @@ const READ: Readonly<Record<CommandName, (reader: FrameReader) => Pdu>> = {
   bind_transceiver_resp: (reader) => readBindResp(reader, 'bind_transceiver_resp'),
   submit_sm: readSubmitSm,
   submit_sm_resp: readSubmitSmResp,
-  deliver_sm: readDeliverSm,
   deliver_sm_resp: (reader) => readStatus(reader, 'deliver_sm_resp'),
   enquire_link: ({ sequence_number }) => ({ command: 'enquire_link', sequence_number }),
   enquire_link_resp: (reader) => readStatus(reader, 'enquire_link_resp'),
@@ -79,19 +91,21 @@ function readStatus<Command extends (DeliverSmResp | StatusOnlyResp)['command']>
   return { command, command_status, sequence_number };
 }
 
-function readSubmitSmResp(reader: FrameReader): SubmitSmResp {
+function readSubmitSmResp(reader: FrameReader, flaws: string[]): SubmitSmResp {
   const { command_status, sequence_number } = reader;
-  const message_id = readId(reader);
+  const id = readText(reader);
+  const message_id = id.slice(0, MESSAGE_ID_OCTETS_MAX);
+  if (message_id !== id) flaws.push(`submit_sm_resp ${sequence_number}: message_id ${TOO_LONG}`);
   return { command: 'submit_sm_resp', command_status, sequence_number, message_id };
 }
 
 function readBindResp(reader: FrameReader, command: BindResp['command']): BindResp {
   const { command_status, sequence_number } = reader;
-  return { command, command_status, sequence_number, system_id: readId(reader) };
+  return { command, command_status, sequence_number, system_id: readText(reader) };
 }
 
 /** The one string of a response; no end is set to it but its NUL, or the frame's. */
-function readId(reader: FrameReader): string {
+function readText(reader: FrameReader): string {
   return reader.command_status === 0 ? reader.lastCString() : '';
 }
 
@@ -114,12 +128,54 @@ function readSubmitSm(reader: FrameReader): SubmitSm {
   return pdu;
 }
 
+function readDeliverSm(reader: FrameReader, frame: Buffer, flaws: string[]): DeliverSm {
+  const { sequence_number } = reader;
+  try {
+    return readDelivery(reader, sequence_number);
+  } catch (error) {
+    if (!(error instanceof PduError)) throw error;
+  }
+  const { pdu, damaged } = readDamaged(frame, sequence_number);
+  for (const flaw of damaged.flaws) flaws.push(`deliver_sm ${sequence_number}: ${flaw}`);
+  return pdu;
+}
+
+interface Reading {
+  readonly pdu: DeliverSm;
+  readonly damaged: DamagedFrame;
+}
+
+const STRINGS_WITHOUT_NUL: readonly StringWithoutNul[] = ['service_type', 'source_addr', 'destination_addr'];
+
+/**
+ * As it stands; but when neither its strings nor its lengths make sense then, and all of it does once a single NUL is
+ * taken to be missing, so.
+ */
+function readDamaged(frame: Buffer, sequence_number: number): Reading {
+  const readAs = (damaged: DamagedFrame) => ({ pdu: readDelivery(damaged, sequence_number), damaged });
+  const asItStands = readAs(new DamagedFrame(frame));
+  if (asItStands.damaged.isWhole || hasStrings(asItStands)) return asItStands;
+  const others = STRINGS_WITHOUT_NUL.map((field) => readAs(new DamagedFrame(frame, field)));
+  return others.find(isMended) ?? asItStands;
+}
+
+function isMended(reading: Reading): boolean {
+  const { isWhole, flaws } = reading.damaged;
+  return isWhole && flaws.length === 1 && hasStrings(reading);
+}
+
+/** Whether its strings are text, and its addresses of a type that there is. */
+function hasStrings({ pdu, damaged }: Reading): boolean {
+  const types = pdu.source_addr_ton | pdu.source_addr_npi | pdu.dest_addr_ton | pdu.dest_addr_npi;
+  return damaged.isText && types <= TYPES_MAX;
+}
+
 /** By a literal: this runs for every receipt, and spreading takes several times as long. */
-function readDeliverSm(reader: FrameReader): DeliverSm {
+function readDelivery(reader: MessageReader, sequence_number: number): DeliverSm {
   const message = readMessage(reader);
   const pdu: DeliverSm = {
     command: 'deliver_sm',
-    sequence_number: reader.sequence_number,
+    sequence_number,
     source_addr_ton: message.source_addr_ton,
     source_addr_npi: message.source_addr_npi,
     source_addr: message.source_addr,
@@ -138,7 +194,7 @@ function readDeliverSm(reader: FrameReader): DeliverSm {
 /** What both messages begin with; a deliver_sm has no use for its priority and validity (SMPP 3.4 §4.6.1). */
 type MandatoryPart = Omit<SubmitSm, 'command' | 'sequence_number'>;
 
-function readMessage(reader: FrameReader): MandatoryPart {
+function readMessage(reader: MessageReader): MandatoryPart {
   reader.cString('service_type', SERVICE_TYPE_MAX);
   const source_addr_ton = reader.uint8('source_addr_ton');
   const source_addr_npi = reader.uint8('source_addr_npi');
@@ -155,7 +211,7 @@ function readMessage(reader: FrameReader): MandatoryPart {
   reader.uint8('replace_if_present_flag');
   const data_coding = reader.uint8('data_coding');
   reader.uint8('sm_default_msg_id');
-  const short_message = reader.octets('short_message', reader.uint8('sm_length'));
+  const short_message = reader.shortMessage();
   return {
     source_addr_ton,
     source_addr_npi,

@@ -1,13 +1,28 @@
 /**
  * Reads the fields of one frame in order, and never past its end.
  *
- * Strict about lengths: a frame that is shorter than its fields say is an error, not a shorter text.
+ * Strict about lengths: a frame that is shorter than its fields say is an error, not a shorter text. What can be read of
+ * such a deliver_sm all the same is `damaged-frame.ts`.
  * Source: SMPP 3.4 §3.1 (types), §3.2 (header).
  */
 import { HEADER_LENGTH } from './framer.js';
 import { PduError } from './pdu-error.js';
 
-export class FrameReader {
+/** What the fields of a message are read from, sound or damaged. */
+export interface MessageReader {
+  /** Octets not read yet. */
+  readonly left: number;
+  uint8(field: string): number;
+  uint16(field: string): number;
+  octets(field: string, length: number): Buffer;
+  cString(field: string, lengthMax: number): string;
+  /** sm_length, and the octets that it counts. */
+  shortMessage(): Buffer;
+  /** This field cannot be taken for what it says. */
+  flaw(field: string, fault: string): void;
+}
+
+export class FrameReader implements MessageReader {
   readonly command_id: number;
   readonly command_status: number;
   readonly sequence_number: number;
@@ -58,12 +73,20 @@ export class FrameReader {
     return end === start ? '' : frame.toString('latin1', start, end);
   }
 
+  shortMessage(): Buffer {
+    return this.octets('short_message', this.uint8('sm_length'));
+  }
+
   /** As `cString`, of what is left: it may have any length, and end with the frame instead of a NUL. */
   lastCString(): string {
     const frame = this.#frame;
     const start = this.#at;
     this.#at = frame.length;
     return frame.toString('latin1', start, this.#nulFrom(start));
+  }
+
+  flaw(field: string, fault: string): void {
+    this.fail(field, fault);
   }
 
   /** @throws PduError of kind `malformed`, always */

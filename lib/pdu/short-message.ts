@@ -54,12 +54,13 @@ export function toSubmitSm(segment: Segment, sequence_number: number, shortSende
 
 /** What a deliver_sm says. Its octets stay a view of what the socket read: who keeps them copies them. */
 export function toDelivery(pdu: DeliverSm): Delivery {
+  const kind = kindOf(pdu.esm_class);
   const delivery: Mutable<Delivery> = {
     from: pdu.source_addr,
     to: pdu.destination_addr,
-    octets: contentOf(pdu),
+    octets: contentOf(pdu, kind),
     dataCoding: pdu.data_coding,
-    kind: kindOf(pdu.esm_class),
+    kind,
     hasUserDataHeader: (pdu.esm_class & ESM_CLASS.UDH_INDICATOR) !== 0,
   };
   const sar = sarOf(pdu);
@@ -125,10 +126,14 @@ function textOfTime(seconds: number): string {
   return `0000${days}${hours}${minutes}${TWO_DIGITS[seconds % 60]}000R`;
 }
 
-/** message_payload where there is one with something in it, whatever stands in short_message. */
-function contentOf(pdu: DeliverSm): Uint8Array {
-  const { message_payload, short_message } = pdu;
-  return message_payload === undefined || message_payload.length === 0 ? short_message : message_payload;
+/**
+ * message_payload where there is one with something in it, and not short_message. But of a receipt short_message, where
+ * both are there: that is where SMPP 3.4 Appendix B has its fields, and an intermediary may have put the SMS beside it.
+ */
+function contentOf({ message_payload, short_message }: DeliverSm, kind: Delivery['kind']): Uint8Array {
+  if (message_payload === undefined || message_payload.length === 0) return short_message;
+  const isReceipt = kind === 'receipt' || kind === 'notification';
+  return isReceipt && short_message.length > 0 ? short_message : message_payload;
 }
 
 /** Bits 5 to 2 of esm_class (SMPP 3.4 §5.2.12): the others may be set beside any of these. */

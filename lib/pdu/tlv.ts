@@ -8,18 +8,39 @@
  */
 import { tlvs } from 'smpp';
 
-import type { FrameReader } from './frame-reader.js';
+import { MESSAGE_ID_OCTETS_MAX } from '../inmobile.js';
+import type { MessageReader } from './frame-reader.js';
 import { refuse, type FrameWriter } from './frame-writer.js';
 import type { DeliverSm, ShortMessage, SubmitSm } from './pdu.js';
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
+type NumberField = 'sar_msg_ref_num' | 'sar_total_segments' | 'sar_segment_seqnum' | 'message_state';
+
+interface NumberTlv {
+  readonly field: NumberField;
+  readonly octets: 1 | 2;
+}
+
 const SAR_MSG_REF_NUM = tlvs.sar_msg_ref_num.id;
 const SAR_TOTAL_SEGMENTS = tlvs.sar_total_segments.id;
 const SAR_SEGMENT_SEQNUM = tlvs.sar_segment_seqnum.id;
-const MESSAGE_PAYLOAD = tlvs.message_payload.id;
+export const MESSAGE_PAYLOAD = tlvs.message_payload.id;
 const RECEIPTED_MESSAGE_ID = tlvs.receipted_message_id.id;
 const MESSAGE_STATE = tlvs.message_state.id;
+
+const SAR_NUMBERS: ReadonlyMap<number, NumberTlv> = new Map([
+  [SAR_MSG_REF_NUM, { field: 'sar_msg_ref_num', octets: 2 }],
+  [SAR_TOTAL_SEGMENTS, { field: 'sar_total_segments', octets: 1 }],
+  [SAR_SEGMENT_SEQNUM, { field: 'sar_segment_seqnum', octets: 1 }],
+] as const);
+
+const RECEIPT_NUMBERS: ReadonlyMap<number, NumberTlv> = new Map([
+  ...SAR_NUMBERS,
+  [MESSAGE_STATE, { field: 'message_state', octets: 1 }],
+] as const);
+
+const REPEATED = 'comes twice: the first counts';
 
 /** A message_id without its NUL (SMPP 3.4 §5.2.23, §5.3.2.12). */
 export const MESSAGE_ID_MAX = 64;
@@ -28,23 +49,37 @@ const TLV_HEADER_LENGTH = 4;
 const TLV_VALUE_MAX = 0xffff;
 
 /** Reads all that is left of a submit_sm as TLVs into its fields; others are ignored. */
-export function readSubmitTlvs(reader: FrameReader, pdu: Mutable<SubmitSm>): void {
+export function readSubmitTlvs(reader: MessageReader, pdu: Mutable<SubmitSm>): void {
   while (reader.left > 0) {
     const tag = reader.uint16('TLV tag');
-    takeMessageTlv(pdu, tag, reader.octets('TLV', reader.uint16('TLV length')));
+    const value = reader.octets('TLV', reader.uint16('TLV length'));
+    if (tag === MESSAGE_PAYLOAD) pdu.message_payload ??= value;
+    else takeNumber(pdu, SAR_NUMBERS.get(tag), value);
   }
 }
 
 /** Reads all that is left of a deliver_sm as TLVs into its fields; others go to `unknown_tlvs`. */
-export function readDeliverTlvs(reader: FrameReader, pdu: Mutable<DeliverSm>): void {
+export function readDeliverTlvs(reader: MessageReader, pdu: Mutable<DeliverSm>): void {
   const unknown = new Map<number, Uint8Array>();
   while (reader.left > 0) {
     const tag = reader.uint16('TLV tag');
     const value = reader.octets('TLV', reader.uint16('TLV length'));
-    if (takeMessageTlv(pdu, tag, value) || takeReceiptTlv(pdu, tag, value)) continue;
-    if (!unknown.has(tag)) unknown.set(tag, value);
+    if (!takeTlv(reader, pdu, tag, value) && !unknown.has(tag)) unknown.set(tag, value);
   }
   if (unknown.size > 0) pdu.unknown_tlvs = unknown;
+  if (hasTwoTexts(pdu))
+    reader.flaw('short_message', 'stands beside a message_payload that says something else');
+}
+
+/** Only one of them is to be there (SMPP 3.4 §5.3.2.32). */
+function hasTwoTexts({ short_message, message_payload }: DeliverSm): boolean {
+  if (message_payload === undefined || message_payload.length === 0) return false;
+  return Buffer.compare(short_message, message_payload.subarray(0, short_message.length)) !== 0;
+}
+
+/** Whether a TLV with this tag is one of ours: two octets at a wrong place are hardly ever such a tag. */
+export function isOurTag(tag: number): boolean {
+  return RECEIPT_NUMBERS.has(tag) || tag === MESSAGE_PAYLOAD || tag === RECEIPTED_MESSAGE_ID;
 }
 
 /** Writes the TLVs of either message, by rising tag. */
@@ -91,33 +126,43 @@ function roomForOctets(value: Uint8Array | undefined): number {
   return value === undefined ? 0 : TLV_HEADER_LENGTH + value.length;
 }
 
-/** True when a field that both messages have took the TLV. */
-function takeMessageTlv(pdu: Mutable<ShortMessage>, tag: number, value: Buffer): boolean {
-  if (tag === MESSAGE_PAYLOAD) pdu.message_payload ??= value;
-  else if (tag === SAR_MSG_REF_NUM && value.length === 2) pdu.sar_msg_ref_num ??= value.readUInt16BE();
-  else return value.length === 1 && takeSarOctet(pdu, tag, value.readUInt8());
-  return true;
+/** True when a field took the TLV, or has its value. */
+function takeTlv(reader: MessageReader, pdu: Mutable<DeliverSm>, tag: number, value: Buffer): boolean {
+  if (tag === MESSAGE_PAYLOAD) {
+    if (pdu.message_payload === undefined) pdu.message_payload = value;
+    else reader.flaw('message_payload', REPEATED);
+    return true;
+  }
+  if (tag === RECEIPTED_MESSAGE_ID) {
+    if (pdu.receipted_message_id === undefined) pdu.receipted_message_id = idBeforeNul(reader, value);
+    else reader.flaw('receipted_message_id', REPEATED);
+    return true;
+  }
+  const number = RECEIPT_NUMBERS.get(tag);
+  if (number === undefined) return false;
+  if (pdu[number.field] !== undefined) reader.flaw(number.field, REPEATED);
+  else if (!takeNumber(pdu, number, value)) reader.flaw(number.field, 'has the wrong length');
+  return pdu[number.field] !== undefined;
 }
 
-function takeSarOctet(pdu: Mutable<ShortMessage>, tag: number, value: number): boolean {
-  if (tag === SAR_TOTAL_SEGMENTS) pdu.sar_total_segments ??= value;
-  else if (tag === SAR_SEGMENT_SEQNUM) pdu.sar_segment_seqnum ??= value;
-  else return false;
-  return true;
-}
-
-/** True when a field of the receipt took the TLV. */
-function takeReceiptTlv(pdu: Mutable<DeliverSm>, tag: number, value: Buffer): boolean {
-  if (tag === RECEIPTED_MESSAGE_ID) pdu.receipted_message_id ??= textBeforeNul(value);
-  else if (tag === MESSAGE_STATE && value.length === 1) pdu.message_state ??= value.readUInt8();
-  else return false;
+/** True when the field has it now; one of another size than its own says nothing that can be relied on. */
+function takeNumber(
+  pdu: Partial<Record<NumberField, number>>,
+  number: NumberTlv | undefined,
+  value: Buffer,
+): boolean {
+  if (number?.octets !== value.length) return false;
+  pdu[number.field] ??= value.readUIntBE(0, number.octets);
   return true;
 }
 
 /** Gateways send C-octet strings in TLVs with their NUL and without it. */
-function textBeforeNul(value: Buffer): string {
-  const end = value.indexOf(0);
-  return value.toString('latin1', 0, end < 0 ? value.length : end);
+function idBeforeNul(reader: MessageReader, value: Buffer): string {
+  const nul = value.indexOf(0);
+  const length = nul < 0 ? value.length : nul;
+  if (length > MESSAGE_ID_OCTETS_MAX)
+    reader.flaw('receipted_message_id', `is longer than ${MESSAGE_ID_OCTETS_MAX} characters`);
+  return value.toString('latin1', 0, Math.min(length, MESSAGE_ID_OCTETS_MAX));
 }
 
 function writeOctets(writer: FrameWriter, tag: number, value: Uint8Array): void {

@@ -1,14 +1,14 @@
 /**
- * The peer's octets as PDUs: cut, decoded, and mended where a body does not decode.
+ * The peer's octets as PDUs: cut, decoded, and of what does not decode the header.
  *
  * One bad PDU must neither end the session, nor silence it, nor come back for ever, so whatever its header
- * still says is made use of. Nothing is made up: what the header does not say stays empty.
+ * still says is made use of.
  * Source: SMPP 3.4 §3.2 (header); D1 and D8 of the npm package's session.
  */
 import { decodePdu } from '../pdu/decode.js';
-import { Framer, HEADER_LENGTH } from '../pdu/framer.js';
+import { Framer } from '../pdu/framer.js';
 import { PduError } from '../pdu/pdu-error.js';
-import type { DeliverSm, Pdu } from '../pdu/pdu.js';
+import type { Pdu, UnknownRequest } from '../pdu/pdu.js';
 
 export interface Received {
   readonly pdus: readonly Pdu[];
@@ -27,11 +27,11 @@ export class PduStream {
     const flaws: string[] = [];
     for (const frame of this.#cut(chunk)) {
       try {
-        pdus.push(decodePdu(frame));
+        pdus.push(decodePdu(frame, flaws));
       } catch (error) {
         if (!(error instanceof PduError)) throw error;
         flaws.push(error.message);
-        const pdu = mend(frame, error);
+        const pdu = headerOf(error);
         if (pdu !== undefined) pdus.push(pdu);
       }
     }
@@ -50,40 +50,9 @@ export class PduStream {
   }
 }
 
-/**
- * The PDU to go on with, or undefined when there is nothing to do about it.
- *
- * - deliver_sm: its whole body as binary content without addresses. So it is kept, shown and answered like any
- *   other; refusing it would have the gateway deliver it for ever, accepting it unseen would lose an SMS.
- * - another request: an unknown one, which is answered generic_nack.
- */
-function mend(frame: Buffer, error: PduError): Pdu | undefined {
-  const { command, command_id, sequence_number } = error;
+/** What did not decode as a request that nobody knows, which is answered generic_nack; undefined for a response. */
+function headerOf({ kind, command, command_id, sequence_number }: PduError): UnknownRequest | undefined {
   if (command_id === undefined || sequence_number === undefined) return undefined;
-  if (command === 'deliver_sm') return undecodedDeliverSm(frame, sequence_number);
-  const isResponse = error.kind === 'unknownResponse' || command?.endsWith('_resp') === true;
+  const isResponse = kind === 'unknownResponse' || command?.endsWith('_resp') === true;
   return isResponse ? undefined : { command: 'unknown', command_id, sequence_number };
-}
-
-/** 8-bit binary (SMPP 3.4 §5.2.19). */
-const BINARY = 0x04;
-
-/** Message type bits that SMPP 3.4 §5.2.12 gives no meaning: neither a plain SMS nor a receipt. */
-const NO_MESSAGE_TYPE = 0x3c;
-
-function undecodedDeliverSm(frame: Buffer, sequence_number: number): DeliverSm {
-  return {
-    command: 'deliver_sm',
-    sequence_number,
-    source_addr_ton: 0,
-    source_addr_npi: 0,
-    source_addr: '',
-    dest_addr_ton: 0,
-    dest_addr_npi: 0,
-    destination_addr: '',
-    esm_class: NO_MESSAGE_TYPE,
-    data_coding: BINARY,
-    registered_delivery: 0,
-    short_message: frame.subarray(HEADER_LENGTH),
-  };
 }

@@ -36,7 +36,7 @@ describe('golden PDUs', () => {
   it('cuts all of them out of one chunk', () => {
     const frames = new Framer().push(Buffer.concat(GOLDEN_PDUS.map(({ octets }) => octets)));
     assert.deepEqual(
-      frames.map(decodePdu),
+      frames.map((frame) => decodePdu(frame)),
       GOLDEN_PDUS.map(({ pdu }) => pdu),
     );
   });

@@ -129,18 +129,31 @@ describe('Supervisor', () => {
     }
   });
 
-  it('says once that a host sends what is of no use', async () => {
-    const { dk1, lines } = await running();
-    for (let time = 0; time < 5; time++) {
-      dk1.bound[0]!.send({
-        command: 'submit_sm_resp',
-        sequence_number: 99,
-        command_status: 0,
-        message_id: 'x',
-      });
-    }
-    await settle();
-    assert.deepEqual(lines.slice(1), ['warn dk1 sent something of no use: submit_sm_resp to no submit_sm']);
+  it('says what a host sends that is odd, once a minute of each kind, whatever its numbers', async () => {
+    const { dk1, lines, clock } = await running();
+    const sendOdd = async (): Promise<void> => {
+      for (let sequence_number = 90; sequence_number < 95; sequence_number++) {
+        dk1.bound[0]!.send({
+          command: 'submit_sm_resp',
+          sequence_number,
+          command_status: 0,
+          message_id: 'x',
+        });
+        dk1.bound[0]!.send({ command: 'unbind_resp', sequence_number, command_status: 0 });
+      }
+      await settle();
+    };
+    await sendOdd();
+    await clock.advance(10_000);
+    await sendOdd();
+    const both = [
+      'warn dk1 sent something odd: submit_sm_resp to no submit_sm',
+      'warn dk1 sent something odd: unbind_resp to no unbind',
+    ];
+    assert.deepEqual(lines.slice(1), both);
+    await clock.advance(51_000);
+    await sendOdd();
+    assert.deepEqual(lines.slice(1), [...both, ...both]);
   });
 
   it('shows what a link has under way', async () => {

@@ -222,6 +222,17 @@ describe('toDelivery', () => {
     );
   });
 
+  it('prefers short_message of a receipt, which is where its fields are', () => {
+    const receipt = deliverSm({ esm_class: 4, message_payload: Buffer.from('The SMS itself') });
+    assert.deepEqual(toDelivery(receipt).octets, Buffer.from('OK'));
+  });
+
+  it('takes message_payload of a receipt that has nothing in short_message', () => {
+    const message_payload = Buffer.from('id:a-1');
+    const receipt = deliverSm({ esm_class: 4, short_message: Buffer.alloc(0), message_payload });
+    assert.deepEqual(toDelivery(receipt).octets, message_payload);
+  });
+
   it('takes short_message when message_payload is empty', () => {
     assert.deepEqual(toDelivery(deliverSm({ message_payload: Buffer.alloc(0) })).octets, Buffer.from('OK'));
   });

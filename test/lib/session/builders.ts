@@ -65,7 +65,7 @@ export function segments(count: number): Segment[] {
 export function written(effects: Effects): Pdu[] {
   const framer = new Framer();
   const chunks = effects.flatMap((effect) => (effect.kind === 'write' ? [effect.bytes] : []));
-  return framer.push(Buffer.concat(chunks)).map(decodePdu);
+  return framer.push(Buffer.concat(chunks)).map((frame) => decodePdu(frame));
 }
 
 /** Everything but the `write` effects and remarks. */

@@ -266,6 +266,25 @@ describe('Session · incoming', () => {
     );
   });
 
+  it('delivers a deliver_sm with an octet too many for what it says, names the field, and answers it', () => {
+    const session = bound();
+    const octets = Buffer.concat([build.deliverSm(9, 'STOP'), Buffer.from([0])]);
+    octets.writeUInt32BE(octets.length, 0);
+    const effects = session.receive(octets, 1);
+    const [delivered] = said(effects);
+    assert.equal(
+      delivered?.kind === 'delivered' && Buffer.from(delivered.delivery.octets).toString('latin1'),
+      'STOP',
+    );
+    assert.deepEqual(
+      effects.flatMap((effect) => (effect.kind === 'ignored' ? [effect.what] : [])),
+      ['deliver_sm 9: short_message has an octet behind it that belongs to nothing'],
+    );
+    assert.deepEqual(written(session.respond(9, 0, 1)), [
+      { command: 'deliver_sm_resp', sequence_number: 9, command_status: 0 },
+    ]);
+  });
+
   it('answers enquire_link in every state that has a connection', () => {
     const open = aSession();
     const binding = aSession();
