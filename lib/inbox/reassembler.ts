@@ -1,7 +1,8 @@
 /**
  * Joins the parts of incoming long messages. No I/O: storage changes are returned, time is an argument.
  *
- * Parts may come in any order, more than once, and mixed with those of other messages; one may never come. A
+ * Parts may come in any order, and mixed with those of other messages; one may never come. A part that is there already
+ * is one of another message, for what the gateway delivers once more does not come here (`redelivery-guard.ts`). A
  * message whose wait is over, or that must give way to others, is given up as it is, never dropped.
  * Source: 3GPP 23.040 §9.2.3.24.1; contract section 2 (`complete`).
  */
@@ -46,8 +47,10 @@ export class Reassembler {
   readonly #waitMs: Millis;
   readonly #openMax: number;
   readonly #heapMax: number;
-  /** By key, the one whose wait ends first first. */
-  readonly #open = new Map<string, OpenMessage>();
+  /** By number, the one whose wait ends first first. */
+  readonly #open = new Map<number, OpenMessage>();
+  /** By key, the numbers of those that have it, the oldest first: a phone may say the same twice. */
+  readonly #numbers = new Map<string, readonly number[]>();
   #heap = 0;
   #lastNumber = 0;
 
@@ -68,18 +71,16 @@ export class Reassembler {
     return undefined;
   }
 
-  /** Adds a part; the same part again changes nothing. */
+  /** Adds a part to the oldest message that it may belong to and that lacks it; else another begins with it. */
   add(part: MessagePart, place: Place, now: Millis): Reassembly {
     const { sequence } = place;
     const key = keyOf(part, place);
-    const known = this.#open.get(key);
-    const twin = known?.parts.get(sequence);
-    if (twin !== undefined && isSame(twin, part)) return { changes: [], messages: [], undo: () => undefined };
-
+    const known = this.#openWith(key);
+    const lacking = known.find(({ parts }) => !parts.has(sequence));
     // Another text at the same place: the phone uses the reference anew, and the older message stays incomplete.
-    const ended = known !== undefined && twin !== undefined ? [known] : [];
+    const ended = lacking === undefined ? known.filter((message) => !hasSame(message, sequence, part)) : [];
     for (const message of ended) this.#remove(message);
-    const message = withPart(this.#open.get(key) ?? this.#begin(key, place, now), sequence, part);
+    const message = withPart(lacking ?? this.#begin(key, place, now), sequence, part);
     const isComplete = message.parts.size === message.total;
     if (isComplete) {
       this.#remove(message);
@@ -94,7 +95,7 @@ export class Reassembler {
       messages: ended.map(wholeOf),
       undo: () => {
         for (const each of ended) this.#reopen(each, each.until);
-        this.#withdraw(message, sequence);
+        this.#withdraw(message.number, sequence);
       },
     };
   }
@@ -120,12 +121,15 @@ export class Reassembler {
   restore(stored: StoredPart, now: Millis): void {
     const { number, place } = stored;
     const part = partOf(stored);
-    const plain = keyOf(part, place);
-    // Two messages of the earlier process may have had the same reference, one of them not ended for want of storage.
-    const isOther = (this.#open.get(plain)?.number ?? number) !== number;
-    const key = isOther ? `${plain}\0${number}` : plain;
-    const fresh = { number, key, total: place.total, until: now + this.#waitMs, parts: new Map(), heap: 0 };
-    this.#put(withPart(this.#open.get(key) ?? fresh, place.sequence, part));
+    const fresh = {
+      number,
+      key: keyOf(part, place),
+      total: place.total,
+      until: now + this.#waitMs,
+      parts: new Map(),
+      heap: 0,
+    };
+    this.#put(withPart(this.#open.get(number) ?? fresh, place.sequence, part));
     this.#lastNumber = Math.max(this.#lastNumber, number);
   }
 
@@ -146,25 +150,39 @@ export class Reassembler {
     return gaveWay;
   }
 
+  #openWith(key: string): readonly OpenMessage[] {
+    return (this.#numbers.get(key) ?? []).flatMap((number) => this.#open.get(number) ?? []);
+  }
+
   #put(message: OpenMessage): void {
-    this.#heap += message.heap - (this.#open.get(message.key)?.heap ?? 0);
-    this.#open.set(message.key, message);
+    const { number, key } = message;
+    const before = this.#open.get(number);
+    this.#heap += message.heap - (before?.heap ?? 0);
+    this.#open.set(number, message);
+    if (before !== undefined) return;
+    const numbers = [...(this.#numbers.get(key) ?? []), number];
+    this.#numbers.set(
+      key,
+      numbers.sort((one, other) => one - other),
+    );
   }
 
-  #remove({ key }: OpenMessage): void {
-    this.#heap -= this.#open.get(key)?.heap ?? 0;
-    this.#open.delete(key);
+  #remove({ number, key }: OpenMessage): void {
+    this.#heap -= this.#open.get(number)?.heap ?? 0;
+    this.#open.delete(number);
+    const left = this.#numbers.get(key)?.filter((other) => other !== number) ?? [];
+    if (left.length === 0) this.#numbers.delete(key);
+    else this.#numbers.set(key, left);
   }
 
-  /** Unless another message has taken its place meanwhile. */
   #reopen(message: OpenMessage, until: Millis): void {
-    if (!this.#open.has(message.key)) this.#put({ ...message, until });
+    this.#put({ ...message, until });
   }
 
-  #withdraw({ key, number }: OpenMessage, sequence: number): void {
-    const message = this.#open.get(key);
+  #withdraw(number: number, sequence: number): void {
+    const message = this.#open.get(number);
     const part = message?.parts.get(sequence);
-    if (message === undefined || part === undefined || message.number !== number) return;
+    if (message === undefined || part === undefined) return;
     const parts = new Map(message.parts);
     parts.delete(sequence);
     if (parts.size === 0) this.#remove(message);
@@ -176,10 +194,9 @@ function keyOf({ delivery }: MessagePart, { width, reference, total }: Place): s
   return [width, reference, total, delivery.kind, delivery.from, delivery.to].join('\0');
 }
 
-function isSame(left: MessagePart, right: MessagePart): boolean {
-  return (
-    left.delivery.dataCoding === right.delivery.dataCoding && Buffer.compare(left.body, right.body) === 0
-  );
+function hasSame({ parts }: OpenMessage, sequence: number, part: MessagePart): boolean {
+  const twin = parts.get(sequence);
+  return twin?.delivery.dataCoding === part.delivery.dataCoding && Buffer.compare(twin.body, part.body) === 0;
 }
 
 function withPart(message: OpenMessage, sequence: number, part: MessagePart): OpenMessage {

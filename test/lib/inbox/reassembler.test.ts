@@ -54,21 +54,30 @@ describe('Reassembler', () => {
     assert.deepEqual(on.texts, ['abcdef']);
   });
 
-  it('joins them in any order, with some of them twice', () => {
-    const arrivals = fc.tuple(
-      fc.array(fc.nat(6), { maxLength: 10 }),
-      fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
+  it('joins them in any order, also those of a message that is sent once more meanwhile', () => {
+    const twice = [0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6];
+    const orders = fc.tuple(
+      fc.shuffledSubarray(twice, { minLength: twice.length }),
+      fc.constantFrom(1, 2, Infinity),
     );
     const parts = partsOf('abcdefghijklm', 2);
     fc.assert(
-      fc.property(arrivals, ([early, order]) => {
+      fc.property(orders, ([order, restartEvery]) => {
         const on = new Bench();
-        for (const index of [...early, ...order]) {
-          if (on.given.length === 0) on.add(parts[index]!);
-        }
-        assert.deepEqual([on.texts, on.records.size], [['abcdefghijklm'], 0]);
+        order.forEach((index, count) => {
+          if ((count + 1) % restartEvery === 0) on.restart(0);
+          on.add(parts[index]!);
+        });
+        assert.deepEqual([on.texts, on.records.size], [['abcdefghijklm', 'abcdefghijklm'], 0]);
       }),
     );
+  });
+
+  it('waits for the rest of a message whose part came twice', () => {
+    const on = new Bench();
+    for (const part of [one, one, two, three]) on.add(part);
+    on.take(on.reassembler.expire(WAIT));
+    assert.deepEqual([on.texts, on.records.size], [['abcdef', 'ab'], 0]);
   });
 
   for (const [what, other] of [
@@ -215,6 +224,16 @@ describe('Reassembler', () => {
       on.given.length = 0;
       on.add(three);
       assert.deepEqual(on.texts, ['abcdef']);
+    });
+
+    it('has each of two equal messages again whose changes failed', () => {
+      const on = new Bench();
+      for (const part of [one, one, two, two]) on.add(part);
+      const failed = [on.add(three), on.add(three)];
+      for (const { undo } of failed.reverse()) undo();
+      on.given.length = 0;
+      for (const part of [three, three]) on.add(part);
+      assert.deepEqual([on.texts, on.records.size], [['abcdef', 'abcdef'], 0]);
     });
 
     it('does not take back a part that came after the one that failed', () => {
