@@ -16,6 +16,7 @@ import { Steps } from '../steps.js';
 
 /** An incoming SMS as stored in table `event` until it is emitted. JSON. */
 export interface StoredSms {
+  /** Ends with its number in the order of arrival. */
   readonly key: string;
   readonly sms: Omit<InboundSms, 'inReplyTo'>;
   readonly repliesTo?: RepliesTo;
@@ -41,8 +42,8 @@ export class SmsEmission {
   readonly #options: SmsEmissionOptions;
   /** By phone: each step reads what an SMS answers and calls the listener. */
   readonly #lines = new Steps<string>();
-  /** Those that were with the listener, and come again. */
-  readonly #rejected = new WeakSet<StoredSms>();
+  /** The highest number handed in: they come in their order, so what is not above it comes again. */
+  #lastNumber = 0;
   #isOver = false;
 
   constructor(options: SmsEmissionOptions) {
@@ -65,17 +66,16 @@ export class SmsEmission {
     unconfirmed(1);
     try {
       await this.#handOn(stored);
-    } catch (error) {
-      this.#rejected.add(stored);
-      throw error;
     } finally {
       unconfirmed(-1);
     }
   }
 
   #handOn(stored: StoredSms): void | Promise<void> {
-    if (this.#rejected.has(stored)) return this.#handOnAgain(stored);
-    const { sms, repliesTo } = stored;
+    const { key, sms, repliesTo } = stored;
+    const number = numberOf(key);
+    if (number <= this.#lastNumber) return this.#handOnAgain(stored);
+    this.#lastNumber = number;
     if (repliesTo === undefined && !this.#lines.has(sms.from)) return this.#give(sms, undefined);
     return this.#handOnInLine(stored);
   }
@@ -97,4 +97,9 @@ export class SmsEmission {
     if (this.#isOver) throw new SmppError('SMPP_STOPPED', 'the listener has left: the SMS is kept');
     return this.#options.listener(inReplyTo === undefined ? { ...sms } : { ...sms, inReplyTo });
   }
+}
+
+/** Of keys such as `sms-17`: those of SMS that come later are higher. */
+function numberOf(key: string): number {
+  return Number(key.slice(key.lastIndexOf('-') + 1));
 }

@@ -22,6 +22,8 @@ type Subscribe<T> = (gateway: Gateway, take: (event: T) => void | Promise<void>)
 
 /** An event on its way to the flows. */
 interface Handing<T> {
+  /** In the order in which they came. */
+  readonly number: number;
   readonly event: T;
   readonly taken: () => void;
   readonly refused: (error: Error) => void;
@@ -45,6 +47,7 @@ class Channel<T> {
   #late: Handing<T>[] = [];
   /** Handed to the listeners in one go: a turn of the event loop for each would be a large part of what it costs. */
   #handed: Handing<T>[] = [];
+  #lastNumber = 0;
   #subscribed: { readonly gateway: Gateway; readonly end: Unsubscribe } | undefined;
   /** The gateway is stopping: nothing waits for the flows to run again. */
   #isEnding = false;
@@ -89,7 +92,8 @@ class Channel<T> {
 
   #take(event: T): Promise<void> {
     return new Promise((taken, refused) => {
-      const handing: Handing<T> = { event, taken, refused, nodes: NO_NODES };
+      const number = (this.#lastNumber += 1);
+      const handing: Handing<T> = { number, event, taken, refused, nodes: NO_NODES };
       if (this.#gate.isOpen) this.#hand(handing);
       else if (this.#isEnding) refused(flowsStopped());
       else this.#late.push(handing);
@@ -119,7 +123,8 @@ class Channel<T> {
   readonly #delivered = (handed: readonly Handing<T>[]): void => {
     const isCutOff = ({ nodes }: Handing<T>): boolean => nodes.some((node) => this.#gate.isCutOff(node));
     const cutOff = new Set(this.#gate.isOpen ? [] : handed.filter(isCutOff));
-    for (const handing of cutOff) this.#late.push(handing);
+    if (cutOff.size > 0)
+      this.#late = [...this.#late, ...cutOff].sort((one, other) => one.number - other.number);
     if (this.#subscribed === undefined || this.#isEnding) this.#refuseLate();
     setImmediate(() => {
       for (const handing of handed) if (!cutOff.has(handing)) handing.taken();

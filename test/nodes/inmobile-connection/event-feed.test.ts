@@ -182,6 +182,25 @@ describe('EventFeed', () => {
       });
     }
 
+    it('hands it on once more before what came during the deploy', async () => {
+      const seen: string[] = [];
+      const leave = onSms(() => undefined);
+      startFlows();
+      const sms = (text: string) => give(gateway.sms, { ...SMS, text });
+      const taken = [sms('a'), sms('b')];
+      await Promise.resolve(); // the next is delivered apart from them
+      taken.push(sms('c'));
+      events.emit('flows:stopping', { config: {}, type: 'full' });
+      leave();
+      taken.push(sms('d'));
+      await turns();
+      taken.push(sms('e'));
+      onSms(({ text }) => seen.push(text));
+      startFlows();
+      await Promise.all(taken);
+      assert.deepEqual(seen, ['a', 'b', 'c', 'd', 'e']);
+    });
+
     it('hands on once more, of several events, only what the deploy has cut off', async () => {
       const seen: string[] = [];
       for (const id of ['one', 'two', 'three']) onSettled(id, () => seen.push(id));
