@@ -155,19 +155,26 @@ export class Answers {
     else this.#refused(submission, verdict.status);
   }
 
-  /** Once more over another session, whose octets may be read; then it is the SMS. */
+  /** Once more over another session, where its octets may be read; then it is the SMS. */
   #misread(submission: Submission, status: number): void {
-    const { item, link } = submission;
+    const { item, link, number } = submission;
     const { failures, clock } = this.#options;
     const refused = { status, host: link.host };
-    if (failures.isMisreadElsewhere(item, link.id)) {
+    if (failures.wasMisread(item, link.id) || this.#wasMisreadBefore(item)) {
       this.#reject(item, refused, submission.messageIds);
       return;
     }
     item.progress = { ...item.progress, refused };
     this.#say(this.#options.refusal(status), link.host, clock.now());
     this.returned(item, 'held');
-    if (isHeld(item)) failures.misread(item, link, status);
+    if (isHeld(item)) failures.misread(item, { session: link, number, status });
+  }
+
+  /** By an earlier process: only so a final refusal is known of one that waits. */
+  #wasMisreadBefore({ recovered: isRecovered, failure, progress: { refused } }: QueueItem): boolean {
+    return (
+      isRecovered && failure?.misreadBy === undefined && refused !== undefined && this.isFinal(refused.status)
+    );
   }
 
   /** Receipts of it may come, and are not to be taken for those of another SMS. Once for each submission. */

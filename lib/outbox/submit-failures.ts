@@ -24,6 +24,8 @@ import { Heap } from './heap.js';
 export interface Failure {
   /** The session over which its octets were misread. */
   misreadBy: number | undefined;
+  /** That session accepted one submitted after it: it is not the session. */
+  isReadableThere: boolean;
   /** The session that refused it last. */
   session: number;
   /** Two sessions have. */
@@ -92,8 +94,8 @@ interface Trial {
 interface Session<Sms> extends SessionName {
   /** Refused here and not judged, with the numbers of their submissions. */
   readonly suspects: Map<Sms, number>;
-  /** Misread here: for another session. */
-  readonly misread: Set<Sms>;
+  /** Misread here, with the numbers of their submissions: for another session. */
+  readonly misread: Map<Sms, number>;
   trial: Trial | undefined;
   isLeft: boolean;
   /** The last refusal. */
@@ -134,6 +136,8 @@ const PATIENT_MS: Millis = 60_000;
 
 /** A host is left for trouble no more often: sooner, the next login would meet its back-off, and all would wait. */
 const LEAVE_AGAIN_MS: Millis = 30_000;
+/** For what it misread, with nothing accepted since: sooner at first, then three times as late each time. */
+const MISREAD_AGAIN_MS: Millis = 3_000;
 /** A session that takes nothing for so long is left for the other host; longer each time. */
 const STAY_MIN_MS: Millis = 30_000;
 /** And when both hosts have refused all that there is. */
@@ -143,6 +147,9 @@ export class SubmitFailures<Sms extends FailedSms> {
   readonly #sessions = new Map<number, Session<Sms>>();
   /** By host. */
   readonly #leftAt = new Map<string, Millis>();
+  #misreadLeftAt: Millis = -Infinity;
+  /** A host is left for what it misread no sooner again. */
+  #misreadGapMs = MISREAD_AGAIN_MS;
   readonly #waiting = new Map<Sms, Wait<Sms>>();
   readonly #byEnd = new Heap<Wait<Sms>>((wait) => wait.at);
   #freed: Sms[] = [];
@@ -175,7 +182,7 @@ export class SubmitFailures<Sms extends FailedSms> {
       id,
       host,
       suspects: new Map(),
-      misread: new Set(),
+      misread: new Map(),
       trial,
       isLeft: false,
       status: 0,
@@ -228,13 +235,16 @@ export class SubmitFailures<Sms extends FailedSms> {
     this.#settleDown();
   }
 
-  /** Whether the octets of an SMS were misread over another session than this. */
-  isMisreadElsewhere({ failure }: Sms, id: number): boolean {
-    return failure?.misreadBy !== undefined && failure.misreadBy !== id;
+  /** Whether the octets of an SMS were misread before, and not for the sake of this session. */
+  wasMisread({ failure }: Sms, id: number): boolean {
+    return failure?.misreadBy !== undefined && (failure.misreadBy !== id || failure.isReadableThere);
   }
 
-  /** The octets of an SMS were misread. Its caller holds it, until `takeFreed` gives it back for another session. */
-  misread(sms: Sms, { id }: SessionName, status: number): void {
+  /**
+   * The octets of an SMS were misread. Its caller holds it, until `takeFreed` gives it back: for another session, or for
+   * this one once that has accepted what was submitted after it.
+   */
+  misread(sms: Sms, { session: { id }, number, status }: Omit<Refused, 'isUnbound'>): void {
     const failure = this.#failureOf(sms, id);
     failure.session = id;
     failure.misreadBy = id;
@@ -242,7 +252,7 @@ export class SubmitFailures<Sms extends FailedSms> {
     if (session === undefined || session.isLeft) this.#freed.push(sms);
     else {
       if (!session.misread.has(sms) && this.#isAnotherOpen(session)) this.#freed.push(sms);
-      session.misread.add(sms);
+      session.misread.set(sms, number);
       session.status = status;
     }
     this.#settleDown();
@@ -256,6 +266,7 @@ export class SubmitFailures<Sms extends FailedSms> {
     this.#stayMs = STAY_MIN_MS;
     const session = this.#sessions.get(id);
     if (session === undefined) return;
+    if (session.misread.size > 0) this.#freeReadable(session, number);
     const isJudged =
       session.trial?.isTrouble === true ? this.#freeAll(session, number) : this.#judge(session, number, now);
     if (isJudged && session.trial !== undefined) this.#falseAlarm(session, now);
@@ -372,7 +383,7 @@ export class SubmitFailures<Sms extends FailedSms> {
   }
 
   *#instantsOf({ trial, misread, host }: Session<Sms>): Iterable<Millis> {
-    if (misread.size > 0) yield (this.#leftAt.get(host) ?? -Infinity) + LEAVE_AGAIN_MS;
+    if (misread.size > 0) yield (this.#leftAt.get(host) ?? -Infinity) + this.#misreadGapMs;
     if (trial === undefined) return;
     yield trial.nextAt;
     if (trial.probe !== undefined) yield trial.probedAt + PROBE_ANSWER_MS;
@@ -383,6 +394,7 @@ export class SubmitFailures<Sms extends FailedSms> {
     return (sms.failure ??= {
       session,
       misreadBy: undefined,
+      isReadableThere: false,
       isTriedElsewhere: false,
       waits: 0,
       freedBy: undefined,
@@ -448,8 +460,9 @@ export class SubmitFailures<Sms extends FailedSms> {
 
   #isToBeLeft(session: Session<Sms>, now: Millis, { isLineEmpty, underWay }: View): boolean {
     const { trial, suspects, misread } = session;
-    const isWaitedFor = [...misread].some(({ state }) => state === 'held');
-    if (isWaitedFor && this.#mayLeave(session, now)) return this.#leave(session, now);
+    const isWaitedFor = [...misread.keys()].some(({ state }) => state === 'held');
+    if (isWaitedFor && this.#mayLeave(session, now, this.#misreadGapMs))
+      return this.#leaveAsMisread(session, now);
     const isQuiet = underWay(session.id) === 0;
     const isAllTried = isQuiet && isLineEmpty && suspects.size > 0;
     if (trial?.isTrouble) return this.#isGivenUp(session, trial, isAllTried, now);
@@ -492,8 +505,15 @@ export class SubmitFailures<Sms extends FailedSms> {
     return this.#leave(session, now);
   }
 
-  #mayLeave({ host }: Session<Sms>, now: Millis): boolean {
-    return now - (this.#leftAt.get(host) ?? -Infinity) >= LEAVE_AGAIN_MS;
+  #mayLeave({ host }: Session<Sms>, now: Millis, againMs = LEAVE_AGAIN_MS): boolean {
+    return now - (this.#leftAt.get(host) ?? -Infinity) >= againMs;
+  }
+
+  #leaveAsMisread(session: Session<Sms>, now: Millis): true {
+    const isAgain = now - this.#misreadLeftAt <= LEAVE_AGAIN_MS;
+    this.#misreadGapMs = isAgain ? Math.min(3 * this.#misreadGapMs, LEAVE_AGAIN_MS) : MISREAD_AGAIN_MS;
+    this.#misreadLeftAt = now;
+    return this.#leave(session, now);
   }
 
   #leave(session: Session<Sms>, now: Millis): true {
@@ -508,8 +528,18 @@ export class SubmitFailures<Sms extends FailedSms> {
   /** There is another session for what this one took not, or none. */
   #giveUp(session: Session<Sms>): void {
     this.#free(session);
-    for (const sms of session.misread) if (sms.state === 'held') this.#freed.push(sms);
+    for (const sms of session.misread.keys()) if (sms.state === 'held') this.#freed.push(sms);
     session.misread.clear();
+  }
+
+  /** The session reads what comes: what it misread before was the SMS. */
+  #freeReadable({ misread }: Session<Sms>, number: number): void {
+    for (const [sms, submitted] of misread) {
+      if (submitted >= number) continue;
+      misread.delete(sms);
+      if (sms.failure !== undefined) sms.failure.isReadableThere = true;
+      if (sms.state === 'held') this.#freed.push(sms);
+    }
   }
 
   #free({ suspects }: Session<Sms>): void {
