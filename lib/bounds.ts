@@ -50,8 +50,10 @@ export interface Bounds {
    * octets each, without their correlations). The oldest hundredth gives way; its receipts come unmatched.
    */
   readonly trackedSms: number;
-  /** Message ids of tracked SMS beside those of their results: of copies. The oldest is forgotten; its receipts come unmatched. */
+  /** Message ids of tracked SMS beside those of their results: of copies. The oldest are forgotten; their receipts come unmatched. */
   readonly copyIds: number;
+  /** SMS with one message id among which that of a receipt is looked for: a gateway may give all the same. Older ones count no more. */
+  readonly sameIdSms: number;
   /**
    * Long SMS of which some segment has failed, and whose others have not all come: so many receipts, half a kilobyte each,
    * are kept for the verdict. The oldest is forgotten: that verdict has no text.
@@ -147,6 +149,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   unknownReceipts: 10_000,
   trackedSms: 500_000,
   copyIds: 10_000,
+  sameIdSms: 100,
   failedSegments: 10_000,
   trackedBlockOctets: 64 * 1024,
   trackedRoom: 1_024,

@@ -44,10 +44,17 @@ export class HeldReceipts {
     return this.#held.size > this.#max ? this.#takeOldest() : undefined;
   }
 
-  /** Lets go of those with these ids, in any letter case. */
-  claim(messageIds: readonly string[]): readonly StoredReceipt[] {
+  /** Lets go of those with this id, in any letter case, that have their SMS now. */
+  claim(messageId: string, hasSms: (stored: StoredReceipt) => boolean): readonly StoredReceipt[] {
     if (this.#held.size === 0) return NONE;
-    return messageIds.flatMap((id) => this.#take(...(this.#keys.get(id.toLowerCase()) ?? [])));
+    const keys = [...(this.#keys.get(messageId.toLowerCase()) ?? [])];
+    const isClaimed = (held: StoredReceipt | undefined) => held !== undefined && hasSms(held);
+    return this.#take(...keys.filter((key) => isClaimed(this.#held.get(key))));
+  }
+
+  /** Whether one with this id waits, in any letter case. */
+  has(messageId: string): boolean {
+    return this.#keys.size > 0 && this.#keys.has(messageId.toLowerCase());
   }
 
   /** Lets go of those that have waited long enough. */

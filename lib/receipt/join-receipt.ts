@@ -16,7 +16,7 @@ import type { EpochMs } from '../clock.js';
 import { type StatusCode, statusCode } from '../inmobile.js';
 import { jsonCopy } from './json-copy.js';
 import type { DeliveryReceipt, ReceiptRequest } from '../message.js';
-import type { ParsedReceipt } from './parse-receipt.js';
+import { type ParsedReceipt, withoutText } from './parse-receipt.js';
 import { type GatewayState, isFinalState } from './receipt-state.js';
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
@@ -286,8 +286,9 @@ function matchedReceipt(
   return belonging(record, said(report, words, receivedAt, { segments, matched: true }));
 }
 
+/** What is kept of them: no text of the SMS, which is to go when that is settled. */
 function wordsOf({ messageId, raw, submittedAt, doneAt }: Words): Words {
-  const words: Mutable<Words> = { messageId, raw };
+  const words: Mutable<Words> = { messageId, raw: withoutText(raw) };
   if (submittedAt !== undefined) words.submittedAt = submittedAt;
   if (doneAt !== undefined) words.doneAt = doneAt;
   return words;

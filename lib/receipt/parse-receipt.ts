@@ -45,6 +45,9 @@ const FIELD = new RegExp(String.raw`(?:^|\s)(${LABEL})(?:\s+(?!${LABEL}))?(\S*)`
 /** Signed, since `err` is an absolute value to one gateway and the code itself to another. */
 const ERROR_NUMBER = /^[+-]?(\d{1,9})$/;
 
+/** As `LABEL` has it, with all that follows. */
+const TEXT = /(?:^|\s)text\s*:[^]*$/i;
+
 const COUNT = /^\d{1,9}$/;
 
 /**
@@ -65,6 +68,11 @@ export function parseReceipt(delivery: Delivery): ParsedReceipt | undefined {
 export function readReceipt(raw: string, tlvs: ReceiptTlvs): ParsedReceipt {
   const receipt = readPlainReceipt(raw) ?? readAnyReceipt(raw);
   return hasTlvs(tlvs) ? withTlvs(receipt, tlvs) : receipt;
+}
+
+/** A receipt's text without that of the SMS itself, which some gateways repeat at its end. */
+export function withoutText(raw: string): string {
+  return raw.replace(TEXT, '');
 }
 
 /** A receipt's text in whatever form: slower than `plain-receipt.ts`, and right for every text. */

@@ -54,7 +54,7 @@ export class ReceiptEmission {
   emit(stored: StoredReceipt): Promise<void> | undefined {
     const { records, steps } = this.#options;
     const { received } = stored;
-    const sms = stored.sms ?? records.find(received.parsed.messageId);
+    const sms = stored.sms ?? records.find(received);
     if (sms === undefined) return this.#hand(unmatchedEvents(received));
     return steps.run(sms, () => {
       const record = records.peek(sms);

@@ -81,6 +81,8 @@ export class ReceiptTracker {
   /** As stored: on the wall clock. */
   #storedOffset: number | undefined;
   #held: HeldReceipts;
+  /** One function for all receipts. */
+  readonly #hasSms = ({ received }: StoredReceipt): boolean => this.#records.find(received) !== undefined;
   #lastKey = 0;
   #learnt = 0;
   #isOpen = false;
@@ -164,7 +166,7 @@ export class ReceiptTracker {
   trackingLate(sms: TrackedSms): readonly Change[] {
     const known = this.#records.findOwn(sms.id, sms.to);
     if (known === undefined) return this.tracking(sms);
-    if (sms.messageIds.every((id) => this.#records.find(id) === known)) return [];
+    if (this.#records.index.hasIds(known, sms.messageIds)) return [];
     // In turn with its receipts, each of which replaces what is known of it.
     void this.#steps.run(known, () => this.#records.addCopy(known, sms.messageIds))?.catch(this.#notStored);
     this.#claim(sms.messageIds);
@@ -185,7 +187,7 @@ export class ReceiptTracker {
     this.#lastKey += 1;
     const key = `${KEY_PREFIX}${this.#lastKey}`;
     const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
-    const sms = this.#records.find(parsed.messageId);
+    const sms = this.#records.find(received);
     const stored = { key, received, sms };
     if (sms !== undefined) this.#learn(sms, parsed);
     return {
@@ -264,8 +266,10 @@ export class ReceiptTracker {
 
   /** Their SMS is known from now on: the receipts that waited for it go on. */
   #claim(messageIds: readonly string[]): void {
-    for (const messageId of messageIds) this.#unknown.forget(messageId);
-    for (const stored of this.#held.claim(messageIds)) this.#box.deliver(stored.key, stored);
+    for (const messageId of messageIds) {
+      for (const stored of this.#held.claim(messageId, this.#hasSms)) this.#box.deliver(stored.key, stored);
+      if (!this.#held.has(messageId)) this.#unknown.forget(messageId);
+    }
   }
 
   /**
@@ -277,7 +281,7 @@ export class ReceiptTracker {
     const { clock } = this.#options;
     const { parsed } = stored.received;
     if (parsed.messageId === '') return false;
-    if (this.#records.find(parsed.messageId) !== undefined) return false;
+    if (this.#hasSms(stored)) return false;
     const left = this.#holdMs(stored.received);
     if (left <= 0) return false;
     const until = clock.now() + left;

@@ -7,7 +7,7 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
-import { isSettled, type TrackedRecord } from './join-receipt.js';
+import { isSettled, type ReceivedReceipt, type TrackedRecord } from './join-receipt.js';
 import { hashOf, KeyChains } from './key-chains.js';
 import { type Outcome, outcomeOf, Outcomes } from './outcomes.js';
 import { PackedSms } from './packed-sms.js';
@@ -41,10 +41,12 @@ export class TrackedIndex {
   readonly #outcomes: Outcomes;
   /** By SMS. */
   readonly #unusual = new Map<number, Outcome>();
-  /** Of those that have some, by SMS, and the SMS by their message ids in lower case. */
+  /** Of those that have some, by SMS, and the SMS by each of their message ids in lower case. */
   readonly #copies = new Map<number, NonNullable<TrackedRecord['copies']>>();
-  readonly #copyIds = new Map<string, number>();
+  readonly #byCopyId = new Map<string, Set<number>>();
+  #copyIds = 0;
   readonly #copyIdsMax: number;
+  readonly #sameIdSmsMax: number;
   /** Of those that have one, by SMS. */
   readonly #failures = new Map<number, NonNullable<TrackedRecord['failure']>>();
   readonly #failuresMax: number;
@@ -54,6 +56,7 @@ export class TrackedIndex {
     this.#max = bounds.trackedSms;
     this.#octetsMax = bounds.trackedOctets;
     this.#copyIdsMax = bounds.copyIds;
+    this.#sameIdSmsMax = bounds.sameIdSms;
     this.#failuresMax = bounds.failedSegments;
     this.#columns = new TrackedColumns(bounds);
     this.#packed = new PackedSms(bounds);
@@ -88,12 +91,22 @@ export class TrackedIndex {
   addCopy(sms: number, messageIds: readonly string[]): void {
     if (!this.has(sms)) return;
     this.#copies.set(sms, [...(this.#copies.get(sms) ?? []), messageIds]);
-    for (const messageId of messageIds) this.#copyIds.set(messageId.toLowerCase(), sms);
-    for (const [messageId, oldest] of this.#copyIds) {
-      if (this.#copyIds.size <= this.#copyIdsMax) break;
-      this.#copyIds.delete(messageId);
-      this.#copies.delete(oldest);
+    this.#copyIds += messageIds.length;
+    for (const messageId of messageIds) {
+      const lower = messageId.toLowerCase();
+      const owners = this.#byCopyId.get(lower) ?? new Set();
+      this.#byCopyId.set(lower, owners.add(sms));
     }
+    for (const oldest of this.#copies.keys()) {
+      if (this.#copyIds <= this.#copyIdsMax) break;
+      this.#forgetCopies(oldest);
+    }
+  }
+
+  /** Whether an SMS is found by these message ids already, as far as they are any. */
+  hasIds(sms: number, messageIds: readonly string[]): boolean {
+    const known = this.#idsOf(sms);
+    return messageIds.every((id) => id === '' || known.some((ids) => ids.includes(id)));
   }
 
   /** Our ids of those that have to give way now, and are forgotten; none where nobody else has their records. */
@@ -120,18 +133,27 @@ export class TrackedIndex {
     return this.#columns.has(sms);
   }
 
-  /** The SMS that a message id belongs to, the last one of several: compared exactly, then in any letter case. */
-  find(messageId: string): number | undefined {
+  /**
+   * The SMS that a receipt belongs to. The only one with exactly its id, whatever its phone says. Of several, or with the
+   * id in another letter case, the one whose phone fits: the exact id before others, then the last one. When none fits, the
+   * last one with the exact id.
+   */
+  find(received: ReceivedReceipt): number | undefined {
+    const { messageId } = received.parsed;
     if (messageId === '') return undefined;
-    const lower = messageId.toLowerCase();
-    let folded: number | undefined;
-    const exact = this.#keys.find(hashOf(messageId, MESSAGE_ID), (sms) => {
+    const named: number[] = [];
+    let exact: number | undefined;
+    this.#keys.find(hashOf(messageId, MESSAGE_ID), (sms) => {
       const messageIds = this.#packed.messageIdsAt(this.#columns.place(sms));
-      if (messageIds.includes(messageId)) return true;
-      if (messageIds.some((known) => known.toLowerCase() === lower)) folded ??= sms;
-      return false;
+      if (messageIds.includes(messageId)) exact = sms;
+      else if (!messageIds.some((id) => isFolded(id, messageId))) return false;
+      if (named[named.length - 1] !== sms) named.push(sms);
+      return named.length === this.#sameIdSmsMax;
     });
-    return exact ?? folded ?? this.#copyIds.get(lower);
+    const byCopy = this.#byCopyId.size === 0 ? undefined : this.#byCopyId.get(messageId.toLowerCase());
+    if (byCopy === undefined && named.length === 1 && named[0] === exact) return exact;
+    const candidates = new Set([...named, ...[...(byCopy ?? [])].slice(-this.#sameIdSmsMax)]);
+    return this.#bestOf(candidates, received);
   }
 
   /** By our own id, among those to a phone. */
@@ -220,6 +242,43 @@ export class TrackedIndex {
     return overdueMs >= afterMs && owedMs?.includes(afterMs) !== true;
   }
 
+  #bestOf(candidates: ReadonlySet<number>, received: ReceivedReceipt): number | undefined {
+    let best: number | undefined;
+    let bestFit = 0;
+    for (const sms of [...candidates].sort((left, right) => right - left)) {
+      const isExact = this.hasIds(sms, [received.parsed.messageId]);
+      const fit = 2 * this.#phoneFit(sms, received) + (isExact ? 1 : 0);
+      if (fit <= bestFit) continue;
+      best = sms;
+      bestFit = fit;
+    }
+    return best;
+  }
+
+  /** 2 when it went to the phone that a receipt is from, 1 when to that in the place of our sender, else 0. */
+  #phoneFit(sms: number, { phone, sender }: ReceivedReceipt): number {
+    const to = this.#packed.phoneAt(this.#columns.place(sms));
+    if (isSamePhone(to, phone)) return 2;
+    return isSamePhone(to, sender) ? 1 : 0;
+  }
+
+  #idsOf(sms: number): readonly (readonly string[])[] {
+    const messageIds = this.#packed.messageIdsAt(this.#columns.place(sms));
+    return [messageIds, ...(this.#copies.get(sms) ?? [])];
+  }
+
+  #forgetCopies(sms: number): void {
+    const copies = this.#copies.get(sms) ?? [];
+    this.#copies.delete(sms);
+    for (const messageId of copies.flat()) {
+      this.#copyIds -= 1;
+      const lower = messageId.toLowerCase();
+      const owners = this.#byCopyId.get(lower);
+      owners?.delete(sms);
+      if (owners?.size === 0) this.#byCopyId.delete(lower);
+    }
+  }
+
   #setFailure(sms: number, failure: TrackedRecord['failure']): void {
     if (this.#failures.size > 0) this.#failures.delete(sms);
     if (failure === undefined) return;
@@ -253,15 +312,34 @@ export class TrackedIndex {
       this.#columns.removeOldest();
     }
     for (const sms of this.#failures.keys()) if (sms < end) this.#failures.delete(sms);
-    for (const sms of this.#copies.keys()) if (sms < end) this.#copies.delete(sms);
-    for (const [messageId, sms] of this.#copyIds) if (sms < end) this.#copyIds.delete(messageId);
+    for (const sms of this.#copies.keys()) if (sms < end) this.#forgetCopies(sms);
     this.#keys.removeBefore(end);
     if (this.#columns.size === 0) this.#packed.clear();
     else this.#packed.removeBefore(this.#columns.place(end));
   }
 }
 
+function isFolded(id: string, other: string): boolean {
+  return id.length === other.length && id.toLowerCase() === other.toLowerCase();
+}
+
 /** A number as the same phone's other spellings have it too. */
 export function phoneKey(phone: string): string {
   return phone.startsWith('+') || phone.startsWith('00') ? phone.replace(/^(?:\+|00)/, '') : phone;
+}
+
+/** Country codes have one to three digits (ITU-T E.164 §6.2.1). */
+const COUNTRY_CODE_MAX = 3;
+
+/** As an international number, or a national one; with the 0 before it that one dials inside a country. */
+const WRITTEN = /^(\+|00|)0*(\d+)$/;
+
+/**
+ * Whether a gateway may mean this phone, which is the digits of an international number, by what it writes: with + or 00,
+ * without its country code, or with the 0 that stands for that.
+ */
+export function isSamePhone(phone: string, written: string): boolean {
+  const [, abroad = '', digits = ''] = WRITTEN.exec(written.replace(/[\s().-]/g, '')) ?? [];
+  if (digits === '' || digits === phone) return digits !== '';
+  return abroad === '' && phone.endsWith(digits) && phone.length - digits.length <= COUNTRY_CODE_MAX;
 }

@@ -11,7 +11,7 @@ import type { Clock, EpochMs, Millis } from '../clock.js';
 import { jsonCopy } from './json-copy.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
-import { isSettled, type TrackedRecord, type TrackedSms } from './join-receipt.js';
+import { isSettled, type ReceivedReceipt, type TrackedRecord, type TrackedSms } from './join-receipt.js';
 import { RecentCorrelations } from './recent-correlations.js';
 import { storedTracked, trackedOf } from './stored-tracked.js';
 import { TrackedIndex } from './tracked-index.js';
@@ -187,9 +187,9 @@ export class TrackedRecords {
     }
   }
 
-  /** The SMS that a message id belongs to, while it is kept. */
-  find(messageId: string): number | undefined {
-    const sms = this.#index.find(messageId);
+  /** The SMS that a receipt belongs to, while it is kept. */
+  find(received: ReceivedReceipt): number | undefined {
+    const sms = this.#index.find(received);
     return sms === undefined || this.#isOver(sms) ? undefined : sms;
   }
 

@@ -24,6 +24,7 @@ const DRAWS: { readonly [Bound in keyof Bounds]?: Draw } = {
   readsAtOnce: { share: OFTEN, min: 1, max: 3 },
   hangingReads: { share: OFTEN, min: 1, max: 2 },
   copyIds: { share: 0.12, min: 1, max: 1 },
+  sameIdSms: { share: SELDOM, min: 1, max: 2 },
   failedSegments: { share: OFTEN, min: 1, max: 2 },
   lateAnswers: { share: 0.1, min: 1, max: 2 },
   bodies: { share: OFTEN, min: 1, max: 6 },

@@ -4,6 +4,7 @@ import { HeldReceipts } from '../../../lib/receipt/held-receipts.js';
 import { PHONE, received } from './builders.js';
 
 const stored = (key: string, messageId = key) => ({ key, received: received({ messageId }) });
+const known = () => true;
 const keysOf = (list: readonly { readonly key: string }[]) => list.map(({ key }) => key);
 
 describe('HeldReceipts', () => {
@@ -11,20 +12,31 @@ describe('HeldReceipts', () => {
     const held = new HeldReceipts();
     held.add(stored('a'), 60);
     held.add(stored('b'), 60);
-    assert.deepEqual(keysOf(held.claim(['b'])), ['b']);
+    assert.deepEqual(keysOf(held.claim('b', known)), ['b']);
   });
 
   it('compares ids in any letter case', () => {
     const held = new HeldReceipts();
     held.add(stored('k', 'AbC'), 60);
-    assert.deepEqual(keysOf(held.claim(['aBc'])), ['k']);
+    assert.deepEqual(keysOf(held.claim('aBc', known)), ['k']);
+  });
+
+  it('keeps those whose SMS is another', () => {
+    const held = new HeldReceipts();
+    held.add(stored('first', 'a'), 60);
+    held.add(stored('second', 'A'), 61);
+    const claimed = held.claim('a', ({ key }) => key === 'second');
+    assert.deepEqual(
+      [keysOf(claimed), held.has('A'), keysOf(held.expired(60))],
+      [['second'], true, ['first']],
+    );
   });
 
   it('lets go of all receipts with one id, in their order', () => {
     const held = new HeldReceipts();
     held.add(stored('first', 'a'), 60);
     held.add(stored('second', 'a'), 61);
-    assert.deepEqual(keysOf(held.claim(['a'])), ['first', 'second']);
+    assert.deepEqual(keysOf(held.claim('a', known)), ['first', 'second']);
   });
 
   it('lets go of what has waited long enough, and of that only', () => {
@@ -37,7 +49,7 @@ describe('HeldReceipts', () => {
   it('lets go of each once', () => {
     const held = new HeldReceipts();
     held.add(stored('a'), 60);
-    held.claim(['a']);
+    held.claim('a', known);
     assert.deepEqual(held.expired(100), []);
   });
 
@@ -53,7 +65,7 @@ describe('HeldReceipts', () => {
     held.add(stored('again', 'A'), 60);
     held.add({ key: 'b', received: { ...received({ messageId: 'b' }), phone: '4587654321' } }, 60);
     assert.deepEqual(keysOf(held.for(`+${PHONE}`)), ['again']);
-    held.claim(['a']);
+    held.claim('a', known);
     assert.deepEqual(held.for(PHONE), []);
   });
 });

@@ -101,6 +101,13 @@ describe('joinReceipt of a long SMS', () => {
       );
     });
 
+    it('and keeps none of the text of the SMS for it', () => {
+      const { record } = runOf(long, [
+        { ...said('a-1', 'UNDELIV'), raw: 'id:a-1 stat:UNDELIV Text:Hi stat:x' },
+      ]);
+      assert.equal(record.failure?.raw, 'id:a-1 stat:UNDELIV');
+    });
+
     it('and keeps its words no longer', () => {
       const { record } = runOf(long, [
         said('a-1', 'UNDELIV'),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { OverdueWatch } from '../../../lib/receipt/overdue-watch.js';
 import { TrackedIndex } from '../../../lib/receipt/tracked-index.js';
-import { trackedRecord } from './builders.js';
+import { received, trackedRecord } from './builders.js';
 
 class Watched {
   readonly #index = new TrackedIndex({ isWhole: true });
@@ -21,7 +21,7 @@ class Watched {
   /** Its final receipt comes. */
   delivered(id: string): void {
     const record = trackedRecord({ id, messageIds: [id], reports: [{ state: 'DELIVRD' }], said: 'DELIVRD' });
-    this.#index.update(this.#index.find(id)!, record);
+    this.#index.update(this.#index.find(received({ messageId: id }))!, record);
   }
 
   take(now: number): (readonly [string, number])[] {

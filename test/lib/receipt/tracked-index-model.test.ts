@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import { type Bounds, DEFAULT_BOUNDS } from '../../../lib/bounds.js';
-import type { TrackedRecord } from '../../../lib/receipt/join-receipt.js';
-import { phoneKey, TrackedIndex } from '../../../lib/receipt/tracked-index.js';
-import { trackedRecord } from './builders.js';
+import type { ReceivedReceipt, TrackedRecord } from '../../../lib/receipt/join-receipt.js';
+import { isSamePhone, phoneKey, TrackedIndex } from '../../../lib/receipt/tracked-index.js';
+import { received, trackedRecord } from './builders.js';
 
 /** Octets of a piece of `packed-sms.ts`. */
 const PIECE = 0x10000;
@@ -28,7 +28,7 @@ const correlation: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   { weight: 4, arbitrary: text },
   { weight: 1, arbitrary: text.map((value) => ({ value })) },
-  { weight: 1, arbitrary: fc.jsonValue().filter((value) => !JSON.stringify(value).includes('-0')) },
+  { weight: 1, arbitrary: fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value))) },
 );
 
 const messageId = fc.oneof(
@@ -62,6 +62,7 @@ const sms: fc.Arbitrary<Sms> = fc.record({
 type Step =
   | { readonly kind: 'add'; readonly sms: Sms }
   | { readonly kind: 'many'; readonly count: number }
+  | { readonly kind: 'copy'; readonly at: number; readonly messageIds: readonly string[] }
   | { readonly kind: 'update'; readonly at: number; readonly errorNumber: number }
   | { readonly kind: 'removeOld'; readonly left: number }
   | { readonly kind: 'giveWay' };
@@ -76,6 +77,7 @@ const bounds: fc.Arbitrary<Bounds> = fc
       trackedRoom: fc.constantFrom(1, 2, 16),
       unlinkedKeys: fc.integer({ min: 1, max: 10 }),
       sharedOutcomes: fc.integer({ min: 1, max: 4 }),
+      sameIdSms: fc.integer({ min: 1, max: 4 }),
     },
     { requiredKeys: [] },
   )
@@ -90,6 +92,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .tuple(fc.nat(10_000), fc.nat(3_000))
       .map(([at, errorNumber]) => ({ kind: 'update', at, errorNumber }) as const),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(10_000), fc.array(messageId, { minLength: 1, maxLength: 2 }))
+      .map(([at, messageIds]) => ({ kind: 'copy', at, messageIds }) as const),
+  },
   { weight: 2, arbitrary: fc.nat(40).map((left) => ({ kind: 'removeOld', left }) as const) },
   { weight: 2, arbitrary: fc.constant({ kind: 'giveWay' } as const) },
 );
@@ -97,13 +105,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** What the index promises, with a Map and no thought of cost. */
 class Model {
   readonly kept = new Map<number, TrackedRecord>();
+  /** Which SMS got which further id, one after the other. */
+  readonly copied: (readonly [number, string])[] = [];
 
-  find(messageId: string): number | undefined {
+  /** @param most SMS with the id that are looked at: the last ones, and those that have it by a copy */
+  find({ parsed: { messageId }, phone, sender }: ReceivedReceipt, most: number): number | undefined {
     if (messageId === '') return undefined;
-    const lower = messageId.toLowerCase();
+    const isIts = (id: string): boolean => id.toLowerCase() === messageId.toLowerCase();
+    const newest = [...this.kept].reverse();
+    const named = newest.filter(([, { messageIds }]) => messageIds.some(isIts)).slice(0, most);
+    const copied = this.copied.filter(([number, id]) => isIts(id) && this.kept.has(number));
+    const byCopy = [...new Set(copied.map(([number]) => number))].slice(-most);
+    const candidates = newest.filter((each) => named.includes(each) || byCopy.includes(each[0]));
+    const isExact = ({ messageIds, copies = [] }: TrackedRecord): boolean =>
+      [messageIds, ...copies].flat().includes(messageId);
+    const of = (isMeant: (record: TrackedRecord) => boolean): number | undefined =>
+      candidates.find(([, record]) => isMeant(record))?.[0];
     return (
-      this.#last(({ messageIds }) => messageIds.includes(messageId)) ??
-      this.#last(({ messageIds }) => messageIds.some((known) => known.toLowerCase() === lower))
+      of((record) => isSamePhone(record.to, phone) && isExact(record)) ??
+      of((record) => isSamePhone(record.to, phone)) ??
+      of((record) => isSamePhone(record.to, sender) && isExact(record)) ??
+      of((record) => isSamePhone(record.to, sender)) ??
+      of(isExact)
     );
   }
 
@@ -131,6 +154,7 @@ class Pair {
   do(step: Step): void {
     if (step.kind === 'add') this.#add(step.sms);
     else if (step.kind === 'many') for (let count = 0; count < step.count; count += 1) this.#add(PLAIN);
+    else if (step.kind === 'copy') this.#copy(step.at, step.messageIds);
     else if (step.kind === 'update') this.#update(step.at, step.errorNumber);
     else if (step.kind === 'removeOld') this.#removeOld(step.left);
     else this.#giveWay();
@@ -146,10 +170,21 @@ class Pair {
     this.#model.kept.set(this.#index.add(record, this.#added), record);
   }
 
+  #copy(at: number, messageIds: readonly string[]): void {
+    const [number, record] = this.#at(at) ?? [];
+    if (number === undefined || record === undefined) return;
+    this.#index.addCopy(number, messageIds);
+    this.#model.kept.set(number, { ...record, copies: [...(record.copies ?? []), messageIds] });
+    for (const messageId of messageIds) this.#model.copied.push([number, messageId]);
+  }
+
+  #at(at: number): [number, TrackedRecord] | undefined {
+    const all = [...this.#model.kept];
+    return all[at % all.length];
+  }
+
   #update(at: number, errorNumber: number): void {
-    const numbers = [...this.#model.kept.keys()];
-    const number = numbers[at % numbers.length];
-    const record = number === undefined ? undefined : this.#model.kept.get(number);
+    const [number, record] = this.#at(at) ?? [];
     if (number === undefined || record === undefined) return;
     const reports = record.reports.map(() => ({ state: 'UNDELIV', errorNumber }) as const);
     const known: TrackedRecord = { ...record, reports, said: 'UNDELIV' };
@@ -185,17 +220,27 @@ class Pair {
     for (const number of some) {
       const record = kept.get(number);
       assert.deepEqual(this.#index.recordOf(number), record);
-      for (const messageId of record?.messageIds ?? []) {
-        for (const asked of [messageId, messageId.toUpperCase()]) {
-          assert.equal(this.#index.find(asked), this.#model.find(asked));
-        }
-      }
+      if (record !== undefined) this.#checkFind(record, number);
     }
     for (const to of ['4512345678', '+4587654321', '45', 'nobody']) {
       assert.equal(this.#index.lastTo(to), this.#model.lastTo(to));
     }
   }
+
+  /** @param turn whose phones are asked for */
+  #checkFind({ messageIds, copies = [] }: TrackedRecord, turn: number): void {
+    const phone = PHONES[turn % PHONES.length] ?? '';
+    const sender = PHONES[(turn >> 2) % PHONES.length] ?? '';
+    for (const messageId of [messageIds, ...copies].flat().slice(0, 8)) {
+      for (const asked of [messageId, messageId.toUpperCase()]) {
+        const receipt = { ...received({ messageId: asked }), phone, sender };
+        assert.equal(this.#index.find(receipt), this.#model.find(receipt, this.#bounds.sameIdSms));
+      }
+    }
+  }
 }
+
+const PHONES = ['4512345678', '12345678', '+4587654321', ''];
 
 const PLAIN: Sms = { messageIds: ['plain'], to: '4587654321', from: 'Alarm', correlation: undefined };
 

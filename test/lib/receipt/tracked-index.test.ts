@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { TrackedRecord } from '../../../lib/receipt/join-receipt.js';
 import { TrackedIndex } from '../../../lib/receipt/tracked-index.js';
-import { trackedRecord } from './builders.js';
+import { received, trackedRecord } from './builders.js';
 
 const sms = (id: string, ...messageIds: readonly string[]): TrackedRecord =>
   trackedRecord({ id, messageIds, to: '45', acceptedAt: 1_000 });
@@ -19,7 +19,7 @@ class Index {
   }
 
   find(messageId: string): string | undefined {
-    return this.#idOf(this.index.find(messageId));
+    return this.#idOf(this.index.find({ ...received({ messageId }), phone: '45' }));
   }
 
   lastTo(phone: string): string | undefined {

@@ -1,0 +1,179 @@
+/** Which SMS a receipt belongs to where several have its id, or none has it in this letter case. */
+import assert from 'node:assert/strict';
+
+import type { Delivery, DeliveryReceipt } from '../../../lib/message.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { heldStorage } from '../../support/held-storage.js';
+import { bench, MINUTE } from './bench.js';
+import { receiptFor, SENDER } from './builders.js';
+
+const A = '4511111111';
+const B = '4522222222';
+const NOBODY = '4599999999';
+
+const from = (phone: string, messageId: string, stat?: string): Delivery => ({
+  ...receiptFor(messageId, stat),
+  from: phone,
+});
+
+const owners = (receipts: readonly DeliveryReceipt[]) => receipts.map(({ id }) => id);
+
+describe('ReceiptTracker', () => {
+  for (const [where, makeStorage] of [
+    ['storage that lasts', heldStorage],
+    ['volatile storage', memoryStorage],
+  ] as const) {
+    describe(`of an id that several SMS have, with ${where},`, () => {
+      for (const [what, first, second] of [
+        ['in one letter case', { messageIds: ['x'] }, { messageIds: ['x'] }],
+        ['one of them in another letter case', { messageIds: ['x'] }, { messageIds: ['X'] }],
+        ['both in another letter case', { messageIds: ['X'] }, { messageIds: ['X'] }],
+        ['one of them by a copy', { messageIds: ['a'], copies: [['x']] }, { messageIds: ['x'] }],
+        ['the other by a copy', { messageIds: ['x'] }, { messageIds: ['a'], copies: [['x']] }],
+        ['both by a copy', { messageIds: ['a'], copies: [['x']] }, { messageIds: ['b'], copies: [['x']] }],
+        [
+          'both by a copy in another letter case',
+          { messageIds: ['a'], copies: [['X']] },
+          { messageIds: ['b'], copies: [['X']] },
+        ],
+        ['with one segment of several', { messageIds: ['x', 'a'] }, { messageIds: ['b', 'x'] }],
+      ] as const) {
+        it(`takes the one whose phone fits, ${what}`, async () => {
+          const on = await bench(makeStorage);
+          const receipts = on.collect('segment');
+          await on.accepted({ id: 'sms-a', to: A, ...first });
+          await on.accepted({ id: 'sms-b', to: B, ...second });
+          await on.arrives(from(A, 'x'), from(B, 'x'));
+          assert.deepEqual(owners(receipts), ['sms-a', 'sms-b']);
+        });
+      }
+
+      it('takes it after a restart too', async () => {
+        const on = await bench(makeStorage);
+        await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+        await on.accepted({ id: 'sms-b', to: B, messageIds: ['b'], copies: [['x']] });
+        await on.restart();
+        const receipts = on.collect();
+        await on.arrives(from(A, 'x'), from(B, 'x'));
+        assert.deepEqual(owners(receipts), ['sms-a', 'sms-b']);
+      });
+
+      it('takes the last of several to one phone', async () => {
+        const on = await bench(makeStorage);
+        const receipts = on.collect();
+        await on.accepted({ id: 'sms-1', to: A, messageIds: ['x'] });
+        await on.accepted({ id: 'sms-2', to: A, messageIds: ['x'] });
+        await on.arrives(from(A, 'x'));
+        assert.deepEqual(owners(receipts), ['sms-2']);
+      });
+
+      it('takes the last when the phone fits none of them', async () => {
+        const on = await bench(makeStorage);
+        const receipts = on.collect();
+        await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+        await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+        await on.arrives(from(NOBODY, 'x'));
+        assert.deepEqual(owners(receipts), ['sms-b']);
+      });
+
+      it('tells them by a copy that became known late', async () => {
+        const on = await bench(makeStorage);
+        const receipts = on.collect();
+        await on.accepted({ id: 'sms-a', to: A, messageIds: ['a'] });
+        await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+        await on.acceptedLate({ id: 'sms-a', to: A, messageIds: ['x'] });
+        await on.arrives(from(A, 'x'), from(B, 'x'));
+        assert.deepEqual(owners(receipts), ['sms-a', 'sms-b']);
+      });
+    });
+  }
+
+  for (const written of [A, `+${A}`, `00${A}`, '11111111', '011111111', `+45 11 11 11 11`, '11-11-11-11']) {
+    it(`knows a phone that the gateway writes ${written}`, async () => {
+      const on = await bench();
+      const receipts = on.collect();
+      await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+      await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+      await on.arrives(from(written, 'x'));
+      assert.deepEqual(owners(receipts), ['sms-a']);
+    });
+  }
+
+  for (const written of ['+11111111', '0011111111', '1111', '1', '', 'Alarm', `${A}1`, '111111111']) {
+    it(`takes no phone that the gateway writes “${written}” for another’s`, async () => {
+      const on = await bench();
+      const receipts = on.collect();
+      await on.accepted({ id: 'sms-a', to: A, messageIds: ['X'] });
+      await on.arrives(from(written, 'x'));
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(owners(receipts), [undefined]);
+    });
+  }
+
+  it('knows a phone in the place of the sender, unless that in its own place fits', async () => {
+    const on = await bench();
+    const receipts = on.collect();
+    await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'], from: B });
+    await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+    const receipt = receiptFor('x');
+    await on.arrives({ ...receipt, from: SENDER, to: A }, { ...receipt, from: B, to: A });
+    assert.deepEqual(owners(receipts), ['sms-a', 'sms-b']);
+  });
+
+  for (const phone of [NOBODY, '', 'Alarm']) {
+    it(`takes the only SMS with the exact id for a receipt from “${phone}”`, async () => {
+      const on = await bench();
+      const receipts = on.collect();
+      await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+      await on.accepted({ id: 'sms-b', to: B, messageIds: ['X'] });
+      await on.arrives(from(phone, 'x'));
+      assert.deepEqual(owners(receipts), ['sms-a']);
+    });
+  }
+
+  describe('of an id that only an SMS to another phone has, in another letter case,', () => {
+    it('waits for its own SMS', async () => {
+      const on = await bench();
+      const receipts = on.collect();
+      await on.accepted({ id: 'sms-a', to: A, messageIds: ['X'] });
+      await on.arrives(from(B, 'x'));
+      await on.clock.advance(MINUTE - 1);
+      await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+      assert.deepEqual(owners(receipts), ['sms-b']);
+    });
+
+    it('goes on waiting when that one becomes known', async () => {
+      const on = await bench();
+      const receipts = on.collect();
+      await on.arrives(from(B, 'x'));
+      await on.accepted({ id: 'sms-a', to: A, messageIds: ['X'] });
+      const before = [owners(receipts), on.tracker.unknownReceiptsFor(B).map(({ messageId }) => messageId)];
+      await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+      assert.deepEqual([before, owners(receipts)], [[[], ['x']], ['sms-b']]);
+    });
+
+    it('comes unmatched after a minute', async () => {
+      const on = await bench();
+      const receipts = on.collect();
+      await on.accepted({ id: 'sms-a', to: A, messageIds: ['X'] });
+      await on.arrives(from(B, 'x'));
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(
+        receipts.map(({ id, matched }) => [id, matched]),
+        [[undefined, false]],
+      );
+    });
+  });
+
+  it('drops no receipt of a copy whose other segments had to give way', async () => {
+    const on = await bench(memoryStorage, { copyIds: 1 });
+    const receipts = on.collect();
+    await on.accepted({ messageIds: ['a-1', 'a-2'], copies: [['c-1', 'c-2']] });
+    await on.arrives(receiptFor('c-2'), receiptFor('a-1'));
+    await on.clock.advance(MINUTE);
+    assert.deepEqual(
+      receipts.map(({ messageId, matched }) => [messageId, matched]),
+      [['c-2', false]],
+    );
+  });
+});
