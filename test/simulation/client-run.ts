@@ -44,6 +44,7 @@ export interface RunWorld {
     | 'countsLeftovers'
     | 'hasUnreadable'
     | 'healedAt'
+    | 'listeners'
   >;
   readonly log: (line: string) => void;
 }

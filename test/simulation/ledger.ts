@@ -6,6 +6,8 @@
 import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { DeliveryReceipt, InboundSms, OutboundSms, SubmitResult } from '../../lib/message.js';
 import type { Bounds } from '../../lib/bounds.js';
+import type { Fault } from './faults.js';
+import type { ListenerPlan } from './plan-flow.js';
 import type { Poison } from './poison.js';
 import type { Situation } from './situations.js';
 
@@ -35,17 +37,31 @@ export interface Acceptance {
   readonly messageIds: readonly string[];
 }
 
-/** How a flow takes an event. */
+/** How a listener takes an event. */
 export interface Taking {
   /** When it said that it had; undefined as long as it has not. */
   doneAt: Millis | undefined;
+  /** When it said that it could not. */
+  failedAt: Millis | undefined;
 }
 
-export interface ResultSeen {
+/** An event as it was handed to one listener. */
+export interface Handing {
   readonly at: Millis;
   readonly run: number;
-  readonly result: SubmitResult;
+  readonly listener: number;
   readonly taking: Taking;
+}
+
+export interface ListenerSeen {
+  readonly number: number;
+  readonly plan: ListenerPlan;
+  /** When it was there; until Infinity: until its run ended. */
+  readonly stays: { readonly run: number; readonly from: Millis; until: Millis }[];
+}
+
+export interface ResultSeen extends Handing {
+  readonly result: SubmitResult;
 }
 
 /** One SMS that the workload asked for. */
@@ -88,38 +104,73 @@ export interface DeliveryRecord {
   /** Id in a receipt, text of a part of an incoming SMS. */
   readonly says: string;
   readonly state: string;
+  /** All that a receipt says. */
+  readonly text: string;
   /** Of a receipt: whose it is, and when that was submitted, as it says, in virtual time. */
   readonly phone: string;
   readonly submittedAt: Millis;
   firstSentAt: Millis | undefined;
-  lastSentAt: Millis | undefined;
-  sends: number;
-  /** Sent again over an older session of the same run: nothing tells that from another one that says the same. */
-  wentBack: boolean;
+  /** Each time that a host sent it. */
+  readonly sendings: Sending[];
   /** When the host had ESME_ROK for it. */
   keptAt: Millis | undefined;
 }
 
+/** One time that a host sent a deliver_sm. */
+export interface Sending {
+  readonly at: Millis;
+  readonly session: SessionSeen;
+  /** When the client read it; undefined also when it got it in a chunk that was cut. */
+  arrival: Arrival | undefined;
+  /** As the host read it. */
+  answer: Answered | undefined;
+}
+
+export interface Arrival {
+  readonly at: Millis;
+  readonly wall: EpochMs;
+  /** Among all that arrived in this run of the world. */
+  readonly order: number;
+}
+
+export interface Answered {
+  readonly at: Millis;
+  readonly status: number;
+  /** The how manieth PDU of its session it was, of those that the host read. */
+  readonly pdu: number;
+}
+
+/** One session, as far as it tells what both sides can know of each other. */
+export interface SessionSeen {
+  readonly number: number;
+  readonly run: number;
+  /** The host had a bind that it accepted. */
+  boundAt: Millis | undefined;
+  isReceiver: boolean;
+  /** When its end was known to the client. */
+  readonly closedAt: () => Millis | undefined;
+  /** Answers to what the client asked, as they reached it: to the how manieth PDU of the session. */
+  readonly proofs: { readonly pdu: number; readonly at: Millis }[];
+}
+
 /** An SMS from a phone. */
 export interface IncomingRecord {
-  readonly number: number;
+  /** Those that say the same have the same content. */
+  readonly content: number;
+  readonly phone: string;
   readonly texts: readonly string[];
   /** Part that never comes. */
   readonly missing: number | undefined;
   readonly deliveries: DeliveryRecord[];
-  readonly emitted: EmittedSms[];
 }
 
-export interface EmittedSms {
-  readonly at: Millis;
-  readonly run: number;
+/** An SMS as it was handed to a listener. */
+export interface EmittedSms extends Handing {
+  readonly content: number;
   readonly sms: InboundSms;
-  readonly taking: Taking;
 }
 
-export interface ReceiptSeen {
-  readonly at: Millis;
-  readonly run: number;
+export interface ReceiptSeen extends Handing {
   /** `overdue` the one that says that none came. */
   readonly scope: 'message' | 'segment' | 'overdue';
   readonly receipt: DeliveryReceipt;
@@ -141,9 +192,9 @@ export interface RunSeen {
   end: 'crash' | 'stop' | undefined;
 }
 
-/** The first that the flow heard of the end of an SMS. */
+/** The first that a listener heard, and took, of the end of an SMS. */
 export function toldOf({ results, sent }: SmsRecord): ResultSeen | undefined {
-  const [first] = results;
+  const first = results.find(({ taking: { failedAt } }) => failedAt === undefined);
   return sent !== undefined && sent.at < (first?.at ?? Infinity) ? sent : first;
 }
 
@@ -156,6 +207,12 @@ export class Ledger {
   readonly alarms: SmsRecord[] = [];
   readonly deliveries: DeliveryRecord[] = [];
   readonly incoming: IncomingRecord[] = [];
+  /** In their order. */
+  readonly emitted: EmittedSms[] = [];
+  readonly sessions: SessionSeen[] = [];
+  readonly listeners: ListenerSeen[] = [];
+  /** What went wrong, in its order. */
+  readonly faults: { readonly at: Millis; readonly kind: Fault['kind'] }[] = [];
   readonly receipts: ReceiptSeen[] = [];
   readonly binds: BindSeen[] = [];
   readonly runs: RunSeen[] = [];

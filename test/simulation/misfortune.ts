@@ -26,6 +26,7 @@ type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { readonly kind: Kind 
 type Actions = { readonly [Kind in Fault['kind']]: (stage: Stage, fault: FaultOf<Kind>) => void };
 
 export function befall(stage: Stage, fault: Fault): void {
+  stage.smsc.ledger.faults.push({ at: stage.smsc.time.now, kind: fault.kind });
   (ACTIONS[fault.kind] as (stage: Stage, fault: Fault) => void)(stage, fault);
 }
 

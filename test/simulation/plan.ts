@@ -1,20 +1,14 @@
 /** What a seed asks for: settings, the SMS that are sent and received, and what goes wrong when. */
 import type { Millis } from '../../lib/clock.js';
 import type { GatewayOptions } from '../../lib/gateway-options.js';
-import { DEFAULT_BOUNDS, type Bounds } from '../../lib/bounds.js';
+import type { Bounds } from '../../lib/bounds.js';
 import { Chance } from './chance.js';
 import { drawBounds } from './draw-bounds.js';
 import { drawFaults, type Fault, redeployAt } from './faults.js';
-import type { PartCarrier } from './message-octets.js';
+import { drawIncoming, type IncomingPlan } from './plan-incoming.js';
+import { drawListeners, type ListenerPlan } from './plan-flow.js';
+import { drawReceiptHabits, type ReceiptHabits } from './plan-receipts.js';
 import { drawLists, drawSmsPlans, type ListPlan, type SmsPlan } from './plan-sms.js';
-
-export interface IncomingPlan {
-  readonly at: Millis;
-  readonly parts: number;
-  readonly carrier: PartCarrier;
-  readonly missing: number | undefined;
-  readonly isShuffled: boolean;
-}
 
 /** A receipt for an SMS that somebody else sent with the same account, or that nobody knows any more. */
 export interface ForeignPlan {
@@ -36,6 +30,8 @@ export interface Plan {
   readonly lists: readonly ListPlan[];
   readonly foreign: readonly ForeignPlan[];
   readonly incoming: readonly IncomingPlan[];
+  readonly listeners: readonly ListenerPlan[];
+  readonly receipts: ReceiptHabits;
   readonly faults: readonly Fault[];
   /** Storage on the heap: nothing survives a crash, so there is none. */
   readonly isInMemory: boolean;
@@ -64,6 +60,7 @@ export function planOf(seed: number): Plan {
   const healedAt = chance.between(120_000, 480_000);
   const bounds = drawBounds(chance.fork());
   const sms = drawSmsPlans(chance, healedAt, bounds);
+  const faults = drawFaults(chance, healedAt);
   const plan: Plan = {
     seed,
     options: drawOptions(chance),
@@ -71,8 +68,10 @@ export function planOf(seed: number): Plan {
     sms,
     lists: drawLists(chance, healedAt, bounds),
     foreign: drawForeign(chance, healedAt, sms),
-    incoming: drawIncoming(chance, healedAt, bounds),
-    faults: drawFaults(chance, healedAt),
+    incoming: drawIncoming(chance, { healedAt, bounds, faults, sms }),
+    listeners: drawListeners(chance.fork(), healedAt),
+    receipts: drawReceiptHabits(chance.fork()),
+    faults,
     isInMemory: false,
     crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,
     insideLong: chance.happens(0.15) ? chance.oneOf(['redeploy', 'crash']) : undefined,
@@ -156,25 +155,4 @@ function drawForeign(chance: Chance, healedAt: Millis, sms: readonly SmsPlan[]):
       ageMs: chance.oneOf([chance.between(0, 60_000), chance.between(400_000, 3_600_000)]),
     };
   });
-}
-
-const FLOOD = 40;
-
-function drawIncoming(chance: Chance, healedAt: Millis, bounds: Bounds): IncomingPlan[] {
-  const isLongCrowd =
-    bounds.openMessages < DEFAULT_BOUNDS.openMessages ||
-    bounds.openPartsOctets < DEFAULT_BOUNDS.openPartsOctets;
-  const crowdAt = chance.between(0, healedAt);
-  const plans = Array.from({ length: chance.integer(0, 8) }, () => {
-    const at = isLongCrowd ? crowdAt : chance.between(0, healedAt);
-    const parts = isLongCrowd || chance.happens(0.4) ? chance.integer(2, 4) : 1;
-    const missing =
-      parts > 1 && chance.happens(isLongCrowd ? 0.6 : 0.2) ? chance.integer(0, parts - 1) : undefined;
-    const carrier = chance.oneOf<PartCarrier>(['udh8', 'udh16', 'sar']);
-    return { at, parts, carrier, missing, isShuffled: chance.happens(0.5) };
-  });
-  if (!chance.happens(0.05)) return plans;
-  const at = chance.between(0, healedAt);
-  const single = { at, parts: 1, carrier: 'udh8', missing: undefined, isShuffled: false } as const;
-  return [...plans, ...Array.from({ length: FLOOD }, () => single)];
 }

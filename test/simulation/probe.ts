@@ -1,8 +1,10 @@
 /** Looks at the run while it goes on: liveness, which no ledger shows afterwards. */
 import type { Millis } from '../../lib/clock.js';
-import { isOfCopy } from './check-deliveries.js';
+import { isOfCopy } from './check-receipts.js';
 import { AlarmWatch } from './alarm-watch.js';
+import type { DeliveryRecord } from './ledger.js';
 import type { Plan } from './plan.js';
+import type { Smsc } from './smsc.js';
 import { NOTICED_MS, type Stage } from './misfortune.js';
 
 const EVERY_MS: Millis = 1_000;
@@ -74,7 +76,11 @@ export class Probe {
         return binds.length > 0 && binds.every(({ state }) => state === 'bound');
       });
       const healthySince = Math.min(...hosts.map(({ troubledUntil }) => troubledUntil));
-      const since = Math.max(healthySince, run.seen.startedAt + 1_000, boundAt);
+      // It may have been left again for an answer between two looks.
+      const lastBind = smsc.ledger.binds.findLast(
+        (bind) => bind.status === 0 && bind.run === run.seen.number && hosts.includes(smsc.hosts[bind.host]!),
+      );
+      const since = Math.max(healthySince, run.seen.startedAt + 1_000, boundAt, lastBind?.at ?? 0);
       if (!isBound && now - since <= BOUND_MS) continue;
       if (!isBound) this.#report(`not bound at ${Math.round(now)}, although a host was healthy for 45 s`);
       this.#boundAt[index] = now;
@@ -114,10 +120,20 @@ function isAtRest({ smsc, client }: Stage): boolean {
   if (client.up === undefined || !mailbox.isEmpty) return false;
   ledger.restWall = client.up.clock.wall();
   if (ledger.sms.some((sms) => ledger.isAwaited(sms))) return false;
-  if (ledger.incoming.some(({ emitted }) => emitted.length === 0)) return false;
+  if (!ledger.incoming.every(({ deliveries }) => deliveries.every((part) => isOut(part, smsc)))) return false;
   const told = ledger.receipts.filter(({ scope }) => scope === 'segment');
   const seen = new Set(told.map(({ receipt }) => receipt.messageId));
   return ledger.deliveries.every(
     ({ kind, says }) => kind === 'sms' || seen.has(says) || isOfCopy(ledger, says),
   );
+}
+
+/** Parts of a long SMS that says what another one said may be waiting for a part that was taken for a copy. */
+const PARTS_WAIT_MS: Millis = 305_000;
+
+function isOut({ says, keptAt = 0 }: DeliveryRecord, { ledger, time }: Smsc): boolean {
+  const out = ledger.emitted.filter(({ sms }) => sms.text.includes(says));
+  const same = ledger.deliveries.filter((other) => other.says === says);
+  const isSure = out.length >= same.length || time.now > keptAt + PARTS_WAIT_MS;
+  return out.length > 0 && (isSure || out[0]!.sms.segments === 1);
 }

@@ -6,7 +6,8 @@
  */
 import type { Millis } from '../../lib/clock.js';
 import type { DeliverSm, ShortMessage } from '../../lib/pdu/pdu.js';
-import type { DeliveryRecord, Ledger } from './ledger.js';
+import type { Chance } from './chance.js';
+import type { Answered, DeliveryRecord, Ledger, Sending, SessionSeen } from './ledger.js';
 import type { VirtualTime } from './virtual-time.js';
 
 /** deliver_sm under way on one session. */
@@ -19,7 +20,17 @@ const AGAIN_MS: Millis = 5_000;
 export interface Receiver {
   readonly host: number;
   readonly run: number;
-  readonly sendDelivery: (fields: DeliveryFields, answered: (status: number | undefined) => void) => void;
+  readonly seen: SessionSeen;
+  /** In one chunk. */
+  readonly sendDeliveries: (deliveries: readonly Outgoing[]) => void;
+}
+
+export interface Outgoing {
+  readonly fields: DeliveryFields;
+  /** The client has read it. */
+  readonly arrived: () => void;
+  /** Undefined: the session ended without an answer. */
+  readonly answered: (answer: Answered | undefined) => void;
 }
 
 export type DeliveryFields = Omit<DeliverSm, 'command' | 'sequence_number'>;
@@ -31,28 +42,36 @@ interface Waiting {
   readonly origin: number | undefined;
   /** The run that the last sending reached. */
   lastRun: number | undefined;
-  /** How many sessions had joined when that of the last sending did. */
-  lastJoin: number;
 }
 
 /** What is to be delivered. */
 type New = Pick<DeliveryRecord, 'kind' | 'says'> &
-  Partial<Pick<DeliveryRecord, 'state' | 'phone' | 'submittedAt'>>;
+  Partial<Pick<DeliveryRecord, 'state' | 'phone' | 'submittedAt' | 'text'>>;
 
 export class SmscMailbox {
   readonly #time: VirtualTime;
   readonly #ledger: Ledger;
   readonly #waiting: Waiting[] = [];
   readonly #receivers = new Map<Receiver, number>();
-  readonly #joins = new WeakMap<Receiver, number>();
-  #joined = 0;
+  readonly #wall: () => number;
+  readonly #chance: Chance;
   #turn = 0;
+  #arrivals = 0;
+  #isPumpDue = false;
   /** A deliver_sm was answered with ESME_ROK. */
   onAnswered: () => void = () => undefined;
 
-  constructor(time: VirtualTime, ledger: Ledger) {
-    this.#time = time;
-    this.#ledger = ledger;
+  /** @param wall the client's clock */
+  constructor(world: {
+    readonly time: VirtualTime;
+    readonly ledger: Ledger;
+    readonly chance: Chance;
+    readonly wall: () => number;
+  }) {
+    this.#time = world.time;
+    this.#ledger = world.ledger;
+    this.#chance = world.chance;
+    this.#wall = world.wall;
   }
 
   get isEmpty(): boolean {
@@ -61,12 +80,12 @@ export class SmscMailbox {
 
   /** Whether a receipt for this id has gone out already. */
   hasSent(messageId: string): boolean {
-    return this.#ledger.deliveries.some(({ says, sends }) => says === messageId && sends > 0);
+    return this.#ledger.deliveries.some(({ says, sendings }) => says === messageId && sendings.length > 0);
   }
 
   /** Delivers after `delayMs`; returns the record that will tell what came of it. */
   add(
-    { kind, says, state = '', phone = '', submittedAt = 0 }: New,
+    { kind, says, state = '', phone = '', submittedAt = 0, text = '' }: New,
     fields: Partial<ShortMessage>,
     { delayMs, origin }: { delayMs: Millis; origin?: number | undefined },
   ): DeliveryRecord {
@@ -77,10 +96,9 @@ export class SmscMailbox {
       state,
       phone,
       submittedAt,
+      text,
       firstSentAt: undefined,
-      lastSentAt: undefined,
-      sends: 0,
-      wentBack: false,
+      sendings: [],
       keptAt: undefined,
     };
     this.#ledger.deliveries.push(record);
@@ -89,7 +107,6 @@ export class SmscMailbox {
       fields: { ...PLAIN, ...fields },
       origin,
       lastRun: undefined,
-      lastJoin: 0,
     };
     this.#putBack(waiting, delayMs);
     return record;
@@ -97,7 +114,6 @@ export class SmscMailbox {
 
   join(receiver: Receiver): void {
     this.#receivers.set(receiver, 0);
-    this.#joins.set(receiver, (this.#joined += 1));
     this.#pump();
   }
 
@@ -108,43 +124,75 @@ export class SmscMailbox {
   #putBack(waiting: Waiting, delayMs: Millis): void {
     this.#time.schedule(delayMs, 'elsewhere', () => {
       this.#waiting.push(waiting);
+      this.#pumpOnce();
+    });
+  }
+
+  /** For all that is due at this instant. */
+  #pumpOnce(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    this.#time.schedule(0, 'elsewhere', () => {
+      this.#isPumpDue = false;
       this.#pump();
     });
   }
 
   #pump(): void {
+    const outgoing = new Map<Receiver, Outgoing[]>();
     for (;;) {
       const open = [...this.#receivers].filter(([, underWay]) => underWay < UNDER_WAY_MAX);
-      if (open.length === 0 || this.#waiting.length === 0) return;
+      if (open.length === 0 || this.#waiting.length === 0) break;
       this.#turn += 1;
       const [receiver] = open[this.#turn % open.length]!;
-      this.#send(this.#waiting.shift()!, receiver);
+      const one = this.#outgoing(this.#waiting.shift()!, receiver);
+      outgoing.set(receiver, [...(outgoing.get(receiver) ?? []), one]);
+    }
+    for (const [receiver, all] of outgoing) {
+      if (all.length > 1 && this.#chance.happens(0.7)) {
+        this.#ledger.saw('several deliver_sm in one chunk');
+        receiver.sendDeliveries(all);
+      } else for (const one of all) receiver.sendDeliveries([one]);
     }
   }
 
-  #send(waiting: Waiting, receiver: Receiver): void {
+  #outgoing(waiting: Waiting, receiver: Receiver): Outgoing {
     const { record, origin, lastRun } = waiting;
     this.#receivers.set(receiver, (this.#receivers.get(receiver) ?? 0) + 1);
-    if (record.sends > 0) this.#ledger.saw('deliver_sm sent again without an answer');
+    if (record.sendings.length > 0) this.#ledger.saw('deliver_sm sent again without an answer');
     if (lastRun !== undefined && lastRun !== receiver.run)
       this.#ledger.saw('deliver_sm sent again after a crash');
     if (origin !== undefined && origin !== receiver.host) this.#ledger.saw('receipt on another host');
-    record.sends += 1;
+    const sending: Sending = {
+      at: this.#time.now,
+      session: receiver.seen,
+      arrival: undefined,
+      answer: undefined,
+    };
+    record.sendings.push(sending);
     record.firstSentAt ??= this.#time.now;
-    record.lastSentAt = this.#time.now;
-    const join = this.#joins.get(receiver)!;
-    if (lastRun === receiver.run && join < waiting.lastJoin) record.wentBack = true;
-    waiting.lastJoin = join;
     waiting.lastRun = receiver.run;
-    receiver.sendDelivery(waiting.fields, (status) => {
-      const underWay = this.#receivers.get(receiver);
-      if (underWay !== undefined) this.#receivers.set(receiver, underWay - 1);
-      if (status === 0) {
-        record.keptAt = this.#time.now;
-        this.onAnswered();
-      } else this.#putBack(waiting, status === undefined ? 1 : AGAIN_MS);
-      this.#pump();
-    });
+    return {
+      fields: waiting.fields,
+      arrived: () => {
+        this.#arrivals += 1;
+        sending.arrival = { at: this.#time.now, wall: Math.floor(this.#wall()), order: this.#arrivals };
+      },
+      answered: (answer) => {
+        sending.answer = answer;
+        this.#answered(waiting, receiver, answer);
+      },
+    };
+  }
+
+  #answered(waiting: Waiting, receiver: Receiver, answer: Answered | undefined): void {
+    const underWay = this.#receivers.get(receiver);
+    if (underWay !== undefined) this.#receivers.set(receiver, underWay - 1);
+    if (answer?.status === 0) {
+      waiting.record.keptAt = this.#time.now;
+      this.onAnswered();
+    } else this.#putBack(waiting, answer === undefined ? 1 : AGAIN_MS);
+    this.#pump();
   }
 }
 

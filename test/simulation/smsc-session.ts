@@ -5,7 +5,8 @@ import { encodePdu } from '../../lib/pdu/encode.js';
 import { Framer } from '../../lib/pdu/framer.js';
 import type { Bind, Pdu, SubmitSm } from '../../lib/pdu/pdu.js';
 import type { HostEnd, LossyLink } from './lossy-link.js';
-import type { DeliveryFields, Receiver } from './smsc-mailbox.js';
+import type { Answered, SessionSeen } from './ledger.js';
+import type { Outgoing, Receiver } from './smsc-mailbox.js';
 import type { SmscHost } from './smsc-host.js';
 
 /** Contract section 4: a client waits 30 s for an answer, by a clock of whole milliseconds. */
@@ -36,7 +37,12 @@ export class SmscSession implements HostEnd, Receiver {
   #isLeaving = false;
   #sequence = 0;
   /** deliver_sm without an answer. */
-  readonly #delivered = new Map<number, (status: number | undefined) => void>();
+  readonly #delivered = new Map<number, (answer: Answered | undefined) => void>();
+  /** PDUs that were read. */
+  #read = 0;
+  /** Which of them a request was, by its sequence number. */
+  readonly #requests = new Map<number, number>();
+  readonly seen: SessionSeen;
   /** Answers to submit_sm that are not sent yet. */
   readonly #answers = new Map<number, HeldAnswer>();
   #submitsOpen = 0;
@@ -47,6 +53,16 @@ export class SmscSession implements HostEnd, Receiver {
     this.#link = link;
     this.run = run;
     this.heardAt = host.service.time.now;
+    const { ledger } = host.service;
+    this.seen = {
+      number: ledger.sessions.length,
+      run,
+      boundAt: undefined,
+      isReceiver: false,
+      closedAt: () => link.closedAt,
+      proofs: [],
+    };
+    ledger.sessions.push(this.seen);
   }
 
   get host(): number {
@@ -113,13 +129,25 @@ export class SmscSession implements HostEnd, Receiver {
   }
 
   send(pdu: Pdu, arrived?: () => void): void {
-    if (!this.#isClosed) this.#link.send(encodePdu(pdu), arrived);
+    if (this.#isClosed) return;
+    const request = isResponse(pdu) ? this.#requests.get(pdu.sequence_number) : undefined;
+    this.#link.send(encodePdu(pdu), () => {
+      if (request !== undefined) this.seen.proofs.push({ pdu: request, at: this.#host.service.time.now });
+      arrived?.();
+    });
   }
 
-  sendDelivery(fields: DeliveryFields, answered: (status: number | undefined) => void): void {
-    const sequence_number = this.#nextSequence();
-    this.#delivered.set(sequence_number, answered);
-    this.send({ command: 'deliver_sm', sequence_number, ...fields });
+  /** All in one chunk. */
+  sendDeliveries(deliveries: readonly Outgoing[]): void {
+    const octets = deliveries.map(({ fields, answered }) => {
+      const sequence_number = this.#nextSequence();
+      this.#delivered.set(sequence_number, answered);
+      return encodePdu({ command: 'deliver_sm', sequence_number, ...fields });
+    });
+    if (this.#isClosed) return;
+    this.#link.send(Buffer.concat(octets), () => {
+      for (const { arrived } of deliveries) arrived();
+    });
   }
 
   /** Answers a submit_sm that was written at `sentAt`, after a while; undefined: never. */
@@ -145,6 +173,8 @@ export class SmscSession implements HostEnd, Receiver {
 
   #take(pdu: Pdu, sentAt: Millis): void {
     const { sequence_number } = pdu;
+    this.#read += 1;
+    if (!isResponse(pdu)) this.#requests.set(sequence_number, this.#read);
     switch (pdu.command) {
       case 'bind_receiver':
       case 'bind_transmitter':
@@ -157,7 +187,7 @@ export class SmscSession implements HostEnd, Receiver {
       case 'deliver_sm_resp': {
         const answered = this.#delivered.get(sequence_number);
         this.#delivered.delete(sequence_number);
-        answered?.(pdu.command_status);
+        answered?.({ at: this.heardAt, status: pdu.command_status, pdu: this.#read });
         break;
       }
       case 'enquire_link':
@@ -183,6 +213,8 @@ export class SmscSession implements HostEnd, Receiver {
     });
     if (status !== 0) return;
     this.#bind = pdu.command;
+    this.seen.boundAt = this.#host.service.time.now;
+    this.seen.isReceiver = pdu.command !== 'bind_transmitter';
     if (pdu.command !== 'bind_transmitter') this.#host.service.mailbox.join(this);
     this.#host.bound(this);
   }
@@ -196,4 +228,8 @@ export class SmscSession implements HostEnd, Receiver {
     this.#sequence += 1;
     return this.#sequence;
   }
+}
+
+function isResponse({ command }: Pdu): boolean {
+  return command.endsWith('_resp') || command === 'generic_nack';
 }

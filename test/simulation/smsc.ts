@@ -13,6 +13,7 @@ import { readSubmit, type ReadSubmit } from './message-octets.js';
 import { SmscHost } from './smsc-host.js';
 import { SmscMailbox } from './smsc-mailbox.js';
 import { ESME_RINVDSTADR, NACK_STATUS, type Poison } from './poison.js';
+import type { ReceiptHabits } from './plan-receipts.js';
 import { type GatewayClock, sendForeign, sendReceipts } from './smsc-receipts.js';
 import type { Situation } from './situations.js';
 import type { SmscSession } from './smsc-session.js';
@@ -27,6 +28,7 @@ export interface SmscOptions {
   readonly window: number;
   /** What the gateway's own clock is ahead of UTC; it is right, whatever the client's says. */
   readonly zoneMs: Millis;
+  readonly habits: ReceiptHabits;
   /** The gateway has some segments of a long SMS, and not the others. */
   readonly onInsideLong: () => void;
 }
@@ -52,6 +54,8 @@ export class Smsc {
   /** The SMS that a session's reference was used for last. */
   readonly #byReference = new Map<string, SmsRecord>();
   readonly #sentOver = new Map<number, Millis[]>();
+  readonly #sharedIds = new Map<string, string>();
+  readonly #idsOfHost: number[] = [];
   #ids = 0;
   #lastBoundHost: number | undefined;
 
@@ -62,7 +66,7 @@ export class Smsc {
     this.chance = chance;
     this.ledger = ledger;
     this.weather = new Weather(time, chance.fork());
-    this.mailbox = new SmscMailbox(time, ledger);
+    this.mailbox = new SmscMailbox({ time, ledger, chance: chance.fork(), wall: options.wall });
     this.linkWorld = { time, chance: chance.fork(), latencyMs: () => this.weather.latencyMs() };
     this.hosts = [new SmscHost(this, 0), new SmscHost(this, 1)];
   }
@@ -70,6 +74,10 @@ export class Smsc {
   /** When each submit_sm of a session was written. */
   sentOver(sessionId: number): readonly Millis[] {
     return this.#sentOver.get(sessionId) ?? [];
+  }
+
+  get habits(): ReceiptHabits {
+    return this.#options.habits;
   }
 
   /** As receipts are written. */
@@ -102,9 +110,10 @@ export class Smsc {
     if (sms === undefined) return;
     const judgement = mayNot ? 0x04 : isLeaving ? 0x45 : this.#judge(session, sms, read);
     const status = typeof judgement === 'number' ? judgement : statusOf(judgement);
-    const messageId = status === 0 ? this.#newId() : '';
+    const messageId = status === 0 ? this.#newId(session, sms, read) : '';
     const submit = this.#note(sms, { session, read, status, messageId, sentAt });
-    const heldMs = status === 0 ? sendReceipts({ pdu, messageId, host: session.host }, this) : 0;
+    const accepted = { pdu, messageId, host: session.host, ...read };
+    const heldMs = status === 0 ? sendReceipts(accepted, this) : 0;
     if (status === 0) this.#accept(sms, submit);
     if (read.total > 2 && read.sequence > 1 && read.sequence < read.total) this.#options.onInsideLong();
     const arrived = (): void => {
@@ -246,10 +255,35 @@ export class Smsc {
     return sms;
   }
 
-  #newId(): string {
-    this.#ids += 1;
-    return `ble${this.#ids.toString(36)}-F8b8-41e8`;
+  #newId({ id, host }: SmscSession, sms: SmsRecord, { reference, total }: ReadSubmit): string {
+    const { ids } = this.habits;
+    if (ids === 'gaps' && this.chance.happens(0.2)) return '';
+    const attempt = `${id} ${reference ?? ''} ${sms.number}`;
+    const shared = ids === 'one' && total > 1 ? this.#sharedIds.get(attempt) : undefined;
+    if (shared !== undefined) return shared;
+    const messageId = this.#nextId(host);
+    if (ids === 'one') this.#sharedIds.set(attempt, messageId);
+    return messageId;
   }
+
+  #nextId(host: number): string {
+    const { ids } = this.habits;
+    this.#ids += 1;
+    const ofHost = (this.#idsOfHost[host] ?? 0) + 1;
+    this.#idsOfHost[host] = ofHost;
+    if (ids === 'perHost') return named(ofHost);
+    if (ids === 'again') return named(this.#ids % IDS_BEGIN_ANEW);
+    if (ids !== 'letterCase') return named(this.#ids);
+    const messageId = named(this.#ids >> 1);
+    return (this.#ids & 1) === 0 ? messageId : messageId.toUpperCase();
+  }
+}
+
+/** After so many. */
+const IDS_BEGIN_ANEW = 23;
+
+function named(number: number): string {
+  return `ble${number.toString(36)}-F8b8-41e8`;
 }
 
 const NO_ANSWER = { command: 'enquire_link_resp', sequence_number: 0, command_status: 0 } as const;

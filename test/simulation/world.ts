@@ -107,6 +107,7 @@ function build(plan: Plan, around: Around): World {
     wall: () => time.now + wall.offsetMs,
     window: plan.options.window ?? 10,
     zoneMs: plan.zoneMs,
+    habits: plan.receipts,
     onInsideLong: () => client.insideLong(),
   });
   const syncs = chance.fork();

@@ -1,0 +1,36 @@
+/** To whom an event is handed, and how often. */
+import type { Millis } from '../../lib/clock.js';
+import type { Handing, Ledger } from './ledger.js';
+import type { EventKind } from './plan-flow.js';
+
+/**
+ * Whether an event may be handed to a listener again: somebody failed at it, or is at it still; or the run ended before it
+ * could be known that all had taken it.
+ *
+ * @param all every handing of the event
+ */
+export function mayBeHandedAgain(
+  ledger: Ledger,
+  [before, again]: readonly [Handing, Handing],
+  all: readonly Handing[],
+): boolean {
+  const inRun = all.filter(({ run }) => run === before.run);
+  if (before.run === again.run) return inRun.some((each) => each.at <= again.at && !wasTaken(each, again.at));
+  const { end, stoppingAt = Infinity } = ledger.runs[before.run]!;
+  if (end === undefined) return false;
+  if (end === 'crash' || ledger.diskFailed) return true;
+  const last = new Map(inRun.map((each) => [each.listener, each]));
+  return [...last.values()].some((each) => !wasTaken(each, stoppingAt));
+}
+
+function wasTaken({ taking: { doneAt = Infinity } }: Handing, at: number): boolean {
+  return doneAt <= at;
+}
+
+/** Whether somebody listened to events of a kind then, and went on to do so. */
+export function wasThere({ listeners }: Ledger, kind: EventKind, at: Millis): boolean {
+  return listeners.some(
+    ({ plan, stays }) =>
+      plan.kinds.includes(kind) && stays.some(({ from, until }) => from <= at && at < until),
+  );
+}
