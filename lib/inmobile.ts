@@ -32,6 +32,9 @@ export const SYSTEM_ID_MAX = 15;
 /** SMPP's own limit on `message_id`, 65 octets with its NUL (SMPP 3.4 §5.2.23). What is longer is cut, wherever it stands. */
 export const MESSAGE_ID_OCTETS_MAX = 65;
 
+/** Characters of a receipt's text: it is a short_message (SMPP 3.4 Appendix B, §5.2.22). What is longer is cut. */
+export const RECEIPT_TEXT_MAX = 255;
+
 export type ErrorClass =
   | 'none'
   | 'recipient'

@@ -13,7 +13,7 @@
  * UNKNOWN gives way to a final state that knows more, and then the SMS has a second, corrected final receipt.
  */
 import type { EpochMs } from '../clock.js';
-import { type StatusCode, statusCode } from '../inmobile.js';
+import { type ErrorClass, type StatusCode, statusCode } from '../inmobile.js';
 import { jsonCopy } from './json-copy.js';
 import type { DeliveryReceipt, ReceiptRequest } from '../message.js';
 import { type ParsedReceipt, withoutText } from './parse-receipt.js';
@@ -340,11 +340,19 @@ function reportOf({ state, errorNumber, errorRaw }: ParsedReceipt): SegmentRepor
 
 /** inMobile's code when there is one; a code that is no number is not passed off as "no error". */
 function errorOf({ state, errorNumber, errorRaw }: SegmentReport): StatusCode {
+  if (errorNumber === 0 && !isWell(state))
+    return { ...statusCode(0), errorClass: CLASS_BY_STATE[state] ?? 'failed' };
   if (errorNumber !== undefined) return statusCode(errorNumber);
   if (errorRaw !== undefined) return { errorCode: 0, errorText: 'Unreadable code', errorClass: 'unknown' };
-  const isWell = state === 'DELIVRD' || !isFinalState(state);
-  return { errorCode: 0, errorText: 'No code given', errorClass: isWell ? 'none' : 'unknown' };
+  return { errorCode: 0, errorText: 'No code given', errorClass: isWell(state) ? 'none' : 'unknown' };
 }
+
+function isWell(state: GatewayState): boolean {
+  return state === 'DELIVRD' || !isFinalState(state);
+}
+
+/** Of an SMS that did not arrive, though its code is "no error"; all others are `failed` (gateway.md, below the table). */
+const CLASS_BY_STATE: Partial<Record<GatewayState, ErrorClass>> = { EXPIRED: 'expired', UNKNOWN: 'unknown' };
 
 function countReports(reports: readonly (SegmentReport | null)[]): DeliveryReceipt['segments'] {
   let delivered = 0;

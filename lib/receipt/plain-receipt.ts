@@ -7,6 +7,7 @@
  * that both say the same of all that is read here. Pure.
  * Source: gateway.md: delivery report.
  */
+import { MESSAGE_ID_OCTETS_MAX } from '../inmobile.js';
 import type { ParsedReceipt } from './parse-receipt.js';
 import { readReceiptDate } from './receipt-date.js';
 import { stateOfWord } from './receipt-state.js';
@@ -30,6 +31,7 @@ export function readPlainReceipt(raw: string): ParsedReceipt | undefined {
   const stateEnd = endOfWord(raw, stateAt);
   const errorAt = after(' err:', raw, stateEnd);
   if (errorAt + NUMBER_LENGTH !== raw.length || idEnd === idAt || stateEnd === stateAt) return undefined;
+  if (idEnd - idAt > MESSAGE_ID_OCTETS_MAX) return undefined;
 
   const sub = numberAt(raw, subAt);
   const errorNumber = numberAt(raw, errorAt);

@@ -75,7 +75,7 @@ describe('joinReceipt', () => {
   it('says every published code in inMobile’s words', () => {
     for (const errorNumber of PUBLISHED_ERRORS) {
       const { errorCode, errorText, errorClass } = verdicts(trackedRecord(), {
-        state: 'UNDELIV',
+        state: errorNumber === 0 ? 'DELIVRD' : 'UNDELIV',
         errorNumber,
       })[0]!;
       assert.deepEqual({ errorCode, errorText, errorClass }, statusCode(errorNumber));
@@ -90,6 +90,24 @@ describe('joinReceipt', () => {
   it('does not call an unreadable code "no error"', () => {
     assert.equal(verdicts(trackedRecord(), { errorRaw: 'abc' })[0]?.errorClass, 'unknown');
   });
+
+  for (const [state, errorClass] of [
+    ['DELIVRD', 'none'],
+    ['ENROUTE', 'none'],
+    ['ACCEPTD', 'none'],
+    ['EXPIRED', 'expired'],
+    ['UNKNOWN', 'unknown'],
+    ['UNDELIV', 'failed'],
+    ['REJECTD', 'failed'],
+    ['DELETED', 'failed'],
+  ] as const) {
+    it(`calls ${state} with the code "no error" ${errorClass}`, () => {
+      const [receipt] = verdicts(trackedRecord(), { state, errorNumber: 0 });
+      assert.deepEqual([receipt?.errorCode, receipt?.errorClass], [0, errorClass]);
+      const [unmatched] = unmatchedEvents(received({ state, errorNumber: 0 }));
+      assert.equal(unmatched?.receipt.errorClass, errorClass);
+    });
+  }
 
   it('says of a failure without a code that it is unknown', () => {
     assert.equal(verdicts(trackedRecord(), { state: 'EXPIRED' })[0]?.errorClass, 'unknown');

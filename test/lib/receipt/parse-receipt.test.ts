@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import type { Delivery } from '../../../lib/message.js';
-import { parseReceipt, type ParsedReceipt } from '../../../lib/receipt/parse-receipt.js';
+import { parseReceipt, readReceipt, type ParsedReceipt } from '../../../lib/receipt/parse-receipt.js';
 import { encodeText } from '../../../lib/text/data-coding.js';
 import { concatenationHeader } from '../../support/concatenation-header.js';
 import { EXAMPLE, EXAMPLE_ID, receiptDelivery } from './builders.js';
@@ -281,6 +281,36 @@ const DELIVERIES: readonly Case[] = [
     },
   })),
   { what: 'a text in UTF-16', delivery: { dataCoding: 8, octets: encodeText(EXAMPLE, 'ucs2') }, said: WHOLE },
+  {
+    what: 'a text in ASCII that is marked as UTF-16',
+    delivery: { dataCoding: 8, octets: Buffer.from(EXAMPLE) },
+    said: WHOLE,
+  },
+  {
+    what: 'a text in ASCII that is marked as UTF-16, with white space and capitals',
+    delivery: { dataCoding: 0x18, octets: Buffer.from(`\r\n ${EXAMPLE.replace('id:', 'ID :')}`) },
+    said: WHOLE,
+  },
+  {
+    what: 'a text in ASCII that is marked as UTF-16 and begins with another field',
+    delivery: { dataCoding: 8, octets: Buffer.from('submit date:1911121314 stat:DELIVRD id:a-1') },
+    said: { messageId: 'a-1', state: 'DELIVRD', submittedAt: EXAMPLE_DATE },
+  },
+  {
+    what: 'a text in UTF-16 that is marked as GSM7',
+    delivery: { octets: encodeText(EXAMPLE, 'ucs2') },
+    said: WHOLE,
+  },
+  {
+    what: 'a text in UTF-16 of the other order of octets',
+    delivery: { dataCoding: 8, octets: Buffer.from(EXAMPLE, 'utf16le') },
+    said: WHOLE,
+  },
+  {
+    what: 'a text in UTF-16 with a byte order mark',
+    delivery: { dataCoding: 8, octets: encodeText(`\ufeff${EXAMPLE}`, 'ucs2') },
+    said: WHOLE,
+  },
   { what: 'a text in Latin-1', delivery: { dataCoding: 3, octets: Buffer.from(EXAMPLE) }, said: WHOLE },
   { what: 'a text in IA5', delivery: { dataCoding: 1, octets: Buffer.from(EXAMPLE) }, said: WHOLE },
   { what: 'a text marked as binary', delivery: { dataCoding: 4, octets: Buffer.from(EXAMPLE) }, said: WHOLE },
@@ -311,7 +341,8 @@ const DELIVERIES: readonly Case[] = [
 describe('parseReceipt', () => {
   for (const [what, text, said] of [...TEXTS, ...VARIANTS]) {
     it(`reads ${what}`, () => {
-      assert.deepEqual(parseReceipt(receiptDelivery(text)), { ...said, raw: text });
+      const raw = text.length > 255 ? text.replace(/([^\s\0]{80})[^\s\0]+/g, '$1') : text;
+      assert.deepEqual(parseReceipt(receiptDelivery(text)), { ...said, raw });
     });
   }
 
@@ -321,6 +352,34 @@ describe('parseReceipt', () => {
       assert.deepEqual(read, said);
     });
   }
+
+  it('cuts a text that no standard allows between two words, and reads no half of one', () => {
+    const text = `id:a-1 stat:UNDELIV ${'x '.repeat(115)}err:005 text:Hello`;
+    const receipt = parseReceipt(receiptDelivery(text));
+    assert.equal(receipt?.raw, text.slice(0, text.indexOf(' err')));
+    assert.deepEqual([receipt.messageId, receipt.state, receipt.errorRaw], ['a-1', 'UNDELIV', undefined]);
+  });
+
+  it('cuts an id in a TLV where it cuts one in the text', () => {
+    const id = 'x'.repeat(60_000);
+    const ids = [byTlv(id), { octets: Buffer.from(`id:${id} stat:DELIVRD`) }].map(
+      (delivery) => parseReceipt(receiptDelivery('', delivery))?.messageId,
+    );
+    assert.deepEqual(ids, [id.slice(0, 65), id.slice(0, 65)]);
+  });
+
+  it('says the same of what it kept of a text', () => {
+    const texts = fc.string({
+      unit: fc.constantFrom('id:', 'stat:', 'DELIVRD', ' ', '\0', 'x'.repeat(70), '1'),
+    });
+    fc.assert(
+      fc.property(texts, (text) => {
+        const receipt = parseReceipt(receiptDelivery(text.repeat(3)))!;
+        assert.ok(receipt.raw.length <= 255);
+        assert.deepEqual(readReceipt(receipt.raw, {}), receipt);
+      }),
+    );
+  });
 
   it('keeps the text that a TLV overrules', () => {
     const delivery = receiptDelivery('id:a-1 stat:DELIVRD', byTlv('t-1', 5));

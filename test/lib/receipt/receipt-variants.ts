@@ -40,6 +40,7 @@ const IDS = [
   'stat',
   'id',
   'x'.repeat(65),
+  'x'.repeat(66),
   LONG,
 ] as const;
 
@@ -119,7 +120,7 @@ export const VARIANTS: readonly Variant[] = [
   ...IDS.map((id): Variant => [
     `the id ${shown(id)}`,
     `id:${id} stat:DELIVRD`,
-    { messageId: id, state: 'DELIVRD' },
+    { messageId: id.slice(0, 65), state: 'DELIVRD' },
   ]),
   ...WORDS.map(([word, state]): Variant => [
     `the state ${shown(word)}`,
@@ -127,7 +128,7 @@ export const VARIANTS: readonly Variant[] = [
     { messageId: ID, state },
   ]),
   ...ERRORS.filter(([written]) => latin1(written)).map(([written, number]): Variant => {
-    const said = { ...DELIVERED, errorRaw: written };
+    const said = { ...DELIVERED, errorRaw: written.slice(0, 76) };
     return [
       `the err ${shown(written)}`,
       `id:a-1 stat:DELIVRD err:${written}`,
