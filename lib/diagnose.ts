@@ -11,13 +11,14 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
+import { refusal } from './arguments.js';
 import type { Millis } from './clock.js';
 import { endOfSession } from './connection/leg-end.js';
 import { TURN_MS, type LoginHold } from './connection/login-hold.js';
 import { loginsOf } from './connection/login-registry.js';
 import { spkiPin } from './connection/pins.js';
 import { SessionDriver, type SessionEnd } from './connection/session-driver.js';
-import { connectTls, type Connect, type Phase } from './connection/tls-connect.js';
+import { asTransport, connectTls, type Connect, type Phase } from './connection/tls-connect.js';
 import { asSmppError, printable, SmppError } from './errors.js';
 import { readGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
 import type { BindMode, DiagnosisStep, HostDiagnosis } from './message.js';
@@ -35,6 +36,9 @@ export interface DiagnosisPlan {
   readonly keepsBindMs?: Millis;
 }
 
+/** As of a timer. */
+const KEEPS_BIND_MAX_MS: Millis = 3_600_000;
+
 /** What ends a bind that was accepted comes with the answer or within milliseconds of it. */
 const KEEPS_BIND_MS: Millis = 1_000;
 
@@ -49,6 +53,7 @@ const KEEPS_BIND_MS: Millis = 1_000;
  */
 export async function diagnose(options: GatewayOptions, plan: DiagnosisPlan = {}): Promise<HostDiagnosis[]> {
   const settings = readGatewayOptions(options);
+  checkPlan(plan);
   const login = loginsOf(settings);
   const found: HostDiagnosis[] = [];
   for (const { host, port } of plan.onlyFirstHost === true ? settings.hosts.slice(0, 1) : settings.hosts) {
@@ -57,6 +62,32 @@ export async function diagnose(options: GatewayOptions, plan: DiagnosisPlan = {}
     if (examination.areCredentialsRefused) break;
   }
   return found;
+}
+
+/** @throws SMPP_OPTIONS naming the property */
+function checkPlan(plan: unknown): void {
+  if (typeof plan !== 'object' || plan === null) throw refusal('plan', 'an object', plan);
+  const { modes, refusesAddress, onlyFirstHost, keepsBindMs } = plan as Properties;
+  check(modes, isListOfModes, 'modes', 'a list of transceiver, transmitter and receiver');
+  check(refusesAddress, (value) => typeof value === 'function', 'refusesAddress', 'a function');
+  check(onlyFirstHost, (value) => typeof value === 'boolean', 'onlyFirstHost', 'true or false');
+  check(keepsBindMs, isDuration, 'keepsBindMs', `a number of milliseconds up to ${KEEPS_BIND_MAX_MS}`);
+}
+
+function check(value: unknown, isRight: (value: unknown) => boolean, name: string, must: string): void {
+  if (value !== undefined && !isRight(value)) throw refusal(`plan.${name}`, must, value);
+}
+
+type Properties = { readonly [K in keyof DiagnosisPlan]: unknown };
+
+const MODES: readonly unknown[] = ['transceiver', 'transmitter', 'receiver'] satisfies BindMode[];
+
+function isListOfModes(modes: unknown): boolean {
+  return Array.isArray(modes) && modes.length > 0 && modes.every((mode) => MODES.includes(mode));
+}
+
+function isDuration(ms: unknown): boolean {
+  return typeof ms === 'number' && ms >= 0 && ms <= KEEPS_BIND_MAX_MS;
 }
 
 type Problem = NonNullable<DiagnosisStep['problem']>;
@@ -149,7 +180,7 @@ class Examination {
         else resolve(transport);
       };
       const connecting = Promise.resolve().then(() => this.#connect(host, port, abort.signal));
-      void connecting.then(reached).catch(reject).finally(cancel);
+      void connecting.then(asTransport).then(reached).catch(reject).finally(cancel);
     });
   }
 

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { NPI_MAX, SHORT_SENDER, TON_MAX, type AddressType } from './address-type.js';
 import { systemClock, type Clock } from './clock.js';
 import type { Connect } from './connection/tls-connect.js';
+import { refusal as wrongType } from './arguments.js';
 import { printable, SmppError } from './errors.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from './inmobile.js';
 import type { OnUncertain } from './message.js';
@@ -226,7 +227,7 @@ const SCHEMA = v.strictObject(
       () => systemClock,
     ),
   },
-  'options are an object with systemId and password',
+  'must be an object with systemId and password',
 );
 
 /**
@@ -253,13 +254,16 @@ export function readGatewayOptions(options: GatewayOptions): GatewaySettings {
  *
  * @throws SMPP_OPTIONS naming the option and the remedy
  */
-export function readSmsDefaults({
-  sender = '',
-  defaultCountry = '',
-}: {
+export function readSmsDefaults(options: {
   readonly sender?: string | undefined;
   readonly defaultCountry?: string | undefined;
 }): SmsDefaults {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null)
+    throw wrongType('options', 'an object with sender and defaultCountry', given);
+  const { sender = '', defaultCountry = '' } = options;
+  if (typeof sender !== 'string') throw wrongType('sender', 'text', sender);
+  if (typeof defaultCountry !== 'string') throw wrongType('defaultCountry', 'text', defaultCountry);
   return {
     sender: sender.trim() === '' ? undefined : readSender(sender, 'sender'),
     defaultCountry: readCountry(defaultCountry),

@@ -5,6 +5,7 @@
  * so that they outlast a stop.
  * Source: contract section 2.
  */
+import { checkId, checkIsObject, checkListener, checkMax, checkWait, readScope } from './arguments.js';
 import { systemClock, type Millis } from './clock.js';
 import type { LoginHold } from './connection/login-hold.js';
 import { loginsOf } from './connection/login-registry.js';
@@ -85,13 +86,16 @@ export interface Gateway {
    * results of all that was sent. See `send-all.ts`.
    */
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult>;
-  /** Takes an SMS out of the queue, for good; false when it is under way, settled or unknown. */
+  /**
+   * Takes an SMS out of the queue, for good; false when it is under way, settled or unknown.
+   * @throws SMPP_OPTIONS when the id is no text
+   */
   cancel(id: string): Promise<boolean>;
   /**
    * The first `max` SMS of the queue, 100 at most, in the order in which they leave: those under way, alarms, normal,
    * bulk, then those not due yet; while stopped, as it was then. No text, and recipients masked. For a person who looks:
    * it walks through the queue.
-   * @throws SMPP_STORAGE when one that is not in memory cannot be read
+   * @throws SMPP_STORAGE when one that is not in memory cannot be read; SMPP_OPTIONS when `max` is no number
    */
   queued(max?: number): Promise<readonly QueuedSms[]>;
   /** Links, queue depth (while stopped, as it was then), counters; no personal data. */
@@ -101,13 +105,14 @@ export interface Gateway {
    * that it returns is not waited for; one that rejects is logged, but for an SMPP_STOPPED.
    */
   onStatus(listener: StatusListener): Unsubscribe;
+  /** This and the next throw SMPP_OPTIONS when an argument is of the wrong type. */
   onSms(listener: Taker<InboundSms>): Unsubscribe;
   /** One receipt for each SMS, or one for each segment with `per: 'segment'`; also those that are not final. */
   onReceipt(
     listener: Taker<DeliveryReceipt>,
     options?: { readonly per?: 'message' | 'segment' },
   ): Unsubscribe;
-  /** An SMS that asked for a receipt and has no final one `afterMs` after it was accepted; state `NORECEIPT`. */
+  /** An SMS that asked for a receipt and has no final one `afterMs`, at most 72 h, after it was accepted; state `NORECEIPT`. */
   onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe;
   /** The result of every SMS, however it was taken in. */
   onSettled(listener: Taker<SubmitResult>): Unsubscribe;
@@ -187,12 +192,12 @@ class SmsGateway implements Gateway {
 
   send(sms: OutboundSms): Promise<SubmitResult> {
     const outbox = this.#outbox;
-    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.send(sms);
+    return outbox instanceof SmppError ? refused(sms, outbox) : outbox.send(sms);
   }
 
   enqueue(sms: OutboundSms): Promise<TakenIn> {
     const outbox = this.#outbox;
-    return outbox instanceof SmppError ? Promise.reject(outbox) : outbox.enqueue(sms);
+    return outbox instanceof SmppError ? refused(sms, outbox) : outbox.enqueue(sms);
   }
 
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult> {
@@ -206,12 +211,14 @@ class SmsGateway implements Gateway {
     });
   }
 
-  cancel(id: string): Promise<boolean> {
-    return this.#engine?.outbox.cancel(id) ?? Promise.resolve(false);
+  async cancel(id: string): Promise<boolean> {
+    checkId(id);
+    return (await this.#engine?.outbox.cancel(id)) ?? false;
   }
 
-  queued(max = Infinity): Promise<readonly QueuedSms[]> {
-    return this.#engine?.outbox.list(max) ?? Promise.resolve(this.#left.first.slice(0, Math.max(0, max)));
+  async queued(max = Infinity): Promise<readonly QueuedSms[]> {
+    checkMax(max);
+    return this.#engine?.outbox.list(max) ?? this.#left.first.slice(0, Math.max(0, max));
   }
 
   status(): GatewayStatus {
@@ -222,25 +229,32 @@ class SmsGateway implements Gateway {
   }
 
   onStatus(listener: StatusListener): Unsubscribe {
+    checkListener(listener);
     return this.#status.subscribe(apart(listener));
   }
 
   onSms(listener: Taker<InboundSms>): Unsubscribe {
+    checkListener(listener);
     return this.#subscribe((engine) => engine.inbox.onSms(apart(listener)));
   }
 
   onReceipt(
     listener: Taker<DeliveryReceipt>,
-    { per = 'message' }: { readonly per?: 'message' | 'segment' } = {},
+    options?: { readonly per?: 'message' | 'segment' },
   ): Unsubscribe {
+    checkListener(listener);
+    const per = readScope(options);
     return this.#subscribe((engine) => engine.tracker.onReceipt(apart(listener), per));
   }
 
   onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe {
+    checkWait(afterMs);
+    checkListener(listener);
     return this.#subscribe((engine) => engine.tracker.onOverdue(afterMs, apart(listener)));
   }
 
   onSettled(listener: Taker<SubmitResult>): Unsubscribe {
+    checkListener(listener);
     return this.#subscribe((engine) => engine.outbox.onSettled(apart(listener)));
   }
 
@@ -347,6 +361,12 @@ class SmsGateway implements Gateway {
 /** One function may be given twice: each is a listener of its own, and is ended by itself. */
 function apart<Event, Answer>(listener: (event: Event) => Answer): (event: Event) => Answer {
   return (event) => listener(event);
+}
+
+/** What is no SMS is said to be none, also by a gateway that takes none. */
+async function refused(sms: unknown, why: SmppError): Promise<never> {
+  checkIsObject(sms);
+  throw why;
 }
 
 function stopped(): SmppError {

@@ -20,7 +20,7 @@ import { endOfSession, endWithoutSession, GIVEN_UP, type LegEnd } from './leg-en
 import { TURN_MS, type LoginAttempt, type LoginHold, type LoginOutcome } from './login-hold.js';
 import { SessionDriver, type DriverListener, type OnFault, type SessionEnd } from './session-driver.js';
 import type { Credentials } from './supervisor-port.js';
-import type { Connect } from './tls-connect.js';
+import { asTransport, type Connect } from './tls-connect.js';
 
 /** What all legs of a supervisor share. */
 export interface LegSetup {
@@ -146,7 +146,7 @@ export class Leg {
       this.#end(endWithoutSession(new SmppError('SMPP_CONNECT', message, { host: this.name })));
     });
     try {
-      return await connect(host, port, this.#abort.signal);
+      return asTransport(await connect(host, port, this.#abort.signal));
     } finally {
       cancel();
     }

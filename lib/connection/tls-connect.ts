@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 
 import type { Millis } from '../clock.js';
-import { SmppError } from '../errors.js';
+import { kindOf, SmppError } from '../errors.js';
 import type { Timers } from '../timers.js';
 import { connectError, lookupError, tlsError } from './connect-error.js';
 import { HostNames, type Address } from './host-names.js';
@@ -25,6 +25,28 @@ import { readTrust, type TlsOptions, type Trust } from './trust.js';
  * Aborted by `signal`, it rejects and leaves nothing open.
  */
 export type Connect = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
+
+/**
+ * What a Connect of somebody's own has resolved to, if it is a stream.
+ *
+ * @throws SMPP_OPTIONS, field `connect`
+ */
+export function asTransport(given: unknown): Duplex {
+  const stream = given as Partial<Duplex> | null | undefined;
+  if (
+    typeof stream?.on === 'function' &&
+    typeof stream.write === 'function' &&
+    typeof stream.destroy === 'function'
+  )
+    return stream as Duplex;
+  throw new SmppError(
+    'SMPP_OPTIONS',
+    `connect: must resolve to a Duplex stream, resolved to ${kindOf(given)}`,
+    {
+      field: 'connect',
+    },
+  );
+}
 
 /** What has to go well, in this order. */
 export type Phase = 'dns' | 'tcp' | 'tls';
