@@ -40,6 +40,7 @@ export interface TrackedSms {
 export interface SegmentReport {
   readonly state: GatewayState;
   readonly errorNumber?: number;
+  /** Only where it is no number. */
   readonly errorRaw?: string;
 }
 
@@ -334,7 +335,7 @@ function said(
 function reportOf({ state, errorNumber, errorRaw }: ParsedReceipt): SegmentReport {
   const report: Mutable<SegmentReport> = { state };
   if (errorNumber !== undefined) report.errorNumber = errorNumber;
-  if (errorRaw !== undefined) report.errorRaw = errorRaw;
+  else if (errorRaw !== undefined) report.errorRaw = errorRaw;
   return report;
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TrackedRecord } from '../../../lib/receipt/join-receipt.js';
 import { storedTracked, trackedOf } from '../../../lib/receipt/stored-tracked.js';
+import { runOf } from './builders.js';
 
 const RECORD: TrackedRecord = {
   id: 'sms-1',
@@ -54,6 +55,16 @@ describe('a stored SMS whose receipts are to come', () => {
       assert.deepEqual(trackedOf(record.id, asRead(storedTracked(record))), record);
     });
   }
+
+  it('is no more than its state once it is delivered', () => {
+    const fresh = { ...RECORD, messageIds: ['m-1', 'm-2'], reports: [null, null] };
+    const delivery = { state: 'DELIVRD', errorNumber: 0, errorRaw: '000' } as const;
+    const { record } = runOf(fresh, [
+      { messageId: 'm-1', ...delivery },
+      { messageId: 'm-2', ...delivery },
+    ]);
+    assert.deepEqual(storedTracked(record), [['m-1', 'm-2'], '4512345678', 'Shop', 1, 'DELIVRD']);
+  });
 
   it('is none of ours when it is anything else', () => {
     const values = [undefined, null, 'accepted', [], ['m-1'], { id: 'sms-1' }];
