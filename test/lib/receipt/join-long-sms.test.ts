@@ -1,9 +1,12 @@
 /** Whom the receipts of a long SMS speak of, and which of its segments its final receipt is. */
 import assert from 'node:assert/strict';
 
-import { isSettled, joinReceipt } from '../../../lib/receipt/join-receipt.js';
+import fc from 'fast-check';
+
+import type { DeliveryReceipt } from '../../../lib/message.js';
+import { isSettled, joinReceipt, type TrackedRecord } from '../../../lib/receipt/join-receipt.js';
 import type { ParsedReceipt } from '../../../lib/receipt/parse-receipt.js';
-import type { GatewayState } from '../../../lib/receipt/receipt-state.js';
+import { type GatewayState, isFinalState } from '../../../lib/receipt/receipt-state.js';
 import { received, runOf, trackedRecord, verdicts } from './builders.js';
 
 const long = trackedRecord({ messageIds: ['a-1', 'a-2', 'a-3'] });
@@ -249,4 +252,60 @@ describe('joinReceipt of a long SMS', () => {
       );
     });
   });
+
+  it('has one final receipt, in the words of one segment, whatever comes in whatever order', () => {
+    fc.assert(
+      fc.property(sms, receipts, (given, all) => {
+        const { record, told } = outcome(given, all);
+        const finals = told.filter(({ isFinal }) => isFinal);
+        assert.deepEqual(told.slice(told.length - finals.length), finals);
+        assert.ok(finals.slice(0, -1).every(({ state }) => state === 'UNKNOWN'));
+        assert.equal(finals.length > 0, isSettled(record));
+        for (const { messageId, state, raw } of finals) {
+          if (raw !== '') assert.equal(raw.slice(raw.indexOf(' ') + 1), `${messageId} ${state}`);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has it once every segment with an id has its own, or one has failed where that is enough', () => {
+    fc.assert(
+      fc.property(sms, receipts, (given, all) => {
+        const { record, told } = outcome(given, all);
+        const states = record.reports.map((report) => report?.state);
+        const isOver = (state: GatewayState | undefined) => state !== undefined && isFinalState(state);
+        const hasFailed = states.some((state) => isOver(state) && state !== 'DELIVRD');
+        const isComplete = states.every((state, index) => given.messageIds[index] === '' || isOver(state));
+        if (hasFailed && given.receipt === 'on-failure') assert.ok(isSettled(record));
+        if (given.receipt === 'always' && states.some(isOver)) assert.equal(isSettled(record), isComplete);
+        if (told.at(-1)?.delivered === true) assert.ok(states.every((state) => state === 'DELIVRD'));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
+
+const STATES = ['DELIVRD', 'UNDELIV', 'EXPIRED', 'UNKNOWN', 'ENROUTE', 'ACCEPTD'] as const;
+
+const sms = fc.record({
+  messageIds: fc.array(fc.constantFrom('a', 'a', 'b', 'c', 'B', ''), { minLength: 2, maxLength: 4 }),
+  receipt: fc.constantFrom('always', 'on-failure'),
+});
+
+const receipts = fc.array(
+  fc.record({ messageId: fc.constantFrom('a', 'b', 'c', 'B', 'C'), state: fc.constantFrom(...STATES) }),
+);
+
+/** What is known in the end, and what was told of the whole; each receipt is numbered in its text. */
+function outcome(
+  given: Partial<TrackedRecord>,
+  all: readonly Pick<ParsedReceipt, 'messageId' | 'state'>[],
+): { readonly record: TrackedRecord; readonly told: readonly DeliveryReceipt[] } {
+  const ids = (given.messageIds ?? []).map((id) => id.toLowerCase());
+  const its = all
+    .filter(({ messageId }) => ids.includes(messageId.toLowerCase()))
+    .map((parsed, index) => ({ ...parsed, raw: `${index} ${parsed.messageId} ${parsed.state}` }));
+  const { record, events } = runOf(trackedRecord(given), its);
+  return { record, told: events.flatMap(({ scope, receipt }) => (scope === 'message' ? [receipt] : [])) };
+}
