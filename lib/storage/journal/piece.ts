@@ -14,6 +14,9 @@ export interface Piece {
   readonly keepUntil: EpochMs | undefined;
 }
 
+/** A piece whose values were left unread. */
+export type PieceHead = Omit<Piece, 'values'> & { readonly values: 'unread' | undefined };
+
 /** A piece that still grows. */
 interface OpenPiece extends Piece {
   readonly keys: string[];

@@ -8,7 +8,7 @@
 import type { EpochMs } from '../../clock.js';
 import { TransitMap } from '../../transit-map.js';
 import { TABLES, type Table } from '../storage.js';
-import type { Piece } from './piece.js';
+import type { Piece, PieceHead } from './piece.js';
 import type { Span } from './record.js';
 import type { Segment } from './segment.js';
 
@@ -33,7 +33,7 @@ export interface IndexedRecords {
 
 /** A batch that lies on the disk; `offset` is that of its line. */
 export interface PlacedBatch {
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly (Piece | PieceHead)[];
   readonly spans: readonly Span[];
   readonly segment: Segment;
   readonly offset: number;
@@ -41,7 +41,7 @@ export interface PlacedBatch {
 
 /** Where a piece lies; `offset` is that of its line. */
 export function placeOf(
-  { keys, keepUntil = Infinity }: Piece,
+  { keys, keepUntil = Infinity }: Piece | PieceHead,
   span: Span,
   segment: Segment,
   offset: number,
@@ -135,12 +135,12 @@ export class RecordIndex {
     return dropped;
   }
 
-  #remove({ table, keys }: Piece): void {
+  #remove({ table, keys }: PieceHead | Piece): void {
     for (const key of keys) this.delete(table, key);
   }
 
   /** Returns whether an earlier record has died. */
-  #put({ table, keys }: Piece, place: Place): boolean {
+  #put({ table, keys }: PieceHead | Piece, place: Place): boolean {
     const records = this.#tables[table];
     let killed = false;
     for (const key of keys) {

@@ -16,7 +16,7 @@
 import type { Bounds } from '../../bounds.js';
 import { TABLES, type Table } from '../storage.js';
 import { crc32 } from './crc32.js';
-import type { Piece } from './piece.js';
+import type { Piece, PieceHead } from './piece.js';
 
 /** Format number in the head of every file; a reader refuses files with any other. */
 export const JOURNAL_VERSION = 2;
@@ -29,7 +29,7 @@ export interface Span {
 
 /** What a line says; `damaged` when any octet of it is not as it was written. */
 export type Line =
-  | { readonly kind: 'batch'; readonly pieces: readonly Piece[]; readonly spans: readonly Span[] }
+  | { readonly kind: 'batch'; readonly pieces: readonly PieceHead[]; readonly spans: readonly Span[] }
   | { readonly kind: 'head'; readonly version: number; readonly isCopy: boolean }
   | { readonly kind: 'replacesEarlier' }
   | { readonly kind: 'damaged' };
@@ -37,6 +37,14 @@ export type Line =
 export const LF = 0x0a;
 const TAB = 0x09;
 const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const OPEN = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE = 0x5d;
+const ASCII_END = 0x80;
 
 /** Eight hexadecimal digits and the space behind them. */
 const PREFIX_OCTETS = 9;
@@ -144,16 +152,19 @@ export function encodeReplacesEarlier(): Buffer {
   return lines.octets;
 }
 
-/** Reads what stood between two LF, neither of them included; spans count from its first octet. */
+/**
+ * Reads what stood between two LF, neither of them included; spans count from its first octet. Values are proven by their
+ * checksum and not read: at a start nobody asks for them.
+ */
 export function decodeLine(bytes: Buffer): Line {
-  const pieces: Piece[] = [];
+  const pieces: PieceHead[] = [];
   const spans: Span[] = [];
   for (let offset = 0; offset <= bytes.length;) {
     const tab = bytes.indexOf(TAB, offset);
     const end = tab < 0 ? bytes.length : tab;
-    const json = decodeJson(bytes, offset, end);
-    const piece = readPiece(json);
-    if (!piece) return pieces.length === 0 && tab < 0 ? readMark(json) : { kind: 'damaged' };
+    const piece = decodeHead(bytes, offset, end);
+    if (!piece)
+      return pieces.length === 0 && tab < 0 ? readMark(decodeJson(bytes, offset, end)) : { kind: 'damaged' };
     pieces.push(piece);
     spans.push({ offset, length: end - offset });
     offset = end + 1;
@@ -180,20 +191,92 @@ function writeHexadecimal(target: Buffer, crc: number, offset: number): void {
 
 const HEXADECIMAL = Buffer.from('0123456789abcdef', 'latin1');
 
-function hexadecimal(crc: number): string {
-  return crc.toString(16).padStart(8, '0');
-}
-
 function hasChecksum(bytes: Buffer, start: number, end: number): boolean {
   if (end - start <= PREFIX_OCTETS || bytes[start + PREFIX_OCTETS - 1] !== SPACE) return false;
-  const crc = crc32(bytes, start + PREFIX_OCTETS, end);
-  return bytes.toString('latin1', start, start + PREFIX_OCTETS - 1) === hexadecimal(crc);
+  for (let digit = 7, left = crc32(bytes, start + PREFIX_OCTETS, end); digit >= 0; digit--, left >>>= 4) {
+    if (bytes[start + digit] !== HEXADECIMAL[left & 0xf]) return false;
+  }
+  return true;
 }
 
-function decodeJson(bytes: Buffer, start: number, end: number): unknown {
+/** As `Lines` writes it, by its octets; any other form by JSON. */
+function decodeHead(bytes: Buffer, start: number, end: number): PieceHead | undefined {
   if (!hasChecksum(bytes, start, end)) return undefined;
+  const head = plainHead(bytes, start + PREFIX_OCTETS, end);
+  if (head !== undefined) return head;
+  const piece = readPiece(jsonIn(bytes, start + PREFIX_OCTETS, end));
+  return piece && { ...piece, values: piece.values && 'unread' };
+}
+
+/** Undefined when any octet is not where it mostly is. */
+function plainHead(bytes: Buffer, start: number, end: number): PieceHead | undefined {
+  const comma = bytes.indexOf(COMMA, start);
+  if (comma < 0 || bytes[comma + 1] !== OPEN || bytes[end - 1] !== CLOSE) return undefined;
+  const table = TABLES_BY_JSON.get(bytes.toString('latin1', start, comma));
+  if (table === undefined) return undefined;
+  const keys: string[] = [];
+  const keysEnd = readKeys(bytes, comma + 2, keys);
+  if (keysEnd === undefined) return undefined;
+  if (keysEnd === end - 1) return { table, keys, values: undefined, keepUntil: undefined };
+  const isList = bytes[keysEnd] === COMMA && bytes[keysEnd + 1] === OPEN;
+  return isList ? putHead(bytes, end, { table, keys }) : undefined;
+}
+
+/** By a literal: spreading takes longer than all the rest. */
+function putHead(
+  bytes: Buffer,
+  end: number,
+  { table, keys }: Pick<PieceHead, 'table' | 'keys'>,
+): PieceHead | undefined {
+  if (bytes[end - 2] === CLOSE) return { table, keys, values: 'unread', keepUntil: undefined };
+  const keepUntil = wholeNumberBehindArray(bytes, end - 1);
+  return keepUntil === undefined ? undefined : { table, keys, values: 'unread', keepUntil };
+}
+
+/** The texts of an array from behind its `[`; the offset behind its `]`, or undefined. */
+function readKeys(bytes: Buffer, start: number, keys: string[]): number | undefined {
+  for (let at = start; bytes[at] === QUOTE;) {
+    let isAscii = true;
+    let end = at + 1;
+    for (; bytes[end] !== QUOTE; end++) {
+      const octet = bytes[end];
+      if (octet === undefined || octet === BACKSLASH) return undefined;
+      if (octet >= ASCII_END) isAscii = false;
+    }
+    keys.push(bytes.toString(isAscii ? 'latin1' : 'utf8', at + 1, end));
+    if (bytes[end + 1] === CLOSE) return end + 2;
+    if (bytes[end + 1] !== COMMA) return undefined;
+    at = end + 2;
+  }
+  return undefined;
+}
+
+/** The number that ends before `end` and follows an array; undefined when it is not whole and exact. */
+function wholeNumberBehindArray(bytes: Buffer, end: number): number | undefined {
+  let start = end;
+  let number = 0;
+  for (let unit = 1; unit <= UNIT_MAX; unit *= 10) {
+    const octet = bytes[start - 1] ?? 0;
+    if (octet < DIGIT_0 || octet > DIGIT_9) break;
+    number += (octet - DIGIT_0) * unit;
+    start--;
+  }
+  return start < end && bytes[start - 1] === COMMA && bytes[start - 2] === CLOSE ? number : undefined;
+}
+
+/** A number of 15 digits is exact. */
+const UNIT_MAX = 1e14;
+
+/** As a piece begins, up to its first comma. */
+const TABLES_BY_JSON: ReadonlyMap<string, Table> = new Map(TABLES.map((table) => [`["${table}"`, table]));
+
+function decodeJson(bytes: Buffer, start: number, end: number): unknown {
+  return hasChecksum(bytes, start, end) ? jsonIn(bytes, start + PREFIX_OCTETS, end) : undefined;
+}
+
+function jsonIn(bytes: Buffer, start: number, end: number): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8', start + PREFIX_OCTETS, end));
+    return JSON.parse(bytes.toString('utf8', start, end));
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@
  * end without LF is a write that a crash cut short: it was never acknowledged, and is passed over in silence.
  */
 import { refusal } from './storage-error.js';
-import { JOURNAL_VERSION, decodeLine } from './record.js';
+import { JOURNAL_VERSION, decodeLine, type Line } from './record.js';
 import type { RecordIndex } from './record-index.js';
 import type { Segment } from './segment.js';
 
@@ -87,18 +87,28 @@ interface SegmentReplay {
 
 async function replaySegment(segment: Segment, index: RecordIndex): Promise<SegmentReplay> {
   const found: SegmentReplay = { damagedLines: 0, torn: false, dead: false, replacesEarlier: false };
-  for await (const { bytes, offset, torn } of segment.lines()) {
-    if (torn) {
-      found.torn = true;
-      break;
+  for await (const lines of segment.lines()) {
+    for (const { bytes, offset, torn } of lines) {
+      if (torn) found.torn = true;
+      else replayLine(decodeLine(bytes), { segment, offset, index, found });
     }
-    const line = decodeLine(bytes);
-    if (line.kind === 'batch') found.dead = index.apply({ ...line, segment, offset }) || found.dead;
-    else if (line.kind === 'damaged') found.damagedLines++;
-    else if (line.kind === 'replacesEarlier') found.replacesEarlier = true;
-    else refuseOtherVersion(line.version, segment);
   }
   return found;
+}
+
+function replayLine(
+  line: Line,
+  {
+    segment,
+    offset,
+    index,
+    found,
+  }: { segment: Segment; offset: number; index: RecordIndex; found: SegmentReplay },
+): void {
+  if (line.kind === 'batch') found.dead = index.apply({ ...line, segment, offset }) || found.dead;
+  else if (line.kind === 'damaged') found.damagedLines++;
+  else if (line.kind === 'replacesEarlier') found.replacesEarlier = true;
+  else refuseOtherVersion(line.version, segment);
 }
 
 function refuseOtherVersion(version: number, segment: Segment): void {

@@ -130,10 +130,11 @@ export class Segment {
   }
 
   /**
-   * What stands between each two LF, from the start, with its offset. Empty ones are left out. `torn` on the
-   * last when the file ends before an LF does. What is longer than any line comes in parts.
+   * What stands between each two LF, from the start, with its offset: that of one read at a time, so that the event loop is
+   * free between. Empty ones are left out. `torn` on the last when the file ends before an LF does. What is longer than
+   * any line comes in parts.
    */
-  async *lines(): AsyncGenerator<{ bytes: Buffer; offset: number; torn: boolean }> {
+  async *lines(): AsyncGenerator<readonly { bytes: Buffer; offset: number; torn: boolean }[]> {
     let rest: Buffer = Buffer.alloc(0);
     let offset = 0; // of rest in the file
     for (let position = 0; position < this.#length;) {
@@ -141,20 +142,23 @@ export class Segment {
       if (chunk.length === 0) break;
       position += chunk.length;
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      const lines: { bytes: Buffer; offset: number; torn: boolean }[] = [];
       let start = 0;
       for (let end = bytes.indexOf(LF, rest.length); end >= 0; end = bytes.indexOf(LF, start)) {
-        if (end > start) yield { bytes: bytes.subarray(start, end), offset: offset + start, torn: false };
+        if (end > start)
+          lines.push({ bytes: bytes.subarray(start, end), offset: offset + start, torn: false });
         start = end + 1;
       }
       rest = bytes.subarray(start);
       offset += start;
       if (rest.length > this.#bounds.lineOctets) {
-        yield { bytes: rest, offset, torn: false };
+        lines.push({ bytes: rest, offset, torn: false });
         offset += rest.length;
         rest = Buffer.alloc(0);
       }
+      yield lines;
     }
-    if (rest.length > 0) yield { bytes: rest, offset, torn: true };
+    if (rest.length > 0) yield [{ bytes: rest, offset, torn: true }];
   }
 
   async close(): Promise<void> {
