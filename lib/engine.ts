@@ -85,7 +85,8 @@ export class Engine {
     this.#chance = chance;
     this.#bounds = bounds;
     this.#failures = new FailureLog(clock, log);
-    this.tracker = new ReceiptTracker({ storage, clock, count, log, bounds });
+    const unknownCame = (phone: string): void => this.outbox.receiptCame(phone);
+    this.tracker = new ReceiptTracker({ storage, clock, count, log, bounds, unknownCame });
     this.inbox = new Inbox({ storage, clock, count, log, bounds, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
@@ -193,6 +194,7 @@ export class Engine {
         if (copies !== undefined) Object.assign(sms, { copies });
         return this.tracker.tracking(correlation === undefined ? sms : Object.assign(sms, { correlation }));
       },
+      receiptsRead: () => this.tracker.whenRead(),
       trackingLate: (sms, messageIds) =>
         this.tracker.trackingLate({ ...sms, messageIds, acceptedAt: clock.wall() }),
       onAccepted: () => this.#supervisor.accepted(),

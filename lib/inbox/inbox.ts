@@ -31,7 +31,10 @@ import { TurnWrites } from './turn-writes.js';
 export interface Tracker {
   /** Takes a receipt; undefined when the delivery is none. */
   take(delivery: Delivery): (Kept & { readonly isKnown: boolean }) | undefined;
-  lastSmsTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined;
+  /** Of those accepted until then; `unread` as long as it may be one that is still being read. */
+  lastSmsTo(phone: string, until?: EpochMs): RepliesTo | 'unread' | undefined;
+  /** Resolves when it can be told, or nothing is read any more. */
+  whenRead(): Promise<void>;
   correlationOf(id: string, phone: string): Promise<unknown>;
   /** Receipts that were handed on and not confirmed. */
   readonly underWay: number;
@@ -175,7 +178,7 @@ export class Inbox {
   onSms(listener: Listener<InboundSms>): Unsubscribe {
     const emission = new SmsEmission({
       listener,
-      readReply: (repliesTo, phone) => this.#readReply(repliesTo, phone),
+      readReply: (repliesTo, sms) => this.#readReply(repliesTo, sms),
       unconfirmed: (by) => (this.#unconfirmed += by),
     });
     this.#emissions.add(emission);
@@ -247,8 +250,17 @@ export class Inbox {
     return { changes: [this.#box.keeping(key, stored)], kept };
   }
 
+  async #readReply(repliesTo: RepliesTo | 'unread', sms: StoredSms['sms']): Promise<InboundSms['inReplyTo']> {
+    if (repliesTo !== 'unread') return this.#withCorrelation(repliesTo, sms.from);
+    const { tracker } = this.#options;
+    await tracker.whenRead();
+    const told = this.#isOpen ? tracker.lastSmsTo(sms.from, sms.receivedAt) : 'unread';
+    if (told === 'unread') throw stopped();
+    return told && this.#withCorrelation(told, sms.from);
+  }
+
   /** Without the correlation when that is damaged, or cannot be read for a minute: the SMS matters more. */
-  async #readReply({ id, sentAt }: RepliesTo, phone: string): Promise<InboundSms['inReplyTo']> {
+  async #withCorrelation({ id, sentAt }: RepliesTo, phone: string): Promise<InboundSms['inReplyTo']> {
     for (let reads = 1; this.#isOpen; reads += 1) {
       try {
         const correlation = await this.#options.tracker.correlationOf(id, phone);
@@ -261,7 +273,7 @@ export class Inbox {
         await this.#pauseAfter(error);
       }
     }
-    throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the SMS is kept');
+    throw stopped();
   }
 
   /** A read failed and is tried again later, unless the run ends first. */
@@ -319,6 +331,10 @@ export class Inbox {
 function keptAll(taken: readonly Kept[], answer: Answer): void {
   for (const { kept } of taken) kept();
   answer('kept');
+}
+
+function stopped(): SmppError {
+  return new SmppError('SMPP_STOPPED', 'the gateway is stopped: the SMS is kept');
 }
 
 function isStoredSms(value: unknown): value is StoredSms {

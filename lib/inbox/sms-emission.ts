@@ -19,7 +19,8 @@ export interface StoredSms {
   /** Ends with its number in the order of arrival. */
   readonly key: string;
   readonly sms: Omit<InboundSms, 'inReplyTo'>;
-  readonly repliesTo?: RepliesTo;
+  /** `unread` when it came before those were known that an earlier process had sent. */
+  readonly repliesTo?: RepliesTo | 'unread';
 }
 
 /** Our last SMS to a phone when one came from it. */
@@ -28,8 +29,11 @@ export interface RepliesTo {
   readonly sentAt: EpochMs;
 }
 
-/** Adds the correlation of an SMS to that phone, as far as it can be read. */
-export type ReadReply = (repliesTo: RepliesTo, phone: string) => Promise<InboundSms['inReplyTo']>;
+/** Adds the correlation of what an SMS answers, as far as it can be read. */
+export type ReadReply = (
+  repliesTo: RepliesTo | 'unread',
+  sms: StoredSms['sms'],
+) => Promise<InboundSms['inReplyTo']>;
 
 export interface SmsEmissionOptions {
   readonly listener: Listener<InboundSms>;
@@ -83,14 +87,14 @@ export class SmsEmission {
   async #handOnInLine({ sms, repliesTo }: StoredSms): Promise<void> {
     const turn: { taking?: void | Promise<void> } = {};
     await this.#lines.run(sms.from, async () => {
-      const inReplyTo = repliesTo && (await this.#options.readReply(repliesTo, sms.from));
+      const inReplyTo = repliesTo && (await this.#options.readReply(repliesTo, sms));
       turn.taking = this.#give(sms, inReplyTo);
     });
     await turn.taking;
   }
 
   async #handOnAgain({ sms, repliesTo }: StoredSms): Promise<void> {
-    await this.#give(sms, repliesTo && (await this.#options.readReply(repliesTo, sms.from)));
+    await this.#give(sms, repliesTo && (await this.#options.readReply(repliesTo, sms)));
   }
 
   #give(sms: StoredSms['sms'], inReplyTo: InboundSms['inReplyTo']): void | Promise<void> {

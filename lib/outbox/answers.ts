@@ -55,6 +55,9 @@ const SAY_AGAIN_MS: Millis = 3_600_000;
 /** Statuses remembered as said; a gateway that has more of its own may have one said again. */
 const SAID_MAX = 100;
 
+/** What an earlier process has sent is read by then; a disk that fails so long holds up nothing any more. */
+const READ_WITHIN_MS: Millis = 3_600_000;
+
 const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway may have sent it or not';
 
 export interface AnswersOptions {
@@ -79,6 +82,8 @@ export interface AnswersOptions {
   readonly isRestart: (failedAt: Millis) => boolean;
   /** Receipts for this recipient that belong to no SMS we know. */
   readonly unknownReceipts: (to: string) => readonly UnknownReceipt[];
+  /** Resolves when it is known whose the receipts are that an earlier process may have got. By default they are. */
+  readonly receiptsRead?: () => Promise<void>;
   /** The writes that have receipts matched to an SMS by the ids of a submission that was given up. */
   readonly trackingLate: (sms: Remembered, messageIds: readonly string[]) => readonly Change[];
   readonly count: (counter: CounterName, by: number) => void;
@@ -94,6 +99,8 @@ export class Answers {
   readonly #reconciling = new Map<string, Set<QueueItem>>();
   /** The recipients of those. */
   readonly #recipients = new Map<QueueItem, string>();
+  /** Until when those of them wait that did so before all receipts were known; undefined when they are. */
+  #unread: Map<QueueItem, Millis> | undefined;
   readonly #unknownOutcomes: UnknownOutcomes;
   /** Writes of progress under way. */
   readonly #storing = new Set<Promise<void>>();
@@ -112,7 +119,24 @@ export class Answers {
 
   /** Reads what an earlier process knew. */
   open(): Promise<void> {
+    const read = this.#options.receiptsRead?.();
+    if (read !== undefined) {
+      this.#unread = new Map();
+      void read.then(() => this.#receiptsRead()); // which never rejects
+    }
     return this.#unknownOutcomes.open();
+  }
+
+  /** Those that wait for a receipt, and got none of those that came meanwhile, wait no longer than others. */
+  #receiptsRead(): void {
+    const { queue, wake } = this.#options;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    if (unread === undefined || unread.size === 0) return;
+    for (const [item, until] of unread) {
+      if (isWaiting(item) && this.#recipients.has(item)) queue.delay(item, until);
+    }
+    wake();
   }
 
   /** Whether a refusal is the gateway's last word. */
@@ -306,7 +330,8 @@ export class Answers {
     const others = this.#reconciling.get(to);
     if (others === undefined) this.#reconciling.set(to, new Set([item]));
     else others.add(item);
-    this.returned(item, waitMs);
+    this.#unread?.set(item, this.#options.clock.now() + waitMs);
+    this.returned(item, this.#unread === undefined ? waitMs : Math.max(waitMs, READ_WITHIN_MS));
     this.receiptCame(to);
   }
 

@@ -70,6 +70,8 @@ export interface OutboxOptions {
   readonly isRestart: (failedAt: Millis) => boolean;
   /** Receipts for this recipient that belong to no SMS we know. */
   readonly unknownReceipts: (to: string) => readonly UnknownReceipt[];
+  /** Resolves when it is known whose the receipts are that an earlier process may have got. By default they are. */
+  readonly receiptsRead?: () => Promise<void>;
   readonly count: (counter: CounterName, by: number) => void;
   readonly onFailure: (error: unknown) => void;
   readonly log: Log;

@@ -44,6 +44,11 @@ export class HeldReceipts {
     return this.#held.size > this.#max ? this.#takeOldest() : undefined;
   }
 
+  /** Whether it waits here. */
+  holds({ key }: StoredReceipt): boolean {
+    return this.#held.has(key);
+  }
+
   /** Lets go of those with this id, in any letter case, that have their SMS now. */
   claim(messageId: string, hasSms: (stored: StoredReceipt) => boolean): readonly StoredReceipt[] {
     if (this.#held.size === 0) return NONE;

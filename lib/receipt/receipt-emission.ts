@@ -49,10 +49,11 @@ export class ReceiptEmission {
   /**
    * Undefined when it is emitted, else a promise that resolves when it is.
    *
-   * @throws what a listener threw, or rejects with it; SMPP_STORAGE when its SMS cannot be read yet
+   * @throws what a listener threw, or rejects with it; SMPP_STORAGE when its SMS cannot be read yet; SMPP_STOPPED
    */
   emit(stored: StoredReceipt): Promise<void> | undefined {
     const { records, steps } = this.#options;
+    if (!records.isRead) return records.reading.then(() => this.#emitLater(stored));
     const { received } = stored;
     const sms = stored.sms ?? records.find(received);
     if (sms === undefined) return this.#hand(unmatchedEvents(received));
@@ -60,6 +61,12 @@ export class ReceiptEmission {
       const record = records.peek(sms);
       return record === undefined ? this.#joinStored(sms, received) : this.#join(record, sms, received);
     });
+  }
+
+  /** What is closed before all is read reads no more. */
+  #emitLater(stored: StoredReceipt): Promise<void> | undefined {
+    if (this.#options.records.isRead) return this.emit(stored);
+    throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
   }
 
   async #joinStored(sms: number, received: ReceivedReceipt): Promise<void> {

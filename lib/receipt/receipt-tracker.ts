@@ -4,6 +4,7 @@
  *   take ─▶ stored ─┬─ SMS known ────────────────▶ joined with its segments ─▶ emitted ─▶ record deleted
  *                   └─ held until it is known ───▶ … or unmatched after 60 s ─▶ emitted ─▶ record deleted
  *
+ * After a start SMS are read while receipts come already: those are stored, and go on once all are read.
  * What a receipt says is `parse-receipt.ts`, what it means for its SMS `join-receipt.ts`; how it is handed on,
  * `receipt-emission.ts`. A crash between emission and deletion emits once more; nothing is dropped.
  * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
@@ -27,6 +28,7 @@ import { ReceiptEmission } from './receipt-emission.js';
 import type { ReceiptListener } from './receipt-listeners.js';
 import { Steps } from '../steps.js';
 import { UnknownReceipts } from './unknown-receipts.js';
+import { phoneKey } from './tracked-index.js';
 import { TrackedRecords } from './tracked-records.js';
 
 export type { ReceiptScope, TrackedSms } from './join-receipt.js';
@@ -41,8 +43,17 @@ export interface ReceiptTrackerOptions {
   /** How long an accepted SMS waits for receipts. Default 72 h. */
   readonly keepMs?: Millis;
   readonly count: (counter: CounterName, by: number) => void;
+  /** A receipt that came before all SMS were read belongs to none that we know; called with the phone. */
+  readonly unknownCame?: (phone: string) => void;
   /** One line when something could not be done; no personal data. */
   readonly log: (level: 'info' | 'warn' | 'error', line: string) => void;
+}
+
+/** A receipt that was stored before all SMS were read. */
+interface Unplaced {
+  readonly stored: StoredReceipt;
+  /** When it came. */
+  readonly at: Millis;
 }
 
 /** A receipt that was taken: `changes` make it safe, and `kept` is called once they are durable. */
@@ -81,6 +92,9 @@ export class ReceiptTracker {
   /** As stored: on the wall clock. */
   #storedOffset: number | undefined;
   #held: HeldReceipts;
+  /** In the order in which they came; undefined when all SMS are read. */
+  #unplaced: Unplaced[] | undefined;
+  #reading: Promise<void> = Promise.resolve();
   /** One function for all receipts. */
   readonly #hasSms = ({ received }: StoredReceipt): boolean => this.#records.find(received) !== undefined;
   #lastKey = 0;
@@ -90,7 +104,8 @@ export class ReceiptTracker {
 
   constructor(options: ReceiptTrackerOptions) {
     const { storage, clock, count, log, keepMs = RECEIPT_WAIT_MS, bounds = DEFAULT_BOUNDS } = options;
-    this.#options = { unmatchedAfterMs: UNMATCHED_AFTER_MS, keepMs, bounds, ...options };
+    const unmatchedAfterMs = UNMATCHED_AFTER_MS;
+    this.#options = { unmatchedAfterMs, keepMs, bounds, unknownCame: () => undefined, ...options };
     this.#held = new HeldReceipts(bounds);
     const failures = new FailureLog(clock, log);
     const failing = (what: string) => (error: unknown) => failures.say(what, error);
@@ -125,15 +140,28 @@ export class ReceiptTracker {
     this.#alarm = new Alarm(clock, () => this.#endHold());
   }
 
-  /** Reads what an earlier process knew and did not hand on. Call it when the storage is open, before `tracking`. */
+  /**
+   * Reads what an earlier process did not hand on, and begins to read the SMS that it sent, which takes seconds for some
+   * hundred thousand: `whenRead`. Call it when the storage is open, before `tracking`.
+   */
   async open(): Promise<void> {
     this.#isOpen = true;
     this.#held = new HeldReceipts(this.#options.bounds);
-    await this.#records.open();
+    this.#unplaced = [];
     await this.#unknown.open();
     await this.#restoreGatewayClock();
-    this.#overdue.open();
     await this.#box.open();
+    await this.#records.open();
+    if (this.#records.isRead) this.#placeAll();
+    else this.#reading = this.#records.reading.then(() => this.#placeAll());
+  }
+
+  /**
+   * Resolves when the SMS of earlier processes are known; or when it is closed. Until then receipts are stored and wait,
+   * and an SMS that is accepted is tracked from then on.
+   */
+  whenRead(): Promise<void> {
+    return this.#reading;
   }
 
   /** Hands nothing on any more. What is not emitted stays stored. */
@@ -142,6 +170,7 @@ export class ReceiptTracker {
     this.#alarm.clear();
     await Promise.all([this.#overdue.close(), this.#box.close()]);
     await this.#records.close();
+    await this.#reading;
   }
 
   /**
@@ -164,6 +193,13 @@ export class ReceiptTracker {
    * @returns as `tracking`
    */
   trackingLate(sms: TrackedSms): readonly Change[] {
+    if (!this.#records.isRead) {
+      const { storage } = this.#options;
+      void this.#reading
+        .then(() => storage.write(this.#isOpen ? this.trackingLate(sms) : []))
+        .catch(this.#notStored);
+      return [];
+    }
     const known = this.#records.findOwn(sms.id, sms.to);
     if (known === undefined) return this.tracking(sms);
     if (this.#records.index.hasIds(known, sms.messageIds)) return [];
@@ -194,7 +230,8 @@ export class ReceiptTracker {
       isKnown: sms !== undefined && isFinalState(parsed.state) && this.#records.isLasting(sms),
       changes: [this.#box.keeping(key, recordOf(received, delivery), receivedAt)],
       kept: () => {
-        if (sms !== undefined || !this.#hold(stored, now)) this.#box.deliver(key, stored);
+        if (sms !== undefined) this.#box.deliver(key, stored);
+        else this.#place({ stored, at: now });
       },
     };
   }
@@ -223,9 +260,15 @@ export class ReceiptTracker {
     return this.#overdue.subscribe(afterMs, listener);
   }
 
-  /** Our last SMS to a phone, within 72 h. */
-  lastSmsTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined {
-    return this.#records.lastTo(phone);
+  /**
+   * Our last SMS to a phone, within 72 h, and accepted until then; `unread` while it may be one of those that are still
+   * being read.
+   */
+  lastSmsTo(
+    phone: string,
+    until: EpochMs = Infinity,
+  ): { readonly id: string; readonly sentAt: EpochMs } | 'unread' | undefined {
+    return this.#records.isRead ? this.#records.lastTo(phone, until) : 'unread';
   }
 
   /** The correlation of a tracked SMS to a phone; undefined when it has none, or is not known any more. */
@@ -254,7 +297,33 @@ export class ReceiptTracker {
 
   /** Receipts that a listener has and did not confirm, or that wait for their turn. */
   get underWay(): number {
-    return this.#emission.underWay;
+    return this.#emission.underWay + (this.#unplaced?.length ?? 0);
+  }
+
+  /** All SMS are known that an earlier process has sent. */
+  #placeAll(): void {
+    const unplaced = this.#unplaced ?? [];
+    this.#unplaced = undefined;
+    if (!this.#isOpen) return;
+    for (const each of unplaced) this.#place(each);
+    this.#overdue.open();
+    for (const { stored } of unplaced) {
+      if (this.#held.holds(stored)) this.#options.unknownCame(phoneKey(stored.received.phone));
+    }
+  }
+
+  /** A stored receipt goes on, or waits for its SMS. */
+  #place(unplaced: Unplaced): void {
+    if (this.#unplaced !== undefined) {
+      this.#unplaced.push(unplaced);
+      return;
+    }
+    const { stored, at } = unplaced;
+    const { received } = stored;
+    const sms = this.#records.find(received);
+    if (sms === undefined && this.#hold(stored, at)) return;
+    if (sms !== undefined) this.#learn(sms, received.parsed);
+    this.#box.deliver(stored.key, stored);
   }
 
   /** Subscribing anew hands on what waited, or failed, until now. */
@@ -344,6 +413,9 @@ export class ReceiptTracker {
     const stored = { key, received };
     const { clock } = this.#options;
     const at = clock.now() - Math.max(0, clock.wall() - received.receivedAt);
-    return this.#hold(stored, at) ? undefined : stored;
+    // One that has waited long enough goes on when somebody listens.
+    if (this.#holdMs(received) <= 0) return stored;
+    this.#place({ stored, at });
+    return undefined;
   }
 }

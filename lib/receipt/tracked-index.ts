@@ -161,10 +161,11 @@ export class TrackedIndex {
     return this.#keys.find(hashOf(phoneKey(phone), PHONE), (sms) => this.idOf(sms) === id);
   }
 
-  /** Our last SMS to a phone. */
-  lastTo(phone: string): number | undefined {
+  /** Our last SMS to a phone, of those accepted until then. */
+  lastTo(phone: string, until: EpochMs = Infinity): number | undefined {
     const key = phoneKey(phone);
     return this.#keys.find(hashOf(key, PHONE), (sms) => {
+      if (this.#columns.acceptedAt(sms) > until) return false;
       return phoneKey(this.#packed.phoneAt(this.#columns.place(sms))) === key;
     });
   }

@@ -1,6 +1,8 @@
 /**
  * The accepted SMS whose receipts are to come: the index over them, and their records in storage.
  *
+ *   open ─▶ being read, a slice at a time: nothing is found yet, and what is accepted waits ─▶ read
+ *
  * A record stays for the whole wait, also after its final receipt: the same receipt may come again, and an
  * answer from the phone is tied to it. Storage that ends with the process has no records: it is given the index
  * itself at `close`, which knows all, in a fraction of the room.
@@ -22,6 +24,9 @@ const LASTING_MS: Millis = 10 * 60_000;
 /** Those that are too old count no more; they are forgotten together. */
 const SWEEP_EVERY_MS: Millis = 60_000;
 
+/** What is stored could not be read, and is read again after this. */
+const READ_AGAIN_MS: Millis = 5_000;
+
 /** Of the index in volatile storage. No id of an SMS has a space. */
 const INDEX_KEY = 'the index';
 
@@ -33,6 +38,13 @@ export interface TrackedRecordsOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** An SMS that is not in the index yet. */
+interface Accepted {
+  readonly record: TrackedRecord;
+  /** When it was accepted, on the monotonic clock. */
+  readonly since: Millis;
+}
+
 export class TrackedRecords {
   readonly #storage: Storage;
   readonly #clock: Clock;
@@ -42,6 +54,12 @@ export class TrackedRecords {
   readonly #isVolatile: boolean;
   #index: TrackedIndex;
   #recent: RecentCorrelations;
+  /** Accepted before all that was before them is in the index; undefined when that is. */
+  #accepted: Accepted[] | undefined;
+  #reading: Promise<void> = DONE;
+  #isOpen = false;
+  /** Ends a pause before it is over. */
+  #goOn: () => void = nothing;
   /** By our id. As many at most as receipts may wait to be confirmed: with no room to keep one, none is taken. */
   readonly #unstored = new TransitMap<string, TrackedRecord>();
   /** Those of them that no write under way has. */
@@ -65,27 +83,79 @@ export class TrackedRecords {
     return this.#index;
   }
 
-  /** Reads what is stored into the index, in order of acceptance. */
+  /** Whether all that is stored is in the index. Nothing is found before. */
+  get isRead(): boolean {
+    return this.#accepted === undefined;
+  }
+
+  /** Resolves when all is read, or it is closed. Never rejects. */
+  get reading(): Promise<void> {
+    return this.#reading;
+  }
+
+  /** Begins to read what is stored; volatile storage is read when it resolves. */
   async open(): Promise<void> {
+    this.#isOpen = true;
+    this.#accepted = [];
+    if (this.#isVolatile) await this.#read();
+    else this.#reading = this.#readInTime();
+  }
+
+  /** Gives volatile storage what it was spared: the index as it is; other storage what it did not take before. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    this.#goOn();
+    await this.#reading;
+    this.#sweep.clear();
+    if (this.#isVolatile)
+      await this.#storage.write([{ table: 'tracked', key: INDEX_KEY, value: this.#index }]);
+    else await this.store([]);
+  }
+
+  /** Beside all else that begins: some hundred thousand take seconds. */
+  async #readInTime(): Promise<void> {
+    while (this.#isOpen) {
+      try {
+        await this.#read();
+        return;
+      } catch (error) {
+        this.#onFailure(error);
+        await this.#pause();
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    if (!this.#isOpen) return DONE;
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(READ_AGAIN_MS, resolve);
+      this.#goOn = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** In order of acceptance. */
+  async #read(): Promise<void> {
     this.#index = new TrackedIndex({ isWhole: this.#isVolatile, bounds: this.#bounds });
     this.#recent = new RecentCorrelations(this.#bounds);
     const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
+    const later = new Set(this.#accepted?.map(({ record }) => record.id)); // when it is not the first try
     for await (const [key, value] of this.#storage.scan('tracked')) {
+      if (!this.#isOpen) return;
       if (value instanceof TrackedIndex) {
         this.#index = value;
         continue;
       }
-      const record = trackedOf(key, value);
+      const record = later.has(key) ? undefined : trackedOf(key, value);
       if (record !== undefined) this.#index.add(record, now - Math.max(0, wall - record.acceptedAt));
     }
+    const accepted = this.#accepted ?? [];
+    this.#accepted = undefined;
+    const gaveWay = accepted.flatMap((each) => this.#addToIndex(each));
     this.#forgetOld();
-  }
-
-  /** Gives volatile storage what it was spared: the index as it is. */
-  async close(): Promise<void> {
-    this.#sweep.clear();
-    if (!this.#isVolatile) return;
-    await this.#storage.write([{ table: 'tracked', key: INDEX_KEY, value: this.#index }]);
+    if (gaveWay.length > 0) this.store(gaveWay).catch(this.#onFailure);
   }
 
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
@@ -98,15 +168,25 @@ export class TrackedRecords {
     const fresh = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
     const record: TrackedRecord = correlation === undefined ? fresh : Object.assign(fresh, { correlation });
     if (copies !== undefined) Object.assign(record, { copies });
-    const now = this.#clock.now() - Math.max(0, this.#clock.wall() - acceptedAt);
-    const number = this.#index.add(record, now);
+    const since = this.#clock.now() - Math.max(0, this.#clock.wall() - acceptedAt);
+    if (this.#accepted !== undefined) {
+      this.#accepted.push({ record, since });
+      return [this.#changeTo(record)];
+    }
+    const gaveWay = this.#addToIndex({ record, since });
+    if (this.#isVolatile) return NOTHING;
+    const change = this.#changeTo(record);
+    return gaveWay.length === 0 ? [change] : [change, ...gaveWay];
+  }
+
+  /** Returns what deletes those that give way to it. */
+  #addToIndex({ record, since }: Accepted): readonly Change[] {
+    const { receipt, correlation } = record;
+    const number = this.#index.add(record, since);
     if (this.#index.isPartial(number) && receipt !== 'never') this.#recent.add(number, correlation);
     if (!this.#sweep.isSet) this.#sweep.set(this.#clock.now() + this.#keepMs);
     const gaveWay = this.#index.giveWay();
-    if (this.#isVolatile) return NOTHING;
-    const change = this.#changeTo(record);
-    if (gaveWay.length === 0) return [change];
-    return [change, ...gaveWay.map((key): Change => ({ table: 'tracked', key }))];
+    return gaveWay.length === 0 ? NOTHING : gaveWay.map((key): Change => ({ table: 'tracked', key }));
   }
 
   /** An SMS that is kept, by our id. */
@@ -198,9 +278,9 @@ export class TrackedRecords {
     return this.#index.since(sms) + this.#keepMs - LASTING_MS > this.#clock.now();
   }
 
-  /** Our last SMS to a phone, while it is kept. */
-  lastTo(phone: string): { readonly id: string; readonly sentAt: EpochMs } | undefined {
-    const last = this.#index.lastTo(phone);
+  /** Our last SMS to a phone, accepted until then, while it is kept. */
+  lastTo(phone: string, until: EpochMs): { readonly id: string; readonly sentAt: EpochMs } | undefined {
+    const last = this.#index.lastTo(phone, until);
     if (last === undefined || this.#isOver(last)) return undefined;
     return { id: this.#index.idOf(last), sentAt: this.#index.acceptedAt(last) };
   }
@@ -233,6 +313,11 @@ export class TrackedRecords {
 }
 
 const NOTHING: readonly Change[] = [];
+const DONE = Promise.resolve();
+
+function nothing(): undefined {
+  return undefined;
+}
 
 /** Of nearly every SMS as it is accepted: one list for all of them. */
 const NO_REPORT: TrackedRecord['reports'] = [null];

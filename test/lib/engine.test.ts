@@ -8,6 +8,7 @@ import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { heldStorage } from '../support/held-storage.js';
+import { slowScan } from '../support/slow-scan.js';
 import { fakeGateway } from './connection/fake-gateway.js';
 import { bench } from './outbox/outbox-bench.js';
 import { partDelivery } from './inbox/builders.js';
@@ -298,4 +299,27 @@ describe('Engine whose user changes what it was given', () => {
       await stop();
     });
   }
+});
+
+describe('Engine that starts on many SMS of earlier processes', () => {
+  it('sends what waits while it reads them', async () => {
+    const clock = new FakeClock();
+    const storage = heldStorage(clock);
+    const { take } = await bench({ storage, clock });
+    await take();
+    const slow = slowScan(storage, 'tracked');
+    const gateway = fakeGateway(['smpp-dk1.inmobile.dk'], () => clock.now());
+    const settings = readGatewayOptions({ systemId: 'me', password: 'secret', clock, log: nothing });
+    const { connect } = gateway;
+    const engine = new Engine({ settings, storage, connect, count: nothing, changed: nothing });
+    await engine.start();
+    await clock.advance(1_000);
+    const commands = gateway.host('smpp-dk1.inmobile.dk').sessions[0]?.commands();
+    const isRead = engine.tracker.lastSmsTo('4512345678') !== 'unread';
+    slow.release();
+    const stopped = engine.stop();
+    await clock.advance(4_900);
+    await stopped;
+    assert.deepEqual([commands?.includes('submit_sm'), isRead], [true, false]);
+  });
 });

@@ -1,4 +1,5 @@
 /** An inbox and a tracker as one bench, whose clock and storage outlive both. */
+import type { Clock } from '../../../lib/clock.js';
 import { Inbox } from '../../../lib/inbox/inbox.js';
 import type { Delivery, DeliveryReceipt, InboundSms } from '../../../lib/message.js';
 import { ReceiptTracker } from '../../../lib/receipt/receipt-tracker.js';
@@ -8,10 +9,16 @@ import { FakeClock } from '../../support/fake-clock.js';
 
 export class Bench {
   readonly clock = new FakeClock();
-  readonly storage: Storage = memoryStorage(this.clock);
+  readonly storage: Storage;
   readonly lines: string[] = [];
-  tracker = this.#makeTracker();
-  inbox = this.#makeInbox();
+  tracker: ReceiptTracker;
+  inbox: Inbox;
+
+  constructor(makeStorage: (clock: Clock) => Storage) {
+    this.storage = makeStorage(this.clock);
+    this.tracker = this.#makeTracker();
+    this.inbox = this.#makeInbox();
+  }
 
   #makeTracker(): ReceiptTracker {
     const { storage, clock, lines } = this;
@@ -48,8 +55,9 @@ export class Bench {
   }
 
   async close(): Promise<void> {
-    await this.inbox.close();
-    await this.tracker.close();
+    const { inbox, tracker } = this;
+    await inbox.close();
+    await tracker.close();
   }
 
   /** Resolves as it is answered. */
@@ -90,4 +98,5 @@ export class Bench {
   }
 }
 
-export const bench = () => new Bench().open();
+export const bench = (makeStorage: (clock: Clock) => Storage = memoryStorage) =>
+  new Bench(makeStorage).open();

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import type { InboundSms } from '../../../lib/message.js';
+import { heldStorage } from '../../support/held-storage.js';
+import { slowScan } from '../../support/slow-scan.js';
 import { EXAMPLE, EXAMPLE_ID, receiptDelivery, trackedSms } from '../receipt/builders.js';
 import { bench } from './bench.js';
 import { partDelivery, partsOf, PHONE, smsDelivery } from './builders.js';
@@ -362,5 +364,42 @@ describe('Inbox', () => {
     await on.accept([partsOf('abcdef', 2)[0]!]);
     await on.close();
     assert.equal(on.clock.pending, 0);
+  });
+
+  describe('beside a start that reads the SMS of earlier processes', () => {
+    const answered = ([sms]: readonly InboundSms[]) => sms?.inReplyTo?.id;
+
+    /** `sms-1` to a phone is one of them, and an answer of it has come, before `sms-2` went to it. */
+    const starting = async () => {
+      const on = await bench(heldStorage);
+      await on.storage.write(on.tracker.tracking(trackedSms({ acceptedAt: on.clock.wall() })));
+      await on.clock.advance(MINUTE);
+      const slow = slowScan(on.storage, 'tracked');
+      await on.restart();
+      const list = on.collect();
+      const outcomes = await on.accept([smsDelivery('Yes', { from: PHONE })]);
+      await on.clock.advance(1);
+      const later = trackedSms({ id: 'sms-2', messageIds: ['b-1'], acceptedAt: on.clock.wall() });
+      await on.storage.write(on.tracker.tracking(later));
+      return { on, slow, list, outcomes };
+    };
+
+    it('answers an SMS, and emits it once it is known what it replies to', async () => {
+      const { on, slow, list, outcomes } = await starting();
+      const before = [...outcomes, list.length];
+      slow.release();
+      await on.clock.advance(0);
+      assert.deepEqual([before, answered(list)], [['kept', 0], 'sms-1']);
+    });
+
+    it('knows it after another start too', async () => {
+      const { on, slow, list } = await starting();
+      const again = on.restart();
+      slow.release();
+      await again;
+      const anew = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual([list.length, answered(anew)], [0, 'sms-1']);
+    });
   });
 });

@@ -45,7 +45,14 @@ export class Reconciling {
   #makeTracker(): ReceiptTracker {
     const { storage, clock } = this;
     const bounds = this.#bounds;
-    return new ReceiptTracker({ storage, clock, bounds, count: () => undefined, log: () => undefined });
+    return new ReceiptTracker({
+      storage,
+      clock,
+      bounds,
+      count: () => undefined,
+      unknownCame: (phone) => this.#made.outbox.receiptCame(phone),
+      log: () => undefined,
+    });
   }
 
   async open(): Promise<this> {
@@ -59,6 +66,7 @@ export class Reconciling {
       bounds: this.#bounds,
       onUncertain: 'reconcile',
       newId: () => `sms-${(this.#ids += 1)}`,
+      receiptsRead: () => this.#tracker.whenRead(),
       unknownReceipts: (to) => this.#tracker.unknownReceiptsFor(to),
       tracking: (entry, { outcome, messageIds, settledAt }, copies) => {
         const { id, to, from, receipt } = entry;

@@ -17,6 +17,8 @@ export class Bench {
   readonly clock = new FakeClock();
   readonly storage: Storage;
   readonly lines: string[] = [];
+  /** Phones of which a receipt came that is of no SMS, before all were read. */
+  readonly unknown: string[] = [];
   tracker: ReceiptTracker;
 
   readonly #bounds: Bounds;
@@ -28,24 +30,32 @@ export class Bench {
   }
 
   #make(): ReceiptTracker {
-    const { storage, clock, lines } = this;
+    const { storage, clock, lines, unknown } = this;
     return new ReceiptTracker({
       storage,
       clock,
       bounds: this.#bounds,
       count: () => undefined,
+      unknownCame: (phone) => unknown.push(phone),
       log: (_level, line) => lines.push(line),
     });
   }
 
   async open(): Promise<this> {
     await this.tracker.open();
+    await this.tracker.whenRead();
     return this;
   }
 
   /** As after a crash: nothing of the old tracker is left but what it stored. */
   async restart(): Promise<void> {
     await this.tracker.close();
+    await this.start();
+    await this.tracker.whenRead();
+  }
+
+  /** A tracker that may not have read all yet. */
+  async start(): Promise<void> {
     this.tracker = this.#make();
     await this.tracker.open();
   }
@@ -70,6 +80,12 @@ export class Bench {
       taken.kept();
     }
     await this.clock.advance(0);
+  }
+
+  lastSmsTo(phone: string) {
+    const last = this.tracker.lastSmsTo(phone);
+    assert.ok(last !== 'unread', 'all is read');
+    return last;
   }
 
   collect(scope: 'message' | 'segment' = 'message'): DeliveryReceipt[] {

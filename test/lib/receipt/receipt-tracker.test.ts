@@ -311,7 +311,7 @@ describe('ReceiptTracker', () => {
       await on.accepted();
       await on.clock.advance(73 * HOUR);
       await on.restart();
-      assert.equal(on.tracker.lastSmsTo(PHONE), undefined);
+      assert.equal(on.lastSmsTo(PHONE), undefined);
     });
   });
 
@@ -421,7 +421,7 @@ describe('ReceiptTracker', () => {
       const on = await bench();
       await on.accepted();
       await on.accepted({ id: 'sms-2', messageIds: ['b-1'] });
-      assert.equal(on.tracker.lastSmsTo(`+${PHONE}`)?.id, 'sms-2');
+      assert.equal(on.lastSmsTo(`+${PHONE}`)?.id, 'sms-2');
     });
 
     it('knows when that was', async () => {
@@ -429,7 +429,7 @@ describe('ReceiptTracker', () => {
       const sentAt = on.clock.wall();
       await on.accepted();
       await on.clock.advance(HOUR);
-      assert.equal(on.tracker.lastSmsTo(PHONE)?.sentAt, sentAt);
+      assert.equal(on.lastSmsTo(PHONE)?.sentAt, sentAt);
     });
 
     it('knows its correlation', async () => {
@@ -442,7 +442,7 @@ describe('ReceiptTracker', () => {
       const on = await bench();
       await on.accepted();
       await on.clock.advance(72 * HOUR + 1);
-      assert.equal(on.tracker.lastSmsTo(PHONE), undefined);
+      assert.equal(on.lastSmsTo(PHONE), undefined);
     });
   });
 
