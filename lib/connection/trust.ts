@@ -5,7 +5,7 @@
  * Source: gateway.md (TLS; inMobile asks applications to download its certificate).
  */
 import { X509Certificate } from 'node:crypto';
-import tls from 'node:tls';
+import tls, { type SecureContext } from 'node:tls';
 
 import { SmppError } from '../errors.js';
 import { type Pins, readPins, spkiPin } from './pins.js';
@@ -23,7 +23,7 @@ export interface TlsOptions {
 }
 
 export interface Trust extends Pins {
-  readonly context: tls.SecureContext;
+  readonly context: SecureContext;
 }
 
 /** @throws SMPP_OPTIONS naming the field that cannot be used */

@@ -26,13 +26,19 @@ const gateway = createGateway({ systemId: 'id', password: 'secret' });
 export const result: Promise<SubmitResult> = gateway.send({ to: '4512345678', from: 'us', text: 'Hello' });
 export const simulator = startSimulator();
 `;
+/** Ways in which TypeScript finds a package; the first is its default for CommonJS, and knows no `exports`. */
+const RESOLUTIONS = [
+  { module: 'commonjs', moduleResolution: 'node10' },
+  { module: 'node16', moduleResolution: 'node16' },
+  { module: 'esnext', moduleResolution: 'bundler' },
+] as const;
 const TYPESCRIPT = {
   compilerOptions: {
     strict: true,
     skipLibCheck: false,
+    esModuleInterop: false,
     noEmit: true,
     target: 'es2022',
-    module: 'node16',
     typeRoots: [path.join(ROOT, 'node_modules', '@types')],
     types: ['node'],
   },
@@ -160,13 +166,17 @@ describe('The packed package', function () {
     assert.equal(output, 'function,function');
   });
 
-  it('has types that hold in a strict program', () => {
-    writeFileSync(path.join(userDir, 'program.ts'), PROGRAM);
-    writeFileSync(path.join(userDir, 'tsconfig.json'), JSON.stringify(TYPESCRIPT));
-    const tsc = require.resolve('typescript/bin/tsc');
-    const { stdout } = spawnSync(process.execPath, [tsc, '-p', userDir], { encoding: 'utf8' });
-    assert.equal(stdout, '');
-  });
+  for (const resolution of RESOLUTIONS) {
+    it(`has types that hold in a strict program under ${resolution.moduleResolution}`, () => {
+      const { compilerOptions, files } = TYPESCRIPT;
+      const config = { compilerOptions: { ...compilerOptions, ...resolution }, files };
+      writeFileSync(path.join(userDir, 'program.ts'), PROGRAM);
+      writeFileSync(path.join(userDir, 'tsconfig.json'), JSON.stringify(config));
+      const tsc = require.resolve('typescript/bin/tsc');
+      const { stdout } = spawnSync(process.execPath, [tsc, '-p', userDir], { encoding: 'utf8' });
+      assert.equal(stdout, '');
+    });
+  }
 
   describe('in Node-RED', () => {
     let nodeRed: NodeRedProcess | undefined;
