@@ -91,9 +91,13 @@ export class Lane {
     return [...this.#failures.values()];
   }
 
-  /** A login was refused, and it is not over with the host that may know better; nor is a first attempt. */
+  /**
+   * A login was refused, and it is not over with the host that may know better; nor is a first attempt. What was refused
+   * before that says nothing, for somebody may have mended it.
+   */
   get isUndecided(): boolean {
     const { hosts, login } = this.#setup;
+    if (this.#lastEnd === undefined && this.#waiting === undefined) return login.isRefused;
     const isOpen = this.#lastEnd === undefined || this.#lastEnd.login === 'refused';
     return isOpen && hosts.some((host) => login.mayKnowBetter(nameOf(host)));
   }

@@ -399,6 +399,26 @@ describe('Supervisor · login', () => {
     assert.equal(lines.length, 1);
   });
 
+  it('is not refused before it has tried what was refused before it was started', async () => {
+    const login = new LoginHold();
+    const before = aSupervisor({ login });
+    before.dk1.bindStatus = before.dk2.bindStatus = STATUS.ESME_RINVPASWD;
+    before.supervisor.start();
+    await settle();
+    assert.equal(before.supervisor.status().state, 'refused');
+    const { supervisor, clock, dk1, dk2, lines } = aSupervisor({ login });
+    dk1.bindStatus = dk2.bindStatus = undefined;
+    supervisor.start();
+    await clock.advance(1_000);
+    assert.deepEqual([supervisor.status().state, lines], ['connecting', []]);
+    for (const { sessions } of [dk1, dk2]) sessions.at(-1)?.answerBind(STATUS.ESME_RINVPASWD);
+    await clock.advance(1_000);
+    assert.equal(supervisor.status().state, 'refused');
+    assert.equal(lines.length, 1);
+    await supervisor.stop();
+    await before.supervisor.stop();
+  });
+
   it('is refused for as long as the other host is away, and connected when that comes and takes it', async () => {
     const { supervisor, clock, dk1, dk2, lines } = aSupervisor();
     dk1.bindStatus = STATUS.ESME_RINVPASWD;
