@@ -1,14 +1,16 @@
 /** What a simulated gateway can be told at its start, and what it does otherwise. */
 import { systemClock, type Clock, type Millis } from '../clock.js';
+import { SmppError } from '../errors.js';
+import { PASSWORD_MAX, SYSTEM_ID_MAX } from '../inmobile.js';
 import type { BindMode } from '../message.js';
 import type { Certificate } from './certificate.js';
 
 export interface SimulatorOptions {
   /** Of the two hosts. Default: free ones, chosen by the system. */
   readonly ports?: readonly [number, number];
-  /** The one account that may bind; default: any that is not empty. */
+  /** The one account that may bind, at most 15 characters; default: any that is not empty. */
   readonly systemId?: string;
-  /** Default: any that is not empty. */
+  /** At most 8 characters. Default: any that is not empty. */
   readonly password?: string;
   /** The one way in which the account may bind; default: any (gateway.md: individual per account). */
   readonly connectionMode?: BindMode;
@@ -66,6 +68,17 @@ const DEFAULTS: SimulatorSettings = {
   log: () => undefined,
 };
 
+/** @throws SMPP_OPTIONS when nobody can log in, since SMPP has no room for the account (SMPP 3.4 §4.1.1) */
 export function withDefaults(options: SimulatorOptions): SimulatorSettings {
+  requireCredential('systemId', options.systemId, SYSTEM_ID_MAX);
+  requireCredential('password', options.password, PASSWORD_MAX);
   return { ...DEFAULTS, ...options };
+}
+
+function requireCredential(field: string, value: unknown, lengthMax: number): void {
+  const isSent =
+    typeof value === 'string' && value !== '' && value.length <= lengthMax && /^[ -~]*$/.test(value);
+  if (value === undefined || isSent) return;
+  const message = `${field}: must be 1 to ${lengthMax} characters of printable ASCII: no client can send another`;
+  throw new SmppError('SMPP_OPTIONS', message, { field });
 }

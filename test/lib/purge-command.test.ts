@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { systemFiles } from '../../lib/storage/journal/file-system.js';
+import { requireJournal } from '../../lib/storage/journal/purge.js';
 import { journalStorage } from '../../lib/storage/journal-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 
@@ -91,6 +93,19 @@ describe('the command inmobile-smpp', function () {
     assert.equal(exitCode, 1);
     assert.match(err, /holds no SMS store/);
     assert.deepEqual(readdirSync(directory), ['flows.json']);
+  });
+
+  it('says of a folder that it may not read that it may not, and not that it holds no store', async () => {
+    const refusing = (code: string) => ({
+      ...systemFiles,
+      list: () => Promise.reject(Object.assign(new Error(code), { code })),
+    });
+    for (const code of ['EACCES', 'EPERM', 'EIO']) {
+      const reading = requireJournal({ directory, files: refusing(code) });
+      await assert.rejects(reading, ({ message }: Error) => /cannot be used by|failed \(EIO\)/.test(message));
+    }
+    for (const code of ['ENOENT', 'ENOTDIR'])
+      await assert.rejects(requireJournal({ directory, files: refusing(code) }), /holds no SMS store/);
   });
 
   it('does not make a folder that is not there', async () => {

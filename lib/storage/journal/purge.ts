@@ -5,6 +5,7 @@
  */
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from './file-system.js';
 import type { JournalSessionOptions } from './journal-session.js';
 import { acquireLock } from './lock.js';
 import { isJournalFile } from './log.js';
@@ -40,12 +41,18 @@ export async function purgeJournal(
   await rmdir(directory).catch(() => undefined);
 }
 
-/** @throws SMPP_STORAGE when `directory` holds no journal: a slip of the pen is to make and to erase nothing */
+/** No directory, or none at all. */
+const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
+/** @throws SMPP_STORAGE when `directory` cannot be read, or holds no journal: a slip of the pen is to make and to erase nothing */
 export async function requireJournal({
   directory,
   files,
 }: Pick<JournalSessionOptions, 'directory' | 'files'>): Promise<void> {
-  const names = await files.list(directory).catch((): readonly string[] => []);
+  const names = await files.list(directory).catch((error: unknown): readonly string[] => {
+    if (NOTHING_THERE.has(errorCode(error))) return [];
+    throw storageError(directory, error);
+  });
   if (names.some(isJournalFile)) return;
   throw refusal(`"${directory}" holds no SMS store: name the folder that has the files "journal-….ndjson".`);
 }

@@ -43,6 +43,19 @@ describe('startSimulator', () => {
     );
   });
 
+  for (const [field, value] of [
+    ['systemId', 'sixteen-letters!'],
+    ['systemId', ''],
+    ['systemId', 'Ærø'],
+    ['systemId', 7],
+    ['password', 'nine-long'],
+    ['password', ''],
+  ] as const) {
+    it(`takes no ${field} ${JSON.stringify(value)}, which no client can send`, async () => {
+      await assert.rejects(start({ [field]: value }), { code: 'SMPP_OPTIONS', field });
+    });
+  }
+
   it('fails when a port is in use, and keeps none of them', async () => {
     const first = await start();
     const [one, other] = [first.hosts[0]!.port, first.hosts[1]!.port];
