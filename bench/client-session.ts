@@ -53,7 +53,15 @@ const methods = {
         clock: systemClock,
         onFault: nothing,
       },
-      { bound: isBound, ready: fill, leaving: nothing, delivery: nothing, ignored: nothing, closed: nothing },
+      {
+        bound: isBound,
+        ready: fill,
+        leaving: nothing,
+        delivery: nothing,
+        answersRead: nothing,
+        ignored: nothing,
+        closed: nothing,
+      },
     );
     driver.start();
     await binding;

@@ -76,7 +76,7 @@ export interface Bounds {
   readonly recentCorrelations: number;
   /** Characters of these; as `recentCorrelations`. */
   readonly recentCorrelationCharacters: number;
-  /** Additions to what ends by itself, after which that which has ended is taken out. */
+  /** Additions to what ends by itself, after which that which has ended is taken out; most that is taken out in one turn. */
   readonly sweepEvery: number;
   /** Events handed to listeners that have not confirmed them. Beyond it the gateway is asked to send again later. */
   readonly unconfirmed: number;
@@ -86,7 +86,10 @@ export interface Bounds {
   readonly openMessages: number;
   /** Octets on the heap that their parts take; as `openMessages`. */
   readonly openPartsOctets: number;
-  /** deliver_sm remembered to know a redelivery by. The oldest is forgotten: its redelivery would come out twice. */
+  /**
+   * deliver_sm whose answers the gateway may not have read, some 200 octets each: those of about a second. The oldest is
+   * forgotten: if it comes again it comes out twice.
+   */
   readonly seenDeliveries: number;
 
   // Each session

@@ -232,6 +232,7 @@ class Examination {
           },
           leaving: () => cancel(),
           ready: () => undefined,
+          answersRead: () => undefined,
           delivery: (_delivery, respond) => respond(STATUS.ESME_RX_T_APPN),
           ignored: () => undefined,
           closed: (end) => {

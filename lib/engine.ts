@@ -18,6 +18,7 @@ import { SmppError } from './errors.js';
 import { FailureLog } from './failure-log.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { Inbox } from './inbox/inbox.js';
+import type { Respond } from './link.js';
 import type { CounterName, Delivery, GatewayStatus } from './message.js';
 import { Outbox } from './outbox/outbox.js';
 import { commandStatus } from './pdu/command-status.js';
@@ -90,14 +91,18 @@ export class Engine {
     this.inbox = new Inbox({ storage, clock, count, log, bounds, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
-      bound: () => count('binds', 1),
+      bound: (bind) => {
+        count('binds', 1);
+        if (bind !== 'transmitter') this.inbox.bound();
+      },
       modeProven: () => this.#keepModeProven(),
       linkUp: (link) => this.outbox.linkUp(link),
       linkDown: (link) => this.outbox.linkDown(link),
       restartSigned: () => this.outbox.restartSigned(),
       ready: () => this.outbox.ready(),
       delivery: (delivery, respond, sessionId) => this.#delivered(delivery, respond, sessionId),
-      sessionOver: (sessionId) => this.inbox.sessionOver(sessionId),
+      answersRead: (sessionId, upTo) => this.inbox.answersRead(sessionId, upTo),
+      sessionOver: (sessionId, isReplaced) => this.inbox.sessionOver(sessionId, isReplaced),
       changed,
       log,
     });
@@ -234,15 +239,15 @@ export class Engine {
     };
   }
 
-  #delivered(delivery: Delivery, respond: (status: number) => void, sessionId: number): void {
+  #delivered(delivery: Delivery, respond: Respond, sessionId: number): void {
     this.inbox.accept(delivery, sessionId, (outcome) => {
       if (outcome instanceof SmppError) {
         this.#failures.say('a deliver_sm could not be kept; the gateway delivers it again', outcome);
-        respond(ESME_RX_T_APPN);
-        return;
+        return respond(ESME_RX_T_APPN);
       }
-      respond(0);
+      const number = respond(0);
       if (delivery.kind !== 'sms') this.outbox.receiptCame(phoneKey(delivery.from));
+      return number;
     });
   }
 }

@@ -31,6 +31,13 @@ export class FailureLog {
   /** Says `what`, and of the error its words or its class, unless it said so of one with that code within the last minute. */
   readonly say = (what: string, error: unknown): void => {
     const kind = error instanceof SmppError ? `${what} ${error.code}` : what;
+    this.#say('error', kind, () => `${what}: ${nameOf(error)}`);
+  };
+
+  /** Says `what`, which is no failure, unless it did within the last minute. */
+  readonly remark = (what: string): void => this.#say('info', what, () => what);
+
+  #say(level: 'info' | 'error', kind: string, line: () => string): void {
     const last = this.#said.get(kind);
     const now = this.#clock.now();
     if (last !== undefined && now - last.at < QUIET_MS) {
@@ -40,8 +47,8 @@ export class FailureLog {
     const again =
       last === undefined || last.unsaid === 0 ? '' : ` (and ${last.unsaid} times since it was last said)`;
     this.#said.set(kind, { at: now, unsaid: 0 });
-    this.#log('error', `${what}: ${nameOf(error)}${again}`);
-  };
+    this.#log(level, `${line()}${again}`);
+  }
 }
 
 /** The first line of the stack behind the error's words, such as `at KeyChains.find (…)`. */

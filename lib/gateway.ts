@@ -416,6 +416,7 @@ function newCounters(): Record<CounterName, number> {
     receipts: 0,
     delivered: 0,
     incoming: 0,
+    repeatedIncoming: 0,
     binds: 0,
   };
 }

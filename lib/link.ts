@@ -24,6 +24,14 @@ export interface LateAnswer {
   readonly messageId: string;
 }
 
+/**
+ * Answers a deliver_sm with a command_status, once.
+ *
+ * @returns its number among the answers of its session, by which `answersRead` says that the gateway has read it;
+ *   undefined when it leaves no more: the session is over, or it was answered before
+ */
+export type Respond = (status: number) => number | undefined;
+
 export type LeaveReason = number | 'unanswered';
 
 export interface Link {

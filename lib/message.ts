@@ -254,6 +254,7 @@ export type CounterName =
   | 'receipts'
   | 'delivered'
   | 'incoming'
+  | 'repeatedIncoming' // left out: the gateway may not have had our answer, and sent it again
   | 'binds';
 
 export type Unsubscribe = () => void;

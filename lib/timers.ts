@@ -17,6 +17,8 @@ export interface Timers {
   readonly enquireLinkAnswerMs: Millis;
   /** A response this late has the link probed with enquire_link. */
   readonly responseProbeMs: Millis;
+  /** An answer to a deliver_sm that no request follows within this is followed by enquire_link, whose answer proves it read. */
+  readonly answerProofMs: Millis;
   /** A response this late on a link that lives leaves the outcome of its SMS unknown; it counts when it comes after all. */
   readonly responseMs: Millis;
   /** How long answers under way are waited for when a session is left. */
@@ -42,6 +44,7 @@ export const DEFAULT_TIMERS: Timers = {
   enquireLinkMs: 15_000,
   enquireLinkAnswerMs: 5_000,
   responseProbeMs: 10_000,
+  answerProofMs: 1_000,
   responseMs: 30_000,
   drainMs: 3_000,
   unbindMs: 1_000,

@@ -8,7 +8,7 @@
  */
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import type { SmppError } from '../errors.js';
-import type { Link } from '../link.js';
+import type { Link, Respond } from '../link.js';
 import type { BindMode, Delivery, LinkStatus } from '../message.js';
 import { Failover } from './failover.js';
 import { endByDraining, GIVEN_UP, type LegEnd } from './leg-end.js';
@@ -30,12 +30,13 @@ export interface Failure extends LegEnd {
 
 export interface LaneListener {
   /** A bind was accepted; its host may have others to come. */
-  bound(): void;
+  bound(bind: BindMode): void;
   linkUp(link: Link): void;
   linkDown(link: Link): void;
   ready(link: Link): void;
-  delivery(delivery: Delivery, respond: (status: number) => void, sessionId: number): void;
-  sessionOver(sessionId: number): void;
+  delivery(delivery: Delivery, respond: Respond, sessionId: number): void;
+  answersRead(sessionId: number, upTo: number): void;
+  sessionOver(sessionId: number, isReplaced: boolean): void;
   noticed(sign: Sign): void;
   /** Something that the host sent was of no use. */
   ignored(host: LaneHost, what: string): void;
@@ -208,6 +209,7 @@ export class Lane {
     return {
       ready: (link) => listener.ready(link),
       delivery: (delivery, respond, sessionId) => listener.delivery(delivery, respond, sessionId),
+      answersRead: (sessionId, upTo) => listener.answersRead(sessionId, upTo),
       ignored: (leg, what) => listener.ignored(leg.address, what),
       bound: (leg, link) => this.#bound(leg, link),
       draining: (leg, isGatewaysWish) => {
@@ -228,7 +230,7 @@ export class Lane {
       this.#error = undefined;
       this.#failures.delete(this.host);
     }
-    this.#listener.bound();
+    this.#listener.bound(leg.bind);
     if (leg.bind !== 'receiver') {
       this.#announced.add(leg);
       this.#listener.linkUp(link);
@@ -241,7 +243,8 @@ export class Lane {
     if (isRoundOver) this.#note(end);
     this.#draining.delete(leg);
     if (this.#announced.delete(leg) && leg.link !== undefined) this.#listener.linkDown(leg.link);
-    if (leg.link !== undefined) this.#listener.sessionOver(leg.link.id);
+    const isReplaced = !isRoundOver && this.#legs.some(receives);
+    if (leg.link !== undefined) this.#listener.sessionOver(leg.link.id, isReplaced);
     if (end.sign !== undefined) this.#listener.noticed(end.sign);
     if (isRoundOver) this.#finishRound(end);
     this.#listener.changed();
@@ -295,6 +298,11 @@ interface Waiting {
   readonly until: Millis;
   readonly since: Millis;
   readonly wake: () => void;
+}
+
+/** The gateway delivers over it. */
+function receives({ state, bind }: Leg): boolean {
+  return state === 'bound' && bind !== 'transmitter';
 }
 
 function nameOf({ host, port }: LaneHost): string {

@@ -11,6 +11,7 @@ import type { AddressType } from '../address-type.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
+import type { Respond } from '../link.js';
 import type { BindMode, Delivery } from '../message.js';
 import type { SessionOptions } from '../session/session.js';
 import type { Timers } from '../timers.js';
@@ -41,7 +42,8 @@ export interface LegListener {
   /** It takes no more segments, and will end. */
   draining(leg: Leg, isGatewaysWish: boolean): void;
   ready(link: SessionDriver): void;
-  delivery(delivery: Delivery, respond: (status: number) => void, sessionId: number): void;
+  delivery(delivery: Delivery, respond: Respond, sessionId: number): void;
+  answersRead(sessionId: number, upTo: number): void;
   ignored(leg: Leg, what: string): void;
   ended(leg: Leg, end: LegEnd): void;
 }
@@ -212,6 +214,7 @@ export class Leg {
         if (this.#link !== undefined) listener.ready(this.#link);
       },
       delivery: (delivery, respond) => listener.delivery(delivery, respond, this.#link?.id ?? 0),
+      answersRead: (upTo) => listener.answersRead(this.#link?.id ?? 0, upTo),
       ignored: (what) => listener.ignored(this, what),
       closed: (end) => this.#closed(end),
     };

@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream';
 
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
-import type { Answer, LeaveReason, Link } from '../link.js';
+import type { Answer, LeaveReason, Link, Respond } from '../link.js';
 import type { Delivery, Segment } from '../message.js';
 import { STATUS } from '../pdu/command-status.js';
 import type { CloseReason, Effect } from '../session/effect.js';
@@ -40,7 +40,9 @@ export interface DriverListener {
   /** Capacity has come free. */
   ready(): void;
   /** `respond` answers it; ESME_RX_T_APPN does when this throws, and the gateway delivers it again. */
-  delivery(delivery: Delivery, respond: (status: number) => void): void;
+  delivery(delivery: Delivery, respond: Respond): void;
+  /** The gateway has read the answers to deliver_sm up to this one, by the number that `respond` gave. */
+  answersRead(upTo: number): void;
   /** Something of the peer's was of no use. */
   ignored(what: string): void;
   /** The last call; everything submitted was settled before. */
@@ -237,7 +239,7 @@ export class SessionDriver implements Link {
     }
   }
 
-  #deliver(delivery: Delivery, respond: (status: number) => void): void {
+  #deliver(delivery: Delivery, respond: Respond): void {
     try {
       this.#listener.delivery(delivery, respond);
     } catch (error) {
@@ -246,18 +248,22 @@ export class SessionDriver implements Link {
     }
   }
 
-  #tell(effect: Extract<Effect<Batch>, { kind: 'bound' | 'leaving' | 'ignored' }>): void {
+  #tell(effect: Extract<Effect<Batch>, { kind: 'bound' | 'answersRead' | 'leaving' | 'ignored' }>): void {
     if (effect.kind === 'bound') this.#listener.bound();
+    else if (effect.kind === 'answersRead') this.#listener.answersRead(effect.upTo);
     else if (effect.kind === 'leaving') this.#listener.leaving(effect.isPeersWish);
     else this.#listener.ignored(effect.what);
   }
 
-  #responder(sequence_number: number): (status: number) => void {
+  #responder(sequence_number: number): Respond {
     let isAnswered = false;
     return (status) => {
-      if (isAnswered) return;
+      if (isAnswered || this.#session.state === 'closed') return undefined;
       isAnswered = true;
-      this.#perform(this.#session.respond(sequence_number, status, this.#now()));
+      const effects = this.#session.respond(sequence_number, status, this.#now());
+      const number = this.#session.answersWritten;
+      this.#perform(effects);
+      return number;
     };
   }
 

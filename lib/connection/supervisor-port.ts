@@ -4,8 +4,8 @@
 import type { AddressType } from '../address-type.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock } from '../clock.js';
-import type { Link } from '../link.js';
-import type { Delivery, GatewayStatus } from '../message.js';
+import type { Link, Respond } from '../link.js';
+import type { BindMode, Delivery, GatewayStatus } from '../message.js';
 import type { Timers } from '../timers.js';
 import type { LoginHold } from './login-hold.js';
 import type { OnFault } from './session-driver.js';
@@ -54,7 +54,7 @@ export interface SupervisorOptions {
 /** Called by the supervisor, never from its constructor. One that throws keeps no other from being called. */
 export interface SupervisorListener {
   /** A bind was accepted, of any kind. */
-  bound(): void;
+  bound(bind: BindMode): void;
   /** For the first time that we know of, the account was bound in its connection mode. */
   modeProven(): void;
   /** A link is bound and takes segments. Receiver binds are no links. */
@@ -71,9 +71,18 @@ export interface SupervisorListener {
    *
    * @param sessionId unique among the sessions of this process
    */
-  delivery(delivery: Delivery, respond: (status: number) => void, sessionId: number): void;
-  /** A session, of any bind, has ended: what it brought and was not answered may come again on another. */
-  sessionOver(sessionId: number): void;
+  delivery(delivery: Delivery, respond: Respond, sessionId: number): void;
+  /**
+   * The gateway has read the answers of a session up to this one, by the number that `respond` gave: it answered what was
+   * written after it. Of any that is not told here before `sessionOver`, nobody knows.
+   */
+  answersRead(sessionId: number, upTo: number): void;
+  /**
+   * A session, of any bind, has ended: what it brought may come again on another, if the gateway has not read its answer.
+   *
+   * @param isReplaced the next one is bound already, since this one was left before it ended
+   */
+  sessionOver(sessionId: number, isReplaced: boolean): void;
   /** `status()` has changed. */
   changed(): void;
   /** One line whenever the state changes, never per attempt; no personal data. */

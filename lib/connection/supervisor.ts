@@ -210,12 +210,13 @@ export class Supervisor {
   #laneListener(): LaneListener {
     const listener = this.#listener;
     return {
-      bound: () => listener.bound(),
+      bound: (bind) => listener.bound(bind),
       linkUp: (link) => listener.linkUp(link),
       linkDown: (link) => listener.linkDown(link),
       ready: (link) => listener.ready(link),
       delivery: (delivery, respond, sessionId) => listener.delivery(delivery, respond, sessionId),
-      sessionOver: (sessionId) => listener.sessionOver(sessionId),
+      answersRead: (sessionId, upTo) => listener.answersRead(sessionId, upTo),
+      sessionOver: (sessionId, isReplaced) => listener.sessionOver(sessionId, isReplaced),
       noticed: (sign) => this.#noticed(sign),
       ignored: (host, what) => this.#remark(host, what),
       changed: () => this.#refresh(),
@@ -349,11 +350,14 @@ function eachByItself(listener: SupervisorListener, onFault: OnFault): Superviso
     };
   return {
     ...listener,
-    bound: safely('bound', () => listener.bound()),
+    bound: safely('bound', (bind) => listener.bound(bind)),
     modeProven: safely('modeProven', () => listener.modeProven()),
     linkUp: safely('linkUp', (link) => listener.linkUp(link)),
     linkDown: safely('linkDown', (link) => listener.linkDown(link)),
-    sessionOver: safely('sessionOver', (sessionId) => listener.sessionOver(sessionId)),
+    answersRead: safely('answersRead', (sessionId, upTo) => listener.answersRead(sessionId, upTo)),
+    sessionOver: safely('sessionOver', (sessionId, isReplaced) =>
+      listener.sessionOver(sessionId, isReplaced),
+    ),
     changed: safely('changed', () => listener.changed()),
   };
 }

@@ -2,7 +2,7 @@
  * From a deliver_sm to an incoming SMS or a receipt: safe in storage before it is answered, emitted at least once.
  *
  *   accept ─┬─ receipt for an SMS that is known ─▶ taken by the receipt tracker
- *           ├─ seen on an earlier session ─▶ answered, nothing else
+ *           ├─ a copy of what came on another session ─▶ answered, counted, nothing else
  *           ├─ receipt for any other SMS ─▶ taken by the receipt tracker
  *           ├─ part of a long message ─▶ kept until it is whole, or the wait is over
  *           └─ SMS ─▶ kept ─▶ emitted, answered ─▶ record deleted
@@ -22,7 +22,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import { isWhole, readPart, receiptOf, type WholeMessage } from './message-part.js';
 import { readSms } from './read-sms.js';
 import { alone, Reassembler } from './reassembler.js';
-import { fingerprintOf, RedeliveryGuard, seenChange, type Sighting } from './redelivery-guard.js';
+import { type Doubt, fingerprintOf, RedeliveryGuard, seenChange, seenGone } from './redelivery-guard.js';
 import { type RepliesTo, SmsEmission, type StoredSms } from './sms-emission.js';
 import { isStoredPart } from './stored-part.js';
 import { TurnWrites } from './turn-writes.js';
@@ -46,8 +46,14 @@ interface Kept {
   readonly kept: () => void;
 }
 
-/** How a delivery ended, once it is known. */
-export type Answer = (outcome: 'kept' | 'repeated' | SmppError) => void;
+/** How a delivery ended, once it is known; returns what `Respond` does. */
+export type Answer = (outcome: 'kept' | 'repeated' | SmppError) => number | undefined;
+
+/** A delivery by what identifies it. */
+interface Sighting {
+  readonly fingerprint: string;
+  readonly sessionId: number;
+}
 
 export interface InboxOptions {
   readonly storage: Storage;
@@ -70,6 +76,8 @@ const RETRY_MS: Millis = 5_000;
 /** What an SMS answers is read again after this, when it could not be; each try is one of so many, a minute in all. */
 const READ_AGAIN_MS: Millis = 5_000;
 const READS_MAX = 13;
+const CAME_AGAIN =
+  'an incoming SMS or receipt came again, as the gateway may not have had our answer: it is not handed on twice';
 const COMES_WITHOUT = 'what an incoming SMS answers cannot be read: it comes without its correlation';
 
 /** Marks our records among the others of table `event`. */
@@ -95,7 +103,7 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#bounds = options.bounds ?? DEFAULT_BOUNDS;
-    this.#guard = new RedeliveryGuard(this.#bounds);
+    this.#guard = this.#newGuard();
     this.#failures = new FailureLog(options.clock, options.log);
     this.#reassembler = this.#emptyReassembler();
     this.#turnWrites = new TurnWrites(options.storage, this.#failures.fault);
@@ -113,11 +121,8 @@ export class Inbox {
   /** Reads what an earlier process did not hand on. Call it when storage and tracker are open. */
   async open(): Promise<void> {
     const { storage, clock } = this.#options;
-    this.#guard = new RedeliveryGuard(this.#bounds);
     this.#reassembler = this.#emptyReassembler();
-    for await (const [fingerprint, wall] of storage.scan('seen')) {
-      this.#guard.restore(fingerprint, clock.now() - Math.max(0, clock.wall() - Number(wall)));
-    }
+    await this.#restoreDoubts();
     for await (const [, part] of storage.scan('part')) {
       if (isStoredPart(part)) this.#reassembler.restore(part, clock.now());
     }
@@ -134,40 +139,52 @@ export class Inbox {
     for (const emission of this.#emissions) emission.end();
     for (const end of this.#pauses) end();
     await this.#box.close();
+    await this.#closeGuard();
   }
 
   /**
    * Makes a delivery safe, with all that this turn of the event loop brings. Any content is survived.
    *
-   * @param sessionId of the session that it came on; a later session has a higher one
-   * @param answer called once, later: `kept` when it is safe, `repeated` when it was before and is not emitted again,
-   *   SMPP_STORAGE when it could not be kept, SMPP_QUEUE_FULL when listeners confirm too slowly
+   * @param sessionId of the session that it came on; from 1 on
+   * @param answer called once, later, unless the session ends first: `kept` when it is safe, `repeated` when it was before
+   *   and is not emitted again, SMPP_STORAGE when it could not be kept, SMPP_QUEUE_FULL when listeners confirm too slowly
    */
   accept(delivery: Delivery, sessionId: number, answer: Answer): void {
-    const { clock, tracker } = this.#options;
-    if (this.#unconfirmed + tracker.underWay >= this.#bounds.unconfirmed) {
-      const what = `${this.#bounds.unconfirmed} incoming messages wait to be confirmed`;
-      queueMicrotask(() => answer(new SmppError('SMPP_QUEUE_FULL', what)));
-      return;
-    }
-    const receipt = isWhole(delivery) ? tracker.take(delivery) : undefined;
+    const { tracker } = this.#options;
+    const isFull = this.#unconfirmed + tracker.underWay >= this.#bounds.unconfirmed;
+    const receipt = !isFull && isWhole(delivery) ? tracker.take(delivery) : undefined;
     if (receipt?.isKnown === true) {
-      const kept = (): void => keptAll([receipt], answer);
+      const kept = (): void => {
+        receipt.kept();
+        answer('kept');
+      };
       void this.#turnWrites.add({ changes: receipt.changes, kept, failed: answer });
       return;
     }
-    const sighting = { fingerprint: fingerprintOf(delivery), sessionId, at: clock.now() };
-    const earlier = this.#guard.earlier(sighting);
-    if (earlier === undefined) this.#news(delivery, receipt, sighting, answer);
-    else
-      void earlier
-        .then(() => answer('repeated'))
-        .catch((error: unknown) => answer(asSmppError(error, 'SMPP_STORAGE')));
+    const sighting = { fingerprint: fingerprintOf(delivery), sessionId };
+    const earlier = this.#guard.earlier(sighting.fingerprint, sessionId);
+    if (earlier !== undefined) this.#decide(earlier, delivery, sighting, answer);
+    else if (isFull) this.#refuse(answer);
+    else this.#news(delivery, receipt, sighting, answer);
   }
 
-  /** A session has ended: what it brought may be delivered again on another. */
-  sessionOver(sessionId: number): void {
-    this.#guard.sessionOver(sessionId);
+  /** The gateway has read the answers of a session up to this one, by its number. */
+  answersRead(sessionId: number, upTo: number): void {
+    this.#guard.answersRead(sessionId, upTo);
+  }
+
+  /**
+   * A session has ended: what it brought may be delivered again on another.
+   *
+   * @param isReplaced the next one is bound already
+   */
+  sessionOver(sessionId: number, isReplaced: boolean): void {
+    this.#guard.sessionOver(sessionId, isReplaced);
+  }
+
+  /** A session is bound over which the gateway delivers. */
+  bound(): void {
+    this.#guard.bound();
   }
 
   /**
@@ -192,25 +209,98 @@ export class Inbox {
 
   /** A delivery that nobody has seen. */
   #news(delivery: Delivery, receipt: Kept | undefined, sighting: Sighting, answer: Answer): void {
-    const { part, place } = readPart(delivery, this.#options.clock.wall());
+    const { clock, storage } = this.#options;
+    const { fingerprint, sessionId } = sighting;
+    const { part, place } = readPart(delivery, clock.wall());
     const { changes, messages, undo } =
-      place === undefined ? alone(part) : this.#reassembler.add(part, place, sighting.at);
+      place === undefined ? alone(part) : this.#reassembler.add(part, place, clock.now());
     const taken = receipt === undefined ? this.#takeAllOr(undo, messages) : [receipt];
+    const key = this.#guard.takeKey();
+    const all = [...changes, ...taken.flatMap((each) => each.changes)];
+    if (storage.isVolatile !== true) all.push(seenChange(key, fingerprint, part.receivedAt));
     const written = this.#turnWrites.add({
-      changes: [
-        ...changes,
-        ...taken.flatMap((each) => each.changes),
-        seenChange(sighting.fingerprint, part.receivedAt),
-      ],
-      kept: () => keptAll(taken, answer),
+      changes: all,
+      kept: () => {
+        for (const { kept } of taken) kept();
+        this.#guard.answered(doubt, sessionId, answer('kept'));
+      },
       failed: (error) => {
         undo();
-        this.#guard.forget(sighting.fingerprint);
+        this.#guard.notKept(doubt);
         answer(error);
       },
     });
-    this.#guard.note(sighting, written);
+    const doubt = this.#guard.note(key, fingerprint, sessionId, written);
     this.#armExpiry();
+  }
+
+  /** A delivery that may have been seen: it waits until that is known. */
+  #decide(earlier: Doubt, delivery: Delivery, sighting: Sighting, answer: Answer): void {
+    const { sessionId } = sighting;
+    const lasting = { ...delivery, octets: new Uint8Array(delivery.octets) }; // the socket may use them anew
+    this.#guard.decide(earlier, sessionId, (repeated) => {
+      if (repeated !== undefined) this.#repeated(repeated, sessionId, answer);
+      else this.#acceptLate(lasting, sessionId, answer);
+    });
+  }
+
+  /** Nobody who waits for an answer is there to catch what it throws. */
+  #acceptLate(delivery: Delivery, sessionId: number, answer: Answer): void {
+    try {
+      this.accept(delivery, sessionId, answer);
+    } catch (error) {
+      this.#failures.fault('a deliver_sm could not be handled; the gateway delivers it again', error);
+      answer(asSmppError(error, 'SMPP_STORAGE'));
+    }
+  }
+
+  #repeated(doubt: Doubt, sessionId: number, answer: Answer): void {
+    void doubt.kept
+      .then(() => {
+        this.#options.count('repeatedIncoming', 1);
+        this.#failures.remark(CAME_AGAIN);
+        this.#guard.answered(doubt, sessionId, answer('repeated'));
+      })
+      .catch((error: unknown) => answer(asSmppError(error, 'SMPP_STORAGE')));
+  }
+
+  #refuse(answer: Answer): void {
+    const what = `${this.#bounds.unconfirmed} incoming messages wait to be confirmed`;
+    queueMicrotask(() => answer(new SmppError('SMPP_QUEUE_FULL', what)));
+  }
+
+  /** What an earlier process left there is in doubt. Storage that ends with the process has it again as that closes. */
+  async #restoreDoubts(): Promise<void> {
+    const { storage } = this.#options;
+    this.#guard = this.#newGuard();
+    const gone: Change[] = [];
+    for await (const [key, value] of storage.scan('seen')) {
+      this.#guard.restore(key, value);
+      if (storage.isVolatile === true) gone.push(seenGone(key));
+    }
+    if (gone.length > 0) await storage.write(gone);
+  }
+
+  async #closeGuard(): Promise<void> {
+    const { storage, clock } = this.#options;
+    const left = this.#guard.close();
+    if (storage.isVolatile !== true || left.length === 0) return;
+    await storage.write(left.map(({ key, fingerprint }) => seenChange(key, fingerprint, clock.wall())));
+  }
+
+  #newGuard(): RedeliveryGuard {
+    const { storage, clock } = this.#options;
+    return new RedeliveryGuard({
+      clock,
+      bounds: this.#bounds,
+      forget: (keys) => {
+        if (storage.isVolatile === true) return Promise.resolve();
+        return storage.write(keys.map(seenGone), 'later').catch((error: unknown) => {
+          this.#failures.say('the digest of what came could not be erased, and is later', error);
+          throw error;
+        });
+      },
+    });
   }
 
   /** What throws comes again: it must not find that its part was taken. */
@@ -326,11 +416,6 @@ export class Inbox {
   #emptyReassembler(): Reassembler {
     return new Reassembler(this.#options.partsWaitMs ?? PARTS_WAIT_MS, this.#bounds);
   }
-}
-
-function keptAll(taken: readonly Kept[], answer: Answer): void {
-  for (const { kept } of taken) kept();
-  answer('kept');
 }
 
 function stopped(): SmppError {

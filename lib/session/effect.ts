@@ -31,6 +31,8 @@ export type Effect<Token> =
   | AnsweredLate<Token>
   /** A deliver_sm: answer it once with `respond`. */
   | { readonly kind: 'delivered'; readonly delivery: Delivery; readonly sequence_number: number }
+  /** The peer has read our answers to deliver_sm up to this one, by their number: it answered a later request. */
+  | { readonly kind: 'answersRead'; readonly upTo: number }
   /** No submit_sm is taken any more: the peer sent unbind, or we leave. */
   | { readonly kind: 'leaving'; readonly isPeersWish: boolean }
   /** Something of the peer's was of no use; for the log. */

@@ -22,7 +22,7 @@ import { encodeSegments } from './encode-segments.js';
 import { KeepAlive } from './keep-alive.js';
 import { PduStream } from './pdu-stream.js';
 import { BINDS, PERMITTED, type SessionState } from './session-state.js';
-import { Window, type OwnCommand } from './window.js';
+import { Window, type InFlight, type OwnCommand } from './window.js';
 
 export interface SessionOptions {
   readonly bind: BindMode;
@@ -49,6 +49,11 @@ export class Session<Token> {
   #stateEndsAt: Millis = Infinity;
   /** deliver_sm passed on and not answered yet. */
   #deliveriesOpen = 0;
+  /** deliver_sm_resp: they are numbered from 1 on. */
+  #answersWritten = 0;
+  /** The number up to which the peer is known to have read them. */
+  #answersRead = 0;
+  #isReadUntold = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -75,6 +80,11 @@ export class Session<Token> {
     return this.#deliveriesOpen;
   }
 
+  /** Answers to deliver_sm that were written: the number of the last. */
+  get answersWritten(): number {
+    return this.#answersWritten;
+  }
+
   /** Call `tick` then, or any time later; `Infinity` when nothing is waited for. */
   get nextDeadline(): Millis {
     if (this.#state !== 'bound') return this.#stateEndsAt;
@@ -85,7 +95,7 @@ export class Session<Token> {
   bind(now: Millis): Effect<Token>[] {
     const { bind, system_id, password, system_type, timers } = this.#options;
     const { command } = BINDS[bind];
-    const sequence_number = this.#window.asked(command);
+    const sequence_number = this.#window.asked(command, 0);
     this.#enter('binding', now + timers.bindMs);
     return [write({ command, sequence_number, system_id, password, system_type })];
   }
@@ -106,10 +116,13 @@ export class Session<Token> {
       this.#options.shortSender,
     );
     const effects: Effect<Token>[] = [{ kind: 'write', bytes: encoded.bytes }];
+    const answersBefore = this.#answersWritten;
     encoded.sequence_numbers.forEach((sequence_number, index) => {
-      const request = { token, index, sentAt: now };
-      if (sequence_number !== undefined) this.#window.submitted(sequence_number, request);
-      else effects.push({ kind: 'answered', request, status: STATUS.ESME_RINVPARLEN, messageId: '' });
+      const request = { token, index, sentAt: now, answersBefore };
+      if (sequence_number !== undefined) {
+        this.#keepAlive.submitted();
+        this.#window.submitted(sequence_number, request);
+      } else effects.push({ kind: 'answered', request, status: STATUS.ESME_RINVPARLEN, messageId: '' });
     });
     return effects;
   }
@@ -118,6 +131,8 @@ export class Session<Token> {
   respond(sequence_number: number, command_status: number, now: Millis): Effect<Token>[] {
     if (this.#state === 'closed') return [];
     this.#deliveriesOpen -= 1;
+    this.#answersWritten += 1;
+    this.#keepAlive.responded(now);
     const effects = [write<Token>({ command: 'deliver_sm_resp', sequence_number, command_status })];
     this.#unbindWhenDone(effects, now);
     return effects;
@@ -135,7 +150,10 @@ export class Session<Token> {
       if (this.state === 'closed') return effects;
     }
     if (isBroken) this.#close(effects, 'protocol');
-    else this.#unbindWhenDone(effects, now);
+    else {
+      this.#tellRead(effects);
+      this.#unbindWhenDone(effects, now);
+    }
     return effects;
   }
 
@@ -200,15 +218,33 @@ export class Session<Token> {
 
   #answer(sequence_number: number, status: number, messageId: string, effects: Effect<Token>[]): void {
     const request = this.#window.answered(sequence_number);
-    if (request !== undefined) effects.push({ kind: 'answered', request, status, messageId });
-    else if (!this.#answerLate(sequence_number, status, messageId, effects))
+    if (request !== undefined) {
+      this.#noteRead(request);
+      effects.push({ kind: 'answered', request, status, messageId });
+    } else if (!this.#answerLate(sequence_number, status, messageId, effects))
       effects.push({ kind: 'ignored', what: 'submit_sm_resp to no submit_sm' });
   }
 
   #answerLate(sequence_number: number, status: number, messageId: string, effects: Effect<Token>[]): boolean {
     const request = this.#window.answeredLate(sequence_number);
-    if (request !== undefined) effects.push({ kind: 'answeredLate', request, status, messageId });
-    return request !== undefined;
+    if (request === undefined) return false;
+    this.#noteRead(request);
+    effects.push({ kind: 'answeredLate', request, status, messageId });
+    return true;
+  }
+
+  /** Octets come in order: whoever answers a request has read all that was written before it. */
+  #noteRead({ answersBefore }: Pick<InFlight<Token>, 'answersBefore'>): void {
+    if (answersBefore <= this.#answersRead) return;
+    this.#answersRead = answersBefore;
+    this.#isReadUntold = true;
+  }
+
+  /** Once for all that came together. */
+  #tellRead(effects: Effect<Token>[]): void {
+    if (!this.#isReadUntold) return;
+    this.#isReadUntold = false;
+    effects.push({ kind: 'answersRead', upTo: this.#answersRead });
   }
 
   #deliver(pdu: DeliverSm, effects: Effect<Token>[]): void {
@@ -222,15 +258,18 @@ export class Session<Token> {
     effects.push({ kind: 'delivered', delivery: toDelivery(pdu), sequence_number });
   }
 
-  /** Answers to bind, enquire_link and unbind; that to enquire_link has done its work by coming at all. */
+  /** Answers to bind, enquire_link and unbind. */
   #takeOwnAnswer(pdu: OwnAnswer, effects: Effect<Token>[], now: Millis): void {
     const command = pdu.command.slice(0, -'_resp'.length) as OwnCommand;
-    if (this.#window.ownAnswered(pdu.sequence_number, command) === undefined) {
+    const request = this.#window.ownAnswered(pdu.sequence_number, command);
+    if (request === undefined) {
       effects.push({ kind: 'ignored', what: `${pdu.command} to no ${command}` });
       return;
     }
+    this.#noteRead(request);
     if (command === 'unbind') this.#close(effects, 'left');
-    else if (command !== 'enquire_link') this.#takeBindAnswer(pdu.command_status, effects, now);
+    else if (command === 'enquire_link') this.#keepAlive.enquiryAnswered();
+    else this.#takeBindAnswer(pdu.command_status, effects, now);
   }
 
   #takeBindAnswer(status: number, effects: Effect<Token>[], now: Millis): void {
@@ -250,6 +289,7 @@ export class Session<Token> {
     const refusal = status === 0 ? STATUS.ESME_RUNKNOWNERR : status;
     const request = this.#window.answered(sequence_number);
     if (request !== undefined) {
+      this.#noteRead(request);
       if (MISREAD.has(refusal)) effects.push({ kind: 'misread', request, status: refusal });
       else effects.push({ kind: 'answered', request, status: refusal, messageId: '' });
       return;
@@ -257,17 +297,23 @@ export class Session<Token> {
     // Whether it was misread is no matter any more: it was not taken, and goes again.
     const late = MISREAD.has(refusal) ? STATUS.ESME_RSYSERR : refusal;
     if (this.#answerLate(sequence_number, late, '', effects)) return;
-    const command = this.#window.ownAnswered(sequence_number);
-    if (command === undefined) effects.push({ kind: 'ignored', what: 'generic_nack to no request' });
-    else if (command === 'unbind') this.#close(effects, 'left');
-    else if (command !== 'enquire_link') this.#close(effects, 'bindRefused', refusal);
+    const own = this.#window.ownAnswered(sequence_number);
+    if (own === undefined) {
+      effects.push({ kind: 'ignored', what: 'generic_nack to no request' });
+      return;
+    }
+    this.#noteRead(own);
+    if (own.command === 'unbind') this.#close(effects, 'left');
+    else if (own.command === 'enquire_link') this.#keepAlive.enquiryAnswered();
+    else this.#close(effects, 'bindRefused', refusal);
   }
 
   #lookAfter(effects: Effect<Token>[], now: Millis): void {
     const verdict = this.#keepAlive.verdict(now, this.#window.oldestSentAt);
     if (verdict === 'enquire') {
       this.#keepAlive.enquired(now);
-      effects.push(write({ command: 'enquire_link', sequence_number: this.#window.asked('enquire_link') }));
+      const sequence_number = this.#window.asked('enquire_link', this.#answersWritten);
+      effects.push(write({ command: 'enquire_link', sequence_number }));
     } else if (verdict === 'overdue') {
       const overdue = this.#window.takeOverdue(now - this.#options.timers.responseMs);
       for (const request of overdue) effects.push({ kind: 'overdue', request });
@@ -288,7 +334,8 @@ export class Session<Token> {
 
   #unbind(effects: Effect<Token>[], now: Millis): void {
     this.#enter('unbinding', now + this.#options.timers.unbindMs);
-    effects.push(write({ command: 'unbind', sequence_number: this.#window.asked('unbind') }));
+    const sequence_number = this.#window.asked('unbind', this.#answersWritten);
+    effects.push(write({ command: 'unbind', sequence_number }));
   }
 
   #enter(state: SessionState, endsAt: Millis): void {
@@ -299,6 +346,7 @@ export class Session<Token> {
   /** Everything under way has an unknown outcome then, never a failed one: the peer may have taken it. */
   #close(effects: Effect<Token>[], reason: CloseReason, status?: number): void {
     this.#enter('closed', Infinity);
+    this.#tellRead(effects);
     for (const request of this.#window.abandon()) effects.push({ kind: 'unanswered', request });
     effects.push({ kind: 'closed', reason, status });
   }

@@ -22,6 +22,19 @@ export interface InFlight<Token> {
   /** Which of the segments of that call it carries. */
   readonly index: number;
   readonly sentAt: Millis;
+  /** Answers to deliver_sm that were written before it. */
+  readonly answersBefore: number;
+}
+
+/** A request of the session's own. */
+export interface OwnRequest {
+  readonly command: OwnCommand;
+  /** As of `InFlight`. */
+  readonly answersBefore: number;
+}
+
+interface OwnInFlight extends OwnRequest {
+  readonly sequence_number: number;
 }
 
 /** A power of two. There are twice as many as submit_sm under way, so that few numbers are passed over. */
@@ -43,7 +56,7 @@ export class Window<Token> {
   readonly #overdue = new Map<number, InFlight<Token>>();
   readonly #overdueMax: number;
   /** At most one of each: a newer enquire_link takes the place of one that was never answered. */
-  readonly #own = new Map<OwnCommand, number>();
+  readonly #own = new Map<OwnCommand, OwnInFlight>();
   #last: number;
 
   /**
@@ -99,9 +112,9 @@ export class Window<Token> {
   }
 
   /** Notes a request of the session's own and returns its sequence number. */
-  asked(command: OwnCommand): number {
+  asked(command: OwnCommand, answersBefore: number): number {
     const sequence_number = this.takeSequenceNumber();
-    this.#own.set(command, sequence_number);
+    this.#own.set(command, { command, answersBefore, sequence_number });
     return sequence_number;
   }
 
@@ -117,10 +130,10 @@ export class Window<Token> {
   }
 
   /** The session's own request that bears this number, answered thereby; `command` when only that one will do. */
-  ownAnswered(sequence_number: number, command?: OwnCommand): OwnCommand | undefined {
-    const asked = this.#ownCommand(sequence_number);
-    if (asked === undefined || (command !== undefined && asked !== command)) return undefined;
-    this.#own.delete(asked);
+  ownAnswered(sequence_number: number, command?: OwnCommand): OwnRequest | undefined {
+    const asked = this.#ownRequest(sequence_number);
+    if (asked === undefined || (command !== undefined && asked.command !== command)) return undefined;
+    this.#own.delete(asked.command);
     return asked;
   }
 
@@ -187,11 +200,11 @@ export class Window<Token> {
 
   /** Other than by one under way. */
   #isTaken(sequence_number: number): boolean {
-    return this.#ownCommand(sequence_number) !== undefined || this.#overdue.has(sequence_number);
+    return this.#ownRequest(sequence_number) !== undefined || this.#overdue.has(sequence_number);
   }
 
-  #ownCommand(sequence_number: number): OwnCommand | undefined {
-    for (const [command, asked] of this.#own) if (asked === sequence_number) return command;
+  #ownRequest(sequence_number: number): OwnInFlight | undefined {
+    for (const request of this.#own.values()) if (request.sequence_number === sequence_number) return request;
     return undefined;
   }
 }

@@ -28,6 +28,7 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   receipts: 'Receipts, of segments',
   delivered: 'SMS that a phone has received',
   incoming: 'Incoming SMS',
+  repeatedIncoming: 'Incoming SMS and receipts that came again and were left out',
   binds: 'Binds that the gateway accepted',
 };
 

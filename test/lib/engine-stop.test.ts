@@ -152,7 +152,7 @@ describe('Engine that is stopped', () => {
     engine.outbox.onSettled(hangs);
     const { id } = await engine.outbox.enqueue(SMS);
     await engine.outbox.cancel(id);
-    engine.inbox.accept(receiptFor('unknown'), 1, nothing);
+    engine.inbox.accept(receiptFor('unknown'), 1, () => undefined);
     await clock.advance(61_000);
     const stopping = watch(engine.stop());
     await clock.advance(900);

@@ -259,7 +259,7 @@ describe('Engine, of whose timers one fails', () => {
     engine.tracker.lastSmsTo = () => {
       throw new RangeError('4512345678');
     };
-    engine.inbox.accept(partDelivery(Buffer.from('abc'), { total: 2, sequence: 1 }), 1, nothing);
+    engine.inbox.accept(partDelivery(Buffer.from('abc'), { total: 2, sequence: 1 }), 1, () => undefined);
     await clock.advance(5 * 60_000);
     await receipt('a-1');
     await clock.advance(60_000);

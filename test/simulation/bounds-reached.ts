@@ -193,10 +193,7 @@ const LISTEN: readonly (() => void)[] = [
       met('openMessages', reassembler.size);
       if (reassembler.size < (watched?.bounds.openMessages ?? 0)) reach('openPartsOctets');
     });
-    const deliveries = new Keys<string>();
-    after(RedeliveryGuard.prototype, 'note', (guard, [{ fingerprint }]) =>
-      met('seenDeliveries', deliveries.add(guard, fingerprint) - 1),
-    );
+    before(RedeliveryGuard.prototype, 'note', ({ size }) => met('seenDeliveries', size));
     instead(
       Inbox.prototype,
       'accept',
@@ -204,7 +201,7 @@ const LISTEN: readonly (() => void)[] = [
         function (this: Inbox, delivery, sessionId, answer) {
           accept.call(this, delivery, sessionId, (outcome) => {
             if (outcome instanceof SmppError && outcome.code === 'SMPP_QUEUE_FULL') reach('unconfirmed');
-            answer(outcome);
+            return answer(outcome);
           });
         },
     );

@@ -21,6 +21,8 @@ const LEFT_WITHIN_MS: Millis = 70_000;
 export function checkSessions(ledger: Ledger, { options }: Plan, smsc: Smsc): void {
   // Of a pair, one is left when the other is gone.
   if (options.connectionMode === 'pair') return;
+  // Answers came, to submits that were forgotten.
+  if (ledger.reached.has('lateAnswers')) return;
   for (const seen of smsc.links) {
     const { leftAt } = seen.link;
     if (leftAt === undefined || !seen.session.wasBound || seen.session.isLeaving) continue;

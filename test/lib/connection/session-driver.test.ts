@@ -56,6 +56,7 @@ function drive(transport: Duplex, window = 10): Driven {
       deliveries.push({ delivery, respond });
       driven.onEvent('delivery');
     },
+    answersRead: (upTo) => happened(`read ${upTo}`),
     ignored: () => happened('ignored'),
     closed: (end) => {
       ended = end;

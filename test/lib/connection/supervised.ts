@@ -87,6 +87,7 @@ export function aSupervisor(
         events.push(`delivery ${sessionId > 0}`);
         respond(0);
       },
+      answersRead: () => undefined,
       sessionOver: (sessionId) => over.push(sessionId),
       changed: () => undefined,
       log: (level, line) => lines.push(`${level} ${line}`),

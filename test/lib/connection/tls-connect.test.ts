@@ -337,6 +337,7 @@ describe('connectTls', () => {
           linkDown: () => undefined,
           ready: () => undefined,
           delivery: () => undefined,
+          answersRead: () => undefined,
           sessionOver: () => undefined,
           changed: () => {
             const { error } = supervisor.status();

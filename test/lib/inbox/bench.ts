@@ -1,23 +1,52 @@
 /** An inbox and a tracker as one bench, whose clock and storage outlive both. */
+import { DEFAULT_BOUNDS, type Bounds } from '../../../lib/bounds.js';
 import type { Clock } from '../../../lib/clock.js';
 import { Inbox } from '../../../lib/inbox/inbox.js';
-import type { Delivery, DeliveryReceipt, InboundSms } from '../../../lib/message.js';
+import type { CounterName, Delivery, DeliveryReceipt, InboundSms } from '../../../lib/message.js';
 import { ReceiptTracker } from '../../../lib/receipt/receipt-tracker.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Change, Storage } from '../../../lib/storage/storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
+export interface BenchOptions {
+  /** Its storage ends with the process, as memory does; else only a crash ends what was not written. */
+  readonly isVolatile?: boolean;
+  readonly bounds?: Partial<Bounds>;
+  /** What its storage is made of. */
+  readonly makeStorage?: (clock: Clock) => Storage;
+}
+
 export class Bench {
   readonly clock = new FakeClock();
-  readonly storage: Storage;
   readonly lines: string[] = [];
+  readonly counts: Partial<Record<CounterName, number>> = {};
+  readonly #options: BenchOptions;
+  readonly #records: Storage;
+  readonly #answers = new Map<number, number>();
+  storage: Storage;
   tracker: ReceiptTracker;
   inbox: Inbox;
 
-  constructor(makeStorage: (clock: Clock) => Storage) {
-    this.storage = makeStorage(this.clock);
+  constructor(options: BenchOptions = {}) {
+    this.#options = options;
+    this.#records = (options.makeStorage ?? memoryStorage)(this.clock);
+    this.storage = this.#makeStorage();
     this.tracker = this.#makeTracker();
     this.inbox = this.#makeInbox();
+  }
+
+  #makeStorage(): Storage {
+    const records = this.#records;
+    const isVolatile = this.#options.isVolatile ?? records.isVolatile === true;
+    return {
+      isVolatile,
+      open: () => records.open(),
+      write: (changes) => records.write(changes),
+      read: (table, key) => records.read(table, key),
+      scan: (table) => records.scan(table),
+      count: (table) => records.count(table),
+      close: () => records.close(),
+    };
   }
 
   #makeTracker(): ReceiptTracker {
@@ -36,7 +65,8 @@ export class Bench {
       storage,
       clock,
       tracker,
-      count: () => undefined,
+      bounds: { ...DEFAULT_BOUNDS, ...this.#options.bounds },
+      count: (counter, by) => (this.counts[counter] = (this.counts[counter] ?? 0) + by),
       log: (_level, line) => lines.push(line),
     });
   }
@@ -54,6 +84,15 @@ export class Bench {
     await this.open();
   }
 
+  /** As `restart`, and what the old process does from now on reaches nothing. */
+  async crash(): Promise<void> {
+    this.storage.write = () => new Promise(() => undefined);
+    this.storage = this.#makeStorage();
+    this.tracker = this.#makeTracker();
+    this.inbox = this.#makeInbox();
+    await this.open();
+  }
+
   async close(): Promise<void> {
     const { inbox, tracker } = this;
     await inbox.close();
@@ -66,8 +105,24 @@ export class Bench {
       this.inbox.accept(delivery, sessionId, (outcome) => {
         if (typeof outcome === 'string') resolve(outcome);
         else reject(outcome);
+        const number = (this.#answers.get(sessionId) ?? 0) + 1;
+        this.#answers.set(sessionId, number);
+        return number;
       });
     });
+  }
+
+  /** The gateway has read all answers of a session so far. */
+  async read(sessionId = 1): Promise<void> {
+    this.inbox.answersRead(sessionId, this.#answers.get(sessionId) ?? 0);
+    await this.clock.advance(0);
+  }
+
+  /** A session ends, and the next is bound. */
+  async lose(sessionId = 1): Promise<void> {
+    this.inbox.sessionOver(sessionId, false);
+    this.inbox.bound();
+    await this.clock.advance(0);
   }
 
   async accept(deliveries: readonly Delivery[], sessionId = 1): Promise<('kept' | 'repeated')[]> {
@@ -98,5 +153,4 @@ export class Bench {
   }
 }
 
-export const bench = (makeStorage: (clock: Clock) => Storage = memoryStorage) =>
-  new Bench(makeStorage).open();
+export const bench = (options?: BenchOptions) => new Bench(options).open();

@@ -371,7 +371,7 @@ describe('Inbox', () => {
 
     /** `sms-1` to a phone is one of them, and an answer of it has come, before `sms-2` went to it. */
     const starting = async () => {
-      const on = await bench(heldStorage);
+      const on = await bench({ makeStorage: heldStorage });
       await on.storage.write(on.tracker.tracking(trackedSms({ acceptedAt: on.clock.wall() })));
       await on.clock.advance(MINUTE);
       const slow = slowScan(on.storage, 'tracked');

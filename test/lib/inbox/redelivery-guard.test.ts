@@ -1,65 +1,102 @@
 import assert from 'node:assert/strict';
 
 import { fingerprintOf, RedeliveryGuard } from '../../../lib/inbox/redelivery-guard.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { smsDelivery } from './builders.js';
 
 const MINUTE = 60_000;
 const kept = Promise.resolve();
 
-const sighting = (sessionId: number, at = 0, fingerprint = 'f') => ({ fingerprint, sessionId, at });
+/** What `Inbox` makes of it is in `inbox-redelivery.test.ts`; here is how much of it at once. */
+function guarded(bounds = { seenDeliveries: 1_000, sweepEvery: 10 }) {
+  const clock = new FakeClock();
+  const erased: string[][] = [];
+  const forget = (keys: readonly string[]): Promise<void> => {
+    erased.push([...keys]);
+    return kept;
+  };
+  const guard = new RedeliveryGuard({ clock, bounds, forget });
+  /** Deliveries that were answered, the first of them with this number. */
+  const note = (count: number, fingerprint: (index: number) => string, sessionId = 1, from = 1): void => {
+    for (let index = 0; index < count; index += 1) {
+      const doubt = guard.note(guard.takeKey(), fingerprint(index), sessionId, kept);
+      guard.answered(doubt, sessionId, from + index);
+    }
+  };
+  return { guard, clock, erased, note };
+}
 
 describe('RedeliveryGuard', () => {
-  it('knows what an earlier session brought', () => {
-    const guard = new RedeliveryGuard();
-    guard.note(sighting(1), kept);
-    assert.equal(guard.earlier(sighting(2)), kept);
+  it('forgets what was read so much at a time', async () => {
+    const { guard, clock, erased, note } = guarded();
+    note(25, (index) => `f${index}`);
+    guard.answersRead(1, 25);
+    assert.deepEqual([erased.map((keys) => keys.length), guard.size], [[10], 15]);
+    await clock.advance(0);
+    assert.deepEqual([erased.map((keys) => keys.length), guard.size], [[10, 10, 5], 0]);
   });
 
-  it('takes the same again on one session for another message', () => {
-    const guard = new RedeliveryGuard();
-    guard.note(sighting(1), kept);
-    assert.equal(guard.earlier(sighting(1)), undefined);
+  it('takes what was read for no first, though it is not forgotten yet', () => {
+    const { guard, note } = guarded();
+    note(25, (index) => `f${index % 2}`);
+    guard.answersRead(1, 24);
+    assert.equal(guard.earlier('f1', 2), undefined);
+    assert.equal(guard.earlier('f0', 2)?.answer, 25);
   });
 
-  it('takes the same on an older session for another message', () => {
-    const guard = new RedeliveryGuard();
-    guard.note(sighting(2), kept);
-    assert.equal(guard.earlier(sighting(1)), undefined);
+  it('forgets what excuses nothing any more so much at a time', async () => {
+    const { guard, clock, erased, note } = guarded();
+    note(25, () => 'f');
+    guard.sessionOver(1, false);
+    guard.bound();
+    await clock.advance(2 * MINUTE);
+    assert.deepEqual([erased.map((keys) => keys.length), guard.size], [[10, 10, 5], 0]);
   });
 
-  it('knows what a later session brought that is over', () => {
-    const guard = new RedeliveryGuard();
-    guard.note(sighting(2), kept);
-    guard.sessionOver(2);
-    assert.equal(guard.earlier(sighting(1)), kept);
+  it('keeps no timer when nothing is in doubt, nor when it is closed', async () => {
+    const { guard, clock, note } = guarded();
+    note(25, () => 'f');
+    guard.sessionOver(1, true);
+    await clock.advance(2 * MINUTE);
+    const before = clock.pending;
+    note(25, () => 'f', 2);
+    guard.sessionOver(2, true);
+    assert.equal(guard.close().length, 25);
+    assert.deepEqual([before, clock.pending], [0, 0]);
   });
 
-  it('forgets after ten minutes', () => {
-    const guard = new RedeliveryGuard();
-    guard.note(sighting(1), kept);
-    assert.equal(guard.earlier(sighting(2, 10 * MINUTE + 1)), undefined);
+  it('takes no longer for each of many that say the same', () => {
+    const { guard, note } = guarded({ seenDeliveries: 100_000, sweepEvery: 1_000 });
+    const most = (count: number): number => {
+      note(count, () => 'f');
+      let steps = 0;
+      guard.sessionOver(1, true);
+      for (let copy = 0; copy < count; copy += 1) {
+        const doubt = guard.earlier('f', 2);
+        if (doubt !== undefined) guard.decide(doubt, 2, () => (steps += 1));
+      }
+      return steps;
+    };
+    assert.equal(most(50_000), 50_000);
   });
 
-  it('knows what an earlier process has seen', () => {
-    const guard = new RedeliveryGuard();
-    guard.restore('f', 0);
-    assert.notEqual(guard.earlier(sighting(0)), undefined);
+  it('holds no more than its bound, over all sessions, and gives up the oldest', () => {
+    const { guard, note } = guarded({ seenDeliveries: 20, sweepEvery: 10 });
+    note(15, (index) => `a${index}`, 1);
+    guard.sessionOver(1, false);
+    note(15, (index) => `b${index}`, 2);
+    assert.equal(guard.size, 20);
+    const isKnown = (fingerprint: string): boolean => guard.earlier(fingerprint, 3) !== undefined;
+    assert.deepEqual(['a9', 'a10', 'b0', 'b14'].map(isKnown), [false, true, true, true]);
   });
 
-  it('forgets what could not be kept', () => {
-    const guard = new RedeliveryGuard();
-    guard.note(sighting(1), kept);
-    guard.forget('f');
-    assert.equal(guard.earlier(sighting(2)), undefined);
-  });
-
-  it('forgets the oldest beyond its bound', () => {
-    const guard = new RedeliveryGuard();
-    for (let index = 0; index < 102_000; index += 1) guard.note(sighting(1, 0, `f${index}`), kept);
-    const known = ['f0', 'f101999'].map(
-      (fingerprint) => guard.earlier(sighting(2, 0, fingerprint)) !== undefined,
+  it('opens with no more than its bound of what an earlier process left', () => {
+    const { guard } = guarded({ seenDeliveries: 1_000, sweepEvery: 1_000 });
+    for (let key = 1; key <= 100_000; key += 1) guard.restore(String(key), `f${key}`);
+    assert.deepEqual(
+      [guard.size, guard.earlier('f99000', 1)?.key, guard.earlier('f99001', 1)?.key, guard.takeKey()],
+      [1_000, undefined, '99001', '100001'],
     );
-    assert.deepEqual(known, [false, true]);
   });
 });
 

@@ -6,6 +6,7 @@ const TIMERS = {
   enquireLinkMs: 15_000,
   enquireLinkAnswerMs: 5_000,
   responseProbeMs: 10_000,
+  answerProofMs: 1_000,
   responseMs: 30_000,
 };
 
@@ -70,6 +71,42 @@ describe('KeepAlive', () => {
     const keepAlive = heardAt(0);
     keepAlive.enquired(10_000);
     assert.equal(keepAlive.verdict(40_000, 0), 'dead');
+  });
+
+  it('asks 1 s after an answer to a deliver_sm that nothing followed, not before', () => {
+    const keepAlive = heardAt(1_000);
+    keepAlive.responded(1_100);
+    keepAlive.responded(1_900);
+    assert.equal(keepAlive.deadline(undefined), 2_100);
+    assert.equal(keepAlive.verdict(2_099, undefined), 'alive');
+    assert.equal(keepAlive.verdict(2_100, undefined), 'enquire');
+  });
+
+  it('asks once for all the answers before it', () => {
+    const keepAlive = heardAt(0);
+    keepAlive.responded(0);
+    keepAlive.enquired(1_000);
+    keepAlive.heard(1_100);
+    keepAlive.enquiryAnswered();
+    assert.equal(keepAlive.deadline(undefined), 16_100);
+  });
+
+  it('does not ask after an answer that a submit_sm followed', () => {
+    const keepAlive = heardAt(0);
+    keepAlive.responded(0);
+    keepAlive.submitted();
+    assert.equal(keepAlive.verdict(1_000, 900), 'alive');
+    keepAlive.responded(1_500);
+    assert.equal(keepAlive.verdict(2_500, 900), 'enquire');
+  });
+
+  it('waits 5 s for the answer to a question before it asks again, though the peer lives', () => {
+    const keepAlive = heardAt(0);
+    keepAlive.enquired(15_000);
+    keepAlive.heard(15_500);
+    keepAlive.responded(15_500);
+    assert.equal(keepAlive.verdict(19_999, undefined), 'alive');
+    assert.equal(keepAlive.verdict(20_000, undefined), 'enquire');
   });
 
   it('names the instant of its next verdict', () => {

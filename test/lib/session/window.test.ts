@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { Window } from '../../../lib/session/window.js';
 
-const request = (index: number, sentAt = 0) => ({ token: 'batch', index, sentAt });
+const request = (index: number, sentAt = 0) => ({ token: 'batch', index, sentAt, answersBefore: 0 });
 
 function submit(window: Window<string>, index = 0, sentAt = 0): number {
   const sequence_number = window.takeSequenceNumber();
@@ -13,7 +13,7 @@ function submit(window: Window<string>, index = 0, sentAt = 0): number {
 describe('Window', () => {
   it('numbers requests from 1', () => {
     const window = new Window<string>(10);
-    assert.deepEqual([submit(window), submit(window), window.asked('enquire_link')], [1, 2, 3]);
+    assert.deepEqual([submit(window), submit(window), window.asked('enquire_link', 0)], [1, 2, 3]);
   });
 
   it('goes round from 0x7FFFFFFF to 1 [SMPP 3.4 §5.1.4]', () => {
@@ -25,7 +25,7 @@ describe('Window', () => {
     const window = new Window<string>(10, 0x7fff_fffe);
     window.submitted(0x7fff_ffff, request(0)); // from the round before
     window.submitted(1, request(1));
-    assert.deepEqual([submit(window), window.asked('enquire_link'), submit(window)], [0x7fff_fffe, 2, 3]);
+    assert.deepEqual([submit(window), window.asked('enquire_link', 0), submit(window)], [0x7fff_fffe, 2, 3]);
   });
 
   it('skips numbers of submit_sm that are overdue when it comes round', () => {
@@ -40,8 +40,8 @@ describe('Window', () => {
     const window = new Window<string>(1);
     submit(window);
     assert.equal(window.free, 0);
-    window.asked('enquire_link');
-    window.asked('unbind');
+    window.asked('enquire_link', 0);
+    window.asked('unbind', 0);
     window.answered(1);
     assert.equal(window.free, 1);
   });
@@ -55,15 +55,15 @@ describe('Window', () => {
 
   it('keeps an own request when another command answers its number', () => {
     const window = new Window<string>(10);
-    const sequence_number = window.asked('enquire_link');
+    const sequence_number = window.asked('enquire_link', 0);
     assert.equal(window.ownAnswered(sequence_number, 'unbind'), undefined);
-    assert.equal(window.ownAnswered(sequence_number, 'enquire_link'), 'enquire_link');
+    assert.equal(window.ownAnswered(sequence_number, 'enquire_link')?.command, 'enquire_link');
   });
 
   it('forgets an enquire_link that was never answered when the next is sent', () => {
     const window = new Window<string>(10);
-    const first = window.asked('enquire_link');
-    window.asked('enquire_link');
+    const first = window.asked('enquire_link', 0);
+    window.asked('enquire_link', 0);
     assert.equal(window.ownAnswered(first), undefined);
   });
 
@@ -92,7 +92,7 @@ describe('Window', () => {
     const window = new Window<string>(1_000, 0x7fff_f000);
     const open = new Map<number, number>();
     for (let index = 0; index < 20_000; index += 1) {
-      if (index % 100 === 0) window.asked('enquire_link');
+      if (index % 100 === 0) window.asked('enquire_link', 0);
       if (window.free === 0) {
         const answered = [...open].filter((_, place) => place % 7 !== 0);
         for (const [sequence_number, given] of answered) {

@@ -40,6 +40,7 @@ const STATUS: GatewayStatus = {
     receipts: 6,
     delivered: 5,
     incoming: 0,
+    repeatedIncoming: 0,
     binds: 1,
   },
 };

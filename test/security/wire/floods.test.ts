@@ -48,6 +48,7 @@ async function flooded(): Promise<Flooded> {
       bound: () => undefined,
       leaving: () => undefined,
       ready: () => undefined,
+      answersRead: () => undefined,
       ignored: () => undefined,
       delivery: (_delivery, respond) => {
         deliveries += 1;
