@@ -103,7 +103,11 @@ function checkUnmatched(ledger: Ledger, { receipt, at, run }: ReceiptSeen): void
   );
   const isLate = (first?.at ?? at) - ((sms && toldOf(sms))?.at ?? Infinity) > 0;
   if (isLate) ledger.violated(`the receipt for ${messageId} is tied to no SMS`);
-  const { firstSentAt = 0 } = ledger.deliveries.find(({ text }) => text === receipt.raw) ?? {};
+  // Several may say the same.
+  const sentAt = ledger.deliveries.flatMap(({ text, firstSentAt: instant = Infinity }) =>
+    text === receipt.raw ? [instant] : [],
+  );
+  const firstSentAt = sentAt.length === 0 ? 0 : Math.min(...sentAt);
   const isFirstRun = ledger.runs[run]!.startedAt < firstSentAt;
   if (isFirstRun && at - firstSentAt < HELD_MS && !ledger.reached.has('heldReceipts')) {
     ledger.violated(`the receipt for ${messageId} was given up after ${Math.round(at - firstSentAt)} ms`);
