@@ -3,6 +3,7 @@
  *
  * The outbox is written against this, `lib/connection` fulfils it, and `lib/gateway.ts` joins the two.
  */
+import type { Millis } from './clock.js';
 import type { Segment } from './message.js';
 
 /** How the submission of one segment ended. Every submitted segment gets exactly one, but for `answeredLate`. */
@@ -41,6 +42,8 @@ export interface Link {
   readonly host: string;
   /** Segments that the window takes now; 0 when the link is draining or gone. */
   readonly capacity: number;
+  /** When the oldest segment that waits for its answer was submitted; undefined when none does. */
+  readonly oldestSentAt: Millis | undefined;
   /**
    * Submits segments in order, all in one write; at most `capacity` of them.
    * `settle` is called once for each, later and never before `submit` has returned; once more for an answer that comes

@@ -110,6 +110,10 @@ export class SessionDriver implements Link {
     return this.#session.capacity;
   }
 
+  get oldestSentAt(): Millis | undefined {
+    return this.#session.oldestSentAt;
+  }
+
   /** submit_sm without an answer. */
   get underWay(): number {
     return this.#session.underWay;

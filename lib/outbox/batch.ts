@@ -14,6 +14,8 @@ export interface OpenLink {
   readonly window: number;
   /** Long messages with segments still to submit. */
   readonly unfinished: Set<Submission>;
+  /** When it last owed an answer for so long that this was given up. */
+  overdueAt: Millis;
   /** Since when answers are overdue on it with none coming in between, and that of which SMS was the first. */
   silent: { readonly since: Millis; readonly first: string } | undefined;
 }
@@ -98,6 +100,7 @@ export class Batch {
   #noteSilence(id: string): void {
     const { link, silent } = this.#open;
     const now = this.#options.clock.now();
+    this.#open.overdueAt = now;
     if (silent === undefined) this.#open.silent = { since: now, first: id };
     else if (silent.first !== id && now - silent.since >= SILENT_MS) link.leave('unanswered');
   }

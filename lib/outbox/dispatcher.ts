@@ -61,6 +61,13 @@ export interface DispatcherOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** With fewer places, one that is kept for alarms would be too many for the others. */
+const WINDOW_MIN = 4;
+/** Mostly an answer comes within tenths of a second. */
+const SLOW_ANSWER_MS: Millis = 2_000;
+/** What a gateway never answers comes again. */
+const SILENCE_MS: Millis = 600_000;
+
 const NOTHING: readonly Change[] = [];
 
 /** A long SMS that goes on over its link. */
@@ -134,7 +141,13 @@ export class Dispatcher {
   }
 
   linkUp(link: Link): void {
-    this.#links.set(link.id, { link, window: link.capacity, unfinished: new Set(), silent: undefined });
+    this.#links.set(link.id, {
+      link,
+      window: link.capacity,
+      unfinished: new Set(),
+      overdueAt: -Infinity,
+      silent: undefined,
+    });
     this.#options.failures.bound(link, this.#options.clock.now());
     this.wake();
   }
@@ -368,12 +381,14 @@ export class Dispatcher {
     const { queue, pace } = this.#options;
     let left = this.#room(open, now);
     if (left < 1) return;
+    const kept = this.#keptForAlarms(open, now, left);
     const batch = new Batch(this.#options, open);
     while (left >= 1) {
-      const submission = this.#next(open, now);
+      const submission = this.#next(open, now, left <= kept);
       if (submission === undefined) break;
-      left -= batch.add(submission, left, now);
       const { item } = submission;
+      const isAlarm = kept === 0 || queue.urgencyOf(item) === 'alarm';
+      left -= batch.add(submission, isAlarm ? left : left - kept, now);
       if (submission.hasMore) queue.begun(item);
       else if (item.segments > 1) queue.lastSegmentLeft(item);
     }
@@ -388,15 +403,25 @@ export class Dispatcher {
     return reserved === undefined ? marks : [...marks, reserved];
   }
 
-  /** Between two segments of an SMS only those of a higher priority go (contract section 4). */
-  #next(open: OpenLink, now: Millis): Submission | undefined {
-    const { queue, failures, segmentsOf, countAnew } = this.#options;
+  /**
+   * Between two segments of an SMS only those of a higher priority go (contract section 4).
+   *
+   * @param isForAlarm only an alarm may take the place
+   */
+  #next(open: OpenLink, now: Millis, isForAlarm: boolean): Submission | undefined {
     const begun = this.#begun(open, now);
-    const item = this.#mayBegin(open, now) ? queue.next(now, begun?.urgency) : undefined;
-    if (item === undefined) return begun?.submission;
+    const isKept = isForAlarm && begun?.urgency !== 'alarm';
+    const above = isKept ? 'normal' : begun?.urgency;
+    const item = this.#mayBegin(open, now) ? this.#options.queue.next(now, above) : undefined;
+    if (item !== undefined) return this.#begin(item, open, now);
+    return isKept ? undefined : begun?.submission;
+  }
+
+  #begin(item: LeavingItem, { link }: OpenLink, now: Millis): Submission {
+    const { failures, segmentsOf, countAnew } = this.#options;
     if (item.failure !== undefined) countAnew(item);
-    const submission = new Submission(item, open.link, segmentsOf(item.body), now);
-    if (!failures.isCalm) failures.submitted(open.link.id, submission.number, now);
+    const submission = new Submission(item, link, segmentsOf(item.body), now);
+    if (!failures.isCalm) failures.submitted(link.id, submission.number, now);
     return submission;
   }
 
@@ -451,6 +476,17 @@ export class Dispatcher {
 
   #room(open: OpenLink, now: Millis): number {
     return Math.min(open.link.capacity, this.#options.pace.allowance(now));
+  }
+
+  /**
+   * Of so many places of a window, those that alarms alone take: the last one, while some SMS may be ones that are never
+   * answered. A window full of them would have an alarm wait until they are given up.
+   */
+  #keptForAlarms(open: OpenLink, now: Millis, places: number): 0 | 1 {
+    const { link, window, overdueAt } = open;
+    if (window < WINDOW_MIN || link.capacity > places) return 0;
+    const { oldestSentAt = now } = link;
+    return now - oldestSentAt >= SLOW_ANSWER_MS || now - overdueAt < SILENCE_MS ? 1 : 0;
   }
 
   /** Those with something begun first, or what is new would take what the pace allows over the other; then by room. */

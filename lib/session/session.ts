@@ -70,6 +70,11 @@ export class Session<Token> {
     return PERMITTED[this.#state].submits && BINDS[this.#options.bind].submits ? this.#window.free : 0;
   }
 
+  /** When the oldest submit_sm without an answer was sent, that is not overdue. */
+  get oldestSentAt(): Millis | undefined {
+    return this.#window.oldestSentAt;
+  }
+
   /** submit_sm without an answer that are not overdue. */
   get underWay(): number {
     return this.#window.underWay;

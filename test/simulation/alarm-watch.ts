@@ -41,6 +41,8 @@ export class AlarmWatch {
   readonly #plan: Plan;
   /** Since when there has been room at each look. */
   #roomSince: Millis = Infinity;
+  /** And room besides what may be kept for alarms. */
+  #roomForAllSince: Millis = Infinity;
   #slowedUntil: Millis = 0;
   #refusalsSeen = 0;
   /** Looks at which a link had room and nothing was in its way. */
@@ -59,10 +61,11 @@ export class AlarmWatch {
     const waiting = run === undefined ? [] : this.#inLine(run);
     if (run === undefined || waiting.length === 0) {
       this.#roomSince = Infinity;
+      this.#roomForAllSince = Infinity;
       return;
     }
-    if (!hasRoom(run)) this.#roomSince = Infinity;
-    else this.#roomSince = Math.min(this.#roomSince, time.now);
+    this.#roomSince = hasRoom(run, 1) ? Math.min(this.#roomSince, time.now) : Infinity;
+    this.#roomForAllSince = hasRoom(run, 2) ? Math.min(this.#roomForAllSince, time.now) : Infinity;
     for (const sms of waiting) {
       if (sms.sms.priority === 'alarm') this.#lookAt(sms, run);
       else this.#lookAtAny(sms, run);
@@ -87,7 +90,7 @@ export class AlarmWatch {
 
   #lookAtAny(sms: SmsRecord, run: ClientRun): void {
     const { ledger, time } = this.#stage.smsc;
-    const free = Math.max(this.#wellSince(), sms.takenAt, run.seen.startedAt, this.#roomSince);
+    const free = Math.max(this.#wellSince(), sms.takenAt, run.seen.startedAt, this.#roomForAllSince);
     if (time.now - free <= GOES_WITHIN_MS || this.#reported.has(sms)) return;
     this.#reported.add(sms);
     ledger.violated(
@@ -179,8 +182,9 @@ function isWaiting(alarm: SmsRecord, now: Millis): boolean {
   return sms.dedupeKey === undefined;
 }
 
-function hasRoom({ engine }: ClientRun): boolean {
+function hasRoom({ engine }: ClientRun, places: number): boolean {
   return engine.connection.links.some(
-    ({ state, bind, underWay, window }) => state === 'bound' && bind !== 'receiver' && underWay < window,
+    ({ state, bind, underWay, window }) =>
+      state === 'bound' && bind !== 'receiver' && window - underWay >= places,
   );
 }

@@ -46,6 +46,11 @@ export class FakeLink implements Link {
     return this.hasLeft ? 0 : this.#window - this.#underWay;
   }
 
+  /** Its answers are always soon enough. */
+  get oldestSentAt(): undefined {
+    return undefined;
+  }
+
   submit(segments: readonly Segment[], settle: (index: number, answer: Answer) => void): void {
     this.writes += 1;
     segments.forEach((segment, index) => {

@@ -134,7 +134,7 @@ class ModelSession implements Link {
   readonly boundAt: Millis;
   readonly #gateway: ModelGateway;
   /** What is under way, each as what tells the outbox that it is unanswered. */
-  readonly #open = new Set<() => void>();
+  readonly #open = new Map<() => void, Millis>();
   #isLeft = false;
   #isOver = false;
 
@@ -150,11 +150,16 @@ class ModelSession implements Link {
     return this.#isLeft ? 0 : (this.#gateway.options.window ?? 10) - this.#open.size;
   }
 
+  get oldestSentAt(): Millis | undefined {
+    const [oldest] = this.#open.values();
+    return oldest;
+  }
+
   submit(segments: readonly Segment[], settle: (index: number, answer: Answer) => void): void {
     const { clock, judge, outbox } = this.#gateway.options;
     const answers = segments.map((segment, index) => {
       const giveUp = () => settle(index, { kind: 'unanswered', written: true });
-      this.#open.add(giveUp);
+      this.#open.set(giveUp, clock.now());
       const text = Buffer.from(segment.octets).toString('latin1');
       const status = judge(text, this.hostIndex);
       this.#gateway.submits.push({
@@ -173,6 +178,12 @@ class ModelSession implements Link {
       });
       outbox().ready();
       this.#endWhenDrained();
+    });
+    clock.after(DEFAULT_TIMERS.responseMs, () => {
+      answers.forEach(({ giveUp }, index) => {
+        if (this.#open.delete(giveUp)) settle(index, { kind: 'overdue' });
+      });
+      outbox().ready();
     });
   }
 
@@ -204,7 +215,7 @@ class ModelSession implements Link {
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const giveUp of this.#open) giveUp();
+    for (const giveUp of this.#open.keys()) giveUp();
     this.#open.clear();
     this.#gateway.over(this);
   }
