@@ -253,8 +253,9 @@ export class Answers {
   }
 
   /** The gateway accepted an SMS, or one segment of it. */
-  segmentAccepted({ link, number }: Submission): void {
+  segmentAccepted({ link, number, submittedAt, isPartial }: Submission): void {
     const { failures, clock } = this.#options;
+    if (isPartial) this.#throttling.accepted(submittedAt, clock);
     if (!failures.isIdle) failures.accepted(link.id, number, clock.now());
   }
 

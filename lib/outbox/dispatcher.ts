@@ -16,7 +16,7 @@ import type { Priority, Segment } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Batch, type OpenLink } from './batch.js';
 import type { Progress } from './entry.js';
-import { isHigher } from './lanes.js';
+import { isHigher, OTHERS_PER_REFUSED } from './lanes.js';
 import type { Pace } from './pace.js';
 import type { Queue } from './queue.js';
 import type { Body, LeavingItem, NewItem, QueueItem, Times } from './queue-item.js';
@@ -95,6 +95,8 @@ export class Dispatcher {
     else if (this.#phase === 'finishing') this.#goOn();
   };
   #expiryLookedAt: Millis = -Infinity;
+  /** SMS that have begun while some waited whose segment was refused again. */
+  #othersBegun = 0;
   /** Marked to try a session with that is on trial. */
   #probe: QueueItem | undefined;
   readonly #alarm: Alarm;
@@ -413,8 +415,13 @@ export class Dispatcher {
     const isKept = isForAlarm && begun?.urgency !== 'alarm';
     const above = isKept ? 'normal' : begun?.urgency;
     const item = this.#mayBegin(open, now) ? this.#options.queue.next(now, above) : undefined;
-    if (item !== undefined) return this.#begin(item, open, now);
-    return isKept ? undefined : begun?.submission;
+    if (item !== undefined) {
+      if (begun !== undefined) this.#othersBegun += 1;
+      return this.#begin(item, open, now);
+    }
+    if (isKept || begun === undefined) return undefined;
+    if (isRefusedAgain(begun.submission.item)) this.#othersBegun = 0;
+    return begun.submission;
   }
 
   #begin(item: LeavingItem, { link }: OpenLink, now: Millis): Submission {
@@ -440,10 +447,16 @@ export class Dispatcher {
     let first: Begun | undefined;
     for (const submission of unfinished) {
       if (!submission.hasNext(now)) continue;
-      const urgency = this.#options.queue.urgencyOf(submission.item);
+      const urgency = this.#urgencyOf(submission);
       if (first === undefined || isBefore({ submission, urgency }, first)) first = { submission, urgency };
     }
     return first;
+  }
+
+  /** One that was refused again makes way for all others, but for a share: as those in line do, see `lanes.ts`. */
+  #urgencyOf({ item }: Submission): Priority {
+    if (!isRefusedAgain(item)) return this.#options.queue.urgencyOf(item);
+    return this.#othersBegun < OTHERS_PER_REFUSED ? 'bulk' : 'normal';
   }
 
   /** What is next was refused over this session, and another may take it. */
@@ -535,6 +548,9 @@ export class Dispatcher {
   }
 }
 
+/** Also for ESME_RSUBMITFAIL: with a segment accepted over the same session that is its own trouble. */
+const isRefusedAgain = ({ timesRefused, refusals }: QueueItem): boolean =>
+  Math.max(timesRefused, refusals) > 1;
 const isLong = ({ segments }: QueueItem): boolean => segments > 1;
 
 function isBefore(one: Begun, other: Begun): boolean {

@@ -30,7 +30,7 @@ export interface Placed {
 }
 
 /** So many others go before one that was refused, when both wait. */
-const OTHERS_PER_REFUSED = 4;
+export const OTHERS_PER_REFUSED = 4;
 
 /** Whether one goes before another, but for the shares of those that were refused. */
 export function goesBefore(one: Placed, other: Placed): boolean {

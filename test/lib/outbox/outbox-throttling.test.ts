@@ -172,6 +172,30 @@ describe('Outbox', () => {
     }
   }
 
+  for (const [name, status, count] of [
+    ['ESME_RTHROTTLED', ESME_RTHROTTLED, 3],
+    ['ESME_RMSGQFUL', ESME_RMSGQFUL, 15],
+    ['ESME_RSYSERR', ESME_RSYSERR, 15],
+  ] as const) {
+    for (const segmentsPerSecond of [undefined, 2]) {
+      it(`has others leave beside ${count} long alarms of which one segment is always answered ${name}, at ${segmentsPerSecond ?? 'any'} a second`, async () => {
+        const made = await bound((text) => (text.includes('odd') ? status : 0), segmentsPerSecond);
+        const text = `${'x'.repeat(200)}odd${'x'.repeat(170)}`;
+        for (let odd = 0; odd < count; odd += 1)
+          await made.take({ text, to: `45201000${10 + odd}`, priority: 'alarm' });
+        await made.clock.advance(60_000); // all of them were tried by then
+        for (let round = 1; round <= 40; round += 1) {
+          await made.take({ text: 'alarm', priority: 'alarm' });
+          await made.clock.advance(2_000);
+          assert.equal(made.gateway.count('alarm'), round);
+          await made.take({ text: 'normal' });
+          await made.clock.advance(3_000);
+          assert.equal(made.gateway.count('normal'), round);
+        }
+      });
+    }
+  }
+
   for (const limit of [2, 10, 50]) {
     it(`settles near a gateway's limit of ${limit} a second, with alarms passing and nothing lost`, async () => {
       const made: Made = await bound(limited(limit, () => made.clock.now(), ESME_RTHROTTLED));
