@@ -419,9 +419,12 @@ export class Dispatcher {
       if (begun !== undefined) this.#othersBegun += 1;
       return this.#begin(item, open, now);
     }
-    if (isKept || begun === undefined) return undefined;
-    if (isRefusedAgain(begun.submission.item)) this.#othersBegun = 0;
-    return begun.submission;
+    return isKept || begun === undefined ? undefined : this.#goingOn(begun);
+  }
+
+  #goingOn({ submission }: Begun): Submission {
+    if (isRefusedAgain(submission.item)) this.#othersBegun = 0;
+    return submission;
   }
 
   #begin(item: LeavingItem, { link }: OpenLink, now: Millis): Submission {

@@ -30,6 +30,8 @@ export class Throttling {
   readonly #queueFull = new Set<string>();
   /** One of these was refused for the first time. */
   #isAnyNew = false;
+  /** The rate was learnt from these, so it is how this gateway tells its limit. */
+  #tellsLimit = false;
   /** SMS that were throttled since then, as many as matter. */
   readonly #throttled = new Set<string>();
 
@@ -55,14 +57,15 @@ export class Throttling {
 
   /**
    * Returns how long an SMS waits that found the queue full. Several are as good as throttled, and from then on each is,
-   * as long as there is a rate: it is how this gateway tells its limit.
+   * as long as there is a rate.
    */
   queueFullWaitMs(submitted: Submitted, now: Millis): Millis {
     const { item } = submitted;
     if (this.#queueFull.size < QUEUE_FULL_SMS) this.#queueFull.add(item.id);
     if (isNew(item)) this.#isAnyNew = true;
-    if (this.#pace.isSlowed) return this.throttledWaitMs(submitted, now);
+    if (this.#tellsLimit && this.#pace.isSlowed) return this.throttledWaitMs(submitted, now);
     const isGateways = this.#queueFull.size === QUEUE_FULL_SMS;
+    this.#tellsLimit = isGateways;
     const firstMs = isGateways ? this.#firstWaitMs(submitted, now, this.#isAnyNew) : undefined;
     return firstMs ?? queueFullWaitMs((item.refusals += 1));
   }

@@ -172,30 +172,6 @@ describe('Outbox', () => {
     }
   }
 
-  for (const [name, status, count] of [
-    ['ESME_RTHROTTLED', ESME_RTHROTTLED, 3],
-    ['ESME_RMSGQFUL', ESME_RMSGQFUL, 15],
-    ['ESME_RSYSERR', ESME_RSYSERR, 15],
-  ] as const) {
-    for (const segmentsPerSecond of [undefined, 2]) {
-      it(`has others leave beside ${count} long alarms of which one segment is always answered ${name}, at ${segmentsPerSecond ?? 'any'} a second`, async () => {
-        const made = await bound((text) => (text.includes('odd') ? status : 0), segmentsPerSecond);
-        const text = `${'x'.repeat(200)}odd${'x'.repeat(170)}`;
-        for (let odd = 0; odd < count; odd += 1)
-          await made.take({ text, to: `45201000${10 + odd}`, priority: 'alarm' });
-        await made.clock.advance(60_000); // all of them were tried by then
-        for (let round = 1; round <= 40; round += 1) {
-          await made.take({ text: 'alarm', priority: 'alarm' });
-          await made.clock.advance(2_000);
-          assert.equal(made.gateway.count('alarm'), round);
-          await made.take({ text: 'normal' });
-          await made.clock.advance(3_000);
-          assert.equal(made.gateway.count('normal'), round);
-        }
-      });
-    }
-  }
-
   for (const limit of [2, 10, 50]) {
     it(`settles near a gateway's limit of ${limit} a second, with alarms passing and nothing lost`, async () => {
       const made: Made = await bound(limited(limit, () => made.clock.now(), ESME_RTHROTTLED));
@@ -210,9 +186,24 @@ describe('Outbox', () => {
     });
   }
 
+  it('has SMS that were never refused go before those that were, but for one in five', async () => {
+    const made = await bound(refusing(ESME_RSYSERR, ['odd0', 'odd1', 'odd2']), 2);
+    for (const text of ['odd0', 'odd1', 'odd2']) await made.take({ text });
+    await made.clock.advance(3_000);
+    await takeMany(made, 30, {});
+    await made.clock.advance(13_000);
+    const order = made.gateway.submits
+      .slice(3)
+      .map(({ text }) => (text.startsWith('odd') ? 'repeat' : 'fresh'));
+    const first = order.indexOf('repeat');
+    assert.deepEqual(order.slice(first, first + 6), ['repeat', ...Array<string>(4).fill('fresh'), 'repeat']);
+  });
+});
+
+describe('Outbox at a gateway that tells its limit by ESME_RMSGQFUL', () => {
   for (const limit of [2, 10, 50]) {
     for (const load of [1.5, 2, 4]) {
-      it(`soon has alarms leave in a second at ${load} times a limit of ${limit} that ESME_RMSGQFUL tells`, async () => {
+      it(`soon has alarms leave in a second at ${load} times a limit of ${limit} a second`, async () => {
         const made: Made = await bound(limited(limit, () => made.clock.now(), ESME_RMSGQFUL));
         const waitsMs: number[] = [];
         const alarm = (): void => {
@@ -234,16 +225,42 @@ describe('Outbox', () => {
     }
   }
 
-  it('has SMS that were never refused go before those that were, but for one in five', async () => {
-    const made = await bound(refusing(ESME_RSYSERR, ['odd0', 'odd1', 'odd2']), 2);
-    for (const text of ['odd0', 'odd1', 'odd2']) await made.take({ text });
-    await made.clock.advance(3_000);
-    await takeMany(made, 30, {});
-    await made.clock.advance(13_000);
-    const order = made.gateway.submits
-      .slice(3)
-      .map(({ text }) => (text.startsWith('odd') ? 'repeat' : 'fresh'));
-    const first = order.indexOf('repeat');
-    assert.deepEqual(order.slice(first, first + 6), ['repeat', ...Array<string>(4).fill('fresh'), 'repeat']);
+  it('does not take one SMS that finds the queue full for throttling where ESME_RTHROTTLED tells it', async () => {
+    const made = await bound((text) => {
+      if (text === 'odd') return ESME_RMSGQFUL;
+      return made.gateway.submits.length === 20 ? ESME_RTHROTTLED : 0;
+    });
+    await takeMany(made, 100, {});
+    await made.clock.advance(2_000);
+    await made.take({ text: 'odd', priority: 'alarm' });
+    await made.clock.advance(5_500);
+    const at = made.gateway.submits.filter(({ text }) => text === 'odd').map((submit) => submit.at);
+    assert.deepEqual([at.length, Math.round((at[1]! - at[0]!) / 1_000)], [2, 5]);
   });
+});
+
+describe('Long alarms of which one segment is always refused', () => {
+  for (const [name, status, count] of [
+    ['ESME_RTHROTTLED', ESME_RTHROTTLED, 3],
+    ['ESME_RMSGQFUL', ESME_RMSGQFUL, 15],
+    ['ESME_RSYSERR', ESME_RSYSERR, 15],
+  ] as const) {
+    for (const segmentsPerSecond of [undefined, 2]) {
+      it(`hold up no others when they are ${count} and it is ${name}, at ${segmentsPerSecond ?? 'any'} a second`, async () => {
+        const made = await bound((text) => (text.includes('odd') ? status : 0), segmentsPerSecond);
+        const text = `${'x'.repeat(200)}odd${'x'.repeat(170)}`;
+        for (let odd = 0; odd < count; odd += 1)
+          await made.take({ text, to: `45201000${10 + odd}`, priority: 'alarm' });
+        await made.clock.advance(60_000); // all of them were tried by then
+        for (let round = 1; round <= 40; round += 1) {
+          await made.take({ text: 'alarm', priority: 'alarm' });
+          await made.clock.advance(2_000);
+          assert.equal(made.gateway.count('alarm'), round);
+          await made.take({ text: 'normal' });
+          await made.clock.advance(3_000);
+          assert.equal(made.gateway.count('normal'), round);
+        }
+      });
+    }
+  }
 });
