@@ -39,8 +39,12 @@ export interface Bounds {
 
   // Results, receipts, incoming SMS
 
-  /** Events of a kind that wait for a listener. The oldest is given up, and the log says so. */
+  /** Events of a kind that wait for a listener, a key in memory each. The oldest is given up, and the log says so. */
   readonly heldEvents: number;
+  /** Those of them that were read back and that listeners are taking. The next are read when some have been taken. */
+  readonly eventsReadBack: number;
+  /** Characters of their records; as `eventsReadBack`. */
+  readonly charactersReadBack: number;
   /** Receipts that wait for their SMS to become known: 60 s of 160 a second. The oldest goes on unmatched. */
   readonly heldReceipts: number;
   /** Ids of receipts that belong to no SMS, so that none is taken for that of a later SMS. The oldest is forgotten. */
@@ -78,7 +82,10 @@ export interface Bounds {
   readonly recentCorrelationCharacters: number;
   /** Additions to what ends by itself, after which that which has ended is taken out; most that is taken out in one turn. */
   readonly sweepEvery: number;
-  /** Events handed to listeners that have not confirmed them. Beyond it the gateway is asked to send again later. */
+  /**
+   * Events handed to listeners that have not confirmed them. Beyond it the gateway is asked to send again later, and
+   * results wait.
+   */
   readonly unconfirmed: number;
   /** SMS told as overdue to listeners that have not all confirmed it. The oldest is given up, till a restart. */
   readonly overdueReports: number;
@@ -148,6 +155,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   referencePhones: 10_000,
   sendAllAhead: 2_000,
   heldEvents: 100_000,
+  eventsReadBack: 1_000,
+  charactersReadBack: 4_000_000,
   heldReceipts: 10_000,
   unknownReceipts: 10_000,
   trackedSms: 500_000,

@@ -56,7 +56,11 @@ type Taker<T> = (event: T) => void | Promise<void>;
  * A client of the gateway.
  *
  * Results, receipts and incoming SMS are kept until a listener has taken them (its promise, if it returns one,
- * has resolved); with `disk` storage also over a restart. Without a listener they wait for one.
+ * has resolved); with `disk` storage also over a restart. Without a listener they wait for one, for an hour: what nobody
+ * has taken by then is forgotten where no listener of its kind exists. For receipts those are the listeners of `onReceipt`,
+ * for results those of `onSettled`; `send` takes its own. What listeners reject is given up after 7 days.
+ *
+ * Each listener gets an object of its own, which it may keep and change.
  */
 export interface Gateway {
   /**

@@ -17,7 +17,8 @@ import type { Clock, EpochMs, Millis } from '../clock.js';
 import { asSmppError, DamagedRecordError, SmppError } from '../errors.js';
 import { FailureLog } from '../failure-log.js';
 import type { CounterName, Delivery, InboundSms, Unsubscribe } from '../message.js';
-import { type Listener, Mailbox } from '../storage/mailbox.js';
+import type { Listener } from '../listeners.js';
+import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { isWhole, readPart, receiptOf, type WholeMessage } from './message-part.js';
 import { readSms } from './read-sms.js';
@@ -82,7 +83,6 @@ const COMES_WITHOUT = 'what an incoming SMS answers cannot be read: it comes wit
 
 /** Marks our records among the others of table `event`. */
 const KEY_PREFIX = 'sms-';
-const KEY = /^sms-\d+$/;
 
 export class Inbox {
   readonly #options: InboxOptions;
@@ -92,7 +92,6 @@ export class Inbox {
   readonly #turnWrites: TurnWrites;
   #guard: RedeliveryGuard;
   #reassembler: Reassembler;
-  #lastKey = 0;
   #unconfirmed = 0;
   #isOpen = false;
   #cancelExpiry: (() => void) | undefined;
@@ -111,10 +110,14 @@ export class Inbox {
       storage: options.storage,
       bounds: this.#bounds,
       table: 'event',
+      keyPrefix: KEY_PREFIX,
       clock: options.clock,
-      revive: (value) => this.#revive(value),
+      kind: 'incoming SMS',
+      revive: (value) => (isStoredSms(value) ? value : undefined),
+      cameAt: ({ sms }) => sms.receivedAt,
       forget: (changes) => options.storage.write(changes, 'later'),
       onFailure: (error) => this.#failures.say('an incoming SMS could not be handed on and is kept', error),
+      log: options.log,
     });
   }
 
@@ -330,8 +333,7 @@ export class Inbox {
 
   #takeSms(sms: StoredSms['sms']): Kept {
     const repliesTo = this.#options.tracker.lastSmsTo(sms.from);
-    this.#lastKey += 1;
-    const key = `${KEY_PREFIX}${this.#lastKey}`;
+    const key = this.#box.newKey();
     const stored: StoredSms = { key, sms, ...(repliesTo === undefined ? {} : { repliesTo }) };
     const kept = () => {
       this.#options.count('incoming', 1);
@@ -381,12 +383,6 @@ export class Inbox {
     });
   }
 
-  #revive(value: unknown): StoredSms | undefined {
-    if (!isStoredSms(value)) return undefined;
-    this.#lastKey = Math.max(this.#lastKey, Number(value.key.slice(KEY_PREFIX.length)));
-    return value;
-  }
-
   #armExpiry(delayMs?: Millis): void {
     const at = this.#reassembler.nextAt;
     // Waits end in the order in which they began: an alarm that is set is early enough.
@@ -425,5 +421,5 @@ function stopped(): SmppError {
 function isStoredSms(value: unknown): value is StoredSms {
   if (typeof value !== 'object' || value === null) return false;
   const { key, sms } = value as Partial<StoredSms>;
-  return typeof key === 'string' && KEY.test(key) && typeof sms?.from === 'string';
+  return typeof key === 'string' && typeof sms?.from === 'string' && typeof sms.receivedAt === 'number';
 }

@@ -11,7 +11,7 @@
 import type { EpochMs } from '../clock.js';
 import { SmppError } from '../errors.js';
 import type { InboundSms } from '../message.js';
-import type { Listener } from '../storage/mailbox.js';
+import type { Listener } from '../listeners.js';
 import { Steps } from '../steps.js';
 
 /** An incoming SMS as stored in table `event` until it is emitted. JSON. */

@@ -14,6 +14,7 @@ import type { Clock, Millis } from '../clock.js';
 import { asSmppError, SmppError } from '../errors.js';
 import type { Log } from '../failure-log.js';
 import type { Link } from '../link.js';
+import type { Listener } from '../listeners.js';
 import type {
   CounterName,
   GatewayStatus,
@@ -23,7 +24,6 @@ import type {
   SubmitResult,
   Unsubscribe,
 } from '../message.js';
-import type { Listener } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { Answers, type Refusal } from './answers.js';
 import { Dedupe, type FirstResult } from './dedupe.js';
@@ -41,6 +41,7 @@ import { References } from './references.js';
 import { repeatOf } from './result-of.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
+import { ownResult } from './stored-result.js';
 import type { Remembered } from './submission.js';
 import type { UnknownReceipt } from './unknown-outcomes.js';
 import { SubmitFailures } from './submit-failures.js';
@@ -265,9 +266,9 @@ export class Outbox {
     this.#dispatcher.ready();
   }
 
-  /** Results, each until a subscriber took it. */
+  /** Results, each until every listener took it; each gets its own. */
   onSettled(listener: Listener<SubmitResult>): Unsubscribe {
-    return this.#settlement.results.subscribe(listener);
+    return this.#settlement.results.subscribe((result) => listener(ownResult(result)));
   }
 
   /**

@@ -5,16 +5,15 @@
  * entry (with its text) goes, and the result, the gateway's ids for the receipts and the dedupe key's result come: all
  * or nothing for each SMS. Volatile storage gets a result that nobody has taken at `close`.
  */
-import type { Bounds } from '../bounds.js';
 import type { Clock } from '../clock.js';
 import { SmppError } from '../errors.js';
 import type { SubmitResult } from '../message.js';
-import { Mailbox } from '../storage/mailbox.js';
+import { Mailbox, type MailboxBounds, type MailboxOptions } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import type { Dedupe } from './dedupe.js';
 import type { OutboxEntry, Progress } from './entry.js';
 import { isRemains, type QueueItem } from './queue-item.js';
-import { recoveredResult, storedResult } from './stored-result.js';
+import { ownResult, readResult, storedResult } from './stored-result.js';
 
 /** A result that could not be stored is tried again after this; until then it is not reported. */
 const RETRY_MS = 1_000;
@@ -28,7 +27,7 @@ interface Settled {
 }
 
 export interface SettlementOptions {
-  readonly bounds: Pick<Bounds, 'heldEvents'>;
+  readonly bounds: MailboxBounds;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly dedupe: Dedupe;
@@ -41,11 +40,12 @@ export interface SettlementOptions {
   /** A result is safe: the queue may forget the SMS. */
   readonly onSettled: (item: QueueItem, to: string) => void;
   readonly onFailure: (error: unknown) => void;
+  readonly log: MailboxOptions<SubmitResult>['log'];
 }
 
 export class Settlement {
   readonly #options: SettlementOptions;
-  /** Results until a subscriber took them. */
+  /** Results until every listener has taken them. */
   readonly results: Mailbox<SubmitResult>;
   /** Those who wait for a result to be safe, and do not take it. */
   readonly #watching = new Map<string, ((isSafe: boolean) => void)[]>();
@@ -61,10 +61,13 @@ export class Settlement {
       bounds: options.bounds,
       table: 'result',
       clock: options.clock,
-      revive: (value, id) => recoveredResult(id, value),
+      kind: 'results',
+      revive: (value, id, isEarlier) => readResult(id, value, isEarlier),
+      cameAt: ({ settledAt }) => settledAt,
       record: storedResult,
       forget: (changes) => options.storage.write(changes, 'later'),
       onFailure: options.onFailure,
+      log: options.log,
     });
   }
 
@@ -209,7 +212,7 @@ export class Settlement {
       for (const watch of this.#watching.get(item.id) ?? []) watch(true);
       this.#watching.delete(item.id);
     }
-    item.waiter?.resolve(result);
+    item.waiter?.resolve(this.results.isHeard ? ownResult(result) : result);
     this.results.deliver(item.id, result, item.waiter?.isSenders);
   }
 }

@@ -14,7 +14,7 @@
  */
 import type { EpochMs } from '../clock.js';
 import { type ErrorClass, type StatusCode, statusCode } from '../inmobile.js';
-import { jsonCopy } from './json-copy.js';
+import { jsonCopy } from '../json-copy.js';
 import type { DeliveryReceipt, ReceiptRequest } from '../message.js';
 import { type ParsedReceipt, withoutText } from './parse-receipt.js';
 import { type GatewayState, isFinalState } from './receipt-state.js';

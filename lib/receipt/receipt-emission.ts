@@ -18,16 +18,14 @@ import {
   type TrackedRecord,
   unmatchedEvents,
 } from './join-receipt.js';
-import { ReceiptListeners } from './receipt-listeners.js';
+import { ReceiptListeners, type ReceiptListenersOptions } from './receipt-listeners.js';
 import type { Steps } from '../steps.js';
 import type { TrackedRecords } from './tracked-records.js';
 
-export interface ReceiptEmissionOptions {
+export interface ReceiptEmissionOptions extends ReceiptListenersOptions {
   readonly records: TrackedRecords;
   readonly steps: Steps<number>;
   readonly count: (counter: CounterName, by: number) => void;
-  /** Whether anything is handed on. */
-  readonly isOpen: () => boolean;
   /** Whether a receipt came so lately that its SMS may yet be stored. */
   readonly mayWait: (received: ReceivedReceipt) => boolean;
 }
@@ -38,7 +36,7 @@ export class ReceiptEmission {
 
   constructor(options: ReceiptEmissionOptions) {
     this.#options = options;
-    this.listeners = new ReceiptListeners(options.isOpen);
+    this.listeners = new ReceiptListeners(options);
   }
 
   /** Receipts that a listener has and did not confirm, or that wait for their turn. */
@@ -56,10 +54,10 @@ export class ReceiptEmission {
     if (!records.isRead) return records.reading.then(() => this.#emitLater(stored));
     const { received } = stored;
     const sms = stored.sms ?? records.find(received);
-    if (sms === undefined) return this.#hand(unmatchedEvents(received));
+    if (sms === undefined) return this.#hand(stored, unmatchedEvents(received));
     return steps.run(sms, () => {
       const record = records.peek(sms);
-      return record === undefined ? this.#joinStored(sms, received) : this.#join(record, sms, received);
+      return record === undefined ? this.#joinStored(sms, stored) : this.#join(record, sms, stored);
     });
   }
 
@@ -69,28 +67,32 @@ export class ReceiptEmission {
     throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
   }
 
-  async #joinStored(sms: number, received: ReceivedReceipt): Promise<void> {
+  async #joinStored(sms: number, stored: StoredReceipt): Promise<void> {
     const { records, mayWait } = this.#options;
     const known = await records.read(sms);
-    if (known !== undefined) await this.#join(known, sms, received);
-    else if (mayWait(received)) throw notStoredYet();
-    else await this.#hand(unmatchedEvents(received));
+    if (known !== undefined) await this.#join(known, sms, stored);
+    else if (mayWait(stored.received)) throw notStoredYet();
+    else await this.#hand(stored, unmatchedEvents(stored.received));
   }
 
-  #join(known: TrackedRecord, sms: number, received: ReceivedReceipt): Promise<void> | undefined {
-    const { record, events } = joinReceipt(known, received);
-    return this.#hand(events, () => {
+  #join(known: TrackedRecord, sms: number, stored: StoredReceipt): Promise<void> | undefined {
+    const { record, events } = joinReceipt(known, stored.received);
+    return this.#hand(stored, events, () => {
       if (record !== known) this.#options.records.replace(sms, record);
     });
   }
 
   /** `then` follows once all who listen have taken the events. */
-  #hand(events: readonly ReceiptEvent[], then?: () => void): Promise<void> | undefined {
+  #hand(
+    { key }: StoredReceipt,
+    events: readonly ReceiptEvent[],
+    then?: () => void,
+  ): Promise<void> | undefined {
     const taken = (): void => {
       this.#countAll(events);
       then?.();
     };
-    const taking = this.listeners.emit(events);
+    const taking = this.listeners.emit(key, events);
     if (taking !== undefined) return taking.then(taken);
     taken();
     return undefined;

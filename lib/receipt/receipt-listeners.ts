@@ -3,77 +3,101 @@
  *
  * A listener that returns nothing has taken what it was given: no promise is made for it.
  */
+import type { Bounds } from '../bounds.js';
 import { SmppError } from '../errors.js';
-import type { DeliveryReceipt } from '../message.js';
+import { jsonCopy } from '../json-copy.js';
+import { Listeners } from '../listeners.js';
+import type { DeliveryReceipt, Unsubscribe } from '../message.js';
 import type { ReceiptEvent, ReceiptScope } from './join-receipt.js';
 
 /** What it returns resolves when the receipt is safe with the listener; it rejects, or throws, when it is not. */
 export type ReceiptListener = (receipt: DeliveryReceipt) => void | Promise<void>;
 
-export class ReceiptListeners {
-  readonly #byScope: Record<ReceiptScope, Set<ReceiptListener>> = { message: new Set(), segment: new Set() };
+export interface ReceiptListenersOptions {
+  readonly bounds: Pick<Bounds, 'heldEvents'>;
+  /** Whether anything is handed on: what waits for its turn as that ends comes again in the next run. */
+  readonly isOpen: () => boolean;
+  /** Of both scopes. */
+  readonly onLastLeft: () => void;
+}
 
+export class ReceiptListeners {
+  readonly #byScope: Record<ReceiptScope, Listeners<DeliveryReceipt>>;
   readonly #isOpen: () => boolean;
 
-  /** @param isOpen whether anything is handed on: what waits for its turn as that ends comes again in the next run */
-  constructor(isOpen: () => boolean) {
+  constructor({ bounds, isOpen, onLastLeft }: ReceiptListenersOptions) {
+    const ofScope = (): Listeners<DeliveryReceipt> =>
+      new Listeners({
+        partlyTakenMax: bounds.heldEvents,
+        copyOf: ownReceipt,
+        contentOf,
+        onLastLeft: () => {
+          if (this.isEmpty) onLastLeft();
+        },
+      });
+    this.#byScope = { message: ofScope(), segment: ofScope() };
     this.#isOpen = isOpen;
   }
 
   get isEmpty(): boolean {
-    return this.#byScope.message.size === 0 && this.#byScope.segment.size === 0;
+    return this.#byScope.message.isEmpty && this.#byScope.segment.isEmpty;
   }
 
-  add(scope: ReceiptScope, listener: ReceiptListener): void {
-    this.#byScope[scope].add(listener);
-  }
-
-  remove(scope: ReceiptScope, listener: ReceiptListener): void {
-    this.#byScope[scope].delete(listener);
+  add(scope: ReceiptScope, listener: ReceiptListener): Unsubscribe {
+    return this.#byScope[scope].add(listener);
   }
 
   /**
-   * Hands on every event, in their order: undefined when every listener has taken them all, else a promise that
-   * resolves when they have.
+   * Hands on every event of a stored receipt, in their order: undefined when every listener has taken them all, else a
+   * promise that resolves when they have.
    *
-   * @throws what a listener threw, or rejects with it; SMPP_STOPPED when it is not open. The events that follow are not
-   *   handed on then
+   * @param key of the stored receipt
+   * @throws what a listener threw, or rejects with it; SMPP_STOPPED when it is not open, or nobody listens any more. The
+   *   events that follow are not handed on then
    */
-  emit(events: readonly ReceiptEvent[], from = 0): Promise<void> | undefined {
+  emit(key: string, events: readonly ReceiptEvent[]): Promise<void> | undefined {
+    return this.#emitFrom(0, key, events, false);
+  }
+
+  /** @param isGiven somebody has had one of them */
+  #emitFrom(
+    from: number,
+    key: string,
+    events: readonly ReceiptEvent[],
+    isGiven: boolean,
+  ): Promise<void> | undefined {
     const event = events[from];
     if (event === undefined) return undefined;
-    if (!this.#isOpen()) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
-    const taking = giveTo(this.#byScope[event.scope], event.receipt);
-    return taking === undefined
-      ? this.emit(events, from + 1)
-      : taking.then(() => this.emit(events, from + 1));
+    if (!this.#isOpen()) throw notNow('the gateway is stopped');
+    if (!isGiven && this.isEmpty) throw notNow('nobody listens any more');
+    const listeners = this.#byScope[event.scope];
+    if (listeners.isEmpty) return this.#emitFrom(from + 1, key, events, isGiven);
+    // Events of both scopes may be one and the same object.
+    const taking = listeners.give(
+      key,
+      from === 0 && !this.#lacksScope ? ownReceipt(event.receipt) : event.receipt,
+    );
+    return typeof taking === 'string'
+      ? this.#emitFrom(from + 1, key, events, true)
+      : taking.then(() => this.#emitFrom(from + 1, key, events, true));
+  }
+
+  get #lacksScope(): boolean {
+    return this.#byScope.message.isEmpty || this.#byScope.segment.isEmpty;
   }
 }
 
-/**
- * Undefined when all have taken it, else a promise that resolves when they have.
- *
- * @throws what one threw, or rejects with it, after all of them were asked
- */
-export function giveTo(
-  listeners: ReadonlySet<ReceiptListener>,
-  receipt: DeliveryReceipt,
-): Promise<void> | undefined {
-  let pending: Promise<void>[] | undefined;
-  for (const listener of listeners) {
-    const taking = given(listener, receipt);
-    if (taking !== undefined) (pending ??= []).push(taking);
-  }
-  return pending && Promise.all(pending).then(() => undefined);
+/** A copy that its receiver may keep and change. */
+function ownReceipt(receipt: DeliveryReceipt): DeliveryReceipt {
+  const own = { ...receipt, segments: { ...receipt.segments } };
+  return receipt.correlation === undefined ? own : { ...own, correlation: jsonCopy(receipt.correlation) };
 }
 
-/** What a listener throws is its answer too: the others are still asked. */
-function given(listener: ReceiptListener, receipt: DeliveryReceipt): void | Promise<void> {
-  try {
-    return listener(receipt);
-  } catch (error) {
-    return Promise.resolve().then(() => {
-      throw error;
-    });
-  }
+/** What is known of the SMS may be more when its receipt is given again: then it is another event. */
+function contentOf({ state, segments }: DeliveryReceipt): string {
+  return `${state} ${segments.delivered} ${segments.failed}`;
+}
+
+function notNow(why: string): SmppError {
+  return new SmppError('SMPP_STOPPED', `${why}: the receipt is kept`);
 }

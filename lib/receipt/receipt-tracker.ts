@@ -76,7 +76,6 @@ const OFFSET_DRIFT_MS = 30_000;
 
 /** Marks our records among the others of table `event`. */
 const KEY_PREFIX = 'receipt-';
-const KEY = /^receipt-\d+$/;
 
 export class ReceiptTracker {
   readonly #options: Required<ReceiptTrackerOptions>;
@@ -97,7 +96,6 @@ export class ReceiptTracker {
   #reading: Promise<void> = Promise.resolve();
   /** One function for all receipts. */
   readonly #hasSms = ({ received }: StoredReceipt): boolean => this.#records.find(received) !== undefined;
-  #lastKey = 0;
   #learnt = 0;
   #isOpen = false;
   #unsubscribe: Unsubscribe | undefined;
@@ -117,17 +115,23 @@ export class ReceiptTracker {
       storage,
       bounds,
       table: 'event',
+      keyPrefix: KEY_PREFIX,
       clock,
-      revive: (value, key) => this.#revive(value, key),
+      kind: 'receipts',
+      revive: storedReceipt,
+      cameAt: ({ received }) => received.receivedAt,
       forget: (changes) => this.#records.store(changes),
       onFailure: failing('a receipt could not be handed on and is kept'),
+      log,
     });
     const steps = this.#steps;
     this.#emission = new ReceiptEmission({
+      bounds,
       records: this.#records,
       steps,
       count,
       isOpen: () => this.#isOpen,
+      onLastLeft: () => this.#unsubscribe?.(),
       mayWait: (received) => this.#holdMs(received) > 0,
     });
     this.#overdue = new OverdueReports({
@@ -150,7 +154,10 @@ export class ReceiptTracker {
     this.#unplaced = [];
     await this.#unknown.open();
     await this.#restoreGatewayClock();
-    await this.#box.open();
+    await this.#box.open({
+      is: ({ received }) => this.#holdMs(received) > 0,
+      hold: (stored) => this.#holdOn(stored),
+    });
     await this.#records.open();
     if (this.#records.isRead) this.#placeAll();
     else this.#reading = this.#records.reading.then(() => this.#placeAll());
@@ -220,8 +227,7 @@ export class ReceiptTracker {
     const { clock } = this.#options;
     const receivedAt = clock.wall();
     const now = clock.now();
-    this.#lastKey += 1;
-    const key = `${KEY_PREFIX}${this.#lastKey}`;
+    const key = this.#box.newKey();
     const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
     const sms = this.#records.find(received);
     const stored = { key, received, sms };
@@ -242,13 +248,10 @@ export class ReceiptTracker {
    * resolved; else it comes again, also after a restart.
    */
   onReceipt(listener: ReceiptListener, scope: ReceiptScope = 'message'): Unsubscribe {
-    this.#emission.listeners.add(scope, listener);
+    const leave = this.#emission.listeners.add(scope, listener);
     // Later: others may subscribe in this turn too, and what waited is for all of them.
     queueMicrotask(() => this.#subscribe());
-    return () => {
-      this.#emission.listeners.remove(scope, listener);
-      if (this.#emission.listeners.isEmpty) this.#unsubscribe?.();
-    };
+    return leave;
   }
 
   /**
@@ -405,17 +408,15 @@ export class ReceiptTracker {
     this.#gatewayClock.restore(value - clock.wall() + clock.now());
   }
 
-  /** A stored receipt of an earlier process: waits on, or is handed to the next listener. */
-  #revive(value: unknown, key: string): StoredReceipt | undefined {
-    const received = KEY.test(key) ? receivedOf(value) : undefined;
-    if (received === undefined) return undefined;
-    this.#lastKey = Math.max(this.#lastKey, Number(key.slice(KEY_PREFIX.length)));
-    const stored = { key, received };
+  /** One that an earlier process held waits on for the rest of its time. */
+  #holdOn(stored: StoredReceipt): true {
     const { clock } = this.#options;
-    const at = clock.now() - Math.max(0, clock.wall() - received.receivedAt);
-    // One that has waited long enough goes on when somebody listens.
-    if (this.#holdMs(received) <= 0) return stored;
-    this.#place({ stored, at });
-    return undefined;
+    this.#place({ stored, at: clock.now() - Math.max(0, clock.wall() - stored.received.receivedAt) });
+    return true;
   }
+}
+
+function storedReceipt(value: unknown, key: string): StoredReceipt | undefined {
+  const received = receivedOf(value);
+  return received && { key, received };
 }

@@ -10,7 +10,7 @@
 import { Alarm } from '../alarm.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { jsonCopy } from './json-copy.js';
+import { jsonCopy } from '../json-copy.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
 import { isSettled, type ReceivedReceipt, type TrackedRecord, type TrackedSms } from './join-receipt.js';

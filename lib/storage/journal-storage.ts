@@ -91,6 +91,11 @@ class JournalStorage implements Storage {
     yield* this.#session.scan(table);
   }
 
+  async *keys(table: Table): AsyncGenerator<string> {
+    if (!this.#session) throw this.#notOpen();
+    yield* this.#session.keys(table);
+  }
+
   count(table: Table): number {
     return this.#session?.count(table) ?? 0;
   }

@@ -1,91 +1,175 @@
 /**
  * Events that are kept until somebody has taken them: results, receipts, incoming SMS.
  *
- * An event is stored first and then handed to every subscriber; its record goes when all of them have
- * returned (or their promises resolved). Without a subscriber, or when one fails, it stays, also over a
- * restart, and is handed on when somebody subscribes, or a little later: at least once, never when closed.
+ *   deliver ─┬─ somebody listens ─▶ handed over ─┬─ taken ──▶ record deleted
+ *            │                                   └─ rejected ─▶ waits 5 s ─▶ read back, handed over
+ *            └─ nobody does, or others wait ─▶ waits ─┬─ somebody comes ─▶ read back in order, handed over
+ *                                                     └─ nobody for an hour ─▶ record deleted
+ *
+ * An event is stored first and then handed to every listener; its record goes when all of them have returned (or
+ * their promises resolved). Without a listener, or when one fails, it stays, also over a restart: at least once, never
+ * when closed. What waits is a key in memory; the event is read back when there is somebody to take it.
  * Storage that ends with the process may be spared the records: it is given what nobody has taken at `close`.
+ * Source: contract 3.3.
  */
+import { Alarm } from '../alarm.js';
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { isStopped, SmppError } from '../errors.js';
+import { DamagedRecordError, isStopped, SmppError } from '../errors.js';
+import { type Listener, Listeners } from '../listeners.js';
 import type { Unsubscribe } from '../message.js';
 import { TransitMap } from '../transit-map.js';
 import type { Change, Storage, Table } from './storage.js';
 
-/** An event that nobody takes is given up after this: longer than a weekend with a holiday. */
+export type { Listener } from '../listeners.js';
+
+/** An event that its listeners reject is given up after this: longer than a weekend with a holiday. */
 const KEEP_MS: Millis = 7 * 86_400_000;
 
-/** A subscriber that failed is asked again after this. */
+/** Contract 3.3: what nobody has taken for so long is forgotten when nobody listens. */
+const UNHEARD_MS: Millis = 3_600_000;
+
+/** Those who listened before a restart are back by then: Node-RED may have modules to install first. */
+const START_GRACE_MS: Millis = 10 * 60_000;
+
+/** What has waited for an hour is forgotten together. */
+const FORGET_EVERY_MS: Millis = 5 * 60_000;
+
+/** A listener that failed is asked again after this. */
 const RETRY_MS: Millis = 5_000;
 
-/** Subscribers that are still taking an event as the mailbox closes are waited for this long: a stop takes 5 s at most. */
+/** Listeners that are still taking an event as the mailbox closes are waited for this long: a stop takes 5 s at most. */
 const CLOSE_MS: Millis = 800;
-
-export type Listener<T> = (event: T) => void | Promise<void>;
-
-interface Held<T> {
-  readonly key: string;
-  readonly event: T;
-}
 
 export interface MailboxOptions<T> {
   readonly storage: Storage;
-  readonly bounds?: Pick<Bounds, 'heldEvents'>;
+  readonly bounds?: MailboxBounds;
   readonly table: Table;
+  /** What its keys begin with, a number follows, where others have records in its table. By default all are its own. */
+  readonly keyPrefix?: string;
   readonly clock: Clock;
-  /** From a stored record to the event, after a restart; undefined leaves a record alone that cannot be read. */
-  readonly revive: (value: unknown, key: string) => T | undefined;
+  /** What the events are, in the plural: for the log. */
+  readonly kind: string;
+  /**
+   * From a record to the event; undefined leaves a record alone that cannot be read. `isEarlier`: of an earlier process.
+   */
+  readonly revive: (value: unknown, key: string, isEarlier: boolean) => T | undefined;
+  /** When it came or, of a result, when it was settled. */
+  readonly cameAt: (event: T) => EpochMs;
   /** Makes the record of an event that volatile storage gets at `close`; without it the owner puts each by `keeping`. */
   readonly record?: (event: T) => unknown;
   /** Writes that events are gone, which its owner may have to write with more; by default by themselves. */
   readonly forget?: (changes: readonly Change[]) => Promise<void>;
-  /** A subscriber threw, or too many events wait: say so, without the event's content. */
+  /** A listener threw, or storage failed: say so, without the event's content. */
   readonly onFailure: (error: unknown) => void;
+  readonly log: (level: 'info' | 'warn' | 'error', line: string) => void;
+}
+
+export type MailboxBounds = Pick<
+  Bounds,
+  'heldEvents' | 'eventsReadBack' | 'charactersReadBack' | 'unconfirmed'
+>;
+
+/** An event that waits for somebody to take it. */
+interface Waiting<T> {
+  /** Since when; undefined when it came in an earlier run. */
+  readonly since: Millis | undefined;
+  /** Where its storage was spared the record. */
+  readonly event: T | undefined;
+}
+
+/** An event to be handed over, after it has waited. */
+interface ReadBack<T> {
+  readonly key: string;
+  readonly waiting: Waiting<T>;
+  readonly event: T;
+  readonly characters: number;
 }
 
 export class Mailbox<T> {
   readonly #options: MailboxOptions<T>;
-  readonly #heldMax: number;
+  readonly #bounds: MailboxBounds;
   /** Its events have no records while it is open. */
   readonly isSpared: boolean;
-  readonly #listeners = new Set<Listener<T>>();
-  #held: Held<T>[] = [];
+  readonly #listeners: Listeners<T>;
+  /** In the order in which they are to be handed over. */
+  #waiting = new TransitMap<string, Waiting<T>>();
+  /** Those that were rejected lately. */
+  #rejected = new TransitMap<string, Waiting<T>>();
+  /** Events whose listeners' promises are not settled, by key. */
+  readonly #beingTaken = new TransitMap<string, T>();
+  /** Characters of those of them that were read back, and of those that are about to be handed over. */
+  readonly #readBack = new TransitMap<string, number>();
+  #readBackCharacters = 0;
   /** Taken in this turn of the event loop: their records go in one write. */
   #taken: Change[] = [];
+  /** So many of them at most: storage did not take more. */
+  #forgetMost = Infinity;
+  #lastNumber = 0;
   #isClosed = false;
   /** It is closed, and waits for nobody any more. */
   #isOver = false;
-  /** Somebody has just subscribed: what waited goes first. */
-  #isDrainDue = false;
-  /** Events whose subscribers' promises are not settled, by key. */
-  readonly #beingTaken = new TransitMap<string, T>();
+  #isDraining = false;
   #onAllTaken: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
+  /** Nothing is forgotten for want of a listener before this. */
+  #forgetFrom: Millis = Infinity;
+  readonly #forgetAlarm: Alarm;
+  readonly #losses: Losses;
 
   constructor(options: MailboxOptions<T>) {
+    const { storage, record, clock, bounds = DEFAULT_BOUNDS } = options;
     this.#options = options;
-    this.#heldMax = (options.bounds ?? DEFAULT_BOUNDS).heldEvents;
-    this.isSpared = options.storage.isVolatile === true && options.record !== undefined;
+    this.#bounds = bounds;
+    this.isSpared = storage.isVolatile === true && record !== undefined;
+    this.#listeners = new Listeners({
+      partlyTakenMax: bounds.heldEvents,
+      onLastLeft: () => this.#lastLeft(),
+    });
+    this.#forgetAlarm = new Alarm(clock, () => void this.#forgetUnheard());
+    this.#losses = new Losses(options);
   }
 
+  /** Events that wait. */
   get held(): number {
-    return this.#held.length;
+    return this.#waiting.size + this.#rejected.size;
   }
 
-  /** Reads what an earlier process did not hand on. */
-  async open(): Promise<void> {
-    this.#held = [];
-    this.#taken = [];
-    for await (const [key, value] of this.#options.storage.scan(this.#options.table)) {
-      const event = this.#options.revive(value, key);
-      if (event !== undefined) this.#held.push({ key, event });
-    }
-    if (this.isSpared && this.#held.length > 0)
-      await this.#options.storage.write(this.#held.map(({ key }) => this.#forgetting(key)));
-    this.#isClosed = false;
+  get isHeard(): boolean {
+    return !this.#listeners.isEmpty;
+  }
+
+  /**
+   * Finds what an earlier process did not hand on.
+   *
+   * @param recent of these, the newest first until one is not recent, the owner takes those that `hold` takes, in the
+   *   order in which they came: they wait for nobody until it delivers them
+   */
+  async open(recent?: {
+    readonly is: (event: T) => boolean;
+    readonly hold: (event: T) => boolean;
+  }): Promise<void> {
+    this.#isClosed = true;
     this.#isOver = false;
-    this.#drain();
+    this.#waiting = new TransitMap();
+    this.#rejected = new TransitMap();
+    this.#taken = [];
+    this.#forgetFrom = Infinity;
+    await (this.isSpared ? this.#takeBack() : this.#findKeys());
+    if (recent !== undefined) {
+      const found = await this.#findRecent(recent.is);
+      for (const { key, event } of found) if (recent.hold(event)) this.#waiting.delete(key);
+    }
+    this.#isClosed = false;
+    this.#forgetFrom = this.#options.clock.now() + START_GRACE_MS;
+    this.#armForget();
+    this.#drainSoon();
+  }
+
+  /** A key that no other event has, where the table is shared. */
+  newKey(): string {
+    this.#lastNumber += 1;
+    return `${this.#options.keyPrefix}${this.#lastNumber}`;
   }
 
   /**
@@ -97,48 +181,241 @@ export class Mailbox<T> {
   }
 
   /**
-   * Hands a stored event to the subscribers.
+   * Hands a stored event to the listeners, after those that wait.
    *
    * @param taken somebody has taken it already: nobody else need be there
    */
   deliver(key: string, event: T, taken = false): void {
-    const isUnheard = this.#listeners.size === 0;
-    if (isUnheard && taken && !this.#isClosed) this.#forget(key);
-    else if (isUnheard || this.#isClosed || this.#isDrainDue) this.#hold({ key, event });
-    else this.#hand({ key, event });
+    if (this.#isClosed) this.#wait(key, this.#waitingNow(event));
+    else if (this.#listeners.isEmpty && taken) this.#forget(key);
+    else if (this.#listeners.isEmpty || this.#waiting.size > 0 || !this.#hasRoomToTake)
+      this.#wait(key, this.#waitingNow(event));
+    else this.#hand(key, event);
   }
 
   subscribe(listener: Listener<T>): Unsubscribe {
-    this.#listeners.add(listener);
-    // Later: others may subscribe in this turn too, and what waited is for all of them.
-    if (this.#held.length > 0 && !this.#isDrainDue) {
-      this.#isDrainDue = true;
-      queueMicrotask(() => this.#drain());
-    }
-    return () => this.#listeners.delete(listener);
+    const leave = this.#listeners.add(listener);
+    this.#forgetAlarm.clear();
+    this.#askAgain();
+    return leave;
   }
 
   /**
-   * Hands nothing on any more; what is held stays stored. Resolves when subscribers have taken what they were
-   * handed, so that it is not handed on again after a restart, or when that takes too long.
+   * Hands nothing on any more; what waits stays stored. Resolves when listeners have taken what they were handed, so
+   * that it is not handed on again after a restart, or when that takes too long.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#forgetAlarm.clear();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
     if (this.#beingTaken.size > 0) await this.#allTaken();
     this.#forgetTaken();
     this.#isOver = true;
+    this.#losses.sayAll();
     if (this.isSpared) await this.#keepRest();
   }
 
-  async #keepRest(): Promise<void> {
-    const rest = new Map([
-      ...this.#beingTaken.entries(),
-      ...this.#held.map(({ key, event }) => [key, event] as const),
-    ]);
-    const { storage, record } = this.#options;
-    await storage.write(Array.from(rest, ([key, event]) => this.keeping(key, record?.(event))));
+  get #hasRoomToTake(): boolean {
+    return this.#beingTaken.size < this.#bounds.unconfirmed;
+  }
+
+  async #findKeys(): Promise<void> {
+    const { storage, table, keyPrefix } = this.#options;
+    const keys: string[] = [];
+    for await (const key of storage.keys(table)) if (isOwn(key, keyPrefix)) keys.push(key);
+    if (keyPrefix !== undefined) {
+      const numberOf = (key: string): number => Number(key.slice(keyPrefix.length));
+      keys.sort((one, other) => numberOf(one) - numberOf(other));
+      this.#lastNumber = numberOf(keys.at(-1) ?? `${keyPrefix}0`);
+    }
+    for (const key of keys) this.#wait(key, EARLIER);
+  }
+
+  /** Of volatile storage, which holds the records only while it is closed. */
+  async #takeBack(): Promise<void> {
+    const { storage, table, clock, revive, cameAt } = this.#options;
+    for await (const [key, value] of storage.scan(table)) {
+      const event = revive(value, key, true);
+      if (event === undefined) continue;
+      this.#wait(key, { since: clock.now() - Math.max(0, clock.wall() - cameAt(event)), event });
+    }
+    const keys = [...this.#waiting.keys()];
+    if (keys.length > 0) await storage.write(keys.map((key) => this.#forgetting(key)));
+  }
+
+  async #findRecent(isRecent: (event: T) => boolean): Promise<readonly ReadBack<T>[]> {
+    const recent: ReadBack<T>[] = [];
+    for (const [key, waiting] of [...this.#waiting.entries()].reverse()) {
+      const found = await this.#find(key, waiting);
+      if (found === 'later' || (typeof found === 'object' && !isRecent(found.event))) break;
+      if (found !== 'gone') recent.push(found);
+    }
+    return recent.reverse();
+  }
+
+  #waitingNow(event: T): Waiting<T> {
+    return { since: this.#options.clock.now(), event: this.isSpared ? event : undefined };
+  }
+
+  #wait(key: string, waiting: Waiting<T>): void {
+    this.#waiting.set(key, waiting);
+    this.#giveWay();
+    if (!this.isHeard && !this.#forgetAlarm.isSet) this.#armForget();
+  }
+
+  /** There is no room for all that wait: the oldest is given up. */
+  #giveWay(): void {
+    if (this.held <= this.#bounds.heldEvents) return;
+    const oldest = firstOf(this.#rejected.keys()) ?? firstOf(this.#waiting.keys());
+    if (oldest === undefined) return;
+    if (!this.#rejected.delete(oldest)) this.#waiting.delete(oldest);
+    this.#forget(oldest);
+    this.#losses.note('full');
+  }
+
+  /** Those that were rejected go first: they are older. */
+  #askAgain(): void {
+    if (this.#rejected.size > 0) {
+      const later = this.#waiting;
+      this.#waiting = this.#rejected;
+      this.#rejected = new TransitMap();
+      for (const [key, waiting] of later.entries()) this.#waiting.set(key, waiting);
+    }
+    this.#drainSoon();
+  }
+
+  #lastLeft(): void {
+    if (this.#isClosed) return;
+    this.#askAgain(); // whoever comes next
+    this.#forgetFrom = this.#options.clock.now() + UNHEARD_MS;
+    this.#armForget();
+  }
+
+  /** Later: others may subscribe in this turn too, and what waited is for all of them. */
+  #drainSoon(): void {
+    if (this.#isDraining || !this.#canDrain) return;
+    this.#isDraining = true;
+    queueMicrotask(() => void this.#drain());
+  }
+
+  get #canDrain(): boolean {
+    return this.#waiting.size > 0 && !this.#isClosed && this.isHeard && this.hasRoomFor(0, 0);
+  }
+
+  /** Whether more may be read back: `events` with so many characters were, and are not handed over yet. */
+  hasRoomFor(events: number, characters: number): boolean {
+    const { eventsReadBack, charactersReadBack } = this.#bounds;
+    return (
+      this.#hasRoomToTake &&
+      this.#readBack.size + events < eventsReadBack &&
+      this.#readBackCharacters + characters < charactersReadBack
+    );
+  }
+
+  async #drain(): Promise<void> {
+    let isReadable = true;
+    while (isReadable && this.#canDrain) isReadable = await this.#handNext();
+    this.#isDraining = false;
+  }
+
+  /** Hands over the next that wait, as many as there is room for. False when storage cannot be read now. */
+  async #handNext(): Promise<boolean> {
+    const next: ReadBack<T>[] = [];
+    let characters = 0;
+    let isReadable = true;
+    for (const [key, waiting] of this.#waiting.entries()) {
+      const found = await this.#find(key, waiting);
+      isReadable = found !== 'later';
+      if (!isReadable) break;
+      if (typeof found !== 'object') continue;
+      next.push(found);
+      characters += found.characters;
+      if (!this.hasRoomFor(next.length, characters)) break;
+    }
+    for (const found of next) {
+      if (this.#isClosed || !this.isHeard || !this.#hasRoomToTake) break;
+      if (this.#waiting.delete(found.key)) this.#hand(found.key, found.event, found);
+    }
+    return isReadable;
+  }
+
+  /** The event of one that waits: `gone` when nobody can have it any more, `later` when storage cannot be read now. */
+  async #find(key: string, waiting: Waiting<T>): Promise<ReadBack<T> | 'gone' | 'later'> {
+    const { storage, table, clock, revive, onFailure } = this.#options;
+    const { since = Infinity, event: own } = waiting;
+    if (own !== undefined && since + KEEP_MS >= clock.now())
+      return { key, waiting, event: own, characters: 0 };
+    try {
+      const value = own === undefined ? await storage.read(table, key) : undefined;
+      if (value === undefined) return this.#lose(key, 'old');
+      const event = revive(value, key, waiting === EARLIER);
+      if (event !== undefined) return { key, waiting, event, characters: JSON.stringify(value).length };
+      this.#waiting.delete(key);
+      return 'gone';
+    } catch (error) {
+      if (!(error instanceof SmppError) || error instanceof DamagedRecordError)
+        return this.#lose(key, 'damaged');
+      onFailure(error);
+      this.#retryLater();
+      return 'later';
+    }
+  }
+
+  #lose(key: string, reason: Reason): 'gone' {
+    if (this.#waiting.delete(key)) {
+      this.#forget(key);
+      this.#losses.note(reason);
+    }
+    return 'gone';
+  }
+
+  #hand(key: string, event: T, readBack?: ReadBack<T>): void {
+    const answer = this.#listeners.give(key, event);
+    if (answer === 'taken') this.#forget(key);
+    else if (answer === 'nobody') this.#wait(key, readBack?.waiting ?? this.#waitingNow(event));
+    else this.#await(key, event, answer, readBack);
+  }
+
+  /** One listener, as nearly always: no promise but its own and what follows it. */
+  #await(key: string, event: T, answer: Promise<unknown>, readBack?: ReadBack<T>): void {
+    this.#beingTaken.set(key, event);
+    if (readBack !== undefined) {
+      this.#readBack.set(key, readBack.characters);
+      this.#readBackCharacters += readBack.characters;
+    }
+    // Neither branch throws, so nothing rejects.
+    void answer.then(
+      () => {
+        this.#forget(key);
+        this.#isAnswered(key);
+      },
+      (error: unknown) => {
+        if (!isStopped(error)) this.#options.onFailure(error);
+        this.#reject(key, readBack?.waiting ?? this.#waitingNow(event));
+        this.#isAnswered(key);
+      },
+    );
+  }
+
+  #reject(key: string, waiting: Waiting<T>): void {
+    if (this.#isClosed || !this.isHeard) {
+      this.#wait(key, waiting);
+      return;
+    }
+    this.#rejected.set(key, waiting);
+    this.#giveWay();
+    this.#retryLater();
+  }
+
+  #isAnswered(key: string): void {
+    this.#beingTaken.delete(key);
+    if (this.#readBack.size > 0) {
+      this.#readBackCharacters -= this.#readBack.get(key) ?? 0;
+      this.#readBack.delete(key);
+    }
+    if (this.#waiting.size > 0) this.#drainSoon();
+    if (this.#beingTaken.size === 0) this.#onAllTaken?.();
   }
 
   #allTaken(): Promise<void> {
@@ -151,71 +428,56 @@ export class Mailbox<T> {
     });
   }
 
-  #drain(): void {
-    this.#isDrainDue = false;
-    if (this.#isClosed || this.#listeners.size === 0) return;
-    const held = this.#held;
-    this.#held = [];
-    for (const item of held) this.#hand(item);
-  }
-
-  #hand(item: Held<T>): void {
-    let taking: Promise<unknown> | undefined;
-    let others: Promise<unknown>[] | undefined;
-    for (const listener of this.#listeners) {
-      const one = given(listener, item.event);
-      if (one === undefined) continue;
-      if (taking === undefined) taking = one;
-      else (others ??= []).push(one);
-    }
-    if (taking === undefined) this.#forget(item.key);
-    else this.#await(item, others === undefined ? taking : Promise.all([taking, ...others]));
-  }
-
-  /** One listener, as nearly always: no promise but its own and what follows it. */
-  #await(item: Held<T>, taking: Promise<unknown>): void {
-    this.#beingTaken.set(item.key, item.event);
-    // Neither branch throws, so nothing rejects.
-    void taking.then(
-      () => {
-        this.#forget(item.key);
-        this.#wasTaken(item.key);
-      },
-      (error: unknown) => {
-        this.#failed(item, error);
-        this.#wasTaken(item.key);
-      },
-    );
-  }
-
-  #wasTaken(key: string): void {
-    this.#beingTaken.delete(key);
-    if (this.#beingTaken.size === 0) this.#onAllTaken?.();
-  }
-
-  #failed(item: Held<T>, error: unknown): void {
-    if (!isStopped(error)) this.#options.onFailure(error);
-    this.#hold(item);
-    this.#retryLater();
-  }
-
   #retryLater(): void {
     if (this.#isClosed) return;
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = undefined;
-      this.#drain();
+      this.#askAgain();
       this.#forgetTaken();
     });
   }
 
-  #hold(item: Held<T>): void {
-    this.#held.push(item);
-    if (this.#held.length <= this.#heldMax) return;
-    const oldest = this.#held.shift();
-    if (oldest === undefined) return;
-    this.#forget(oldest.key);
-    const message = `${this.#heldMax} wait for a subscriber already: the oldest of them was given up`;
-    this.#options.onFailure(new SmppError('SMPP_QUEUE_FULL', message));
+  async #keepRest(): Promise<void> {
+    const { storage, record, cameAt } = this.#options;
+    const rest = new Map(this.#beingTaken.entries());
+    for (const waiting of [this.#rejected, this.#waiting]) {
+      for (const [key, { event }] of waiting.entries()) if (event !== undefined) rest.set(key, event);
+    }
+    await storage.write(
+      Array.from(rest, ([key, event]) => this.keeping(key, record?.(event), cameAt(event))),
+    );
+  }
+
+  #armForget(): void {
+    if (this.#isClosed || this.isHeard) return;
+    const { clock } = this.#options;
+    const first = firstOf(this.#waiting.values());
+    if (first === undefined) return;
+    const due = Math.max(this.#forgetFrom, (first.since ?? -Infinity) + UNHEARD_MS);
+    this.#forgetAlarm.set(Math.max(due, clock.now() + FORGET_EVERY_MS));
+  }
+
+  /** Nobody listens: what has waited for an hour is forgotten. */
+  async #forgetUnheard(): Promise<void> {
+    const { clock } = this.#options;
+    let count = 0;
+    for (const [key, waiting] of this.#waiting.entries()) {
+      const since = waiting.since ?? (await this.#sinceOf(key, waiting));
+      if (this.#isClosed || this.isHeard || since + UNHEARD_MS > clock.now()) break;
+      if (!this.#waiting.delete(key)) continue;
+      this.#forget(key);
+      count += 1;
+    }
+    this.#losses.note('unheard', count);
+    this.#armForget();
+  }
+
+  /** Since when one of an earlier run waits; infinity when that is not to be known now. */
+  async #sinceOf(key: string, waiting: Waiting<T>): Promise<Millis> {
+    const { clock, cameAt } = this.#options;
+    const found = await this.#find(key, waiting);
+    if (found === 'gone') return -Infinity;
+    return found === 'later' ? Infinity : clock.now() - Math.max(0, clock.wall() - cameAt(found.event));
   }
 
   #forget(key: string): void {
@@ -229,34 +491,85 @@ export class Mailbox<T> {
   }
 
   #forgetTaken(): void {
-    if (this.#taken.length === 0) return;
-    const changes = this.#taken;
-    this.#taken = [];
+    const taken = this.#taken;
+    if (taken.length === 0) return;
+    const isAll = taken.length <= this.#forgetMost;
+    const changes = isAll ? taken : taken.slice(0, this.#forgetMost);
+    this.#taken = isAll ? [] : taken.slice(this.#forgetMost);
     const { storage, onFailure, forget } = this.#options;
     // Not awaited: if it is lost in a crash the event is handed on once more, which is the promise.
-    (forget?.(changes) ?? storage.write(changes)).catch((error: unknown) => {
-      onFailure(error);
-      this.#taken.unshift(...changes); // its text is to be erased, whatever ailed the disk
-      this.#retryLater();
-    });
+    (forget?.(changes) ?? storage.write(changes)).then(
+      () => {
+        this.#forgetMost = Infinity;
+        if (!isAll) this.#forgetTaken();
+      },
+      (error: unknown) => {
+        onFailure(error);
+        this.#forgetMost = Math.ceil(changes.length / 2); // it may have been the size, and not the disk
+        this.#taken = [...changes, ...this.#taken]; // its text is to be erased, whatever ailed the disk
+        this.#retryLater();
+      },
+    );
   }
 }
 
-/** Undefined when it has taken the event. What it throws is its answer too: the others are still asked. */
-function given<T>(listener: Listener<T>, event: T): Promise<unknown> | undefined {
-  try {
-    const answer: unknown = listener(event);
-    return isThenable(answer) ? Promise.resolve(answer) : undefined; // itself, when it is a promise
-  } catch (error) {
-    return Promise.resolve().then(() => {
-      throw error;
-    });
+const EARLIER: Waiting<never> = { since: undefined, event: undefined };
+
+type Reason = 'unheard' | 'full' | 'old' | 'damaged';
+
+/** By the reason: how loud and how often it is said, and how. */
+const SAYINGS: Readonly<Record<Reason, { level: 'info' | 'warn' | 'error'; everyMs: Millis; why: string }>> =
+  {
+    unheard: { level: 'info', everyMs: 3_600_000, why: 'nobody has been there to take them for an hour' },
+    full: {
+      level: 'warn',
+      everyMs: 60_000,
+      why: 'so many wait to be taken already that the oldest give way',
+    },
+    old: { level: 'warn', everyMs: 60_000, why: 'they have waited to be taken for 7 days' },
+    damaged: {
+      level: 'error',
+      everyMs: 60_000,
+      why: 'their records cannot be read any more: check the disk',
+    },
+  };
+
+/** What was given up, as few lines: how many, and why. */
+class Losses {
+  readonly #options: Pick<MailboxOptions<never>, 'clock' | 'kind' | 'log'>;
+  readonly #counts = new Map<Reason, { unsaid: number; saidAt: Millis }>();
+
+  constructor(options: Pick<MailboxOptions<never>, 'clock' | 'kind' | 'log'>) {
+    this.#options = options;
+  }
+
+  note(reason: Reason, count = 1): void {
+    if (count === 0) return;
+    const noted = this.#counts.get(reason) ?? { unsaid: 0, saidAt: -Infinity };
+    this.#counts.set(reason, noted);
+    noted.unsaid += count;
+    if (this.#options.clock.now() - noted.saidAt >= SAYINGS[reason].everyMs) this.#say(reason);
+  }
+
+  sayAll(): void {
+    for (const reason of this.#counts.keys()) this.#say(reason);
+  }
+
+  #say(reason: Reason): void {
+    const noted = this.#counts.get(reason);
+    if (noted === undefined || noted.unsaid === 0) return;
+    const { level, why } = SAYINGS[reason];
+    this.#options.log(level, `${this.#options.kind}: ${noted.unsaid} forgotten, since ${why}`);
+    noted.unsaid = 0;
+    noted.saidAt = this.#options.clock.now();
   }
 }
 
-/** What a listener returns besides means nothing: many return what their last call did. */
-function isThenable(answer: unknown): answer is PromiseLike<unknown> {
-  return (
-    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
-  );
+function isOwn(key: string, prefix: string | undefined): boolean {
+  return prefix === undefined || (key.startsWith(prefix) && /^\d+$/.test(key.slice(prefix.length)));
+}
+
+function firstOf<Item>(items: Iterable<Item>): Item | undefined {
+  for (const item of items) return item;
+  return undefined;
 }

@@ -61,6 +61,10 @@ class MemoryStorage implements Storage {
     }
   }
 
+  async *keys(table: Table): AsyncGenerator<string> {
+    yield* [...this.#tables[table].keys()];
+  }
+
   count(table: Table): number {
     return this.#tables[table].size;
   }

@@ -79,6 +79,9 @@ export interface Storage {
   /** Every record of a table, in the order in which their keys were first written. */
   scan(table: Table): AsyncIterable<readonly [key: string, value: unknown]>;
 
+  /** The key of every record of a table, in the same order; also of one that may be forgotten by now. */
+  keys(table: Table): AsyncIterable<string>;
+
   /** Number of records. */
   count(table: Table): number;
 

@@ -225,6 +225,26 @@ export function storageContract(
       });
     });
 
+    describe('keys', () => {
+      it('gives the key of every record, in the order in which they were first written', async () => {
+        for (const key of ['b', 'a', 'c', 'd']) await storage.write([{ table: 'event', key, value: key }]);
+        await storage.write([
+          { table: 'event', key: 'b', value: 'anew' },
+          { table: 'event', key: 'c' },
+          { table: 'seen', key: 'other', value: 1 },
+        ]);
+        assert.deepEqual(await keysOf('event'), ['b', 'a', 'd']);
+        await reopen();
+        assert.deepEqual(await keysOf('event'), ['b', 'a', 'd']);
+      });
+
+      it('gives that of a record that is not durable yet', async () => {
+        const done = storage.write([{ table: 'event', key: 'k', value: 1 }]);
+        assert.deepEqual(await keysOf('event'), ['k']);
+        await done;
+      });
+    });
+
     describe('count', () => {
       it('counts a key once, and no longer when it is deleted', async () => {
         await storage.write([{ table: 'outbox', key: 'a', value: 1 }]);
@@ -302,6 +322,12 @@ export function storageContract(
         assert.equal(fixture.clock.pending, 0);
       });
     });
+
+    async function keysOf(table: Table): Promise<string[]> {
+      const keys: string[] = [];
+      for await (const key of storage.keys(table)) keys.push(key);
+      return keys;
+    }
 
     async function list(table: Table): Promise<(readonly [string, unknown])[]> {
       const records: (readonly [string, unknown])[] = [];

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SubmitResult } from '../../lib/message.js';
 import { entryOf } from '../../lib/outbox/stored-entry.js';
-import { recoveredResult } from '../../lib/outbox/stored-result.js';
+import { readResult } from '../../lib/outbox/stored-result.js';
 import type { Simulator } from '../../lib/simulator/simulator.js';
 import { journalStorage } from '../../lib/storage/journal-storage.js';
 import { originOf } from '../../nodes/shared/origin.js';
@@ -132,7 +132,7 @@ export class Ledger {
       count += 1;
     }
     for await (const [id, value] of storage.scan('result'))
-      this.#stored.add(numberOf(recoveredResult(id, value)));
+      this.#stored.add(numberOf(readResult(id, value, true)));
     await storage.close();
     rmSync(copy, { recursive: true });
     return count;

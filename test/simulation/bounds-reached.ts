@@ -30,6 +30,7 @@ import { Lines } from '../../lib/storage/journal/record.js';
 import { RecordIndex } from '../../lib/storage/journal/record-index.js';
 import { Reserve } from '../../lib/storage/journal/reserve.js';
 import { Segment } from '../../lib/storage/journal/segment.js';
+import { Mailbox } from '../../lib/storage/mailbox.js';
 import { after, before, instead, insteadOfGetter } from './replace.js';
 
 /** Of the run that is under way. */
@@ -133,6 +134,10 @@ const LISTEN: readonly (() => void)[] = [
     );
   },
   () => {
+    before(Mailbox.prototype, 'hasRoomFor', (_mailbox, [events, characters]) => {
+      met('eventsReadBack', events);
+      met('charactersReadBack', characters);
+    });
     after(HeldReceipts.prototype, 'add', (_held, _given, gaveWay) => {
       if (gaveWay !== undefined) reach('heldReceipts');
     });

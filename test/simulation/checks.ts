@@ -55,8 +55,13 @@ export function checkTables(ledger: Ledger, storage: Storage | undefined): void 
   if (storage === undefined || ledger.diskFailed || storage.count('outbox') > 0) return;
   ledger.saw('nothing left in the queue');
   const left = storage.count('progress');
-  const ofReferences = ledger.sms.some(({ submits }) => submits.some(({ total }) => total > 1)) ? 1 : 0;
+  const ofReferences = ledger.sms.some(isLong) ? 1 : 0;
   if (left > ofReferences) ledger.violated(`${left} records of submissions are left, and no SMS`);
+}
+
+/** One with references, also when the gateway never saw it. */
+function isLong({ submits, results }: SmsRecord): boolean {
+  return submits.some(({ total }) => total > 1) || results.some(({ result }) => result.segments > 1);
 }
 
 const HOUR_MS: Millis = 3_600_000;

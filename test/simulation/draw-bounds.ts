@@ -38,6 +38,8 @@ const DRAWS: { readonly [Bound in keyof Bounds]?: Draw } = {
   referencePhones: { share: 0.1, min: 1, max: 2 },
   sendAllAhead: { share: OFTEN, min: 1, max: 4 },
   heldEvents: { share: 0.1, min: 1, max: 3 },
+  eventsReadBack: { share: OFTEN, min: 1, max: 3 },
+  charactersReadBack: { share: OFTEN, min: 32, max: 400 },
   heldReceipts: { share: SELDOM, min: 1, max: 3 },
   trackedSms: { share: SELDOM, min: 1, max: 12 },
   trackedOctets: { share: SELDOM, min: 200, max: 3_000 },

@@ -28,6 +28,7 @@ export function writing(
     },
     read: (table: Table, key: string) => storage.read(table, key),
     scan: (table: Table) => storage.scan(table),
+    keys: (table: Table) => storage.keys(table),
     count: (table: Table) => storage.count(table),
     close: () => storage.close(),
   };

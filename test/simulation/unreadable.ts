@@ -31,6 +31,7 @@ export function unreadable(storage: Storage, clock: Clock, isUnreadable: (id: st
       throw new Error('these octets went bad');
     },
     scan: (table) => storage.scan(table),
+    keys: (table) => storage.keys(table),
     count: (table) => storage.count(table),
     close: () => storage.close(),
   };

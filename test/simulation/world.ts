@@ -124,7 +124,7 @@ function build(plan: Plan, around: Around): World {
       plan,
       log: (line) => {
         if (FAULT.test(line)) ledger.violated(line);
-        if (line.includes('wait for a subscriber already')) met('heldEvents', Infinity);
+        if (line.includes('so many wait to be taken already')) met('heldEvents', Infinity);
         if (line.includes('wait to be confirmed already')) met('overdueReports', Infinity);
         lines.push(`${Math.round(time.now)} ${line}`);
       },

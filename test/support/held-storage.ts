@@ -27,6 +27,7 @@ export function heldStorage(clock: Clock = systemClock): HeldStorage {
     open: () => storage.open(),
     read: (table, key) => storage.read(table, key),
     scan: (table) => storage.scan(table),
+    keys: (table) => storage.keys(table),
     count: (table) => storage.count(table),
     close: () => storage.close(),
     write: async (changes: readonly Change[]) => {

@@ -103,6 +103,10 @@ export class JournalSession {
     }
   }
 
+  keys(table: Table): Iterable<string> {
+    return this.#parts.pending.keys(table);
+  }
+
   count(table: Table): number {
     return this.#parts.pending.count(table);
   }

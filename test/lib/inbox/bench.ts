@@ -43,6 +43,7 @@ export class Bench {
       open: () => records.open(),
       write: (changes) => records.write(changes),
       read: (table, key) => records.read(table, key),
+      keys: (table) => records.keys(table),
       scan: (table) => records.scan(table),
       count: (table) => records.count(table),
       close: () => records.close(),

@@ -255,9 +255,11 @@ describe('Outbox', () => {
       const first = await bench();
       const { outbox, storage, clock } = first;
       await outbox.close();
-      const result = { ...RESULT, id: 'old', status: 'ESME_RINVDSTADR', correlation: { of: 'mine' } };
+      const at = { queuedAt: clock.wall(), settledAt: clock.wall() };
+      const result = { ...RESULT, ...at, id: 'old', status: 'ESME_RINVDSTADR', correlation: { of: 'mine' } };
       await storage.write([{ table: 'result', key: 'old', value: storedResult(result) }]);
       const second = await bench({ storage, clock });
+      await second.settled();
       assert.deepEqual(second.results, [{ ...result, recovered: true }]);
     });
   });

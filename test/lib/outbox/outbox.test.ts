@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { SmppError } from '../../../lib/errors.js';
 import type { SubmitResult } from '../../../lib/message.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import type { Storage } from '../../../lib/storage/storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { heldStorage } from '../../support/held-storage.js';
 import { accepted, FakeLink, refused } from '../../support/fake-link.js';
@@ -400,7 +399,8 @@ describe('Outbox', () => {
       await first.settled();
       assert.equal(storage.count('result'), 0);
       await first.outbox.close();
-      const { results } = await bench({ storage, clock });
+      const { results, settled } = await bench({ storage, clock });
+      await settled();
       assert.deepEqual(
         results.map(({ messageIds, recovered }) => [messageIds, recovered]),
         [[['a'], true]],
@@ -477,23 +477,14 @@ describe('Outbox', () => {
 
   it('submits nothing when storage cannot mark it, and tries again', async () => {
     const clock = new FakeClock();
-    const storage = memoryStorage(clock);
-    let isBroken = false;
-    const flaky: Storage = {
-      open: () => storage.open(),
-      write: (changes) => (isBroken ? Promise.reject(new Error('disk')) : storage.write(changes)),
-      read: (table, key) => storage.read(table, key),
-      scan: (table) => storage.scan(table),
-      count: (table) => storage.count(table),
-      close: () => storage.close(),
-    };
+    const flaky = heldStorage(clock);
     const { take, up, failures } = await bench({ storage: flaky, clock });
     await take();
-    isBroken = true;
+    flaky.fail();
     const link = await up();
     assert.equal(link.submitted.length, 0);
     assert.ok(failures.length > 0);
-    isBroken = false;
+    flaky.release();
     await clock.advance(1_000);
     assert.equal(link.submitted.length, 1);
   });

@@ -4,7 +4,7 @@ import type { SubmitResult } from '../../../lib/message.js';
 import type { OutboxEntry } from '../../../lib/outbox/entry.js';
 import { readSms } from '../../../lib/outbox/read-sms.js';
 import { entryOf, storedEntry } from '../../../lib/outbox/stored-entry.js';
-import { recoveredResult, storedResult } from '../../../lib/outbox/stored-result.js';
+import { readResult, storedResult } from '../../../lib/outbox/stored-result.js';
 import { aResult } from './builders.js';
 
 const asRead = (stored: unknown): unknown => JSON.parse(JSON.stringify(stored));
@@ -51,7 +51,7 @@ describe('a stored result', () => {
   for (const fields of unusual) {
     it(`is as it was, recovered, with ${JSON.stringify(fields)}`, () => {
       const result = { ...RESULT, ...fields };
-      assert.deepEqual(recoveredResult(result.id, asRead(storedResult(result))), {
+      assert.deepEqual(readResult(result.id, asRead(storedResult(result)), true), {
         ...result,
         recovered: true,
       });

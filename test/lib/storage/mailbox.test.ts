@@ -1,150 +1,393 @@
 import assert from 'node:assert/strict';
-import { SmppError } from '../../../lib/errors.js';
-import { Mailbox } from '../../../lib/storage/mailbox.js';
-import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import type { Storage } from '../../../lib/storage/storage.js';
-import { FakeClock, settle } from '../../support/fake-clock.js';
+import { DEFAULT_BOUNDS } from '../../../lib/bounds.js';
+import { DamagedRecordError, SmppError } from '../../../lib/errors.js';
+import type { Mailbox } from '../../../lib/storage/mailbox.js';
+import { settle } from '../../support/fake-clock.js';
+import { EVENT, HOUR_MS, MailboxBench } from './mailbox-bench.js';
 
 describe('Mailbox', () => {
-  let clock: FakeClock;
-  let storage: Storage;
-  let failures: unknown[];
-  let mailbox: Mailbox<string>;
+  let on: MailboxBench;
 
-  beforeEach(() => {
-    clock = new FakeClock();
-    storage = memoryStorage(clock);
-    failures = [];
-    mailbox = new Mailbox<string>({
-      storage,
-      table: 'event',
-      clock,
-      revive: (value) => value as string,
-      onFailure: (error) => failures.push(error),
-    });
+  beforeEach(async () => {
+    on = new MailboxBench();
+    await on.mailbox.open();
   });
 
   it('tells of a subscriber that failed, and keeps the event', async () => {
     const failure = new Error('no');
-    mailbox.subscribe(() => Promise.reject(failure));
-    mailbox.deliver('key', 'event');
+    on.mailbox.subscribe(() => Promise.reject(failure));
+    on.mailbox.deliver('key', 'event');
     await settle();
-    assert.deepEqual([failures, mailbox.held], [[failure], 1]);
+    assert.deepEqual([on.failures, on.mailbox.held], [[failure], 1]);
   });
 
   it('forgets an event a little later when storage fails to', async () => {
-    await storage.write([mailbox.keeping('key', 'event')]);
-    const write = storage.write.bind(storage);
-    storage.write = () => Promise.reject(new Error('full'));
-    mailbox.subscribe(() => undefined);
-    mailbox.deliver('key', 'event');
+    await on.storage.write([on.mailbox.keeping('key', 'event')]);
+    const write = on.storage.write.bind(on.storage);
+    on.storage.write = () => Promise.reject(new Error('full'));
+    on.mailbox.subscribe(() => undefined);
+    on.mailbox.deliver('key', 'event');
     await settle();
-    assert.deepEqual([failures.length, storage.count('event')], [1, 1]);
-    storage.write = write;
-    await clock.advance(5_000);
-    assert.deepEqual([failures.length, storage.count('event')], [1, 0]);
+    assert.deepEqual([on.failures.length, on.storage.count('event')], [1, 1]);
+    on.storage.write = write;
+    await on.clock.advance(5_000);
+    assert.deepEqual([on.failures.length, on.storage.count('event')], [1, 0]);
   });
 
   it('keeps an event that a subscriber declines since it has stopped, without a word', async () => {
-    mailbox.subscribe(() => Promise.reject(new SmppError('SMPP_STOPPED', 'not now')));
-    mailbox.deliver('key', 'event');
+    on.mailbox.subscribe(() => Promise.reject(new SmppError('SMPP_STOPPED', 'not now')));
+    on.mailbox.deliver('key', 'event');
     await settle();
-    assert.deepEqual([failures, mailbox.held], [[], 1]);
+    assert.deepEqual([on.failures, on.mailbox.held], [[], 1]);
   });
 
   it('counts an event as taken when what a subscriber returns is no promise', async () => {
-    const seen: string[] = [];
-    mailbox.subscribe((event) => void seen.push(event));
-    const pushing: (event: string) => void = (event) => seen.push(event);
-    mailbox.subscribe(pushing);
-    mailbox.deliver('key', 'event');
+    on.mailbox.subscribe(on.see);
+    const pushing: (event: string) => void = (event) => on.seen.push(event);
+    on.mailbox.subscribe(pushing);
+    on.mailbox.deliver('key', 'event');
     await settle();
-    assert.deepEqual([failures, mailbox.held, seen], [[], 0, ['event', 'event']]);
+    assert.deepEqual([on.failures, on.mailbox.held, on.seen], [[], 0, ['event', 'event']]);
   });
 
-  it('says so when it gives up the oldest, since so many wait', () => {
-    for (let count = 0; count < 100_000; count += 1) mailbox.deliver(`key-${count}`, 'event');
-    assert.equal(failures.length, 0);
-    mailbox.deliver('one more', 'event');
-    assert.equal(mailbox.held, 100_000);
-    assert.deepEqual(
-      failures.map((failure) => failure instanceof SmppError && failure.code),
-      ['SMPP_QUEUE_FULL'],
-    );
+  it('gives up the oldest when too many wait, and says how many as seldom as that can be', async () => {
+    on.mailbox = on.make({ bounds: { ...DEFAULT_BOUNDS, heldEvents: 2 } });
+    await on.mailbox.open();
+    await on.came('one', 'two', 'three', 'four', 'five');
+    assert.deepEqual([on.mailbox.held, on.storage.count('event'), on.failures], [2, 2, []]);
+    await on.mailbox.close();
+    const why = 'since so many wait to be taken already that the oldest give way';
+    assert.deepEqual(on.lines, [`warn: events: 1 forgotten, ${why}`, `warn: events: 2 forgotten, ${why}`]);
   });
 
   it('keeps an event that one of two subscribers could not take', async () => {
-    mailbox.subscribe(() => Promise.resolve());
-    mailbox.subscribe(() => Promise.reject(new Error('no')));
-    mailbox.deliver('key', 'event');
+    on.mailbox.subscribe(() => Promise.resolve());
+    on.mailbox.subscribe(() => Promise.reject(new Error('no')));
+    on.mailbox.deliver('key', 'event');
     await settle();
-    assert.deepEqual([failures.length, mailbox.held], [1, 1]);
+    assert.deepEqual([on.failures.length, on.mailbox.held], [1, 1]);
   });
 
   it('hands what waited to all who subscribe in one turn', async () => {
-    mailbox.deliver('key', 'event');
-    const seen: string[] = [];
-    for (const who of ['first', 'second']) mailbox.subscribe(() => void seen.push(who));
+    await on.came(EVENT);
+    for (const who of ['first', 'second']) on.mailbox.subscribe(() => void on.seen.push(who));
     await settle();
-    assert.deepEqual(seen, ['first', 'second']);
+    assert.deepEqual(on.seen, ['first', 'second']);
   });
 
   it('hands an event to the others too when a subscriber throws, and keeps it', async () => {
-    mailbox.subscribe(() => {
+    on.mailbox.subscribe(() => {
       throw new Error('no');
     });
-    const seen: string[] = [];
-    mailbox.subscribe((event) => void seen.push(event));
-    mailbox.deliver('key', 'event');
+    on.mailbox.subscribe(on.see);
+    on.mailbox.deliver('key', 'event');
     await settle();
-    assert.deepEqual([seen, failures.length, mailbox.held], [['event'], 1, 1]);
+    assert.deepEqual([on.seen, on.failures.length, on.mailbox.held], [['event'], 1, 1]);
   });
 
   it('closes once a subscriber has taken what it was handed', async () => {
     let taken: () => void = () => undefined;
-    mailbox.subscribe(() => new Promise((resolve) => (taken = resolve)));
-    mailbox.deliver('key', 'event');
+    on.mailbox.subscribe(() => new Promise((resolve) => (taken = resolve)));
+    on.mailbox.deliver('key', 'event');
     let isClosed = false;
-    const closing = mailbox.close().then(() => (isClosed = true));
+    const closing = on.mailbox.close().then(() => (isClosed = true));
     await settle();
     assert.equal(isClosed, false);
     taken();
     await closing;
-    assert.equal(mailbox.held, 0);
+    assert.equal(on.mailbox.held, 0);
+  });
+
+  describe('when a listener leaves', () => {
+    it('keeps what waits behind the first event of one that wanted no more', async () => {
+      await on.came('one', 'two', 'three');
+      const leave = on.mailbox.subscribe((event) => {
+        leave();
+        on.see(event);
+      });
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event')], [['one'], 2]);
+      on.mailbox.subscribe(on.see);
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event')], [['one', 'two', 'three'], 0]);
+    });
+
+    it('goes on with the other of two', async () => {
+      await on.came('one', 'two');
+      const leave = on.mailbox.subscribe(() => leave());
+      on.mailbox.subscribe(on.see);
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event')], [['one', 'two'], 0]);
+    });
+
+    it('calls one no more that the first to be asked has ended', async () => {
+      on.mailbox.subscribe(() => leave());
+      const leave = on.mailbox.subscribe(on.see);
+      await on.came(EVENT);
+      assert.deepEqual([on.seen, on.storage.count('event')], [[], 0]);
+    });
+
+    it('gives the same event to nobody who comes in a call for it', async () => {
+      await on.came('one', 'two');
+      const leave = on.mailbox.subscribe(() => {
+        leave();
+        on.mailbox.subscribe(on.see);
+      });
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event')], [['two'], 0]);
+    });
+
+    it('keeps the event of one that threw and left', async () => {
+      const leave = on.mailbox.subscribe(() => {
+        leave();
+        throw new Error('no');
+      });
+      await on.came(EVENT);
+      on.mailbox.subscribe(on.see);
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event')], [[EVENT], 0]);
+    });
+
+    it('forgets an event that another has taken when the one that rejects it has left meanwhile', async () => {
+      let reject: (error: Error) => void = () => undefined;
+      const leave = on.mailbox.subscribe(() => new Promise((_resolve, rejected) => (reject = rejected)));
+      on.mailbox.subscribe(on.see);
+      await on.came(EVENT);
+      leave();
+      reject(new Error('no'));
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event'), on.failures], [[EVENT], 0, []]);
+    });
+
+    it('forgets an event that was taken after its listener had left', async () => {
+      let take: () => void = () => undefined;
+      const leave = on.mailbox.subscribe(() => new Promise((taken) => (take = taken)));
+      await on.came(EVENT);
+      leave();
+      assert.equal(on.storage.count('event'), 1);
+      take();
+      await settle();
+      assert.deepEqual([on.storage.count('event'), on.mailbox.held], [0, 0]);
+    });
+  });
+
+  it('gives an event again to that one of two listeners which rejected it', async () => {
+    let isReady = false;
+    const first: string[] = [];
+    on.mailbox.subscribe((event) => void first.push(event));
+    on.mailbox.subscribe((event) => (isReady ? on.see(event) : Promise.reject(new Error('no'))));
+    await on.came(EVENT);
+    isReady = true;
+    await on.clock.advance(5_000);
+    assert.deepEqual([first, on.seen, on.storage.count('event')], [[EVENT], [EVENT], 0]);
+  });
+
+  it('gives an event again to one that rejected it while another still takes it', async () => {
+    let take: () => void = () => undefined;
+    let calls = 0;
+    on.mailbox.subscribe(() => {
+      calls += 1;
+      return new Promise((taken) => (take = taken));
+    });
+    let isReady = false;
+    on.mailbox.subscribe((event) => (isReady ? on.see(event) : Promise.reject(new Error('no'))));
+    await on.came(EVENT);
+    isReady = true;
+    await on.clock.advance(5_000);
+    assert.deepEqual([calls, on.seen, on.storage.count('event')], [1, [EVENT], 1]);
+    take();
+    await settle();
+    assert.equal(on.storage.count('event'), 0);
+  });
+
+  describe('of what an earlier run left', () => {
+    it('hands over in the order of the numbers of the keys', async () => {
+      const keys = ['event-10', 'event-9', 'event-100', 'event-1'];
+      await on.storage.write(keys.map((key) => on.mailbox.keeping(key, { event: key })));
+      (await on.reopened()).subscribe(on.see);
+      await settle();
+      assert.deepEqual(on.seen, ['event-1', 'event-9', 'event-10', 'event-100']);
+    });
+
+    it('leaves alone what others have in its table, and gives no key again', async () => {
+      await on.storage.write([
+        on.mailbox.keeping('other-7', { event: 'other' }),
+        on.mailbox.keeping('event-3', { event: 'mine' }),
+      ]);
+      (await on.reopened()).subscribe(on.see);
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event'), on.mailbox.newKey()], [['mine'], 1, 'event-4']);
+    });
+
+    it('reads nothing before somebody is there to take it', async () => {
+      await on.came('one', 'two');
+      const read = on.storage.read.bind(on.storage);
+      let reads = 0;
+      on.storage.read = (...record) => {
+        reads += 1;
+        return read(...record);
+      };
+      await on.reopened();
+      await settle();
+      assert.deepEqual([reads, on.mailbox.held], [0, 2]);
+    });
+
+    it('hands what comes over after it', async () => {
+      await on.came('one', 'two');
+      await on.reopened();
+      on.mailbox.subscribe(on.see);
+      await on.came('three');
+      assert.deepEqual(on.seen, ['one', 'two', 'three']);
+    });
+
+    it('lets its owner hold what came lately, in its order', async () => {
+      await on.came('old', 'one', 'two', 'free');
+      const held: string[] = [];
+      await on.mailbox.close();
+      on.mailbox = on.make();
+      await on.mailbox.open({
+        is: (event) => event !== 'old',
+        hold: (event) => event !== 'free' && held.push(event) > 0,
+      });
+      on.mailbox.subscribe(on.see);
+      await settle();
+      assert.deepEqual(
+        [held, on.seen],
+        [
+          ['one', 'two'],
+          ['old', 'free'],
+        ],
+      );
+    });
+  });
+
+  describe('of what waits', () => {
+    it('has no more read back than listeners take, by number', async () => {
+      const takes: (() => void)[] = [];
+      await on.came('one', 'two', 'three', 'four');
+      await on.reopened({ bounds: { ...DEFAULT_BOUNDS, eventsReadBack: 2 } });
+      on.mailbox.subscribe((event) => {
+        on.see(event);
+        return new Promise((taken) => takes.push(taken));
+      });
+      await settle();
+      assert.deepEqual(on.seen, ['one', 'two']);
+      takes[1]?.();
+      await settle();
+      assert.deepEqual(on.seen, ['one', 'two', 'three']);
+    });
+
+    it('has no more read back than listeners take, by characters', async () => {
+      const takes: (() => void)[] = [];
+      await on.came('one', 'two', 'three');
+      const record = JSON.stringify({ event: 'one' });
+      await on.reopened({ bounds: { ...DEFAULT_BOUNDS, charactersReadBack: record.length + 1 } });
+      on.mailbox.subscribe((event) => {
+        on.see(event);
+        return new Promise((taken) => takes.push(taken));
+      });
+      await settle();
+      assert.deepEqual(on.seen, ['one', 'two']);
+      for (const take of takes.splice(0)) take();
+      await settle();
+      assert.deepEqual(on.seen, ['one', 'two', 'three']);
+    });
+
+    it('hands nothing more over while too many are being taken', async () => {
+      on.mailbox = on.make({ bounds: { ...DEFAULT_BOUNDS, unconfirmed: 1 } });
+      await on.mailbox.open();
+      const takes: (() => void)[] = [];
+      on.mailbox.subscribe((event) => {
+        on.see(event);
+        return new Promise((taken) => takes.push(taken));
+      });
+      await on.came('one', 'two');
+      assert.deepEqual(on.seen, ['one']);
+      takes[0]?.();
+      await settle();
+      assert.deepEqual(on.seen, ['one', 'two']);
+    });
+
+    it('gives what is stored again, whatever a listener did to what it rejected', async () => {
+      const objects = on.make({ revive: (value) => value as string });
+      await objects.open();
+      const key = objects.newKey();
+      const event = { text: 'as it was' };
+      await on.storage.write([objects.keeping(key, structuredClone(event))]);
+      const texts: string[] = [];
+      objects.subscribe((given) => {
+        const mine = given as unknown as { text: string };
+        texts.push(mine.text);
+        mine.text = 'changed';
+        return texts.length === 1 ? Promise.reject(new Error('no')) : undefined;
+      });
+      objects.deliver(key, event as unknown as string);
+      await on.clock.advance(5_000);
+      assert.deepEqual(texts, ['as it was', 'as it was']);
+    });
+
+    it('is asked for again when storage could not be read, and stays in order', async () => {
+      await on.came('one', 'two');
+      await on.reopened();
+      const read = on.storage.read.bind(on.storage);
+      on.storage.read = () => Promise.reject(new SmppError('SMPP_STORAGE', 'not now'));
+      on.mailbox.subscribe(on.see);
+      await settle();
+      assert.deepEqual([on.seen, on.failures.length], [[], 1]);
+      on.storage.read = read;
+      await on.clock.advance(5_000);
+      assert.deepEqual(on.seen, ['one', 'two']);
+    });
+
+    it('is given up where it is damaged, and says so', async () => {
+      await on.came('one', 'two');
+      await on.reopened();
+      const read = on.storage.read.bind(on.storage);
+      on.storage.read = (table, key) =>
+        key === 'event-1' ? Promise.reject(new DamagedRecordError('damaged')) : read(table, key);
+      on.mailbox.subscribe(on.see);
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event')], [['two'], 0]);
+      assert.match(on.lines.join(), /^error: events: 1 forgotten, since their records cannot be read/);
+    });
+
+    it('is given up after a week, also where its listener is there and rejects it', async () => {
+      on.mailbox.subscribe(() => Promise.reject(new SmppError('SMPP_STOPPED', 'not now')));
+      await on.came(EVENT);
+      on.clock.shiftWall(7 * 24 * HOUR_MS - 10_000);
+      await on.clock.advance(5_000);
+      assert.equal(on.mailbox.held, 1);
+      await on.clock.advance(10_000);
+      assert.deepEqual([on.mailbox.held, on.storage.count('event')], [0, 0]);
+      assert.deepEqual(on.lines, [
+        'warn: events: 1 forgotten, since they have waited to be taken for 7 days',
+      ]);
+    });
   });
 
   describe('in volatile storage that is spared the records', () => {
-    const spared = () =>
-      new Mailbox<string>({
-        storage,
-        table: 'event',
-        clock,
-        revive: (value) => value as string,
-        record: (event) => event,
-        onFailure: (error) => failures.push(error),
-      });
+    const spared = (): Mailbox<string> => on.make({ record: (event) => ({ event }) });
 
     it('keeps what nobody has taken when it closes, and hands it on when it is opened again', async () => {
       const first = spared();
       const leave = first.subscribe((event) => (event === 'slow' ? new Promise(() => undefined) : undefined));
       for (const event of ['taken', 'slow']) first.deliver(event, event);
       leave();
-      first.deliver('held', 'held');
+      first.deliver('event-9', 'held');
       await settle();
-      assert.equal(storage.count('event'), 0);
+      assert.equal(on.storage.count('event'), 0);
       const closing = first.close();
-      await clock.advance(1_000);
+      await on.clock.advance(1_000);
       await closing;
-      const seen: string[] = [];
       const second = spared();
       await second.open();
-      second.subscribe((event) => void seen.push(event));
+      second.subscribe(on.see);
       await settle();
-      assert.deepEqual([seen, storage.count('event'), failures], [['slow', 'held'], 0, []]);
+      assert.deepEqual([on.seen, on.storage.count('event'), on.failures], [['slow', 'held'], 0, []]);
     });
 
     it('puts the records all the same when its storage outlasts the process', () => {
-      storage = { ...storage, isVolatile: false };
+      on.storage = { ...on.storage, isVolatile: false };
       assert.equal(spared().isSpared, false);
     });
   });
