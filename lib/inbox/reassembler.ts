@@ -191,7 +191,8 @@ export class Reassembler {
 }
 
 function keyOf({ delivery }: MessagePart, { width, reference, total }: Place): string {
-  return [width, reference, total, delivery.kind, delivery.from, delivery.to].join('\0');
+  const { from, to, kind } = delivery;
+  return [width, reference, total, kind === 'other' ? 'sms' : kind, from, to].join('\0'); // both come out as an SMS
 }
 
 function hasSame({ parts }: OpenMessage, sequence: number, part: MessagePart): boolean {

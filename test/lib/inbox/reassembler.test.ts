@@ -96,6 +96,12 @@ describe('Reassembler', () => {
     });
   }
 
+  it('joins parts of an SMS whose message types differ', () => {
+    const on = new Bench();
+    for (const part of [one, { ...two, kind: 'other' as const }, three]) on.add(part);
+    assert.deepEqual(on.texts, ['abcdef']);
+  });
+
   it('joins parts by SMPP’s own TLVs', () => {
     const on = new Bench();
     on.add(smsDelivery('b', { sar: { reference: 1, total: 2, sequence: 2 } }));
