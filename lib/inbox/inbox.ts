@@ -88,14 +88,14 @@ export class Inbox {
   readonly #options: InboxOptions;
   readonly #bounds: Bounds;
   readonly #box: Mailbox<StoredSms>;
+  readonly #emission: SmsEmission;
   readonly #failures: FailureLog;
   readonly #turnWrites: TurnWrites;
   #guard: RedeliveryGuard;
   #reassembler: Reassembler;
-  #unconfirmed = 0;
   #isOpen = false;
   #cancelExpiry: (() => void) | undefined;
-  readonly #emissions = new Set<SmsEmission>();
+  #unsubscribe: Unsubscribe | undefined;
   /** Each ends a pause before it is over. */
   readonly #pauses = new Set<() => void>();
 
@@ -119,6 +119,12 @@ export class Inbox {
       onFailure: (error) => this.#failures.say('an incoming SMS could not be handed on and is kept', error),
       log: options.log,
     });
+    this.#emission = new SmsEmission({
+      bounds: this.#bounds,
+      readReply: (repliesTo, sms) => this.#readReply(repliesTo, sms),
+      isOpen: () => this.#isOpen,
+      onLastLeft: () => this.#unsubscribe?.(),
+    });
   }
 
   /** Reads what an earlier process did not hand on. Call it when storage and tracker are open. */
@@ -139,7 +145,6 @@ export class Inbox {
     this.#isOpen = false;
     this.#cancelExpiry?.();
     this.#cancelExpiry = undefined;
-    for (const emission of this.#emissions) emission.end();
     for (const end of this.#pauses) end();
     await this.#box.close();
     await this.#closeGuard();
@@ -154,7 +159,7 @@ export class Inbox {
    */
   accept(delivery: Delivery, sessionId: number, answer: Answer): void {
     const { tracker } = this.#options;
-    const isFull = this.#unconfirmed + tracker.underWay >= this.#bounds.unconfirmed;
+    const isFull = this.#emission.underWay + tracker.underWay >= this.#bounds.unconfirmed;
     const receipt = !isFull && isWhole(delivery) ? tracker.take(delivery) : undefined;
     if (receipt?.isKnown === true) {
       const kept = (): void => {
@@ -196,18 +201,17 @@ export class Inbox {
    * also after a restart, and holds up none meanwhile.
    */
   onSms(listener: Listener<InboundSms>): Unsubscribe {
-    const emission = new SmsEmission({
-      listener,
-      readReply: (repliesTo, sms) => this.#readReply(repliesTo, sms),
-      unconfirmed: (by) => (this.#unconfirmed += by),
-    });
-    this.#emissions.add(emission);
-    const leave = this.#box.subscribe((stored) => emission.emit(stored));
-    return () => {
-      this.#emissions.delete(emission);
-      emission.end();
-      leave();
-    };
+    const leave = this.#emission.listeners.add(listener);
+    // Later: others may subscribe in this turn too, and what waited is for all of them.
+    queueMicrotask(() => this.#subscribe());
+    return leave;
+  }
+
+  /** Subscribing anew hands on what waited, or failed, until now. */
+  #subscribe(): void {
+    if (this.#emission.listeners.isEmpty) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
   }
 
   /** A delivery that nobody has seen. */

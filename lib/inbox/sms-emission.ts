@@ -1,22 +1,23 @@
 /**
- * Stored SMS on their way to one listener: those of one phone in the order in which they are handed in.
+ * Stored SMS on their way to those who listen: those of one phone in the order in which they are handed in.
  *
- *   emit ─┬─ nothing to be read, and nothing before it in line ─────────▶ listener
- *         └─ in line with its phone's ─▶ its turn ─▶ what it answers read ─▶ listener
+ *   emit ─┬─ nothing to be read, and nothing before it in line ─────────▶ listeners
+ *         └─ in line with its phone's ─▶ its turn ─▶ what it answers read ─▶ listeners
  *
- * The next one's turn comes as the listener is called: what the listener makes of an SMS holds up none. One that it
+ * The next one's turn comes as the listeners are called: what they make of an SMS holds up none. One that a listener
  * rejected has had its turn, and comes again beside the line. No phone waits for another's.
  * Source: contract section 4, "Incoming".
  */
+import type { Bounds } from '../bounds.js';
 import type { EpochMs } from '../clock.js';
-import { SmppError } from '../errors.js';
+import { isStopped, SmppError } from '../errors.js';
+import { jsonCopy } from '../json-copy.js';
+import { Listeners } from '../listeners.js';
 import type { InboundSms } from '../message.js';
-import type { Listener } from '../listeners.js';
 import { Steps } from '../steps.js';
 
 /** An incoming SMS as stored in table `event` until it is emitted. JSON. */
 export interface StoredSms {
-  /** Ends with its number in the order of arrival. */
   readonly key: string;
   readonly sms: Omit<InboundSms, 'inReplyTo'>;
   /** `unread` when it came before those were known that an earlier process had sent. */
@@ -29,81 +30,104 @@ export interface RepliesTo {
   readonly sentAt: EpochMs;
 }
 
-/** Adds the correlation of what an SMS answers, as far as it can be read. */
-export type ReadReply = (
-  repliesTo: RepliesTo | 'unread',
-  sms: StoredSms['sms'],
-) => Promise<InboundSms['inReplyTo']>;
-
 export interface SmsEmissionOptions {
-  readonly listener: Listener<InboundSms>;
-  readonly readReply: ReadReply;
-  /** One more SMS, or one less, is not confirmed. */
-  readonly unconfirmed: (by: 1 | -1) => void;
+  readonly bounds: Pick<Bounds, 'heldEvents'>;
+  /** Adds the correlation of what an SMS answers, as far as it can be read. */
+  readonly readReply: (
+    repliesTo: RepliesTo | 'unread',
+    sms: StoredSms['sms'],
+  ) => Promise<InboundSms['inReplyTo']>;
+  /** Whether anything is handed on: what waits for its turn as that ends comes again in the next run. */
+  readonly isOpen: () => boolean;
+  readonly onLastLeft: () => void;
 }
 
 export class SmsEmission {
+  readonly listeners: Listeners<InboundSms>;
   readonly #options: SmsEmissionOptions;
-  /** By phone: each step reads what an SMS answers and calls the listener. */
+  /** By phone: each step reads what an SMS answers and calls the listeners. */
   readonly #lines = new Steps<string>();
-  /** The highest number handed in: they come in their order, so what is not above it comes again. */
-  #lastNumber = 0;
-  #isOver = false;
+  /** Keys of those that were with a listener, and come again. The oldest stands in line again. */
+  readonly #rejected = new Set<string>();
+  #underWay = 0;
 
   constructor(options: SmsEmissionOptions) {
     this.#options = options;
+    const { bounds, onLastLeft } = options;
+    this.listeners = new Listeners({ partlyTakenMax: bounds.heldEvents, copyOf: ownSms, onLastLeft });
   }
 
-  /** The listener is called no more. What has not had its turn is rejected when that comes, SMPP_STOPPED. */
-  end(): void {
-    this.#isOver = true;
+  /** SMS that a listener has and did not confirm, or that wait for their turn. */
+  get underWay(): number {
+    return this.#underWay;
   }
 
   /**
-   * Resolves once the listener has taken it. An SMS with nothing to read, and nothing before it, is with the listener
-   * when this returns. Each time the listener gets an object of its own.
+   * Resolves once all who listen have taken it. An SMS with nothing to read, and nothing before it, is with them when
+   * this returns.
    *
-   * @throws what the listener threw, or rejected with; SMPP_STOPPED
+   * @throws what a listener threw, or rejected with; SMPP_STOPPED when its turn comes and it is not open, or nobody
+   *   listens any more
    */
   async emit(stored: StoredSms): Promise<void> {
-    const { unconfirmed } = this.#options;
-    unconfirmed(1);
+    this.#underWay += 1;
     try {
       await this.#handOn(stored);
+      if (this.#rejected.size > 0) this.#rejected.delete(stored.key);
+    } catch (error) {
+      if (!isStopped(error)) this.#hasRejected(stored.key);
+      throw error;
     } finally {
-      unconfirmed(-1);
+      this.#underWay -= 1;
     }
   }
 
-  #handOn(stored: StoredSms): void | Promise<void> {
+  #handOn(stored: StoredSms): Promise<unknown> | undefined {
     const { key, sms, repliesTo } = stored;
-    const number = numberOf(key);
-    if (number <= this.#lastNumber) return this.#handOnAgain(stored);
-    this.#lastNumber = number;
-    if (repliesTo === undefined && !this.#lines.has(sms.from)) return this.#give(sms, undefined);
+    if (this.#rejected.has(key)) return this.#handOnAgain(stored);
+    if (repliesTo === undefined && !this.#lines.has(sms.from)) return this.#give(stored, undefined);
     return this.#handOnInLine(stored);
   }
 
-  async #handOnInLine({ sms, repliesTo }: StoredSms): Promise<void> {
-    const turn: { taking?: void | Promise<void> } = {};
-    await this.#lines.run(sms.from, async () => {
-      const inReplyTo = repliesTo && (await this.#options.readReply(repliesTo, sms));
-      turn.taking = this.#give(sms, inReplyTo);
+  async #handOnInLine(stored: StoredSms): Promise<void> {
+    const turn: { taking?: Promise<unknown> | undefined } = {};
+    await this.#lines.run(stored.sms.from, async () => {
+      turn.taking = this.#give(stored, await this.#read(stored));
     });
     await turn.taking;
   }
 
-  async #handOnAgain({ sms, repliesTo }: StoredSms): Promise<void> {
-    await this.#give(sms, repliesTo && (await this.#options.readReply(repliesTo, sms)));
+  async #handOnAgain(stored: StoredSms): Promise<void> {
+    await this.#give(stored, await this.#read(stored));
   }
 
-  #give(sms: StoredSms['sms'], inReplyTo: InboundSms['inReplyTo']): void | Promise<void> {
-    if (this.#isOver) throw new SmppError('SMPP_STOPPED', 'the listener has left: the SMS is kept');
-    return this.#options.listener(inReplyTo === undefined ? { ...sms } : { ...sms, inReplyTo });
+  #read({ sms, repliesTo }: StoredSms): Promise<InboundSms['inReplyTo']> | undefined {
+    return repliesTo && this.#options.readReply(repliesTo, sms);
+  }
+
+  /** A promise when not all have taken it yet. */
+  #give({ key, sms }: StoredSms, inReplyTo: InboundSms['inReplyTo']): Promise<unknown> | undefined {
+    const event = inReplyTo === undefined ? { ...sms } : { ...sms, inReplyTo };
+    const answer = this.#options.isOpen() ? this.listeners.give(key, event) : 'nobody';
+    if (answer === 'nobody') throw new SmppError('SMPP_STOPPED', 'nobody listens any more: the SMS is kept');
+    return answer === 'taken' ? undefined : answer;
+  }
+
+  #hasRejected(key: string): void {
+    this.#rejected.add(key);
+    if (this.#rejected.size <= this.#options.bounds.heldEvents) return;
+    for (const oldest of this.#rejected) {
+      this.#rejected.delete(oldest);
+      break;
+    }
   }
 }
 
-/** Of keys such as `sms-17`: those of SMS that come later are higher. */
-function numberOf(key: string): number {
-  return Number(key.slice(key.lastIndexOf('-') + 1));
+/** A copy that its receiver may keep and change. */
+function ownSms(sms: InboundSms): InboundSms {
+  const { inReplyTo } = sms;
+  if (inReplyTo === undefined) return { ...sms };
+  const own = { ...inReplyTo };
+  if (own.correlation !== undefined) own.correlation = jsonCopy(own.correlation);
+  return { ...sms, inReplyTo: own };
 }

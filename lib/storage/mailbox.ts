@@ -274,15 +274,18 @@ export class Mailbox<T> {
     this.#losses.note('full');
   }
 
-  /** Those that were rejected go first: they are older. */
   #askAgain(): void {
-    if (this.#rejected.size > 0) {
-      const later = this.#waiting;
-      this.#waiting = this.#rejected;
-      this.#rejected = new TransitMap();
-      for (const [key, waiting] of later.entries()) this.#waiting.set(key, waiting);
-    }
+    this.#putRejectedFirst();
     this.#drainSoon();
+  }
+
+  /** They are older. */
+  #putRejectedFirst(): void {
+    if (this.#rejected.size === 0) return;
+    const later = this.#waiting;
+    this.#waiting = this.#rejected;
+    this.#rejected = new TransitMap();
+    for (const [key, waiting] of later.entries()) this.#waiting.set(key, waiting);
   }
 
   #lastLeft(): void {
@@ -398,14 +401,12 @@ export class Mailbox<T> {
     );
   }
 
+  /** It goes before those that wait, which came later, when it is given again. */
   #reject(key: string, waiting: Waiting<T>): void {
-    if (this.#isClosed || !this.isHeard) {
-      this.#wait(key, waiting);
-      return;
-    }
     this.#rejected.set(key, waiting);
     this.#giveWay();
-    this.#retryLater();
+    if (this.isHeard) this.#retryLater();
+    else if (!this.#forgetAlarm.isSet) this.#armForget();
   }
 
   #isAnswered(key: string): void {
@@ -451,7 +452,7 @@ export class Mailbox<T> {
   #armForget(): void {
     if (this.#isClosed || this.isHeard) return;
     const { clock } = this.#options;
-    const first = firstOf(this.#waiting.values());
+    const first = firstOf(this.#rejected.values()) ?? firstOf(this.#waiting.values());
     if (first === undefined) return;
     const due = Math.max(this.#forgetFrom, (first.since ?? -Infinity) + UNHEARD_MS);
     this.#forgetAlarm.set(Math.max(due, clock.now() + FORGET_EVERY_MS));
@@ -461,6 +462,7 @@ export class Mailbox<T> {
   async #forgetUnheard(): Promise<void> {
     const { clock } = this.#options;
     let count = 0;
+    this.#putRejectedFirst();
     for (const [key, waiting] of this.#waiting.entries()) {
       const since = waiting.since ?? (await this.#sinceOf(key, waiting));
       if (this.#isClosed || this.isHeard || since + UNHEARD_MS > clock.now()) break;
