@@ -2,7 +2,7 @@
  * Events that are kept until somebody has taken them: results, receipts, incoming SMS.
  *
  *   deliver ─┬─ somebody listens ─▶ handed over ─┬─ taken ──▶ record deleted
- *            │                                   └─ rejected ─▶ waits 5 s ─▶ read back, handed over
+ *            │                                   └─ rejected ─▶ waits 5 s, holds up none ─▶ read back, handed over
  *            └─ nobody does, or others wait ─▶ waits ─┬─ somebody comes ─▶ read back in order, handed over
  *                                                     └─ nobody for an hour ─▶ record deleted
  *
@@ -37,6 +37,9 @@ const FORGET_EVERY_MS: Millis = 5 * 60_000;
 
 /** A listener that failed is asked again after this. */
 const RETRY_MS: Millis = 5_000;
+
+/** One that waits and cannot be read is tried again for so long, in its place. Others are worth more than the order then. */
+const HOLD_UP_MS: Millis = 60_000;
 
 /** Listeners that are still taking an event as the mailbox closes are waited for this long: a stop takes 5 s at most. */
 const CLOSE_MS: Millis = 800;
@@ -86,6 +89,9 @@ interface ReadBack<T> {
   readonly characters: number;
 }
 
+/** `gone` when nobody can have it any more, `later` when storage cannot be read now. */
+type Found<T> = ReadBack<T> | 'gone' | 'later';
+
 export class Mailbox<T> {
   readonly #options: MailboxOptions<T>;
   readonly #bounds: MailboxBounds;
@@ -112,6 +118,8 @@ export class Mailbox<T> {
   #isDraining = false;
   #onAllTaken: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
+  /** The first of those that wait, as long as it cannot be read. */
+  #unreadable: { readonly key: string; readonly since: Millis } | undefined;
   /** Nothing is forgotten for want of a listener before this. */
   #forgetFrom: Millis = Infinity;
   readonly #forgetAlarm: Alarm;
@@ -303,7 +311,11 @@ export class Mailbox<T> {
   }
 
   get #canDrain(): boolean {
-    return this.#waiting.size > 0 && !this.#isClosed && this.isHeard && this.hasRoomFor(0, 0);
+    return this.#waiting.size > 0 && this.#canHand;
+  }
+
+  get #canHand(): boolean {
+    return !this.#isClosed && this.isHeard && this.hasRoomFor(0, 0);
   }
 
   /** Whether more may be read back: `events` with so many characters were, and are not handed over yet. */
@@ -328,7 +340,7 @@ export class Mailbox<T> {
     let characters = 0;
     let isReadable = true;
     for (const [key, waiting] of this.#waiting.entries()) {
-      const found = await this.#find(key, waiting);
+      const found = await this.#findInTurn(key, waiting);
       isReadable = found !== 'later';
       if (!isReadable) break;
       if (typeof found !== 'object') continue;
@@ -343,8 +355,36 @@ export class Mailbox<T> {
     return isReadable;
   }
 
-  /** The event of one that waits: `gone` when nobody can have it any more, `later` when storage cannot be read now. */
-  async #find(key: string, waiting: Waiting<T>): Promise<ReadBack<T> | 'gone' | 'later'> {
+  /** As `#find`. One that could not be read for a minute holds up the others no more. */
+  async #findInTurn(key: string, waiting: Waiting<T>): Promise<Found<T>> {
+    const found = await this.#find(key, waiting);
+    if (found !== 'later') return found;
+    const now = this.#options.clock.now();
+    if (this.#unreadable?.key !== key) this.#unreadable = { key, since: now };
+    if (now - this.#unreadable.since < HOLD_UP_MS || !this.#waiting.delete(key)) return 'later';
+    this.#rejected.set(key, waiting);
+    return 'gone';
+  }
+
+  /** Those that were rejected, beside those that wait: they hold up nobody. */
+  async #giveAgain(): Promise<void> {
+    for (const [key, waiting] of [...this.#rejected.entries()]) {
+      if (!this.#canHand || !(await this.#giveOneAgain(key, waiting))) break;
+    }
+    if (this.#rejected.size > 0 && this.isHeard) this.#retryLater();
+  }
+
+  /** False when it cannot be read now. */
+  async #giveOneAgain(key: string, waiting: Waiting<T>): Promise<boolean> {
+    const found = await this.#find(key, waiting);
+    if (!this.#canHand || !this.#rejected.delete(key)) return true;
+    if (typeof found === 'object') this.#hand(key, found.event, found);
+    else this.#rejected.set(key, waiting); // behind the others, which are read first the next time
+    return found !== 'later';
+  }
+
+  /** The event of one that waits. */
+  async #find(key: string, waiting: Waiting<T>): Promise<Found<T>> {
     const { storage, table, clock, revive, onFailure } = this.#options;
     const { since = Infinity, event: own } = waiting;
     if (own !== undefined && since + KEEP_MS >= clock.now())
@@ -354,7 +394,7 @@ export class Mailbox<T> {
       if (value === undefined) return this.#lose(key, 'old');
       const event = revive(value, key, waiting === EARLIER);
       if (event !== undefined) return { key, waiting, event, characters: JSON.stringify(value).length };
-      this.#waiting.delete(key);
+      this.#remove(key);
       return 'gone';
     } catch (error) {
       if (!(error instanceof SmppError) || error instanceof DamagedRecordError)
@@ -366,11 +406,15 @@ export class Mailbox<T> {
   }
 
   #lose(key: string, reason: Reason): 'gone' {
-    if (this.#waiting.delete(key)) {
+    if (this.#remove(key)) {
       this.#forget(key);
       this.#losses.note(reason);
     }
     return 'gone';
+  }
+
+  #remove(key: string): boolean {
+    return this.#waiting.delete(key) || this.#rejected.delete(key);
   }
 
   #hand(key: string, event: T, readBack?: ReadBack<T>): void {
@@ -433,7 +477,8 @@ export class Mailbox<T> {
     if (this.#isClosed) return;
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = undefined;
-      this.#askAgain();
+      void this.#giveAgain();
+      this.#drainSoon();
       this.#forgetTaken();
     });
   }

@@ -98,6 +98,63 @@ describe('Mailbox', () => {
     assert.equal(on.mailbox.held, 0);
   });
 
+  describe('when a listener has rejected an event', () => {
+    beforeEach(async () => {
+      let isFirst = true;
+      on.mailbox.subscribe((event) => {
+        if (event === 'rejected' && isFirst) {
+          isFirst = false;
+          throw new Error('no');
+        }
+        on.see(event);
+      });
+      await on.came('rejected');
+    });
+
+    it('has no other wait while that is read back', async () => {
+      const read = on.storage.read.bind(on.storage);
+      let readOn: () => void = () => undefined;
+      on.storage.read = async (...record) => {
+        await new Promise<void>((resolve) => (readOn = resolve));
+        return read(...record);
+      };
+      await on.clock.advance(5_000);
+      await on.came('next');
+      assert.deepEqual(on.seen, ['next']);
+      readOn();
+      await settle();
+      assert.deepEqual([on.seen, on.storage.count('event')], [['next', 'rejected'], 0]);
+    });
+
+    it('has no other wait when that cannot be read back', async () => {
+      const read = on.storage.read.bind(on.storage);
+      on.storage.read = () => Promise.reject(new SmppError('SMPP_STORAGE', 'not now'));
+      await on.clock.advance(5_000);
+      await on.came('next');
+      await on.clock.advance(60_000);
+      assert.deepEqual(on.seen, ['next']);
+      on.storage.read = read;
+      await on.clock.advance(5_000);
+      assert.deepEqual([on.seen, on.storage.count('event')], [['next', 'rejected'], 0]);
+    });
+  });
+
+  it('hands on the others after a minute when one that waits cannot be read', async () => {
+    await on.came('damaged for now', 'next');
+    const read = on.storage.read.bind(on.storage);
+    on.storage.read = (table, key) =>
+      key === 'event-1' ? Promise.reject(new SmppError('SMPP_STORAGE', 'not now')) : read(table, key);
+    on.mailbox.subscribe(on.see);
+    await on.clock.advance(55_000);
+    assert.deepEqual(on.seen, []);
+    await on.clock.advance(5_000);
+    await on.came('new');
+    assert.deepEqual(on.seen, ['next', 'new']);
+    on.storage.read = read;
+    await on.clock.advance(5_000);
+    assert.deepEqual([on.seen, on.storage.count('event')], [['next', 'new', 'damaged for now'], 0]);
+  });
+
   describe('when a listener leaves', () => {
     it('keeps what waits behind the first event of one that wanted no more', async () => {
       await on.came('one', 'two', 'three');
