@@ -130,6 +130,8 @@ export interface Bounds {
   readonly readAheadMinOctets: number;
   /** Octets read ahead at most, when records that follow each other are read in their order. */
   readonly readAheadMaxOctets: number;
+  /** Records that are looked at between two turns of the event loop, where each takes no time to speak of. */
+  readonly recordsInTurn: number;
   /** Octets copied by a compaction between two turns of the event loop: about three hundred records. */
   readonly copyOctets: number;
   /** Dead octets in the files below which a compaction would cost more than it frees: some seconds' worth at full speed. */
@@ -187,6 +189,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   readOctets: 256 * 1024,
   readAheadMinOctets: 4 * 1024,
   readAheadMaxOctets: 256 * 1024,
+  recordsInTurn: 10_000,
   copyOctets: 64 * 1024,
   deadOctets: 32 * 1024 * 1024,
   files: 16,

@@ -252,6 +252,9 @@ const LISTEN: readonly (() => void)[] = [
     });
     before(PieceReader.prototype, 'octets', (_reader, [{ length }]) => met('readAheadMinOctets', length - 1));
     before(Segment.prototype, 'extend', (_segment, [octets]) => met('copyOctets', octets.length));
+    let moved = 0;
+    before(Log.prototype, 'insert', () => (moved = 0));
+    before(RecordIndex.prototype, 'move', () => met('recordsInTurn', (moved += 1)));
     let octetsInFiles = 0;
     insteadOfGetter(Log.prototype, 'octets', (octets) => (octetsInFiles = octets));
     insteadOfGetter(RecordIndex.prototype, 'liveOctets', (live) => {

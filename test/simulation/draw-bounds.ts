@@ -65,6 +65,7 @@ const DRAWS: { readonly [Bound in keyof Bounds]?: Draw } = {
   readOctets: { share: OFTEN, min: 48, max: 1_024 },
   readAheadMinOctets: { share: OFTEN, min: 16, max: 128 },
   readAheadMaxOctets: { share: OFTEN, min: 128, max: 1_024 },
+  recordsInTurn: { share: OFTEN, min: 20, max: 60 },
   copyOctets: { share: OFTEN, min: 64, max: 1_024 },
   deadOctets: { share: OFTEN, min: 256, max: 8_192 },
   files: { share: OFTEN, min: 2, max: 5 },

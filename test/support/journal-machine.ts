@@ -1,4 +1,5 @@
 /** A machine with a simulated disk on which runtimes with a journal are started, killed and started again. */
+import { DEFAULT_BOUNDS, type Bounds } from '../../lib/bounds.js';
 import { journalStorage } from '../../lib/storage/journal-storage.js';
 import type { FileSystem } from '../../lib/storage/journal/file-system.js';
 import type { Owner, Processes } from '../../lib/storage/journal/owner.js';
@@ -18,8 +19,11 @@ export class JournalMachine {
   #alive = new Set<number>();
   #pid = 0;
 
-  constructor(disk = new SimulatedDisk()) {
+  readonly #bounds: Partial<Bounds>;
+
+  constructor(disk = new SimulatedDisk(), bounds: Partial<Bounds> = {}) {
     this.disk = disk;
+    this.#bounds = bounds;
     this.disk.put(`${DIRECTORY}/reserve`, RESERVE);
   }
 
@@ -32,6 +36,7 @@ export class JournalMachine {
       clock: this.clock,
       files: this.#filesOf(pid),
       processes: this.#processes(pid),
+      bounds: { ...DEFAULT_BOUNDS, ...this.#bounds },
       onWarning: (warning) => this.warnings.push(warning),
     });
   }

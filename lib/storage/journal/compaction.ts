@@ -2,7 +2,7 @@
  * Copies the records in force into one new file, after which all older files can go.
  *
  * Writes go on meanwhile, into a file with a higher number. The copy holds the records as they were when it
- * began; whatever was written since comes later in the files and wins. Its last line, written when all else
+ * came to them; whatever was written since comes later in the files and wins. Its last line, written when all else
  * is on the disk, makes every older file void at once: a crash before it leaves a copy that is not
  * read, a crash after it leaves old files that are no longer looked at. So the order of
  * removal does not matter.
@@ -20,8 +20,8 @@ export interface Compaction {
   readonly bounds: Bounds;
   readonly directory: string;
   readonly target: SegmentName;
-  /** Snapshot of the index, in its order. */
-  readonly records: readonly IndexedRecords[];
+  /** The index, in its order; read while others write. */
+  readonly records: Iterable<IndexedRecords>;
   /** Removes what is left of the copy when it fails. */
   readonly discard: (copy: SegmentName) => Promise<void>;
   /** Throws to end the work early: the storage is closing, or has lost its lock. */

@@ -39,6 +39,7 @@ export class Housekeeping implements CommitListener {
   /** After a failed compaction, when the next one may begin. */
   #notBefore: Millis = -Infinity;
   #compacting: Promise<void> | undefined;
+  #dropping: Promise<boolean> | undefined;
   #stopped = false;
   #isCommitting: () => boolean = () => false;
   #cancelCheck: () => void = () => undefined;
@@ -89,6 +90,7 @@ export class Housekeeping implements CommitListener {
     this.#cancelCheck();
     this.#cancelRoomCheck?.();
     await this.#makingRoom;
+    await this.#dropping;
     await this.#compacting;
   }
 
@@ -132,22 +134,50 @@ export class Housekeeping implements CommitListener {
 
   /** There is one check to come at a time, also when one that is under way is asked for another. */
   #scheduleCheck(delayMs: Millis): void {
+    if (this.#stopped) return;
     this.#cancelCheck();
     this.#isSoon = delayMs <= FULL_CHECK_MS;
     this.#cancelCheck = this.#options.clock.after(delayMs, () => void this.#check());
   }
 
   async #check(): Promise<void> {
-    const { index, log, reserve, health } = this.#parts;
+    const { log, reserve, health } = this.#parts;
     if (!reserve.spent) health.look();
     if (!health.isTroubled) this.#roomAgainMs = ROOM_AGAIN_MS;
     this.#sayKept(await log.tidy());
     if (this.#stopped) return;
     this.#isStuck &&= log.leftovers > 0;
-    if (index.dropExpired(this.#options.clock.wall())) this.died();
+    this.#dropping = this.#dropExpired();
+    if (await this.#dropping) this.died();
     await this.#lookForFiles();
     this.#scheduleCheck(reserve.spent || health.isTroubled ? FULL_CHECK_MS : CHECK_MS);
     if (!this.#isCommitting()) this.betweenGroups();
+  }
+
+  /** Forgets what need not be kept any longer. Returns whether there was any. */
+  async #dropExpired(): Promise<boolean> {
+    const { index } = this.#parts;
+    const wall = this.#options.clock.wall();
+    const turn = this.#turns();
+    let dropped = false;
+    for (const { table, keys, place } of index.records()) {
+      await turn();
+      if (this.#stopped) break;
+      if (place.keepUntil >= wall) continue;
+      for (const key of keys) dropped = index.forget(table, key, place) || dropped;
+    }
+    return dropped;
+  }
+
+  /** To be called for each of many records: now and then the event loop has a turn, unless all is to end. */
+  #turns(): () => Promise<void> | undefined {
+    const { bounds, clock } = this.#options;
+    let done = 0;
+    return () => {
+      done += 1;
+      if (done % bounds.recordsInTurn !== 0 || this.#stopped) return undefined;
+      return new Promise((resolve) => void clock.after(0, resolve));
+    };
   }
 
   #startCompaction(): void {
@@ -155,7 +185,7 @@ export class Housekeeping implements CommitListener {
     const deadSince = this.#deadSince;
     log.seal();
     this.#deadSince = undefined;
-    this.#compacting = this.#compact(log.nextName(), [...index.records()])
+    this.#compacting = this.#compact(log.nextName(), index.records())
       .catch((error: unknown) => {
         this.#deadSince = deadSince ?? this.#deadSince;
         this.#notBefore = this.#options.clock.now() + FIRST_CHECK_MS;
@@ -167,7 +197,7 @@ export class Housekeeping implements CommitListener {
       });
   }
 
-  async #compact(target: SegmentName, records: readonly IndexedRecords[]): Promise<void> {
+  async #compact(target: SegmentName, records: Iterable<IndexedRecords>): Promise<void> {
     const { directory, log, lock, health } = this.#parts;
     const compacted = await compact({
       files: this.#options.files,
@@ -181,7 +211,7 @@ export class Housekeeping implements CommitListener {
         await lock.confirm();
       },
     });
-    this.#adopt(compacted);
+    await this.#adopt(compacted);
     health.kept();
     this.#sayKept(await log.removeBefore(target.number));
     if (log.leftovers === 0 || this.#isStuck) return;
@@ -196,17 +226,21 @@ export class Housekeeping implements CommitListener {
     for (const name of setAside) this.#options.onWarning(keptFile(name, this.#parts.directory));
   }
 
-  /** Moves the index over to the copy, in one go: no read may find a record between two files. */
-  #adopt({ segment, copies, lost }: Compacted): void {
+  /** Moves the index over to the copy. What it has not come to yet is read in the old files, which go afterwards. */
+  async #adopt({ segment, copies, lost }: Compacted): Promise<void> {
     const { log, index } = this.#parts;
+    const turn = this.#turns();
     log.insert(segment);
-    for (const [records, copy] of copies) index.move(records, copy);
+    for (const [records, copy] of copies) {
+      await turn();
+      index.move(records, copy);
+    }
     if (lost.length === 0) return;
     let count = 0;
     for (const { table, keys, place } of lost) {
       place.segment.damaged = true;
       count += keys.length;
-      for (const key of keys) if (index.get(table, key) === place) index.delete(table, key);
+      for (const key of keys) index.forget(table, key, place);
     }
     this.#options.onWarning(`${count} records could not be read any more and are lost: check the disk.`);
   }

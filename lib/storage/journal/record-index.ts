@@ -75,11 +75,16 @@ export class RecordIndex {
     return this.#tables[table].size;
   }
 
-  /** Every record, tables one after the other, keys in their order. */
+  /**
+   * Every record, tables one after the other, keys in their order. It may be read slowly: what is written meanwhile comes
+   * as it is then or as it was, and what is new comes not at all, or last.
+   */
   *records(): Generator<IndexedRecords> {
     for (const table of TABLES) {
       let run: IndexedRecords | undefined;
+      let left = this.#tables[table].size;
       for (const [key, place] of this.#tables[table].entries()) {
+        if (left-- === 0) break; // what is new must not keep it for ever
         if (run?.place === place) run.keys.push(key);
         else {
           if (run) yield run;
@@ -124,15 +129,11 @@ export class RecordIndex {
     this.#liveOctets = 0;
   }
 
-  /** Forgets what need not be kept any longer at `wall`. Returns whether there was any. */
-  dropExpired(wall: EpochMs): boolean {
-    let dropped = false;
-    for (const { table, keys, place } of this.records()) {
-      if (place.keepUntil >= wall) continue;
-      for (const key of keys) this.delete(table, key);
-      dropped = true;
-    }
-    return dropped;
+  /** Forgets a record, but one that was written since it was found there. Returns whether it did. */
+  forget(table: Table, key: string, place: Place): boolean {
+    if (this.#tables[table].get(key) !== place) return false;
+    this.delete(table, key);
+    return true;
   }
 
   #remove({ table, keys }: PieceHead | Piece): void {

@@ -123,6 +123,32 @@ describe('erasing from a journal', () => {
     assert.equal(before.filter(([, , value]) => value === 'new').length, 5);
   });
 
+  it('moves over to the copy in turns, between which others write and read', async () => {
+    machine = new JournalMachine(undefined, { recordsInTurn: 1 });
+    storage = await machine.open();
+    for (let at = 0; at < 200; at++) void storage.write([put(`k${at}`, 'x'.repeat(200))]);
+    await storage.write([remove('k0')]);
+    const [first] = machine.journals;
+    await machine.clock.advance(HOUR_MS / 2 - 1);
+    const { after } = machine.clock;
+    let turns = 0;
+    machine.clock.after = (delayMs, run) => {
+      if (delayMs > 0) return after.call(machine.clock, delayMs, run);
+      turns += 1;
+      const writing = storage.write([remove(`k${turns}`), put(`k${200 - turns}`, 'new')]);
+      void writing.then(() => storage.read('outbox', 'k100')).then(run);
+      return () => undefined;
+    };
+    await machine.clock.advance(600_000);
+    machine.clock.after = after;
+    const before = await contentsOf(storage);
+    assert.equal(machine.journals.includes(first!), false);
+    machine.kill();
+    const found = await contentsOf(await machine.open());
+    assert.ok(turns > 100, `${turns} turns`);
+    assert.deepEqual(found, before);
+  });
+
   it('does not stop a scan that goes on', async () => {
     for (let at = 0; at < 500; at++) void storage.write([put(`k${at}`, 'x'.repeat(200))]);
     await storage.write([remove('k0')]);
