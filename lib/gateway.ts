@@ -234,12 +234,12 @@ class SmsGateway implements Gateway {
 
   onStatus(listener: StatusListener): Unsubscribe {
     checkListener(listener);
-    return this.#status.subscribe(apart(listener));
+    return this.#status.subscribe(listener);
   }
 
   onSms(listener: Taker<InboundSms>): Unsubscribe {
     checkListener(listener);
-    return this.#subscribe((engine) => engine.inbox.onSms(apart(listener)));
+    return this.#subscribe((engine) => engine.inbox.onSms(listener));
   }
 
   onReceipt(
@@ -248,18 +248,18 @@ class SmsGateway implements Gateway {
   ): Unsubscribe {
     checkListener(listener);
     const per = readScope(options);
-    return this.#subscribe((engine) => engine.tracker.onReceipt(apart(listener), per));
+    return this.#subscribe((engine) => engine.tracker.onReceipt(listener, per));
   }
 
   onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe {
     checkWait(afterMs);
     checkListener(listener);
-    return this.#subscribe((engine) => engine.tracker.onOverdue(afterMs, apart(listener)));
+    return this.#subscribe((engine) => engine.tracker.onOverdue(afterMs, listener));
   }
 
   onSettled(listener: Taker<SubmitResult>): Unsubscribe {
     checkListener(listener);
-    return this.#subscribe((engine) => engine.outbox.onSettled(apart(listener)));
+    return this.#subscribe((engine) => engine.outbox.onSettled(listener));
   }
 
   /** Where an SMS is taken in, or why none is. */
@@ -360,11 +360,6 @@ class SmsGateway implements Gateway {
     this.#counters[counter] += by;
     this.#status.counted();
   };
-}
-
-/** One function may be given twice: each is a listener of its own, and is ended by itself. */
-function apart<Event, Answer>(listener: (event: Event) => Answer): (event: Event) => Answer {
-  return (event) => listener(event);
 }
 
 /** What is no SMS is said to be none, also by a gateway that takes none. */

@@ -27,11 +27,12 @@ export class StatusFeed {
     this.#onFailure = onFailure;
   }
 
-  /** The present status comes at once. */
+  /** The present status comes at once. One function may be given twice: each is a listener of its own. */
   subscribe(listener: StatusListener): Unsubscribe {
-    this.#listeners.add(listener);
-    this.#tell(listener, this.#read());
-    return () => this.#listeners.delete(listener);
+    const own: StatusListener = (status) => listener(status);
+    this.#listeners.add(own);
+    this.#tell(own);
+    return () => this.#listeners.delete(own);
   }
 
   /** The connection changed. Several changes in one turn of the event loop are told once. */
@@ -40,8 +41,8 @@ export class StatusFeed {
     this.#isTelling = true;
     queueMicrotask(() => {
       this.#isTelling = false;
-      const status = this.#read();
-      for (const listener of this.#listeners) this.#tell(listener, status);
+      // As they are now: one that comes in a call is told at once.
+      for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) this.#tell(listener);
     });
   }
 
@@ -55,9 +56,9 @@ export class StatusFeed {
     });
   }
 
-  /** What one throws would end the process, and keep the status from the others. */
-  #tell(listener: StatusListener, status: GatewayStatus): void {
-    new Promise((resolve) => resolve(listener(status))).catch((error: unknown) => {
+  /** Each has a status of its own. What one throws would end the process, and keep the status from the others. */
+  #tell(listener: StatusListener): void {
+    new Promise((resolve) => resolve(listener(this.#read()))).catch((error: unknown) => {
       if (!isStopped(error)) this.#onFailure(error);
     });
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../lib/gateway.js';
+import type { SubmitResult } from '../../lib/message.js';
 import { fakeGateway } from './connection/fake-gateway.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
 
@@ -8,13 +9,15 @@ const SMS = { to: '4512345678', from: 'Alarm', text: 'Pump 3 stopped' };
 describe('Gateway listeners', () => {
   let gateway: Gateway;
   let lines: string[];
+  let clock: FakeClock;
 
   beforeEach(() => {
     lines = [];
+    clock = new FakeClock();
     gateway = createGateway({
       systemId: 'demo',
       password: 'secret',
-      clock: new FakeClock(),
+      clock,
       connect: () => new Promise(() => undefined),
       log: (level, line) => lines.push(`${level}: ${line}`),
     });
@@ -53,6 +56,79 @@ describe('Gateway listeners', () => {
     await settle();
     await settleOne();
     assert.equal(calls, 1);
+  });
+
+  it('keeps for the next one what waited behind the last that one wanted', async () => {
+    await gateway.start();
+    for (let count = 0; count < 3; count += 1) await settleOne();
+    const seen: string[] = [];
+    const leave = gateway.onSettled(({ id }) => {
+      leave();
+      seen.push(id);
+    });
+    await settle();
+    gateway.onSettled(({ id }) => void seen.push(id));
+    await settle();
+    assert.deepEqual([seen.length, new Set(seen).size], [3, 3]);
+  });
+
+  it('gives each of them, and who sends, a result to keep and to change', async () => {
+    await gateway.start();
+    const seen: unknown[] = [];
+    const spoil = (result: SubmitResult): void => {
+      seen.push(structuredClone(result));
+      Object.assign(result, { outcome: 'accepted' });
+      Object.assign(result.correlation as object, { order: 0 });
+      (result.messageIds as string[]).push('spoilt');
+    };
+    gateway.onSettled(spoil);
+    gateway.onSettled(spoil);
+    const sending = gateway.send({ ...SMS, correlation: { order: 7 } }).then(spoil);
+    await settle();
+    await gateway.cancel((await gateway.queued())[0]?.id ?? '');
+    await sending;
+    await settle();
+    assert.deepEqual(
+      seen.map((result) => {
+        const { outcome, correlation, messageIds } = result as SubmitResult;
+        return { outcome, correlation, messageIds };
+      }),
+      Array.from({ length: 3 }, () => ({ outcome: 'cancelled', correlation: { order: 7 }, messageIds: [] })),
+    );
+  });
+
+  it('gives one that changed a result and rejected it the result as it was', async () => {
+    await gateway.start();
+    const outcomes: string[] = [];
+    gateway.onSettled((result) => {
+      outcomes.push(result.outcome);
+      Object.assign(result, { outcome: 'accepted' });
+      return outcomes.length === 1 ? Promise.reject(new Error('no')) : undefined;
+    });
+    await settleOne();
+    await clock.advance(5_000);
+    assert.deepEqual(outcomes, ['cancelled', 'cancelled']);
+  });
+
+  it('gives each of them a status of its own', async () => {
+    gateway.onStatus((status) => void Object.assign(status, { state: 'spoilt' }));
+    const seen: string[] = [];
+    gateway.onStatus(({ state }) => seen.push(state));
+    await gateway.start();
+    await settle();
+    assert.equal(seen.at(-1), 'connecting');
+  });
+
+  it('forgets the results of who never listens after an hour, and says how many', async () => {
+    await gateway.start();
+    for (let count = 0; count < 3; count += 1) await settleOne();
+    await clock.advance(65 * 60_000);
+    const seen: unknown[] = [];
+    gateway.onSettled((result) => void seen.push(result));
+    await settle();
+    assert.deepEqual(seen, []);
+    const said = lines.filter((line) => line.startsWith('info: results: 3 forgotten'));
+    assert.equal(said.length, 1);
   });
 
   it('tells the others of the status when one throws, and says so', async () => {
