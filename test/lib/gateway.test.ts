@@ -224,6 +224,7 @@ describe('Gateway over TLS', () => {
         receipts: 1,
         delivered: 1,
         incoming: 1,
+        repeatedIncoming: 0,
         binds: 1,
       },
     );
