@@ -2,7 +2,8 @@
  * What can be read of a deliver_sm that is not as SMPP has it, for a single octet that is wrong must not cost an SMS its
  * text or a receipt its SMS.
  *
- * - A string that is too long is taken as it is.
+ * - A string that is too long is taken as it is; one that runs on into the numbers behind it lacks its NUL, if all comes
+ *   out even then.
  * - Where sm_length and the TLVs do not fill the frame, sm_length may be one too high, or a single octet such as a NUL
  *   may stand behind the text: so it is when they fill it then. Of more octets nobody knows what they are.
  * - Of a TLV that is cut short a message_payload alone counts: half a text is worth more than none, and half an id is
@@ -23,9 +24,7 @@ const TLV_HEADER_LENGTH = 4;
 
 /** Below it stand TON and NPI, and no character of an address or a service_type. */
 const LAST_CONTROL = 0x1f;
-
-/** The strings behind which the NUL is missed, when it is: others are empty, mostly. */
-export type StringWithoutNul = 'service_type' | 'source_addr' | 'destination_addr';
+const CONTROL = /[^ -\xff]/;
 
 /** 8-bit binary (SMPP 3.4 §5.2.19). */
 const BINARY = 0x04;
@@ -40,17 +39,17 @@ export class DamagedFrame implements MessageReader {
   /** What could not be read, in words without content. */
   readonly flaws: string[] = [];
   readonly #frame: Buffer;
-  readonly #withoutNul: StringWithoutNul | undefined;
+  readonly #withoutNul: string | undefined;
   #at = HEADER_LENGTH;
   /** Of what can be read: TLVs may be followed by octets that are none. */
   #end: number;
   /** Where the first field would be that is not there. */
   #lostAt: number | undefined;
   #isWhole = true;
-  #isText = true;
+  #runsOn: string | undefined;
 
   /** @param withoutNul the string whose NUL is taken to be missing: it ends at the first octet that no text has */
-  constructor(frame: Buffer, withoutNul?: StringWithoutNul) {
+  constructor(frame: Buffer, withoutNul?: string) {
     this.#frame = frame;
     this.#end = frame.length;
     this.#withoutNul = withoutNul;
@@ -61,9 +60,9 @@ export class DamagedFrame implements MessageReader {
     return this.#isWhole;
   }
 
-  /** Whether its strings are printable ASCII. */
-  get isText(): boolean {
-    return this.#isText;
+  /** The first string with an octet in it that no text has, as where its NUL is missing. */
+  get runsOn(): string | undefined {
+    return this.#runsOn;
   }
 
   get left(): number {
@@ -90,14 +89,13 @@ export class DamagedFrame implements MessageReader {
   cString(field: string, lengthMax: number): string {
     const start = this.#at;
     const hasNul = field !== this.#withoutNul;
-    let end = start;
-    while (end < this.#end && (this.#frame[end] ?? 0) > (hasNul ? 0 : LAST_CONTROL)) end += 1;
+    const end = this.#endOfString(start, hasNul ? 0 : LAST_CONTROL);
     if (end === this.#end) return this.#lose(field, 'has no end', '');
     if (!hasNul) this.flaw(field, 'has no NUL at its end');
     if (end - start > lengthMax) this.flaw(field, `is longer than ${lengthMax} characters`);
     this.#at = hasNul ? end + 1 : end;
     const text = this.#frame.toString('latin1', start, Math.min(end, start + STRING_MAX));
-    this.#isText &&= /^[ -~]*$/.test(text);
+    if (this.#runsOn === undefined && CONTROL.test(text)) this.#runsOn = field;
     return text;
   }
 
@@ -164,6 +162,13 @@ export class DamagedFrame implements MessageReader {
       if (next > frame.length) break;
       at = next;
     }
+    return at;
+  }
+
+  /** The first octet from here on that is no more than `last`; the end when there is none. */
+  #endOfString(from: number, last: number): number {
+    let at = from;
+    while (at < this.#end && (this.#frame[at] ?? 0) > last) at += 1;
     return at;
   }
 

@@ -9,7 +9,7 @@
  */
 import { commandName, isResponseId, type CommandName } from './command.js';
 import { MESSAGE_ID_OCTETS_MAX } from '../inmobile.js';
-import { DamagedFrame, type StringWithoutNul } from './damaged-frame.js';
+import { DamagedFrame } from './damaged-frame.js';
 import { FrameReader, type MessageReader } from './frame-reader.js';
 import { PduError } from './pdu-error.js';
 import type {
@@ -145,29 +145,24 @@ interface Reading {
   readonly damaged: DamagedFrame;
 }
 
-const STRINGS_WITHOUT_NUL: readonly StringWithoutNul[] = ['service_type', 'source_addr', 'destination_addr'];
-
 /**
- * As it stands; but when neither its strings nor its lengths make sense then, and all of it does once a single NUL is
- * taken to be missing, so.
+ * As it stands; but when a string runs on into the numbers behind it, and all comes out even once its NUL is taken to be
+ * missing, so.
  */
 function readDamaged(frame: Buffer, sequence_number: number): Reading {
   const readAs = (damaged: DamagedFrame) => ({ pdu: readDelivery(damaged, sequence_number), damaged });
   const asItStands = readAs(new DamagedFrame(frame));
-  if (asItStands.damaged.isWhole || hasStrings(asItStands)) return asItStands;
-  const others = STRINGS_WITHOUT_NUL.map((field) => readAs(new DamagedFrame(frame, field)));
-  return others.find(isMended) ?? asItStands;
+  const { isWhole, runsOn } = asItStands.damaged;
+  if (isWhole || runsOn === undefined) return asItStands;
+  const mended = readAs(new DamagedFrame(frame, runsOn));
+  return isSound(mended) ? mended : asItStands;
 }
 
-function isMended(reading: Reading): boolean {
-  const { isWhole, flaws } = reading.damaged;
-  return isWhole && flaws.length === 1 && hasStrings(reading);
-}
-
-/** Whether its strings are text, and its addresses of a type that there is. */
-function hasStrings({ pdu, damaged }: Reading): boolean {
+/** But for the NUL. */
+function isSound({ pdu, damaged }: Reading): boolean {
   const types = pdu.source_addr_ton | pdu.source_addr_npi | pdu.dest_addr_ton | pdu.dest_addr_npi;
-  return damaged.isText && types <= TYPES_MAX;
+  const { isWhole, runsOn, flaws } = damaged;
+  return isWhole && runsOn === undefined && flaws.length === 1 && types <= TYPES_MAX;
 }
 
 /** By a literal: this runs for every receipt, and spreading takes several times as long. */
