@@ -48,43 +48,42 @@ export class ReceiptListeners {
   }
 
   /**
-   * Hands on every event of a stored receipt, in their order: undefined when every listener has taken them all, else a
-   * promise that resolves when they have.
+   * Hands on every event of a stored receipt, in their order and at once, so that nobody has one and another waits as the
+   * run ends: undefined when every listener has taken them all, else a promise that resolves when they have.
    *
    * @param key of the stored receipt
-   * @throws what a listener threw, or rejects with it; SMPP_STOPPED when it is not open, or nobody listens any more. The
-   *   events that follow are not handed on then
+   * @throws SMPP_STOPPED when it is not open, or nobody listens any more; rejects with what a listener threw, or rejected
+   *   with, once all have answered
    */
   emit(key: string, events: readonly ReceiptEvent[]): Promise<void> | undefined {
-    return this.#emitFrom(0, key, events, false);
+    if (events.length === 0) return undefined;
+    this.#checkSomebodyTakes();
+    // Events of both scopes may be one and the same object.
+    const isShared = events.length > 1 && !this.#lacksScope;
+    let taking: Promise<unknown>[] | undefined;
+    for (const { scope, receipt } of events) {
+      const listeners = this.#byScope[scope];
+      if (listeners.isEmpty) continue;
+      const answer = listeners.give(key, isShared ? ownReceipt(receipt) : receipt);
+      if (typeof answer !== 'string') (taking ??= []).push(answer);
+    }
+    return taking && allOf(taking);
   }
 
-  /** @param isGiven somebody has had one of them */
-  #emitFrom(
-    from: number,
-    key: string,
-    events: readonly ReceiptEvent[],
-    isGiven: boolean,
-  ): Promise<void> | undefined {
-    const event = events[from];
-    if (event === undefined) return undefined;
+  #checkSomebodyTakes(): void {
     if (!this.#isOpen()) throw notNow('the gateway is stopped');
-    if (!isGiven && this.isEmpty) throw notNow('nobody listens any more');
-    const listeners = this.#byScope[event.scope];
-    if (listeners.isEmpty) return this.#emitFrom(from + 1, key, events, isGiven);
-    // Events of both scopes may be one and the same object.
-    const taking = listeners.give(
-      key,
-      from === 0 && !this.#lacksScope ? ownReceipt(event.receipt) : event.receipt,
-    );
-    return typeof taking === 'string'
-      ? this.#emitFrom(from + 1, key, events, true)
-      : taking.then(() => this.#emitFrom(from + 1, key, events, true));
+    if (this.isEmpty) throw notNow('nobody listens any more');
   }
 
   get #lacksScope(): boolean {
     return this.#byScope.message.isEmpty || this.#byScope.segment.isEmpty;
   }
+}
+
+/** Resolves when all have; rejects with the first failure when all are over. */
+async function allOf(taking: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(taking);
+  await Promise.all(taking);
 }
 
 /** A copy that its receiver may keep and change. */
