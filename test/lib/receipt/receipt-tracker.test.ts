@@ -462,7 +462,7 @@ describe('ReceiptTracker', () => {
     await closed;
     taken();
     await on.clock.advance(MINUTE);
-    assert.deepEqual(handed, ['segment ENROUTE']);
+    assert.deepEqual(handed, ['segment ENROUTE', 'message ENROUTE']);
   });
 
   it('sets no timer when a write ends after it was closed', async () => {
