@@ -365,6 +365,15 @@ describe('Mailbox', () => {
       assert.deepEqual(on.seen, ['one', 'two']);
     });
 
+    it('is in storage alone', async () => {
+      const key = on.mailbox.newKey();
+      await on.storage.write([on.mailbox.keeping(key, { event: 'stored' })]);
+      on.mailbox.deliver(key, 'in memory');
+      on.mailbox.subscribe(on.see);
+      await settle();
+      assert.deepEqual(on.seen, ['stored']);
+    });
+
     it('gives what is stored again, whatever a listener did to what it rejected', async () => {
       const objects = on.make({ revive: (value) => value as string });
       await objects.open();
