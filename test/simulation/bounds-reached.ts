@@ -153,9 +153,6 @@ const LISTEN: readonly (() => void)[] = [
       copyIds.set(index, copyIds.get(index) + messageIds.length);
       met('copyIds', copyIds.get(index) - 1);
     });
-    after(TrackedIndex.prototype, 'find', (_index, _given, sms) => {
-      if (sms !== undefined) met('sameIdSms', 1);
-    });
     const failed = new Keys<number>();
     after(TrackedIndex.prototype, 'update', (index, [sms, { failure }]) => {
       if (failure === undefined) failed.delete(index, sms);

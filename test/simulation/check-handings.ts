@@ -15,7 +15,11 @@ export function mayBeHandedAgain(
   all: readonly Handing[],
 ): boolean {
   const inRun = all.filter(({ run }) => run === before.run);
-  if (before.run === again.run) return inRun.some((each) => each.at <= again.at && !wasTaken(each, again.at));
+  if (before.run === again.run)
+    return (
+      inRun.some((each) => each.at <= again.at && !wasTaken(each, again.at)) ||
+      cameAnew(ledger, before, again)
+    );
   const { end, stoppingAt = Infinity } = ledger.runs[before.run]!;
   if (end === undefined) return false;
   if (end === 'crash' || ledger.diskFailed) return true;
@@ -23,14 +27,23 @@ export function mayBeHandedAgain(
   return [...last.values()].some((each) => !wasTaken(each, stoppingAt));
 }
 
+/** One that leaves and comes back is another one. */
+function cameAnew({ listeners }: Ledger, before: Handing, again: Handing): boolean {
+  const stays = listeners[again.listener]?.stays ?? [];
+  return stays.some(({ run, from }) => run === again.run && from >= before.at && from <= again.at);
+}
+
 function wasTaken({ taking: { doneAt = Infinity } }: Handing, at: number): boolean {
   return doneAt <= at;
 }
 
 /** Whether somebody listened to events of a kind then, and went on to do so. */
-export function wasThere({ listeners }: Ledger, kind: EventKind, at: Millis): boolean {
+export function wasThere({ listeners, runs }: Ledger, kind: EventKind, at: Millis): boolean {
   return listeners.some(
     ({ plan, stays }) =>
-      plan.kinds.includes(kind) && stays.some(({ from, until }) => from <= at && at < until),
+      plan.kinds.includes(kind) &&
+      stays.some(
+        ({ run, from, until }) => from <= at && at < Math.min(until, runs[run]!.endedAt ?? Infinity),
+      ),
   );
 }

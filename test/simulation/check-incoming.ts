@@ -39,6 +39,29 @@ export function checkIncoming(ledger: Ledger, plan: Plan): void {
   for (const phone of new Set(ledger.incoming.map((incoming) => incoming.phone))) checkOrder(ledger, phone);
 }
 
+/** Whether the gateway has an answer is asked so long after it, as long as nothing else tells. */
+const FOLLOWED_MS: Millis = 1_100;
+/** Not while another enquire_link waits for its answer. */
+const ENQUIRY_MS: Millis = 5_000;
+/** Nor on a session that is left: what is under way has so long until the unbind. */
+const DRAIN_MS: Millis = 3_500;
+
+/** Contract: an answer that nothing follows within 1 s is followed by enquire_link. */
+export function checkFollowed(
+  ledger: Ledger,
+  session: SessionSeen,
+  next: { readonly command: string; readonly at: Millis },
+): void {
+  const { unfollowedSince, enquiredAt, enquiryAnsweredAt } = session;
+  if (unfollowedSince === undefined) return;
+  const since = Math.max(unfollowedSince, session.resumedAt());
+  const isAsking = enquiredAt > -Infinity && (enquiryAnsweredAt < enquiredAt || enquiryAnsweredAt > since);
+  const otherwiseMs = (isAsking ? ENQUIRY_MS : 0) + (next.command === 'unbind' ? DRAIN_MS : 0);
+  const waitedMs = next.at - since - ledger.stalledMs(since);
+  if (waitedMs > FOLLOWED_MS + otherwiseMs)
+    ledger.violated(`nothing followed an answer to a deliver_sm for ${Math.round(waitedMs)} ms`);
+}
+
 function checkContent(ledger: Ledger, incoming: IncomingRecord, emitted: readonly EmittedSms[]): void {
   const { content, texts, missing, phone } = incoming;
   for (const { sms } of emitted) {
@@ -50,6 +73,8 @@ function checkContent(ledger: Ledger, incoming: IncomingRecord, emitted: readonl
   }
   const all = ledger.incoming.filter((other) => other.content === content);
   if (all.some(({ deliveries }) => spanOf(deliveries) > TOGETHER_MS) || gaveWay(ledger)) return;
+  // A copy of a part that nobody remembers begins another.
+  if (ledger.reached.has('seenDeliveries')) return;
   // Of those that are said again, a part may be taken for a copy.
   if (all.length > 1 && texts.length > 1) return;
   const expected = texts.filter((_, part) => part !== missing).join('');
@@ -103,9 +128,15 @@ function sendingsOf(incoming: readonly IncomingRecord[], part?: string): Sending
   );
 }
 
-function arrivalsOf(ledger: Ledger, content: number, { sms }: EmittedSms): Sending[] {
-  const all = ledger.incoming.filter((incoming) => incoming.content === content);
-  return sendingsOf(all).filter(({ arrival }) => arrival?.wall === sms.receivedAt);
+/** Those that an SMS may be, by when it came; one that may be a copy came as it was known that it is none. */
+function arrivalsOf(ledger: Ledger, content: number, { sms: { receivedAt } }: EmittedSms): Sending[] {
+  const all = sendingsOf(ledger.incoming.filter((incoming) => incoming.content === content));
+  const lately = all.filter(({ arrival }) => {
+    const wall = arrival?.wall ?? -Infinity;
+    return wall <= receivedAt && wall > receivedAt - UNDECIDED_MS - 100;
+  });
+  const isOfSeveralSessions = new Set(lately.map(({ session }) => session)).size > 1;
+  return isOfSeveralSessions ? lately : lately.filter(({ arrival }) => arrival?.wall === receivedAt);
 }
 
 interface Counted {
@@ -120,7 +151,7 @@ function checkCounted(part: string, counted: Counted): void {
   const { ledger, plan, all, emitted } = counted;
   const { reached } = ledger;
   // Given up, as the log says.
-  if (reached.has('heldEvents')) return;
+  if (ledger.hasGivenUp('sms')) return;
   const deliveries = all.flatMap((each) => each.deliveries.filter(({ says }) => says === part));
   const sendings = sendingsOf(all, part);
   const kept = sendings.filter(({ answer }) => answer?.status === 0);
@@ -140,8 +171,9 @@ function checkCounted(part: string, counted: Counted): void {
 
 /** How many SMS are behind what was handed on as having come at one instant. */
 function countOf(event: readonly EmittedSms[], part: string, { ledger, all }: Counted): number {
-  const { receivedAt } = event[0]!.sms;
-  const arrived = sendingsOf(all, part).filter(({ arrival }) => arrival?.wall === receivedAt).length;
+  const arrived = arrivalsOf(ledger, all[0]!.content, event[0]!).filter((sending) =>
+    sendingsOf(all, part).includes(sending),
+  ).length;
   if (arrived < 2) return 1;
   const byListener = new Map<string, number>();
   for (const { run, listener, taking } of event) {
@@ -194,9 +226,18 @@ function endOfExcuse(
   // What an earlier process left there is in doubt, and that it had no doubt any more was to be written a little later.
   const isWritten = (end !== 'crash' || provenAt + forgottenMs(plan) < endedAt) && !ledger.diskFailed;
   if (provenAt < Infinity && isWritten) return provenAt - UNDECIDED_MS;
-  const closedAt = session.closedAt() ?? Infinity;
-  const next = ledger.sessions.find(({ boundAt = 0, isReceiver }) => boundAt > closedAt && isReceiver);
-  return (next?.boundAt ?? Infinity) + EXCUSED_MS + TOLERANCE_MS + ledger.stalledMs(closedAt);
+  let until = endFrom(session.closedAt() ?? Infinity, ledger);
+  for (const { number, endedAt: over = Infinity } of ledger.runs)
+    if (number >= session.run && over < until) until = Math.max(until, endFrom(over, ledger));
+  return until;
+}
+
+/** By the next bind of which the client knew. */
+function endFrom(closedAt: Millis, ledger: Ledger): Millis {
+  const binds = ledger.sessions
+    .filter(({ heardBoundAt = 0, isReceiver }) => heardBoundAt > closedAt && isReceiver)
+    .map(({ heardBoundAt = Infinity }) => heardBoundAt);
+  return Math.min(...binds) + EXCUSED_MS + TOLERANCE_MS + ledger.stalledMs(closedAt);
 }
 
 /** When the client had an answer to what it wrote after that PDU. */

@@ -26,6 +26,7 @@ export function checkReceipts(ledger: Ledger, now: Millis): void {
       checkOfOne(ledger, seen);
     }
   }
+  checkOnce(ledger);
   for (const sms of ledger.sms) {
     checkFinalOnce(ledger, sms);
     checkVerdict(ledger, sms);
@@ -37,13 +38,38 @@ function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly Rece
   const { keptAt, says, firstSentAt = 0 } = delivery;
   if (keptAt === undefined) return;
   const told = seen.filter(({ receipt }) => receipt.messageId === says && isTo(delivery.phone, receipt.to));
-  const isExcused = ledger.reached.has('heldEvents') || isOfCopy(ledger, says);
+  const isExcused =
+    ledger.hasGivenUp('message') ||
+    isOfCopy(ledger, says) ||
+    isOfNobodyYet(ledger, delivery) ||
+    ledger.reached.has('sameIdSms');
   if (told.length === 0 && !isExcused) ledger.violated(`the receipt for ${says} was answered and is lost`);
   const runs = new Set(
     ledger.runs.filter(({ startedAt }) => startedAt > firstSentAt).map(({ number }) => number),
   );
   if (told.some(({ run }) => runs.has(run))) ledger.saw('receipt in a later run');
 }
+
+/** Until all of its own SMS is accepted, it belongs to one that is known to have its id. */
+function isOfNobodyYet(ledger: Ledger, { says, phone, firstSentAt = 0 }: DeliveryRecord): boolean {
+  const owners = ownersOf(ledger, says);
+  if (owners.length < 2) return false;
+  const [own, other] = owners.filter((each) => each.sms.to === phone);
+  if (other !== undefined) return true;
+  const result = (own && toldOf(own))?.result;
+  const knownAt = Math.max(...(own?.submits ?? []).map(({ answeredAt = Infinity }) => answeredAt));
+  const isKnown = knownAt + KNOWN_MS <= firstSentAt && result?.outcome === 'accepted';
+  return ledger.hasForgotten || !isKnown || !result.messageIds.includes(says);
+}
+
+/** The SMS that have an id, in whichever letter case. */
+function ownersOf({ sms }: Ledger, messageId: string): readonly SmsRecord[] {
+  const folded = messageId.toLowerCase();
+  return sms.filter(({ submits }) => submits.some((each) => each.messageId.toLowerCase() === folded));
+}
+
+/** What a slow disk and octets on their way add. */
+const KNOWN_MS: Millis = 2_000;
 
 /** Of a receipt that belongs to no SMS it is as the gateway wrote it, if it did. */
 function isTo(phone: string, said: string | undefined): boolean {
@@ -68,17 +94,22 @@ function checkTied(ledger: Ledger, seen: ReceiptSeen): void {
 
 function checkMatched(ledger: Ledger, { receipt: { messageId, id, raw } }: ReceiptSeen): void {
   if (ledger.hasForgotten || messageId === '') return;
-  const owners = ledger.sms.filter(({ submits }) => submits.some((submit) => submit.messageId === messageId));
+  const owners = ownersOf(ledger, messageId);
   const isItself = (owner: SmsRecord): boolean => {
     const told = toldOf(owner)?.result;
     // Its flow failed at the result, and is not to get it before the run ends; or it was given up.
-    const isUntold = told === undefined && (owner.state === 'stopped' || ledger.reached.has('heldEvents'));
+    const isUntold = told === undefined && (owner.state === 'stopped' || ledger.hasGivenUp('settled'));
     return isUntold || id === told?.id;
   };
   // Of several with that id, one whose phone it came from.
-  const isSaidOf = ({ sms }: SmsRecord): boolean =>
-    raw === '' ||
-    ledger.deliveries.some(({ text, phone, says }) => text === raw && phone === sms.to && says === messageId);
+  const isSaidOf = ({ sms, submits }: SmsRecord): boolean => {
+    if (raw === '') return true;
+    const isExact = submits.some((submit) => submit.messageId === messageId);
+    return ledger.deliveries.some(
+      (delivery) =>
+        delivery.text === raw && ((isExact && delivery.phone === sms.to) || isOfNobodyYet(ledger, delivery)),
+    );
+  };
   if (owners.length > 1) ledger.saw('an id that several SMS have');
   if (owners.some((owner) => isItself(owner) && isSaidOf(owner))) return;
   const taker = ledger.sms.find((each) => toldOf(each)?.result.id === id);
@@ -132,7 +163,7 @@ function checkOverdue(ledger: Ledger, seen: ReceiptSeen): void {
   ledger.saw('receipt overdue');
   const { receipt, at } = seen;
   const sms = ledger.sms.find((each) => toldOf(each)?.result.id === receipt.id);
-  if (ledger.hasForgotten || (sms === undefined && ledger.reached.has('heldEvents'))) return;
+  if (ledger.hasForgotten || (sms === undefined && ledger.hasGivenUp('settled'))) return;
   const result = (sms && toldOf(sms))?.result;
   const violated = (what: string): void =>
     ledger.violated(`SMS ${sms?.number ?? '?'}: its receipt is overdue, ${what}`);
@@ -209,30 +240,34 @@ function missedBy(
   );
   for (const { run, from, until } of stays) {
     const { startedAt, stoppingAt = Infinity, endedAt = Infinity } = ledger.runs[run]!;
-    const sayAt = Math.max(dueAt, startedAt + START_GRACE_MS);
+    if (from > dueAt && startedAt <= dueAt) continue;
+    // None is there before the store is open.
+    const sayAt = Math.max(dueAt, from + START_GRACE_MS);
     const saidBy = sayAt + SAID_WITHIN_MS + ledger.stalledMs(sayAt);
-    if (from > sayAt || saidBy > Math.min(until, stoppingAt, endedAt, now)) continue;
-    if (comeBy(ledger, sms, messageIds, saidBy)) continue;
+    if (saidBy > Math.min(until, stoppingAt, endedAt, now)) continue;
+    if (comeBy(ledger, sms, saidBy)) continue;
     // Known by the wait alone, by those who come later.
     if (!said.some((seen) => seen.listener === number || seen.run < run || seen.at < from)) return saidBy;
+    const last = said.findLast((seen) => seen.listener === number && seen.run === run);
+    const againBy = (last?.taking.failedAt ?? Infinity) + SAID_WITHIN_MS + ledger.stalledMs(last?.at ?? 0);
+    if (againBy <= Math.min(until, stoppingAt, endedAt, now) && !comeBy(ledger, sms, againBy)) return againBy;
   }
   return undefined;
 }
 
-/** All the receipts that can come had come by then. */
-function comeBy(
-  { deliveries }: Ledger,
-  { sms }: SmsRecord,
-  messageIds: readonly string[],
-  at: Millis,
-): boolean {
+/** All the receipts that can come had come by then, or were taken for its own. */
+function comeBy({ deliveries, receipts }: Ledger, sms: SmsRecord, at: Millis): boolean {
+  const { id, messageIds } = toldOf(sms)!.result;
   const named = messageIds.filter((messageId) => messageId !== '');
   const isFinal = (messageId: string): boolean =>
     deliveries.some(
       ({ says, phone, state, firstSentAt = Infinity }) =>
-        says === messageId && phone === sms.to && state !== 'ENROUTE' && firstSentAt <= at,
+        says === messageId && phone === sms.sms.to && state !== 'ENROUTE' && firstSentAt <= at,
     );
-  return named.length > 0 && named.every(isFinal);
+  if (named.length > 0 && named.every(isFinal)) return true;
+  return receipts.some(
+    (seen) => seen.scope === 'message' && seen.receipt.id === id && seen.receipt.isFinal && seen.at <= at,
+  );
 }
 
 /** One verdict on each SMS, once every segment has its receipt; again only after a crash. */
@@ -253,12 +288,36 @@ function checkFinalOnce(ledger: Ledger, sms: SmsRecord): void {
     }
   });
   const isComplete = isDecided(ledger, sms, id, result.messageIds);
-  const isGone = ledger.hasForgotten || ledger.reached.has('heldEvents');
+  const isGone = ledger.hasForgotten || ledger.hasGivenUp('message');
   // Whoever was there as the last of them came was told.
-  const wasHeard = segmentsOf(ledger, id).every(({ at }) => wasThere(ledger, 'message', at));
+  const wasHeard = segmentsOf(ledger, id).every(
+    ({ at, taking: { doneAt = at } }) =>
+      wasThere(ledger, 'message', at) && wasThere(ledger, 'message', doneAt),
+  );
   if (isComplete && finals.length === 0 && !isGone && wasHeard)
     ledger.violated(`SMS ${sms.number} has all its receipts, and no verdict`);
   if (isComplete && result.messageIds.length > 1) ledger.saw('receipt matched to a long SMS');
+}
+
+/** The same of a segment, or of the whole, to a listener: again only where somebody may not have taken it. */
+function checkOnce(ledger: Ledger): void {
+  const told = new Map<string, ReceiptSeen>();
+  for (const seen of ledger.receipts) {
+    const { scope, listener, receipt } = seen;
+    const { id, messageId, state, raw } = receipt;
+    if (id === undefined || scope === 'overdue') continue;
+    const key = `${scope} ${listener} ${id} ${messageId} ${state} ${raw}`;
+    const before = told.get(key);
+    told.set(key, seen);
+    if (before === undefined || ledger.hasForgotten || isCopied(ledger, id)) continue;
+    if (!mayBeReceivedAgain(ledger, [before, seen], id))
+      ledger.violated(`a receipt for ${messageId} came twice, without a crash in between`);
+  }
+}
+
+/** The gateway may have it twice. */
+function isCopied({ sms }: Ledger, id: string): boolean {
+  return sms.some((each) => toldOf(each)?.result.id === id && each.acceptances.length > 1);
 }
 
 function finalsOf(ledger: Ledger, id: string): readonly ReceiptSeen[] {

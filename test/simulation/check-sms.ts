@@ -49,7 +49,7 @@ function resultOf(sms: SmsRecord): SubmitResult | undefined {
 }
 
 function told(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
-  if (ledger.isAwaited(sms) && !ledger.reached.has('heldEvents'))
+  if (ledger.isAwaited(sms) && !ledger.hasGivenUp('settled'))
     violated(sms.state === 'taken' ? 'was taken in and is lost' : 'was never answered');
   const { answer } = sms;
   const reported = toldOf(ledger.ownerOf(sms))?.result;

@@ -10,6 +10,7 @@ import type { Client } from './client.js';
 import { type Kind, leftovers } from './leftovers.js';
 import { type Ledger, type SmsRecord, toldOf } from './ledger.js';
 import type { Plan } from './plan.js';
+import type { EventKind } from './plan-flow.js';
 import type { Smsc } from './smsc.js';
 
 export function checkLedger(ledger: Ledger, plan: Plan, smsc: Smsc): void {
@@ -62,6 +63,17 @@ export function checkTables(ledger: Ledger, storage: Storage | undefined): void 
 /** One with references, also when the gateway never saw it. */
 function isLong({ submits, results }: SmsRecord): boolean {
   return submits.some(({ total }) => total > 1) || results.some(({ result }) => result.segments > 1);
+}
+
+/** Contract 3.3: what nobody has taken for an hour is forgotten when nobody is there. */
+export function checkLetGo(ledger: Ledger, storage: Storage | undefined): void {
+  if (storage === undefined || ledger.diskFailed) return;
+  ledger.saw('nobody there for an hour');
+  const wasListenedTo = (kind: EventKind): boolean =>
+    ledger.listeners.some(({ plan, stays }) => plan.kinds.includes(kind) && stays.length > 0);
+  const left = storage.count('result');
+  if (!wasListenedTo('settled') && left > 0)
+    ledger.violated(`${left} results are kept that nobody has taken for an hour`);
 }
 
 const HOUR_MS: Millis = 3_600_000;

@@ -7,7 +7,7 @@ import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { DeliveryReceipt, InboundSms, OutboundSms, SubmitResult } from '../../lib/message.js';
 import type { Bounds } from '../../lib/bounds.js';
 import type { Fault } from './faults.js';
-import type { ListenerPlan } from './plan-flow.js';
+import type { EventKind, ListenerPlan } from './plan-flow.js';
 import type { Poison } from './poison.js';
 import type { Situation } from './situations.js';
 
@@ -146,11 +146,20 @@ export interface SessionSeen {
   readonly run: number;
   /** The host had a bind that it accepted. */
   boundAt: Millis | undefined;
+  /** The client knew that it was. */
+  heardBoundAt: Millis | undefined;
   isReceiver: boolean;
   /** When its end was known to the client. */
   readonly closedAt: () => Millis | undefined;
+  /** When the client went on reading, after it had stopped. */
+  readonly resumedAt: () => Millis;
   /** Answers to what the client asked, as they reached it: to the how manieth PDU of the session. */
   readonly proofs: { readonly pdu: number; readonly at: Millis }[];
+  /** When the client wrote the oldest answer that no request of its has followed. */
+  unfollowedSince: Millis | undefined;
+  /** When its last enquire_link was written, and when the answer reached it. */
+  enquiredAt: Millis;
+  enquiryAnsweredAt: Millis;
 }
 
 /** An SMS from a phone. */
@@ -202,6 +211,7 @@ export function toldOf({ results, sent }: SmsRecord): ResultSeen | undefined {
 const SCHEDULED_MAX_MS: Millis = 200_000;
 
 export class Ledger {
+  readonly #letGo: readonly EventKind[];
   readonly sms: SmsRecord[] = [];
   /** Those of `sms` that are alarms. */
   readonly alarms: SmsRecord[] = [];
@@ -236,6 +246,16 @@ export class Ledger {
   /** What was found wrong while the run went on. */
   readonly violations: string[] = [];
 
+  /** @param letGo what nobody listened to for an hour */
+  constructor(letGo: readonly EventKind[] = []) {
+    this.#letGo = letGo;
+  }
+
+  /** Events of this kind were given up: for want of room, or of somebody who takes them. */
+  hasGivenUp(kind: EventKind): boolean {
+    return this.reached.has('heldEvents') || this.#letGo.includes(kind);
+  }
+
   saw(situation: Situation): void {
     this.situations.add(situation);
   }
@@ -251,7 +271,9 @@ export class Ledger {
 
   /** More SMS were tracked than there was room for: the receipts of some come unmatched. */
   get hasForgotten(): boolean {
-    return (['trackedSms', 'trackedOctets', 'copyIds'] as const).some((bound) => this.reached.has(bound));
+    return (['trackedSms', 'trackedOctets', 'copyIds', 'sameIdSms'] as const).some((bound) =>
+      this.reached.has(bound),
+    );
   }
 
   get hasClockBeenSet(): boolean {

@@ -128,6 +128,11 @@ export class LossyLink {
     return this.#client as unknown as Duplex;
   }
 
+  /** When the client went on reading last, while which it looks at no deadline. */
+  get resumedAt(): Millis {
+    return this.#client.isPaused ? this.#world.time.now : this.#client.resumedAt;
+  }
+
   get isOpen(): boolean {
     return this.closedAt === undefined;
   }
@@ -241,6 +246,7 @@ class ClientEnd extends EventEmitter {
   #isPaused = false;
   #isChoked = false;
   #untaken: { readonly octets: Buffer; readonly sentAt: Millis }[] = [];
+  resumedAt: Millis = -Infinity;
   writableLength = 0;
   writable = true;
   destroyed = false;
@@ -259,6 +265,10 @@ class ClientEnd extends EventEmitter {
     this.#untaken.push({ octets: Buffer.from(octets), sentAt: this.#wire.now() });
     this.writableLength += octets.length;
     return false;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   choke(): void {
@@ -310,6 +320,7 @@ class ClientEnd extends EventEmitter {
   }
 
   resume(): void {
+    if (this.#isPaused) this.resumedAt = this.#wire.now();
     this.#isPaused = false;
     for (const { octets, read } of this.#unread.splice(0)) this.receive(octets, read);
     if (this.#isEndUnread) this.receiveEnd();

@@ -26,14 +26,28 @@ export interface ListenerPlan {
 export const OVERDUE_MS: Millis = 90_000;
 
 /** Share of seeds in which listeners come, leave and fail. */
-const FICKLE = 0;
+const FICKLE = 0.3;
 
 /** Of what is listened to together. A receipt is one event for both of its scopes. */
 const UNITS: readonly (readonly EventKind[])[] = [['settled'], ['segment', 'message'], ['overdue'], ['sms']];
 
-export function drawListeners(chance: Chance, healedAt: Millis): ListenerPlan[] {
+/** In few seeds nobody is there for one kind, until what has waited for an hour is forgotten. */
+export function drawLetGo(chance: Chance): readonly EventKind[] | undefined {
+  if (!chance.happens(0.02)) return undefined;
+  return chance.oneOf<readonly EventKind[]>([['settled'], ['segment', 'message'], ['sms']]);
+}
+
+/** Nobody comes for so long after all is well that all has been let go; and it is looked at then. */
+export const LET_GO_MS: Millis = 6_600_000;
+
+export function drawListeners(
+  chance: Chance,
+  healedAt: Millis,
+  letGo: readonly EventKind[] | undefined,
+): ListenerPlan[] {
   const isFickle = chance.happens(FICKLE);
   return UNITS.flatMap((kinds) => {
+    if (letGo?.[0] === kinds[0]) return [{ ...STEADY, kinds, from: healedAt + LET_GO_MS }];
     if (!isFickle || chance.happens(0.4)) return [{ ...STEADY, kinds }];
     const comesAt = chance.happens(0.6) ? chance.between(0, healedAt) : 0;
     const others = Array.from({ length: chance.integer(1, 3) }, () => drawFickle(chance, healedAt, kinds));

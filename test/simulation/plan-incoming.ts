@@ -29,8 +29,8 @@ export interface IncomingWorld {
 const FLOOD = 40;
 
 /** Shares of seeds and bursts in which phones say the same again. */
-const REPEATED = 0;
-const ONE_WORD = 0;
+const REPEATED = 0.5;
+const ONE_WORD = 0.3;
 
 export function drawIncoming(chance: Chance, world: IncomingWorld): IncomingPlan[] {
   return [

@@ -18,7 +18,9 @@ export interface ReceiptHabits {
 }
 
 export function drawReceiptHabits(chance: Chance): ReceiptHabits {
-  const ids = chance.happens(0.6) ? 'own' : chance.oneOf<ReceiptHabits['ids']>(['one', 'gaps']);
+  const ids = chance.happens(0.6)
+    ? 'own'
+    : chance.oneOf<ReceiptHabits['ids']>(['letterCase', 'perHost', 'again', 'one', 'gaps']);
   // Where ids collide, nothing else says whose a receipt is.
   const hasOwn = ids === 'own' || ids === 'one' || ids === 'gaps';
   return {

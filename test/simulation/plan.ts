@@ -6,7 +6,7 @@ import { Chance } from './chance.js';
 import { drawBounds } from './draw-bounds.js';
 import { drawFaults, type Fault, redeployAt } from './faults.js';
 import { drawIncoming, type IncomingPlan } from './plan-incoming.js';
-import { drawListeners, type ListenerPlan } from './plan-flow.js';
+import { drawLetGo, drawListeners, type EventKind, type ListenerPlan } from './plan-flow.js';
 import { drawReceiptHabits, type ReceiptHabits } from './plan-receipts.js';
 import { drawLists, drawSmsPlans, type ListPlan, type SmsPlan } from './plan-sms.js';
 
@@ -31,6 +31,8 @@ export interface Plan {
   readonly foreign: readonly ForeignPlan[];
   readonly incoming: readonly IncomingPlan[];
   readonly listeners: readonly ListenerPlan[];
+  /** What nobody listens to until all of it has been forgotten. */
+  readonly letGo: readonly EventKind[] | undefined;
   readonly receipts: ReceiptHabits;
   readonly faults: readonly Fault[];
   /** Storage on the heap: nothing survives a crash, so there is none. */
@@ -61,6 +63,7 @@ export function planOf(seed: number): Plan {
   const bounds = drawBounds(chance.fork());
   const sms = drawSmsPlans(chance, healedAt, bounds);
   const faults = drawFaults(chance, healedAt);
+  const letGo = drawLetGo(chance.fork());
   const plan: Plan = {
     seed,
     options: drawOptions(chance),
@@ -69,7 +72,8 @@ export function planOf(seed: number): Plan {
     lists: drawLists(chance, healedAt, bounds),
     foreign: drawForeign(chance, healedAt, sms),
     incoming: drawIncoming(chance, { healedAt, bounds, faults, sms }),
-    listeners: drawListeners(chance.fork(), healedAt),
+    letGo,
+    listeners: drawListeners(chance.fork(), healedAt, letGo),
     receipts: drawReceiptHabits(chance.fork()),
     faults,
     isInMemory: false,

@@ -104,6 +104,7 @@ export const SITUATIONS = [
   'SMS that cannot be read for a while',
   'SMS refused for want of storage',
   'listener failed',
+  'nobody there for an hour',
   'listener comes later',
   'listener leaves',
   'listener leaves at its first event',

@@ -5,6 +5,7 @@ import { encodePdu } from '../../lib/pdu/encode.js';
 import { Framer } from '../../lib/pdu/framer.js';
 import type { Bind, Pdu, SubmitSm } from '../../lib/pdu/pdu.js';
 import type { HostEnd, LossyLink } from './lossy-link.js';
+import { checkFollowed } from './check-incoming.js';
 import type { Answered, SessionSeen } from './ledger.js';
 import type { Outgoing, Receiver } from './smsc-mailbox.js';
 import type { SmscHost } from './smsc-host.js';
@@ -58,9 +59,14 @@ export class SmscSession implements HostEnd, Receiver {
       number: ledger.sessions.length,
       run,
       boundAt: undefined,
+      heardBoundAt: undefined,
       isReceiver: false,
       closedAt: () => link.closedAt,
+      resumedAt: () => link.resumedAt,
       proofs: [],
+      unfollowedSince: undefined,
+      enquiredAt: -Infinity,
+      enquiryAnsweredAt: -Infinity,
     };
     ledger.sessions.push(this.seen);
   }
@@ -174,7 +180,8 @@ export class SmscSession implements HostEnd, Receiver {
   #take(pdu: Pdu, sentAt: Millis): void {
     const { sequence_number } = pdu;
     this.#read += 1;
-    if (!isResponse(pdu)) this.#requests.set(sequence_number, this.#read);
+    if (!isResponse(pdu)) this.#takeRequest(pdu, sentAt);
+    else if (pdu.command === 'deliver_sm_resp') this.seen.unfollowedSince ??= sentAt;
     switch (pdu.command) {
       case 'bind_receiver':
       case 'bind_transmitter':
@@ -191,7 +198,9 @@ export class SmscSession implements HostEnd, Receiver {
         break;
       }
       case 'enquire_link':
-        this.send({ command: 'enquire_link_resp', sequence_number, command_status: 0 });
+        this.send({ command: 'enquire_link_resp', sequence_number, command_status: 0 }, () => {
+          this.seen.enquiryAnsweredAt = this.#host.service.time.now;
+        });
         break;
       case 'unbind':
         this.send({ command: 'unbind_resp', sequence_number, command_status: 0 });
@@ -201,15 +210,25 @@ export class SmscSession implements HostEnd, Receiver {
     }
   }
 
+  #takeRequest({ command, sequence_number }: Pdu, sentAt: Millis): void {
+    this.#requests.set(sequence_number, this.#read);
+    checkFollowed(this.#host.service.ledger, this.seen, { command, at: sentAt });
+    this.seen.unfollowedSince = undefined;
+    if (command === 'enquire_link') this.seen.enquiredAt = sentAt;
+  }
+
   #takeBind(pdu: Bind): void {
     const status = this.#host.judgeBind(this.run);
     if (status === 'none') return;
     const { sequence_number } = pdu;
-    this.send({
+    const answer = {
       command: `${pdu.command}_resp`,
       sequence_number,
       command_status: status,
       system_id: 'smsc',
+    } as const;
+    this.send(answer, () => {
+      if (status === 0) this.seen.heardBoundAt = this.#host.service.time.now;
     });
     if (status !== 0) return;
     this.#bind = pdu.command;

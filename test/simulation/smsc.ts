@@ -6,6 +6,7 @@
  */
 import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { SubmitSm } from '../../lib/pdu/pdu.js';
+import { met } from './bounds-reached.js';
 import type { Chance } from './chance.js';
 import type { Ledger, SmsRecord, SubmitSeen } from './ledger.js';
 import type { LinkWorld, LossyLink } from './lossy-link.js';
@@ -55,6 +56,8 @@ export class Smsc {
   readonly #byReference = new Map<string, SmsRecord>();
   readonly #sentOver = new Map<number, Millis[]>();
   readonly #sharedIds = new Map<string, string>();
+  /** By an id, in whichever letter case. */
+  readonly #smsOfId = new Map<string, Set<SmsRecord>>();
   readonly #idsOfHost: number[] = [];
   #ids = 0;
   #lastBoundHost: number | undefined;
@@ -230,9 +233,18 @@ export class Smsc {
       this.ledger.saw('segment of a long SMS refused for the moment');
     }
     sms.submits.push(submit);
+    this.#noteId(sms, messageId);
     this.ledger.submittedAt.push(sentAt);
     this.#sentOver.set(session.id, [...(this.#sentOver.get(session.id) ?? []), sentAt]);
     return submit;
+  }
+
+  #noteId(sms: SmsRecord, messageId: string): void {
+    if (messageId === '') return;
+    const folded = messageId.toLowerCase();
+    const same = this.#smsOfId.get(folded) ?? new Set();
+    this.#smsOfId.set(folded, same.add(sms));
+    met('sameIdSms', same.size - 1);
   }
 
   #accept(sms: SmsRecord, { sessionId, reference, sequence, total, messageId }: SubmitSeen): void {

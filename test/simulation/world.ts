@@ -9,13 +9,14 @@ import { SimulatedDisk } from '../support/simulated-disk.js';
 import { met, watchBounds } from './bounds-reached.js';
 import { Chance } from './chance.js';
 import { unwatchObjects } from './leftovers.js';
-import { checkErased, checkLeftovers, checkLedger, checkTables } from './checks.js';
+import { checkErased, checkLeftovers, checkLetGo, checkLedger, checkTables } from './checks.js';
 import { Client } from './client.js';
 import { DIRECTORY } from './client-run.js';
 import { sendIncoming } from './incoming.js';
 import { Ledger } from './ledger.js';
 import { MachineClock } from './machine-clock.js';
 import { befall, heal, type Stage } from './misfortune.js';
+import { LET_GO_MS } from './plan-flow.js';
 import { Probe } from './probe.js';
 import { planOf, type Plan } from './plan.js';
 import { Smsc } from './smsc.js';
@@ -66,6 +67,11 @@ export async function simulate(seed: number, around: Around = {}): Promise<Outco
     if (plan.countsLeftovers) await checkLeftovers(ledger, client, plan);
     await time.run(plan.healedAt + REST_MAX_MS, () => probe.isAtRest);
     await time.run(time.now + AFTERMATH_MS, () => false);
+    if (plan.letGo !== undefined) {
+      await time.run(plan.healedAt + LET_GO_MS - 1, () => false);
+      checkLetGo(ledger, client.up?.storage);
+      await time.run(time.now + AFTERMATH_MS, () => false);
+    }
     if (plan.checksErasure) {
       await time.run(time.now + ERASED_MS, () => false);
       checkErased(ledger, contentOf(disk), time.now);
@@ -94,7 +100,7 @@ interface World {
 
 function build(plan: Plan, around: Around): World {
   const time = new VirtualTime();
-  const ledger = new Ledger();
+  const ledger = new Ledger(plan.letGo);
   const lines: string[] = [];
   const chance = new Chance(plan.seed ^ 0x5eed);
   const wall = { offsetMs: WALL_AT_START };
