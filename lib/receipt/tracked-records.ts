@@ -269,6 +269,8 @@ export class TrackedRecords {
 
   /** The SMS that a receipt belongs to, while it is kept. */
   find(received: ReceivedReceipt): number | undefined {
+    // The one to its phone may be among those still to come, whatever has its id already.
+    if (!this.isRead) return undefined;
     const sms = this.#index.find(received);
     return sms === undefined || this.#isOver(sms) ? undefined : sms;
   }

@@ -1,4 +1,8 @@
-/** A storage of which one table is read only when a test says so: as a disk that takes its time. */
+/**
+ * A storage of which one table is read only when a test says so: as a disk that takes its time.
+ *
+ * `slowScan(storage, table, 2)` reads two records at once, and the rest when it is told to.
+ */
 import type { Storage, Table } from '../../lib/storage/storage.js';
 
 export interface SlowScan {
@@ -8,7 +12,7 @@ export interface SlowScan {
   failOnce(): void;
 }
 
-export function slowScan(storage: Storage, slow: Table): SlowScan {
+export function slowScan(storage: Storage, slow: Table, atOnce = 0): SlowScan {
   const { scan } = storage;
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -17,12 +21,17 @@ export function slowScan(storage: Storage, slow: Table): SlowScan {
     // What is there as it begins, as every storage gives it.
     const records = scan(table)[Symbol.asyncIterator]();
     let next = records.next();
-    if (table === slow) await released;
-    if (table === slow && fails) {
-      fails = false;
-      throw new Error('a bad sector');
+    for (let read = 0; ; read += 1) {
+      if (table === slow && read === atOnce) await released;
+      if (table === slow && read === atOnce && fails) {
+        fails = false;
+        throw new Error('a bad sector');
+      }
+      const result = await next;
+      if (result.done === true) return;
+      yield result.value;
+      next = records.next();
     }
-    for (; !(await next).done; next = records.next()) yield (await next).value as readonly [string, unknown];
   };
   return { release: () => release(), failOnce: () => (fails = true) };
 }

@@ -43,6 +43,34 @@ describe('ReceiptTracker that has not read all SMS yet', () => {
     assert.equal(on.stored, 0);
   });
 
+  it('ties a receipt to the one of two SMS with its id that is not read yet', async () => {
+    const on = await bench(heldStorage);
+    await on.accepted({ id: 'sms-a', to: '4511111111', messageIds: ['x'] });
+    await on.accepted({ id: 'sms-b', to: '4522222222', messageIds: ['x'] });
+    await on.tracker.close();
+    const slow = slowScan(on.storage, 'tracked', 1);
+    await on.start();
+    await on.clock.advance(0);
+    const receipts = on.collect();
+    await on.arrives({ ...receiptFor('x', 'UNDELIV'), from: '4522222222' });
+    await on.arrives({ ...receiptFor('x'), from: '4511111111' });
+    const before = receipts.length;
+    slow.release();
+    await on.tracker.whenRead();
+    await on.clock.advance(0);
+    const given = receipts.map(({ id, state }) => [id, state]);
+    assert.deepEqual(
+      [before, given],
+      [
+        0,
+        [
+          ['sms-b', 'UNDELIV'],
+          ['sms-a', 'DELIVRD'],
+        ],
+      ],
+    );
+  });
+
   it('gives the receipts of an SMS in the order in which they came', async () => {
     const { on, read } = await starting();
     const receipts = on.collect();
