@@ -14,7 +14,7 @@ import { LoginHold } from './connection/login-hold.js';
 import { accountKey } from './connection/login-registry.js';
 import { Supervisor } from './connection/supervisor.js';
 import type { Connect } from './connection/tls-connect.js';
-import { SmppError } from './errors.js';
+import { damagedAs, SmppError } from './errors.js';
 import { FailureLog } from './failure-log.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { Inbox } from './inbox/inbox.js';
@@ -152,7 +152,8 @@ export class Engine {
         goOn(signal);
         await part.open();
       }
-      isModeProven = (await this.#storage.read('account', this.#modeKey)) !== undefined;
+      const proof = await this.#storage.read('account', this.#modeKey).catch(damagedAs(true));
+      isModeProven = proof !== undefined;
       goOn(signal);
     } catch (error) {
       await inTurn(

@@ -58,6 +58,14 @@ export class DamagedRecordError extends SmppError {
   }
 }
 
+/** For the `catch` of a read: what a damaged record counts as. Other failures are thrown on. */
+export function damagedAs<const Value>(value: Value): (error: unknown) => Value {
+  return (error) => {
+    if (error instanceof DamagedRecordError) return value;
+    throw error;
+  };
+}
+
 /** Any thrown value as an SmppError: kept when it is one, else wrapped under `code`. */
 export function asSmppError(thrown: unknown, code: SmppErrorCode): SmppError {
   if (thrown instanceof SmppError) return thrown;

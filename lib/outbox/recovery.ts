@@ -1,10 +1,10 @@
 /**
  * What a start finds in storage of SMS that were not settled before it.
  */
-import type { Change, Storage } from '../storage/storage.js';
-import type { OutboxEntry, Progress } from './entry.js';
+import type { Change, Storage, Table } from '../storage/storage.js';
+import { FIRST_ATTEMPT, type OutboxEntry, type Progress } from './entry.js';
 import type { QueueItem } from './queue-item.js';
-import { idsOfRound, isIdOfSms, Round } from './round.js';
+import { firstOfRound, idsOfRound, isIdOfSms, Round } from './round.js';
 import { entryOf, storedEntry } from './stored-entry.js';
 
 export interface Left {
@@ -26,13 +26,17 @@ export interface Left {
 export async function* recovered(storage: Storage, unsettled: readonly string[]): AsyncGenerator<Left> {
   const { progress, rounds } = await readProgress(storage);
   const lost = new Set([...progress.keys(), ...unsettled]);
+  const stored = storage.count('outbox');
+  const given: string[] = [];
   for await (const [id, value] of storage.scan('outbox')) {
     yield { id, entry: entryOf(id, value) ?? 'damaged', own: progress.get(id), round: rounds.get(id) };
+    given.push(id);
     rounds.delete(id);
     lost.delete(id);
   }
-  for (const id of lost) {
-    yield { id, entry: 'gone', own: progress.get(id), round: rounds.get(id) };
+  const damaged = given.length < stored ? await leftOut(storage, 'outbox', given) : NONE;
+  for (const id of new Set([...damaged, ...lost])) {
+    yield { id, entry: damaged.has(id) ? 'damaged' : 'gone', own: progress.get(id), round: rounds.get(id) };
     rounds.delete(id);
   }
   const over: Change[] = [];
@@ -52,17 +56,43 @@ interface StoredProgress {
 async function readProgress(storage: Storage): Promise<StoredProgress> {
   const progress = new Map<string, Progress>();
   const rounds = new Map<string, Round>();
+  const given: string[] = [];
   for await (const [key, value] of storage.scan('progress')) {
+    given.push(key);
     const ids = idsOfRound(key, value);
     if (ids === undefined) {
       if (isIdOfSms(key)) progress.set(key, value as Progress);
       continue;
     }
-    const round = new Round(ids);
-    for (const id of ids) rounds.set(id, round);
+    addRound(rounds, ids);
+  }
+  if (given.length === storage.count('progress')) return { progress, rounds };
+  for (const key of await leftOut(storage, 'progress', given)) {
+    const first = firstOfRound(key); // of the others nothing is known
+    if (first !== undefined) addRound(rounds, [first]);
+    else if (isIdOfSms(key)) progress.set(key, FIRST_ATTEMPT);
   }
   return { progress, rounds };
 }
+
+function addRound(rounds: Map<string, Round>, ids: readonly string[]): void {
+  const round = new Round(ids);
+  for (const id of ids) rounds.set(id, round);
+}
+
+/** Keys of records that a scan has left out, as they are damaged; and of those that have ended. */
+async function leftOut(
+  storage: Storage,
+  table: Table,
+  given: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>();
+  for await (const key of storage.keys(table)) keys.add(key);
+  for (const key of given) keys.delete(key);
+  return keys;
+}
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Gives volatile storage what it was spared, for the next start. All of the queue is written: what is read first then

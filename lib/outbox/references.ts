@@ -10,6 +10,7 @@
  */
 import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
+import { damagedAs } from '../errors.js';
 import type { Change, Storage } from '../storage/storage.js';
 
 const MINUTE_MS: Millis = 60_000;
@@ -51,7 +52,9 @@ export class References {
 
   /** @throws SMPP_STORAGE */
   async open(): Promise<void> {
-    const stored = (await this.#options.storage.read('progress', RECORD)) as StoredReferences | undefined;
+    const damaged: StoredReferences = { until: this.#start + RESERVED }; // as it mostly says
+    const read = this.#options.storage.read('progress', RECORD).catch(damagedAs(damaged));
+    const stored = (await read) as StoredReferences | undefined;
     if (stored !== undefined) this.#start = Math.max(this.#start, stored.until + 1);
   }
 

@@ -71,6 +71,11 @@ export function isIdOfSms(key: string): boolean {
   return !key.includes(' ');
 }
 
+/** The first of the ids in a round, which its key tells. */
+export function firstOfRound(key: string): string | undefined {
+  return key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : undefined;
+}
+
 /** The ids in a record of table `progress` that is that of a round; undefined when it is of one SMS alone. */
 export function idsOfRound(key: string, value: unknown): readonly string[] | undefined {
   return key.startsWith(KEY_PREFIX) ? (value as StoredRound).ids : undefined;

@@ -6,7 +6,7 @@
  * or nothing for each SMS. Volatile storage gets a result that nobody has taken at `close`.
  */
 import type { Clock } from '../clock.js';
-import { SmppError } from '../errors.js';
+import { damagedAs, SmppError } from '../errors.js';
 import type { SubmitResult } from '../message.js';
 import { Mailbox, type MailboxBounds, type MailboxOptions } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
@@ -180,7 +180,8 @@ export class Settlement {
     const { storage } = this.#options;
     const isOutdated = await Promise.all(
       changes.map(async ({ table, key, value }) => {
-        return table === 'tracked' && value !== undefined && (await storage.read(table, key)) !== undefined;
+        if (table !== 'tracked' || value === undefined) return false;
+        return (await storage.read(table, key).catch(damagedAs(undefined))) !== undefined;
       }),
     );
     return changes.filter((_change, index) => isOutdated[index] !== true);

@@ -2,7 +2,7 @@
  * An SMS that is not settled, as a record of table `outbox`: an array without names, and without what is as it mostly
  * is. That is half the octets of the object.
  */
-import { DamagedRecordError } from '../errors.js';
+import { damagedAs } from '../errors.js';
 import { unusualFields } from '../unusual-fields.js';
 import type { Storage } from '../storage/storage.js';
 import type { OutboxEntry } from './entry.js';
@@ -62,13 +62,8 @@ export function entryOf(id: string, value: unknown): OutboxEntry | undefined {
  * @throws SMPP_STORAGE when it cannot be read now
  */
 export async function readEntry(storage: Storage, id: string): Promise<OutboxEntry | 'gone' | 'damaged'> {
-  try {
-    const stored = await storage.read('outbox', id);
-    return stored === undefined ? 'gone' : (entryOf(id, stored) ?? 'damaged');
-  } catch (error) {
-    if (error instanceof DamagedRecordError) return 'damaged';
-    throw error;
-  }
+  const stored = await storage.read('outbox', id).catch(damagedAs(null));
+  return stored === undefined ? 'gone' : (entryOf(id, stored) ?? 'damaged');
 }
 
 /** By the fields that every SMS has. */

@@ -12,6 +12,7 @@
 import { Alarm } from '../alarm.js';
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
+import { damagedAs } from '../errors.js';
 import { FailureLog } from '../failure-log.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
@@ -402,7 +403,7 @@ export class ReceiptTracker {
   async #restoreGatewayClock(): Promise<void> {
     const { clock, storage } = this.#options;
     this.#gatewayClock = new GatewayClock();
-    const value = await storage.read('account', OFFSET_KEY);
+    const value = await storage.read('account', OFFSET_KEY).catch(damagedAs(undefined)); // it is learnt anew
     if (typeof value !== 'number') return;
     this.#storedOffset = value;
     this.#gatewayClock.restore(value - clock.wall() + clock.now());

@@ -10,6 +10,7 @@
 import { Alarm } from '../alarm.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
+import { damagedAs } from '../errors.js';
 import { jsonCopy } from '../json-copy.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
@@ -138,10 +139,11 @@ export class TrackedRecords {
 
   /** In order of acceptance. */
   async #read(): Promise<void> {
+    const accepted = this.#accepted ?? [];
     this.#index = new TrackedIndex({ isWhole: this.#isVolatile, bounds: this.#bounds });
     this.#recent = new RecentCorrelations(this.#bounds);
     const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
-    const later = new Set(this.#accepted?.map(({ record }) => record.id)); // when it is not the first try
+    const later = new Set(accepted.map(({ record }) => record.id)); // when it is not the first try
     for await (const [key, value] of this.#storage.scan('tracked')) {
       if (!this.#isOpen) return;
       if (value instanceof TrackedIndex) {
@@ -151,7 +153,6 @@ export class TrackedRecords {
       const record = later.has(key) ? undefined : trackedOf(key, value);
       if (record !== undefined) this.#index.add(record, now - Math.max(0, wall - record.acceptedAt));
     }
-    const accepted = this.#accepted ?? [];
     this.#accepted = undefined;
     const gaveWay = accepted.flatMap((each) => this.#addToIndex(each));
     this.#forgetOld();
@@ -215,7 +216,11 @@ export class TrackedRecords {
 
   async read(sms: number): Promise<TrackedRecord | undefined> {
     if (!this.#index.has(sms)) return undefined;
-    return this.peek(sms) ?? (await this.#readStored(this.#index.idOf(sms)));
+    const known = this.peek(sms);
+    if (known !== undefined) return known;
+    const stored = await this.#readStored(this.#index.idOf(sms)).catch(damagedAs('damaged'));
+    if (stored !== 'damaged') return stored;
+    return this.#index.has(sms) ? this.#index.recordOf(sms) : undefined; // without its correlation
   }
 
   /** Of an SMS to a phone, by our id. */

@@ -76,10 +76,15 @@ export interface Storage {
    */
   read(table: Table, key: string): Promise<unknown>;
 
-  /** Every record of a table, in the order in which their keys were first written. */
+  /**
+   * Every record of a table, in the order in which their keys were first written. One that can never be read again is
+   * left out, and the log says so; `keys` has it still.
+   *
+   * @throws SMPP_STORAGE when one cannot be read now
+   */
   scan(table: Table): AsyncIterable<readonly [key: string, value: unknown]>;
 
-  /** The key of every record of a table, in the same order; also of one that may be forgotten by now. */
+  /** The key of every record of a table, in the same order; also of one that is damaged, or may be forgotten by now. */
   keys(table: Table): AsyncIterable<string>;
 
   /** Number of records. */

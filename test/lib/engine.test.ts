@@ -4,15 +4,17 @@ import { Engine } from '../../lib/engine.js';
 import { readGatewayOptions, type GatewayOptions } from '../../lib/gateway-options.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { STATUS } from '../../lib/pdu/command-status.js';
+import { storedTracked } from '../../lib/receipt/stored-tracked.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import type { Storage } from '../../lib/storage/storage.js';
+import { TABLES, type Change, type Storage } from '../../lib/storage/storage.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { heldStorage } from '../support/held-storage.js';
+import { DIRECTORY, JournalMachine } from '../support/journal-machine.js';
 import { slowScan } from '../support/slow-scan.js';
 import { fakeGateway } from './connection/fake-gateway.js';
 import { bench } from './outbox/outbox-bench.js';
 import { partDelivery } from './inbox/builders.js';
-import { receiptFor } from './receipt/builders.js';
+import { receiptFor, trackedRecord } from './receipt/builders.js';
 import { aDeliverSm } from './session/builders.js';
 
 const nothing = (): void => undefined;
@@ -322,4 +324,78 @@ describe('Engine that starts on many SMS of earlier processes', () => {
     await stopped;
     assert.deepEqual([commands?.includes('submit_sm'), isRead], [true, false]);
   });
+});
+
+describe('Engine on a disk on which a record goes bad once the journal is open', () => {
+  const PATH = `${DIRECTORY}/journal-000001.ndjson`;
+
+  /** Of an earlier process, each record on its own. */
+  async function stored(changes: readonly Change[]): Promise<JournalMachine> {
+    const machine = new JournalMachine();
+    const storage = await machine.open();
+    for (const change of changes) await storage.write([change]);
+    await storage.close();
+    return machine;
+  }
+
+  /** What follows these words goes bad. */
+  function opened(machine: JournalMachine, words: string): Storage {
+    const storage = machine.start();
+    const open = storage.open.bind(storage);
+    storage.open = async (signal) => {
+      await open(signal);
+      machine.disk.rot(PATH, machine.disk.contentOf(PATH).indexOf(words));
+    };
+    return storage;
+  }
+
+  it('matches the receipts of all other SMS', async () => {
+    const tracked = ['a', 'b', 'c'].map((name): Change => {
+      const acceptedAt = new FakeClock().wall();
+      const sms = trackedRecord({ id: `sms-${name}`, messageIds: [`${name}-1`], acceptedAt });
+      return { table: 'tracked', key: sms.id, value: storedTracked(sms) };
+    });
+    const machine = await stored(tracked);
+    const { engine, clock, receipt, stop } = await running(() => opened(machine, 'b-1'));
+    const receipts: unknown[] = [];
+    engine.tracker.onReceipt(({ id, messageId, matched }) => void receipts.push([id, messageId, matched]));
+    await engine.tracker.whenRead();
+    for (const name of ['a', 'b', 'c']) await receipt(`${name}-1`);
+    const soon = [...receipts];
+    await clock.advance(60_000);
+    assert.deepEqual(soon, [
+      ['sms-a', 'a-1', true],
+      ['sms-c', 'c-1', true],
+    ]);
+    assert.deepEqual(receipts.slice(2), [[undefined, 'b-1', false]]);
+    assert.equal(machine.warnings.filter((line) => line.includes('cannot be read any more')).length, 1);
+    await stop();
+  });
+
+  it('starts, whichever table it is of', async () => {
+    for (const table of TABLES) {
+      const machine = await stored([{ table, key: 'sms-9', value: 'damaged' }]);
+      const { engine, stop } = await running(() => opened(machine, 'damaged'));
+      await engine.tracker.whenRead();
+      await stop();
+    }
+  });
+
+  for (const [what, table, key] of [
+    ['the offset of the gateway’s clock', 'account', 'gateway clock'],
+    ['the references of long SMS', 'progress', 'references used'],
+    ['a dedupe key', 'dedupe', 'k'],
+    ['an unknown outcome', 'unknown', 'sms 1'],
+    ['an unknown receipt', 'unknown', 'receipt a-1'],
+    ['an incoming SMS', 'event', 'sms-1'],
+    ['a receipt', 'event', 'receipt-1'],
+    ['SMS under way', 'progress', 'round sms-1'],
+  ] as const) {
+    it(`starts when it is ${what}`, async () => {
+      const machine = await stored([{ table, key, value: 'damaged' }]);
+      const { engine, stop } = await running(() => opened(machine, 'damaged'));
+      await engine.tracker.whenRead();
+      await stop();
+    });
+  }
 });

@@ -5,7 +5,7 @@
  */
 import type { Bounds } from '../../bounds.js';
 import type { Clock } from '../../clock.js';
-import { DamagedRecordError } from '../../errors.js';
+import { DamagedRecordError, damagedAs } from '../../errors.js';
 import type { Change, Table, Urgency } from '../storage.js';
 import { CommitQueue, type JournalParts } from './commit-queue.js';
 import type { FileSystem } from './file-system.js';
@@ -21,6 +21,7 @@ import { valueIn } from './piece.js';
 import { RecordIndex, type Place } from './record-index.js';
 import { replay, type Replay } from './replay.js';
 import { Reserve, isDiskFull } from './reserve.js';
+import type { Segment } from './segment.js';
 import { diskFull, keptFile, stoppedBeforeOpen, storageError } from './storage-error.js';
 
 export interface JournalSessionOptions {
@@ -70,16 +71,20 @@ export class JournalSession {
   readonly #parts: JournalParts;
   readonly #clock: Clock;
   readonly #bounds: Bounds;
+  readonly #onWarning: (warning: string) => void;
   readonly #queue: CommitQueue;
   readonly #housekeeping: Housekeeping;
   /** A queue that is read back in its order lies in the files in that order, so that reading ahead pays. */
   readonly #readers = new Map<Table, PieceReader>();
+  /** Files of which it was said that a record in them is damaged. */
+  readonly #saidDamaged = new WeakSet<Segment>();
 
   /** Made by `openJournal`. */
   constructor(options: JournalSessionOptions, parts: JournalParts, dead: boolean) {
     this.#parts = parts;
     this.#clock = options.clock;
     this.#bounds = options.bounds;
+    this.#onWarning = options.onWarning;
     this.#housekeeping = new Housekeeping(parts, { ...options, dead });
     this.#queue = new CommitQueue(parts, this.#housekeeping, options);
     this.#housekeeping.start(() => this.#queue.busy);
@@ -98,7 +103,7 @@ export class JournalSession {
   async *scan(table: Table): AsyncGenerator<readonly [string, unknown]> {
     const reader = new PieceReader(this.#bounds);
     for (const key of this.#parts.pending.keys(table)) {
-      const value = await this.#read(table, key, reader);
+      const value = await this.#read(table, key, reader).catch(damagedAs(undefined));
       if (value !== undefined) yield [key, value];
     }
   }
@@ -128,6 +133,7 @@ export class JournalSession {
     } catch (error) {
       // A compaction has moved it while it was being read.
       if (this.#parts.index.get(table, key) !== place) return this.#read(table, key, reader);
+      if (error instanceof DamagedRecordError) this.#sayDamaged(place.segment, error);
       throw storageError(this.#parts.directory, error);
     }
   }
@@ -144,6 +150,12 @@ export class JournalSession {
     throw new DamagedRecordError(
       `A record in "${place.segment.path}" cannot be read any more: check the disk.`,
     );
+  }
+
+  #sayDamaged(segment: Segment, { message }: DamagedRecordError): void {
+    if (this.#saidDamaged.has(segment)) return;
+    this.#saidDamaged.add(segment);
+    this.#onWarning(message);
   }
 
   #isExpired(keepUntil = Infinity): boolean {

@@ -359,6 +359,71 @@ describe('Outbox after a start that finds damage', () => {
     assert.deepEqual(link.texts, ['next']);
   });
 
+  /** What follows these words goes bad once the next start has replayed the journal. */
+  async function restartedBefore(words: string): Promise<Bench> {
+    machine.kill();
+    const storage = await machine.open();
+    rot(machine, words);
+    const made = await bench({ clock: machine.clock, storage, newId: () => 'later' });
+    await made.clock.advance(100);
+    return made;
+  }
+
+  it('rejects an SMS that goes bad before it is read, sends the others in their order, and frees its key', async () => {
+    for (const text of ['first', 'damaged', 'third']) await before.take({ text, dedupeKey: text });
+    await before.clock.advance(100);
+    const made = await restartedBefore('damaged');
+    assert.deepEqual(ended(made), [['sms-2', 'rejected', true]]);
+    assert.match(made.results[0]?.reason ?? '', /its record in storage is damaged/);
+    const link = await made.up();
+    await made.take({ text: 'again', dedupeKey: 'damaged' });
+    await made.clock.advance(100);
+    assert.deepEqual(link.texts, ['first', 'third', 'again']);
+  });
+
+  it('has each such result once too', async () => {
+    await before.take({ text: 'damaged' });
+    await before.clock.advance(100);
+    const made = await restartedBefore('damaged');
+    assert.deepEqual(ended(made), [['sms-1', 'rejected', true]]);
+    await made.outbox.close();
+    assert.deepEqual(ended(await restarted(machine)), []);
+  });
+
+  it('takes an SMS for one under way whose progress goes bad before it is read', async () => {
+    const link = await before.up();
+    await before.take();
+    await before.clock.advance(100);
+    link.at(0).settle(refused(ESME_RSYSERR));
+    await before.clock.advance(100);
+    const made = await restartedBefore('"refused"');
+    const after = await made.up();
+    await made.clock.advance(100);
+    after.at(0).settle(accepted('m-1'));
+    await made.clock.advance(100);
+    assert.deepEqual(
+      made.results.map(({ id, outcome, possibleDuplicate }) => [id, outcome, possibleDuplicate]),
+      [['sms-1', 'accepted', true]],
+    );
+    assert.equal(made.storage.count('progress'), 0);
+  });
+
+  it('takes an SMS for one under way that was so alone, as only a record says that goes bad', async () => {
+    await before.up();
+    await before.take();
+    await before.clock.advance(100);
+    const made = await restartedBefore('"ids"');
+    const after = await made.up();
+    await made.clock.advance(100);
+    after.at(0).settle(accepted('m-1'));
+    await made.clock.advance(100);
+    assert.deepEqual(
+      made.results.map(({ id, outcome, possibleDuplicate }) => [id, outcome, possibleDuplicate]),
+      [['sms-1', 'accepted', true]],
+    );
+    assert.equal(made.storage.count('progress'), 0);
+  });
+
   it('says nothing of SMS that were settled', async () => {
     const link = await before.up();
     for (const dedupeKey of ['a', 'b']) await before.take({ dedupeKey });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { DEFAULT_BOUNDS } from '../../../lib/bounds.js';
+import { DamagedRecordError } from '../../../lib/errors.js';
 import { References } from '../../../lib/outbox/references.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -48,6 +49,15 @@ describe('The references of long SMS', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('are none that an earlier process may have used, although its record is damaged', async () => {
+    const clock = new FakeClock();
+    const { next, storage } = await started(clock);
+    const used = [await next(), await next(), await next()];
+    storage.read = () => Promise.reject(new DamagedRecordError('check the disk'));
+    const again = await started(clock, storage);
+    assert.ok(!used.includes(await again.next()));
   });
 
   it('are reserved again as long as that is not stored', () => {

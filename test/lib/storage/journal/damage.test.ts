@@ -1,7 +1,7 @@
 /** What is left of a journal of which octets were lost or changed. */
 import assert from 'node:assert/strict';
 import { crc32 } from '../../../../lib/storage/journal/crc32.js';
-import type { Change, Storage } from '../../../../lib/storage/storage.js';
+import type { Change, Storage, Table } from '../../../../lib/storage/storage.js';
 import { SimulatedDisk } from '../../../support/simulated-disk.js';
 import { DIRECTORY, JournalMachine, contentsOf, type Contents } from '../../../support/journal-machine.js';
 
@@ -172,6 +172,63 @@ describe('a journal with a damaged line', () => {
       [asText(await contentsOf(again)), machine.warnings.length],
       [contentsAfter(SMALL.slice(1)), 0],
     );
+  });
+});
+
+describe('a journal in which octets go bad while it is open', () => {
+  let machine: JournalMachine;
+  let storage: Storage;
+
+  beforeEach(async () => {
+    machine = new JournalMachine();
+    storage = await machine.open();
+    for (const key of ['a', 'b', 'c', 'd'])
+      await storage.write([{ table: 'tracked', key, value: `of ${key}` }]);
+  });
+
+  function rot(words: string): void {
+    machine.disk.rot(PATH, machine.disk.contentOf(PATH).indexOf(words));
+  }
+
+  async function keysOf(table: Table): Promise<readonly string[]> {
+    const keys: string[] = [];
+    for await (const [key] of storage.scan(table)) keys.push(key);
+    return keys;
+  }
+
+  it('gives all records but the one they are of', async () => {
+    rot('of b');
+    assert.deepEqual(await keysOf('tracked'), ['a', 'c', 'd']);
+  });
+
+  it('gives all but those, be it the first and the last', async () => {
+    rot('of a');
+    rot('of d');
+    assert.deepEqual(await keysOf('tracked'), ['b', 'c']);
+  });
+
+  it('says so once, with the name of the file', async () => {
+    rot('of a');
+    rot('of b');
+    await keysOf('tracked');
+    await keysOf('tracked');
+    assert.equal(machine.warnings.length, 1);
+    assert.match(machine.warnings.join(), /journal-000001\.ndjson" cannot be read any more/);
+  });
+
+  it('gives a record that is written anew', async () => {
+    rot('of b');
+    await storage.write([{ table: 'tracked', key: 'b', value: 'anew' }]);
+    assert.equal((await keysOf('tracked')).length, 4);
+    assert.deepEqual(machine.warnings, []);
+  });
+
+  it('gives none while the disk fails, which may be over soon, and says nothing', async () => {
+    machine.disk.fail = (operation) => (operation === 'read' ? 'EIO' : undefined);
+    await assert.rejects(keysOf('tracked'), { code: 'SMPP_STORAGE' });
+    machine.disk.fail = () => undefined;
+    assert.equal((await keysOf('tracked')).length, 4);
+    assert.deepEqual(machine.warnings, []);
   });
 });
 
