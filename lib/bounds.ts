@@ -65,7 +65,7 @@ export interface Bounds {
   readonly failedSegments: number;
   /** Octets outside the heap that tracked SMS are put into together. A larger one has as many for itself. */
   readonly trackedBlockOctets: number;
-  /** Tracked SMS that there is room for from the start, a power of two. It is doubled. */
+  /** Tracked SMS that there is room for from the start, a power of two; more when more are stored. It is doubled. */
   readonly trackedRoom: number;
   /** Keys of tracked SMS that stand in no chain yet: whoever looks for one waits for microseconds. Then they are put there. */
   readonly unlinkedKeys: number;

@@ -29,7 +29,12 @@ export interface TrackedIndexOptions {
   /** Nobody else keeps the records: correlations are kept too. */
   readonly isWhole: boolean;
   readonly bounds?: Bounds;
+  /** SMS that it has room for at once. Default `trackedRoom`. */
+  readonly room?: number;
 }
+
+/** Most SMS have one message id, and a phone: enough for two segments each. */
+const KEYS_EACH = 3;
 
 export class TrackedIndex {
   readonly #isWhole: boolean;
@@ -51,16 +56,16 @@ export class TrackedIndex {
   readonly #failures = new Map<number, NonNullable<TrackedRecord['failure']>>();
   readonly #failuresMax: number;
 
-  constructor({ isWhole, bounds = DEFAULT_BOUNDS }: TrackedIndexOptions) {
+  constructor({ isWhole, bounds = DEFAULT_BOUNDS, room = 0 }: TrackedIndexOptions) {
     this.#isWhole = isWhole;
     this.#max = bounds.trackedSms;
     this.#octetsMax = bounds.trackedOctets;
     this.#copyIdsMax = bounds.copyIds;
     this.#sameIdSmsMax = bounds.sameIdSms;
     this.#failuresMax = bounds.failedSegments;
-    this.#columns = new TrackedColumns(bounds);
+    this.#columns = new TrackedColumns({ trackedRoom: doubledTo(room, bounds) });
     this.#packed = new PackedSms(bounds);
-    this.#keys = new KeyChains(bounds);
+    this.#keys = new KeyChains({ ...bounds, trackedRoom: doubledTo(room * KEYS_EACH, bounds) });
     this.#outcomes = new Outcomes(bounds);
   }
 
@@ -318,6 +323,12 @@ export class TrackedIndex {
     if (this.#columns.size === 0) this.#packed.clear();
     else this.#packed.removeBefore(this.#columns.place(end));
   }
+}
+
+function doubledTo(room: number, { trackedRoom }: Pick<Bounds, 'trackedRoom'>): number {
+  let doubled = trackedRoom;
+  while (doubled < room) doubled *= 2;
+  return doubled;
 }
 
 function isFolded(id: string, other: string): boolean {

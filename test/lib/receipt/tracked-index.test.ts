@@ -10,8 +10,8 @@ const sms = (id: string, ...messageIds: readonly string[]): TrackedRecord =>
 class Index {
   readonly index: TrackedIndex;
 
-  constructor(isWhole = true) {
-    this.index = new TrackedIndex({ isWhole });
+  constructor(isWhole = true, room = 0) {
+    this.index = new TrackedIndex({ isWhole, room });
   }
 
   add(record: TrackedRecord): number {
@@ -56,6 +56,15 @@ describe('TrackedIndex', () => {
     index.add(sms('sms-2', 'ABC'));
     assert.deepEqual([index.find('abc'), index.find('ABC')], ['sms-1', 'sms-2']);
   });
+
+  for (const room of [1, 1_024, 3_000, 10_000]) {
+    it(`finds each of 3 000, with room for ${room} from the start`, () => {
+      const index = new Index(true, room);
+      for (let number = 0; number < 3_000; number += 1) index.add(sms(`sms-${number}`, `m-${number}`));
+      for (let number = 0; number < 3_000; number += 1)
+        assert.equal(index.find(`m-${number}`), `sms-${number}`);
+    });
+  }
 
   it('finds nothing for an absent id', () => {
     const index = new Index();
