@@ -4,15 +4,35 @@
  * Each is a listener of its own, also where two are the same function. One that has left is called no more; one that
  * comes while an event is handed round gets the next. An event that some have taken and others rejected is given again
  * to those others alone.
+ *
+ * What one that leaves has not answered counts as not taken by it: at once where others have the event, else a little
+ * later, since what it is taking at that moment it mostly takes yet.
  */
+import type { Clock, Millis } from './clock.js';
+import { SmppError } from './errors.js';
 import type { Unsubscribe } from './message.js';
+import { TransitMap } from './transit-map.js';
+
+/** One that has left may still answer for this long. */
+const ANSWERS_YET_MS: Millis = 5_000;
 
 /** Has taken the event when it returns, or when the promise that it returns resolves; not when it throws or rejects. */
 export type Listener<Event> = (event: Event) => void | Promise<void>;
 
 interface Subscription<Event> {
   readonly listener: Listener<Event>;
+  /** What it has not answered yet. */
+  readonly taking: TransitMap<Taking<Event>, undefined>;
   isOver: boolean;
+  /** When it has left and is waited for. */
+  cancelWait?: () => void;
+}
+
+interface Taking<Event> {
+  /** Of all who were given the event; undefined when it alone was. */
+  readonly answers: Answers<Event> | undefined;
+  /** It has not taken the event. */
+  readonly giveUp: (why: SmppError) => void;
 }
 
 /** Of those who were given an event; one that rejected it is not among them. */
@@ -27,6 +47,7 @@ interface PartlyTaken<Event> {
 const HAS_TAKEN = Promise.resolve();
 
 export interface ListenersOptions<Event> {
+  readonly clock: Clock;
   /** Events that some have taken and others rejected, of which it is known who has them. The oldest comes again to all. */
   readonly partlyTakenMax: number;
   /** Gives each of several listeners an event of its own. By default they share it. */
@@ -40,6 +61,8 @@ export class Listeners<Event> {
   readonly #options: ListenersOptions<Event>;
   /** A new list at each change: who changes it while it is gone through is not in its way. */
   #subscriptions: readonly Subscription<Event>[] = [];
+  /** Those that have left, and may still answer. */
+  readonly #leaving = new Set<Subscription<Event>>();
   /** By the key of the event, of those that somebody has rejected. */
   readonly #partlyTaken = new Map<string, PartlyTaken<Event>>();
 
@@ -52,14 +75,40 @@ export class Listeners<Event> {
   }
 
   add(listener: Listener<Event>): Unsubscribe {
-    const subscription = { listener, isOver: false };
+    const subscription: Subscription<Event> = { listener, taking: new TransitMap(), isOver: false };
     this.#subscriptions = [...this.#subscriptions, subscription];
-    return () => {
-      if (subscription.isOver) return;
-      subscription.isOver = true;
-      this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
-      if (this.isEmpty) this.#options.onLastLeft();
+    return () => this.#leave(subscription);
+  }
+
+  /** Waits for no answer any more: what is not answered is not taken. They stay, and may be given more. */
+  close(): void {
+    const why = new SmppError('SMPP_STOPPED', 'it was not taken before the gateway stopped: it is kept');
+    for (const subscription of [...this.#subscriptions, ...this.#leaving]) this.#giveUp(subscription, why);
+  }
+
+  #leave(subscription: Subscription<Event>): void {
+    if (subscription.isOver) return;
+    subscription.isOver = true;
+    this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
+    for (const { answers, giveUp } of subscription.taking.keys()) {
+      if (answers !== undefined && answers.size > 1) giveUp(hasLeft());
+    }
+    if (subscription.taking.size > 0) this.#waitFor(subscription);
+    if (this.isEmpty) this.#options.onLastLeft();
+  }
+
+  #waitFor(subscription: Subscription<Event>): void {
+    this.#leaving.add(subscription);
+    const cancel = this.#options.clock.after(ANSWERS_YET_MS, () => this.#giveUp(subscription, hasLeft()));
+    subscription.cancelWait = () => {
+      cancel();
+      this.#leaving.delete(subscription);
     };
+  }
+
+  #giveUp({ taking, cancelWait }: Subscription<Event>, why: SmppError): void {
+    cancelWait?.();
+    for (const { giveUp } of taking.keys()) giveUp(why);
   }
 
   /**
@@ -72,7 +121,7 @@ export class Listeners<Event> {
     const only = this.#subscriptions[0];
     // As nearly always: no list, no copy, and no promise but its own.
     if (only !== undefined && this.#subscriptions.length === 1 && this.#partlyTaken.size === 0)
-      return answerOf(only.listener, event);
+      return this.#ask(only, event);
     const answers = this.#answersTo(key, event);
     this.#askThoseWithout(answers, event);
     const all = [...answers.values()];
@@ -93,12 +142,37 @@ export class Listeners<Event> {
     const { copyOf = same } = this.#options;
     for (const subscription of this.#subscriptions) {
       if (subscription.isOver || answers.has(subscription)) continue;
-      const answer = answerOf(subscription.listener, copyOf(event));
+      const answer = this.#ask(subscription, copyOf(event), answers);
       answers.set(
         subscription,
         answer === 'taken' ? HAS_TAKEN : this.#unlessLeft(answer, subscription, answers),
       );
     }
+  }
+
+  #ask(
+    subscription: Subscription<Event>,
+    event: Event,
+    answers?: Answers<Event>,
+  ): Promise<unknown> | 'taken' {
+    const answer = answerOf(subscription.listener, event);
+    if (answer === 'taken') return answer;
+    const { taking } = subscription;
+    return new Promise((resolve, reject) => {
+      const waiting: Taking<Event> = {
+        answers,
+        giveUp: (why) => {
+          taking.delete(waiting);
+          reject(why);
+        },
+      };
+      taking.set(waiting, undefined);
+      const isAnswered = (): void => {
+        taking.delete(waiting);
+        if (taking.size === 0) subscription.cancelWait?.();
+      };
+      answer.then(resolve, reject).finally(isAnswered);
+    });
   }
 
   /** One that has left and not taken it is nobody's concern where others have. */
@@ -145,6 +219,10 @@ function answerOf<Event>(listener: Listener<Event>, event: Event): Promise<unkno
       throw error;
     });
   }
+}
+
+function hasLeft(): SmppError {
+  return new SmppError('SMPP_STOPPED', 'who was taking it has left: it is kept');
 }
 
 function same<Event>(event: Event): Event {

@@ -120,6 +120,7 @@ export class Inbox {
       log: options.log,
     });
     this.#emission = new SmsEmission({
+      clock: options.clock,
       bounds: this.#bounds,
       readReply: (repliesTo, sms) => this.#readReply(repliesTo, sms),
       isOpen: () => this.#isOpen,
@@ -147,6 +148,7 @@ export class Inbox {
     this.#cancelExpiry = undefined;
     for (const end of this.#pauses) end();
     await this.#box.close();
+    this.#emission.listeners.close();
     await this.#closeGuard();
   }
 

@@ -9,7 +9,7 @@
  * Source: contract section 4, "Incoming".
  */
 import type { Bounds } from '../bounds.js';
-import type { EpochMs } from '../clock.js';
+import type { Clock, EpochMs } from '../clock.js';
 import { isStopped, SmppError } from '../errors.js';
 import { jsonCopy } from '../json-copy.js';
 import { Listeners } from '../listeners.js';
@@ -31,6 +31,7 @@ export interface RepliesTo {
 }
 
 export interface SmsEmissionOptions {
+  readonly clock: Clock;
   readonly bounds: Pick<Bounds, 'heldEvents'>;
   /** Adds the correlation of what an SMS answers, as far as it can be read. */
   readonly readReply: (
@@ -53,8 +54,8 @@ export class SmsEmission {
 
   constructor(options: SmsEmissionOptions) {
     this.#options = options;
-    const { bounds, onLastLeft } = options;
-    this.listeners = new Listeners({ partlyTakenMax: bounds.heldEvents, copyOf: ownSms, onLastLeft });
+    const { clock, bounds, onLastLeft } = options;
+    this.listeners = new Listeners({ clock, partlyTakenMax: bounds.heldEvents, copyOf: ownSms, onLastLeft });
   }
 
   /** SMS that a listener has and did not confirm, or that wait for their turn. */

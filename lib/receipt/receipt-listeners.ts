@@ -4,6 +4,7 @@
  * A listener that returns nothing has taken what it was given: no promise is made for it.
  */
 import type { Bounds } from '../bounds.js';
+import type { Clock } from '../clock.js';
 import { SmppError } from '../errors.js';
 import { jsonCopy } from '../json-copy.js';
 import { Listeners } from '../listeners.js';
@@ -14,6 +15,7 @@ import type { ReceiptEvent, ReceiptScope } from './join-receipt.js';
 export type ReceiptListener = (receipt: DeliveryReceipt) => void | Promise<void>;
 
 export interface ReceiptListenersOptions {
+  readonly clock: Clock;
   readonly bounds: Pick<Bounds, 'heldEvents'>;
   /** Whether anything is handed on: what waits for its turn as that ends comes again in the next run. */
   readonly isOpen: () => boolean;
@@ -25,9 +27,10 @@ export class ReceiptListeners {
   readonly #byScope: Record<ReceiptScope, Listeners<DeliveryReceipt>>;
   readonly #isOpen: () => boolean;
 
-  constructor({ bounds, isOpen, onLastLeft }: ReceiptListenersOptions) {
+  constructor({ clock, bounds, isOpen, onLastLeft }: ReceiptListenersOptions) {
     const ofScope = (): Listeners<DeliveryReceipt> =>
       new Listeners({
+        clock,
         partlyTakenMax: bounds.heldEvents,
         copyOf: ownReceipt,
         contentOf,
@@ -45,6 +48,12 @@ export class ReceiptListeners {
 
   add(scope: ReceiptScope, listener: ReceiptListener): Unsubscribe {
     return this.#byScope[scope].add(listener);
+  }
+
+  /** Waits for no answer any more. */
+  close(): void {
+    this.#byScope.message.close();
+    this.#byScope.segment.close();
   }
 
   /**

@@ -127,6 +127,7 @@ export class ReceiptTracker {
     });
     const steps = this.#steps;
     this.#emission = new ReceiptEmission({
+      clock,
       bounds,
       records: this.#records,
       steps,
@@ -177,6 +178,7 @@ export class ReceiptTracker {
     this.#isOpen = false;
     this.#alarm.clear();
     await Promise.all([this.#overdue.close(), this.#box.close()]);
+    this.#emission.listeners.close();
     await this.#records.close();
     await this.#reading;
   }

@@ -131,6 +131,7 @@ export class Mailbox<T> {
     this.#bounds = bounds;
     this.isSpared = storage.isVolatile === true && record !== undefined;
     this.#listeners = new Listeners({
+      clock,
       partlyTakenMax: bounds.heldEvents,
       onLastLeft: () => this.#lastLeft(),
     });
@@ -222,6 +223,7 @@ export class Mailbox<T> {
     this.#isOver = true;
     this.#losses.sayAll();
     if (this.isSpared) await this.#keepRest();
+    this.#listeners.close();
   }
 
   get #hasRoomToTake(): boolean {

@@ -241,6 +241,19 @@ describe('Inbox, of a correlation that cannot be read', () => {
   });
 });
 
+describe('Inbox, of a listener that never answers and leaves', () => {
+  it('hands what that one had to the next, in order', async () => {
+    const on = await bench();
+    const leave = on.inbox.onSms(() => new Promise(() => undefined));
+    await on.accept(from(PHONE, 'a', 'b'));
+    leave();
+    await on.clock.advance(5_000);
+    const list = on.collect();
+    await on.accept(from(PHONE, 'c'));
+    assert.deepEqual([texts(list), on.storage.count('event'), on.lines], [['a', 'b', 'c'], 0, []]);
+  });
+});
+
 describe('Inbox, of a listener that leaves while an SMS is read', () => {
   it('hands it to the next one, with all that came meanwhile in order', async () => {
     for (const comes of ['before', 'after'] as const) {

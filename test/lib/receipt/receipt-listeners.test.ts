@@ -45,6 +45,21 @@ describe('Listeners to receipts', () => {
     );
   });
 
+  for (const scope of SCOPES) {
+    it(`have what one per ${scope} never answered when that one has left`, async () => {
+      const on = await bench();
+      await on.accepted();
+      const leave = on.tracker.onReceipt(() => new Promise(() => undefined), scope);
+      await settle();
+      await on.arrives(receiptFor('a-1'));
+      leave();
+      await on.clock.advance(5_000);
+      const receipts = on.collect(scope);
+      await settle();
+      assert.deepEqual([receipts.length, on.storage.count('event'), on.lines], [1, 0, []]);
+    });
+  }
+
   it('have nothing to do for a receipt that says nothing new', async () => {
     const on = await bench();
     await on.accepted();
