@@ -84,6 +84,17 @@ export class PackedSms {
     return piece.toString('latin1', at, at + lengthAt(piece, start + 2));
   }
 
+  /** Whether it went to this phone, in just this spelling: without making a text of it. */
+  isTo(place: number, phone: string): boolean {
+    const { piece, start, texts } = this.#at(place);
+    const at = texts + lengthAt(piece, start);
+    if (lengthAt(piece, start + 2) !== phone.length) return false;
+    for (let index = 0; index < phone.length; index += 1) {
+      if (piece[at + index] !== phone.charCodeAt(index)) return false;
+    }
+    return true;
+  }
+
   messageIdsAt(place: number): string[] {
     return this.#messageIds(this.#at(place)).messageIds;
   }

@@ -4,6 +4,8 @@
  *   take ─▶ stored ─┬─ SMS known ────────────────▶ joined with its segments ─▶ emitted ─▶ record deleted
  *                   └─ held until it is known ───▶ … or unmatched after 60 s ─▶ emitted ─▶ record deleted
  *
+ * Held is also a receipt whose phone is another than that of each SMS with its id, as its own may be under way (ids of
+ * two hosts); after the 60 s it is given to the last of those.
  * After a start SMS are read while receipts come already: those are stored, and go on once all are read.
  * What a receipt says is `parse-receipt.ts`, what it means for its SMS `join-receipt.ts`; how it is handed on,
  * `receipt-emission.ts`. A crash between emission and deletion emits once more; nothing is dropped.
@@ -96,7 +98,8 @@ export class ReceiptTracker {
   #unplaced: Unplaced[] | undefined;
   #reading: Promise<void> = Promise.resolve();
   /** One function for all receipts. */
-  readonly #hasSms = ({ received }: StoredReceipt): boolean => this.#records.find(received) !== undefined;
+  readonly #hasSms = ({ received }: StoredReceipt): boolean =>
+    this.#records.findFitting(received) !== undefined;
   #learnt = 0;
   #isOpen = false;
   #unsubscribe: Unsubscribe | undefined;
@@ -232,7 +235,7 @@ export class ReceiptTracker {
     const now = clock.now();
     const key = this.#box.newKey();
     const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
-    const sms = this.#records.find(received);
+    const sms = this.#records.findFitting(received);
     const stored = { key, received, sms };
     if (sms !== undefined) this.#learn(sms, parsed);
     return {
@@ -326,7 +329,7 @@ export class ReceiptTracker {
     }
     const { stored, at } = unplaced;
     const { received } = stored;
-    const sms = this.#records.find(received);
+    const sms = this.#records.findFitting(received);
     if (sms === undefined && this.#hold(stored, at)) return;
     if (sms !== undefined) this.#learn(sms, received.parsed);
     this.#box.deliver(stored.key, stored);

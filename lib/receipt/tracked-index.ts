@@ -161,6 +161,13 @@ export class TrackedIndex {
     return this.#bestOf(candidates, received);
   }
 
+  /** As `find`; none when a receipt is from a phone that no SMS with its id went to, as one that is under way may have. */
+  findFitting(received: ReceivedReceipt): number | undefined {
+    const sms = this.find(received);
+    if (sms === undefined || this.#phoneFit(sms, received) > 0) return sms;
+    return numberOf(received.phone) === undefined ? sms : undefined;
+  }
+
   /** By our own id, among those to a phone. */
   findOwn(id: string, phone: string): number | undefined {
     return this.#keys.find(hashOf(phoneKey(phone), PHONE), (sms) => this.idOf(sms) === id);
@@ -263,7 +270,9 @@ export class TrackedIndex {
 
   /** 2 when it went to the phone that a receipt is from, 1 when to that in the place of our sender, else 0. */
   #phoneFit(sms: number, { phone, sender }: ReceivedReceipt): number {
-    const to = this.#packed.phoneAt(this.#columns.place(sms));
+    const place = this.#columns.place(sms);
+    if (phone !== '' && this.#packed.isTo(place, phone)) return 2;
+    const to = this.#packed.phoneAt(place);
     if (isSamePhone(to, phone)) return 2;
     return isSamePhone(to, sender) ? 1 : 0;
   }
@@ -351,7 +360,16 @@ const WRITTEN = /^(\+|00|)0*(\d+)$/;
  * without its country code, or with the 0 that stands for that.
  */
 export function isSamePhone(phone: string, written: string): boolean {
-  const [, abroad = '', digits = ''] = WRITTEN.exec(written.replace(/[\s().-]/g, '')) ?? [];
-  if (digits === '' || digits === phone) return digits !== '';
+  if (written === phone) return written !== '';
+  const number = numberOf(written);
+  if (number === undefined) return false;
+  const { abroad, digits } = number;
+  if (digits === phone) return true;
   return abroad === '' && phone.endsWith(digits) && phone.length - digits.length <= COUNTRY_CODE_MAX;
+}
+
+/** Undefined when it is no number. */
+function numberOf(written: string): { readonly abroad: string; readonly digits: string } | undefined {
+  const [, abroad = '', digits = ''] = WRITTEN.exec(written.replace(/[\s().-]/g, '')) ?? [];
+  return digits === '' ? undefined : { abroad, digits };
 }

@@ -194,8 +194,7 @@ export class TrackedRecords {
 
   /** An SMS that is kept, by our id. */
   findOwn(id: string, phone: string): number | undefined {
-    const sms = this.#index.findOwn(id, phone);
-    return sms === undefined || this.#isOver(sms) ? undefined : sms;
+    return this.#whileKept(this.#index.findOwn(id, phone));
   }
 
   /** Receipts of this SMS are found by these ids too. */
@@ -274,12 +273,15 @@ export class TrackedRecords {
     }
   }
 
-  /** The SMS that a receipt belongs to, while it is kept. */
+  /** The SMS that a receipt belongs to, while it is kept; as good as it can be told when its phone fits none. */
   find(received: ReceivedReceipt): number | undefined {
-    // The one to its phone may be among those still to come, whatever has its id already.
-    if (!this.isRead) return undefined;
-    const sms = this.#index.find(received);
-    return sms === undefined || this.#isOver(sms) ? undefined : sms;
+    return this.#whileKept(this.isRead ? this.#index.find(received) : undefined);
+  }
+
+  /** As `find`; none when one whose phone fits may yet become known. */
+  findFitting(received: ReceivedReceipt): number | undefined {
+    // It may be among those still to be read, whatever has its id already.
+    return this.#whileKept(this.isRead ? this.#index.findFitting(received) : undefined);
   }
 
   /** Whether an SMS will be known for as long as a receipt may be delivered again. */
@@ -302,6 +304,10 @@ export class TrackedRecords {
     this.#recent.removeBefore(oldest);
     if (oldest < end)
       this.#sweep.set(Math.max(this.#index.since(oldest) + this.#keepMs, now + SWEEP_EVERY_MS));
+  }
+
+  #whileKept(sms: number | undefined): number | undefined {
+    return sms === undefined || this.#isOver(sms) ? undefined : sms;
   }
 
   /** It was kept for the whole wait, by a clock that does not jump; records in storage end by the wall clock. */

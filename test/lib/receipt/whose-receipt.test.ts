@@ -73,7 +73,44 @@ describe('ReceiptTracker', () => {
         await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
         await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
         await on.arrives(from(NOBODY, 'x'));
+        await on.clock.advance(MINUTE);
         assert.deepEqual(owners(receipts), ['sms-b']);
+      });
+
+      it('waits for the one whose phone fits, which is accepted after its receipt', async () => {
+        const on = await bench(makeStorage);
+        const receipts = on.collect();
+        await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+        await on.arrives(from(B, 'x', 'UNDELIV'));
+        await on.clock.advance(MINUTE - 1);
+        const before = receipts.length;
+        await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+        await on.arrives(from(A, 'x'));
+        const given = receipts.map(({ id, state }) => `${id} ${state}`);
+        assert.deepEqual([before, given], [0, ['sms-b UNDELIV', 'sms-a DELIVRD']]);
+      });
+
+      it('waits for it over a restart', async () => {
+        const on = await bench(makeStorage);
+        await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+        await on.arrives(from(B, 'x'));
+        await on.restart();
+        const receipts = on.collect();
+        await on.clock.advance(MINUTE - 1);
+        const before = receipts.length;
+        await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
+        assert.deepEqual([before, owners(receipts)], [0, ['sms-b']]);
+      });
+
+      it('goes on waiting for it while others are accepted', async () => {
+        const on = await bench(makeStorage);
+        const receipts = on.collect();
+        await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+        await on.arrives(from(B, 'x'));
+        await on.accepted({ id: 'sms-c', to: NOBODY, messageIds: ['x'] });
+        const before = receipts.length;
+        await on.acceptedLate({ id: 'sms-b', to: B, messageIds: ['x'] });
+        assert.deepEqual([before, owners(receipts)], [0, ['sms-b']]);
       });
 
       it('tells them by a copy that became known late', async () => {
@@ -120,8 +157,8 @@ describe('ReceiptTracker', () => {
     assert.deepEqual(owners(receipts), ['sms-a', 'sms-b']);
   });
 
-  for (const phone of [NOBODY, '', 'Alarm']) {
-    it(`takes the only SMS with the exact id for a receipt from “${phone}”`, async () => {
+  for (const phone of ['', 'Alarm', '+', '45x']) {
+    it(`takes the only SMS with the exact id at once for a receipt from “${phone}”`, async () => {
       const on = await bench();
       const receipts = on.collect();
       await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
@@ -130,6 +167,36 @@ describe('ReceiptTracker', () => {
       assert.deepEqual(owners(receipts), ['sms-a']);
     });
   }
+
+  it('takes the only SMS with the exact id for a receipt from another phone once it has waited a minute', async () => {
+    const on = await bench();
+    const receipts = on.collect();
+    await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+    await on.accepted({ id: 'sms-b', to: B, messageIds: ['X'] });
+    await on.arrives(from(NOBODY, 'x'));
+    await on.clock.advance(MINUTE - 1);
+    const before = receipts.length;
+    await on.clock.advance(1);
+    assert.deepEqual([before, owners(receipts)], [0, ['sms-a']]);
+  });
+
+  it('takes that SMS as soon as others that wait have used up the room', async () => {
+    const on = await bench(memoryStorage, { heldReceipts: 1 });
+    const receipts = on.collect();
+    await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+    await on.arrives(from(NOBODY, 'x'), from(NOBODY, 'y'));
+    assert.deepEqual(owners(receipts), ['sms-a']);
+  });
+
+  it('names a receipt that waits so where receipts of unknown SMS are asked for', async () => {
+    const on = await bench();
+    await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
+    await on.arrives(from(B, 'x'));
+    assert.deepEqual(
+      on.tracker.unknownReceiptsFor(B).map(({ messageId }) => messageId),
+      ['x'],
+    );
+  });
 
   describe('of an id that only an SMS to another phone has, in another letter case,', () => {
     it('waits for its own SMS', async () => {
