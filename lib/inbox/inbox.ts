@@ -2,6 +2,7 @@
  * From a deliver_sm to an incoming SMS or a receipt: safe in storage before it is answered, emitted at least once.
  *
  *   accept ─┬─ receipt for an SMS that is known ─▶ taken by the receipt tracker
+ *           ├─ an SMS of a phone of which one waits as a possible copy ─▶ waits behind it
  *           ├─ a copy of what came on another session ─▶ answered, counted, nothing else
  *           ├─ receipt for any other SMS ─▶ taken by the receipt tracker
  *           ├─ part of a long message ─▶ kept until it is whole, or the wait is over
@@ -20,7 +21,7 @@ import type { CounterName, Delivery, InboundSms, Unsubscribe } from '../message.
 import type { Listener } from '../listeners.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { isWhole, readPart, receiptOf, type WholeMessage } from './message-part.js';
+import { isReceipt, isWhole, readPart, receiptOf, type WholeMessage } from './message-part.js';
 import { readSms } from './read-sms.js';
 import { alone, Reassembler } from './reassembler.js';
 import { type Doubt, fingerprintOf, RedeliveryGuard, seenChange, seenGone } from './redelivery-guard.js';
@@ -54,6 +55,16 @@ export type Answer = (outcome: 'kept' | 'repeated' | SmppError) => number | unde
 interface Sighting {
   readonly fingerprint: string;
   readonly sessionId: number;
+  readonly receivedAt: EpochMs;
+}
+
+/** A delivery that is not decided on yet. */
+interface Waiting {
+  readonly delivery: Delivery;
+  readonly sessionId: number;
+  readonly answer: Answer;
+  readonly cameAt: Millis;
+  readonly receivedAt: EpochMs;
 }
 
 export interface InboxOptions {
@@ -93,6 +104,8 @@ export class Inbox {
   readonly #turnWrites: TurnWrites;
   #guard: RedeliveryGuard;
   #reassembler: Reassembler;
+  /** By phone: first what may be a copy, then what came behind it. As many as are unanswered at most. */
+  readonly #queues = new Map<string, [Waiting, ...Waiting[]]>();
   #isOpen = false;
   #cancelExpiry: (() => void) | undefined;
   #unsubscribe: Unsubscribe | undefined;
@@ -160,7 +173,13 @@ export class Inbox {
    *   and is not emitted again, SMPP_STORAGE when it could not be kept, SMPP_QUEUE_FULL when listeners confirm too slowly
    */
   accept(delivery: Delivery, sessionId: number, answer: Answer): void {
-    const { tracker } = this.#options;
+    if (this.#queues.size > 0 && !isReceipt(delivery) && this.#queues.has(delivery.from))
+      this.#queueUp(this.#waiting(delivery, sessionId, answer));
+    else this.#accept(delivery, sessionId, answer);
+  }
+
+  #accept(delivery: Delivery, sessionId: number, answer: Answer, waited?: Waiting): void {
+    const { tracker, clock } = this.#options;
     const isFull = this.#emission.underWay + tracker.underWay >= this.#bounds.unconfirmed;
     const receipt = !isFull && isWhole(delivery) ? tracker.take(delivery) : undefined;
     if (receipt?.isKnown === true) {
@@ -171,11 +190,14 @@ export class Inbox {
       void this.#turnWrites.add({ changes: receipt.changes, kept, failed: answer });
       return;
     }
-    const sighting = { fingerprint: fingerprintOf(delivery), sessionId };
-    const earlier = this.#guard.earlier(sighting.fingerprint, sessionId);
-    if (earlier !== undefined) this.#decide(earlier, delivery, sighting, answer);
+    const fingerprint = fingerprintOf(delivery);
+    const earlier = this.#guard.earlier(fingerprint, sessionId);
+    if (earlier !== undefined) this.#decide(earlier, waited ?? this.#waiting(delivery, sessionId, answer));
     else if (isFull) this.#refuse(answer);
-    else this.#news(delivery, receipt, sighting, answer);
+    else {
+      const receivedAt = waited === undefined ? clock.wall() : waited.receivedAt;
+      this.#news(delivery, receipt, { fingerprint, sessionId, receivedAt }, answer);
+    }
   }
 
   /** The gateway has read the answers of a session up to this one, by its number. */
@@ -189,7 +211,9 @@ export class Inbox {
    * @param isReplaced the next one is bound already
    */
   sessionOver(sessionId: number, isReplaced: boolean): void {
+    const freed = this.#leaveWith(sessionId);
     this.#guard.sessionOver(sessionId, isReplaced);
+    this.#goOn(freed);
   }
 
   /** A session is bound over which the gateway delivers. */
@@ -219,14 +243,14 @@ export class Inbox {
   /** A delivery that nobody has seen. */
   #news(delivery: Delivery, receipt: Kept | undefined, sighting: Sighting, answer: Answer): void {
     const { clock, storage } = this.#options;
-    const { fingerprint, sessionId } = sighting;
-    const { part, place } = readPart(delivery, clock.wall());
+    const { fingerprint, sessionId, receivedAt } = sighting;
+    const { part, place } = readPart(delivery, receivedAt);
     const { changes, messages, undo } =
       place === undefined ? alone(part) : this.#reassembler.add(part, place, clock.now());
     const taken = receipt === undefined ? this.#takeAllOr(undo, messages) : [receipt];
     const key = this.#guard.takeKey();
     const all = [...changes, ...taken.flatMap((each) => each.changes)];
-    if (storage.isVolatile !== true) all.push(seenChange(key, fingerprint, part.receivedAt));
+    if (storage.isVolatile !== true) all.push(seenChange(key, fingerprint, receivedAt));
     const written = this.#turnWrites.add({
       changes: all,
       kept: () => {
@@ -243,20 +267,65 @@ export class Inbox {
     this.#armExpiry();
   }
 
-  /** A delivery that may have been seen: it waits until that is known. */
-  #decide(earlier: Doubt, delivery: Delivery, sighting: Sighting, answer: Answer): void {
-    const { sessionId } = sighting;
-    const lasting = { ...delivery, octets: new Uint8Array(delivery.octets) }; // the socket may use them anew
-    this.#guard.decide(earlier, sessionId, (repeated) => {
+  /** A delivery that may have been seen: it waits until that is known, and what its phone sends waits behind it. */
+  #decide(earlier: Doubt, waiting: Waiting): void {
+    const { delivery, sessionId, answer } = waiting;
+    if (!isReceipt(delivery)) this.#queues.set(delivery.from, [waiting]);
+    this.#guard.decide(earlier, waiting, (repeated) => {
+      const behind = this.#leave(waiting);
       if (repeated !== undefined) this.#repeated(repeated, sessionId, answer);
-      else this.#acceptLate(lasting, sessionId, answer);
+      else this.#acceptLate(waiting);
+      this.#goOn(behind);
     });
   }
 
+  #waiting(delivery: Delivery, sessionId: number, answer: Answer): Waiting {
+    const { clock } = this.#options;
+    const lasting = { ...delivery, octets: new Uint8Array(delivery.octets) }; // the socket may use them anew
+    return { delivery: lasting, sessionId, answer, cameAt: clock.now(), receivedAt: clock.wall() };
+  }
+
+  /** Whether an SMS of that phone waits, and this behind it. */
+  #queueUp(waiting: Waiting): boolean {
+    const queue = this.#queues.get(waiting.delivery.from);
+    queue?.push(waiting);
+    return queue !== undefined;
+  }
+
+  /** It waits no more. Returns what came behind it. */
+  #leave(waiting: Waiting): readonly Waiting[] {
+    const { from } = waiting.delivery;
+    const [first, ...behind] = this.#queues.get(from) ?? [];
+    if (first !== waiting) return [];
+    this.#queues.delete(from);
+    return behind;
+  }
+
+  /** What waits on this session never came. Returns what waits behind that alone. */
+  #leaveWith(sessionId: number): readonly Waiting[] {
+    const freed: Waiting[] = [];
+    for (const [phone, queue] of this.#queues) {
+      const [first, ...behind] = queue;
+      const left = behind.filter((each) => each.sessionId !== sessionId);
+      if (first.sessionId !== sessionId) this.#queues.set(phone, [first, ...left]);
+      else {
+        this.#queues.delete(phone);
+        freed.push(...left);
+      }
+    }
+    return freed;
+  }
+
+  /** In order; one that may be a copy has those of its phone wait on, behind it. */
+  #goOn(freed: readonly Waiting[]): void {
+    for (const waiting of freed) if (!this.#queueUp(waiting)) this.#acceptLate(waiting);
+  }
+
   /** Nobody who waits for an answer is there to catch what it throws. */
-  #acceptLate(delivery: Delivery, sessionId: number, answer: Answer): void {
+  #acceptLate(waiting: Waiting): void {
+    const { delivery, sessionId, answer } = waiting;
     try {
-      this.accept(delivery, sessionId, answer);
+      this.#accept(delivery, sessionId, answer, waiting);
     } catch (error) {
       this.#failures.fault('a deliver_sm could not be handled; the gateway delivers it again', error);
       answer(asSmppError(error, 'SMPP_STORAGE'));
@@ -292,6 +361,7 @@ export class Inbox {
 
   async #closeGuard(): Promise<void> {
     const { storage, clock } = this.#options;
+    this.#queues.clear();
     const left = this.#guard.close();
     if (storage.isVolatile !== true || left.length === 0) return;
     await storage.write(left.map(({ key, fingerprint }) => seenChange(key, fingerprint, clock.wall())));

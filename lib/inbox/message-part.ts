@@ -57,12 +57,15 @@ export function isWhole({ hasUserDataHeader, sar }: Delivery): boolean {
   return !hasUserDataHeader && sar === undefined;
 }
 
+/** Whether a delivery says what became of an SMS, in a receipt or a notification. */
+export function isReceipt({ kind }: Pick<Delivery, 'kind'>): boolean {
+  return kind === 'receipt' || kind === 'notification';
+}
+
 /** The joined message as one delivery, when it is a receipt or a notification. */
 export function receiptOf({ parts }: WholeMessage): Delivery | undefined {
   const [first] = parts;
-  if (first === undefined || (first.delivery.kind !== 'receipt' && first.delivery.kind !== 'notification')) {
-    return undefined;
-  }
+  if (first === undefined || !isReceipt(first.delivery)) return undefined;
   const octets = parts.length === 1 ? first.body : joinOctets(parts.map(({ body }) => body));
   return withOctets(first.delivery, octets);
 }

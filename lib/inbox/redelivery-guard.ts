@@ -57,6 +57,13 @@ export interface Doubt {
   last: Doubt | undefined;
 }
 
+/** What may be a copy. */
+export interface Copy {
+  readonly sessionId: number;
+  /** From then on it waits. */
+  readonly cameAt: Millis;
+}
+
 /** A copy that waits for the answer to the first. */
 interface Wait {
   readonly doubt: Doubt;
@@ -168,12 +175,8 @@ export class RedeliveryGuard {
   }
 
   /** Decides on a delivery which may be a copy of `earlier`: at once, or when that one's answer is known to be read or not. */
-  decide(earlier: Doubt, sessionId: number, decided: Decided): void {
-    this.#decide(earlier, {
-      sessionId,
-      until: this.#options.clock.now() + COPY_WAIT_MS,
-      decided,
-    });
+  decide(earlier: Doubt, { sessionId, cameAt }: Copy, decided: Decided): void {
+    this.#decide(earlier, { sessionId, until: cameAt + COPY_WAIT_MS, decided });
   }
 
   /** The gateway has read the answers of a session up to this one. */
@@ -229,7 +232,7 @@ export class RedeliveryGuard {
     const wait = { ...copy, doubt };
     doubt.session?.remove(doubt);
     doubt.isClaimed = true;
-    if (doubt.session?.isOver !== false) {
+    if (doubt.session?.isOver !== false || wait.until <= this.#options.clock.now()) {
       this.#repeat(wait);
       return;
     }

@@ -84,6 +84,18 @@ describe('Engine, of an SMS that says the same as one before', () => {
     await on.stop();
   });
 
+  it('hands on what one phone sends over two links in the order of arrival', async () => {
+    const on = await gatewayWith({ links: 'both' });
+    const [one, other] = on.peers() as [FakePeer, FakePeer];
+    other.send(OK);
+    await on.clock.advance(300);
+    one.send(OK);
+    one.send(aDeliverSm(6, 'STOP'));
+    await on.clock.advance(1_500);
+    assert.deepEqual(on.texts, ['OK', 'OK', 'STOP']);
+    await on.stop();
+  });
+
   it('hands on one that came again when our answer was lost with its session', async () => {
     const on = await gatewayWith();
     on.peers()[0]!.send(OK);

@@ -66,14 +66,15 @@ describe('RedeliveryGuard', () => {
   });
 
   it('takes no longer for each of many that say the same', () => {
-    const { guard, note } = guarded({ seenDeliveries: 100_000, sweepEvery: 1_000 });
+    const { guard, clock, note } = guarded({ seenDeliveries: 100_000, sweepEvery: 1_000 });
+    const again = { sessionId: 2, cameAt: clock.now() };
     const most = (count: number): number => {
       note(count, () => 'f');
       let steps = 0;
       guard.sessionOver(1, true);
       for (let copy = 0; copy < count; copy += 1) {
         const doubt = guard.earlier('f', 2);
-        if (doubt !== undefined) guard.decide(doubt, 2, () => (steps += 1));
+        if (doubt !== undefined) guard.decide(doubt, again, () => (steps += 1));
       }
       return steps;
     };
