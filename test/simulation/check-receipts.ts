@@ -233,26 +233,46 @@ function missedBy(
   // Reconciled by its receipt.
   if (answered.length < messageIds.length) return undefined;
   const dueAt = Math.max(...answered) + overdueMs;
-  const said = saidOverdue(
-    ledger,
-    ledger.receipts.filter(({ receipt }) => receipt.id === id),
-    overdueMs,
-  );
+  const receipts = ledger.receipts.filter(({ receipt }) => receipt.id === id);
+  if (isCovered(ledger, receipts, overdueMs)) return undefined;
+  const said = saidOverdue(ledger, receipts, overdueMs);
   for (const { run, from, until } of stays) {
     const { startedAt, stoppingAt = Infinity, endedAt = Infinity } = ledger.runs[run]!;
     if (from > dueAt && startedAt <= dueAt) continue;
     // None is there before the store is open.
-    const sayAt = Math.max(dueAt, from + START_GRACE_MS);
+    const sayAt = turnAt(receipts, run, Math.max(dueAt, from + START_GRACE_MS));
     const saidBy = sayAt + SAID_WITHIN_MS + ledger.stalledMs(sayAt);
     if (saidBy > Math.min(until, stoppingAt, endedAt, now)) continue;
     if (comeBy(ledger, sms, saidBy)) continue;
     // Known by the wait alone, by those who come later.
     if (!said.some((seen) => seen.listener === number || seen.run < run || seen.at < from)) return saidBy;
     const last = said.findLast((seen) => seen.listener === number && seen.run === run);
-    const againBy = (last?.taking.failedAt ?? Infinity) + SAID_WITHIN_MS + ledger.stalledMs(last?.at ?? 0);
+    const againAt = turnAt(receipts, run, last?.taking.failedAt ?? Infinity);
+    const againBy = againAt + SAID_WITHIN_MS + ledger.stalledMs(last?.at ?? 0);
     if (againBy <= Math.min(until, stoppingAt, endedAt, now) && !comeBy(ledger, sms, againBy)) return againBy;
   }
   return undefined;
+}
+
+/** Nobody had ever asked for this wait as a longer one was said: that says it too. */
+function isCovered(ledger: Ledger, receipts: readonly ReceiptSeen[], waitMs: Millis): boolean {
+  const asking = ledger.listeners.filter(
+    ({ plan }) => plan.kinds.includes('overdue') && plan.overdueMs === waitMs,
+  );
+  const firstAsked = Math.min(...asking.flatMap(({ stays }) => stays.map(({ from }) => from)));
+  return receipts.some(
+    (seen) => seen.scope === 'overdue' && waitOf(ledger, seen) > waitMs && seen.at < firstAsked,
+  );
+}
+
+/** As long as a listener is at a receipt of an SMS nothing else is said of it: that receipt may be what is missing. */
+function turnAt(receipts: readonly ReceiptSeen[], run: number, at: Millis): Millis {
+  let turn = at;
+  for (const seen of receipts) {
+    if (seen.run !== run || seen.scope === 'overdue' || seen.at > turn) continue;
+    turn = Math.max(turn, seen.taking.doneAt ?? seen.taking.failedAt ?? Infinity);
+  }
+  return turn;
 }
 
 /** All the receipts that can come had come by then, or were taken for its own. */

@@ -52,7 +52,7 @@ export class Smsc {
   readonly #options: SmscOptions;
   /** Segments of long SMS that are not whole yet, by session, reference and SMS. */
   readonly #parts = new Map<string, string[]>();
-  /** The SMS that a session's reference was used for last. */
+  /** The SMS that a session's reference was used for last, by phone. */
   readonly #byReference = new Map<string, SmsRecord>();
   readonly #sentOver = new Map<number, Millis[]>();
   readonly #sharedIds = new Map<string, string>();
@@ -109,7 +109,7 @@ export class Smsc {
     { sentAt, mayNot, isLeaving }: { sentAt: Millis; mayNot: boolean; isLeaving: boolean },
   ): void {
     const read = readSubmit(pdu);
-    const sms = this.#smsOf(session, read);
+    const sms = this.#smsOf(session, read, pdu.destination_addr);
     if (sms === undefined) return;
     const judgement = mayNot ? 0x04 : isLeaving ? 0x45 : this.#judge(session, sms, read);
     const status = typeof judgement === 'number' ? judgement : statusOf(judgement);
@@ -258,9 +258,9 @@ export class Smsc {
   }
 
   /** By the mark in its text; the last segment may be too short for one. */
-  #smsOf({ id }: SmscSession, { text, reference }: ReadSubmit): SmsRecord | undefined {
+  #smsOf({ id }: SmscSession, { text, reference }: ReadSubmit, phone: string): SmsRecord | undefined {
     const number = /<(\d+)>/.exec(text)?.[1];
-    const key = `${id} ${reference ?? ''}`;
+    const key = `${id} ${reference ?? ''} ${phone}`;
     const sms = number === undefined ? this.#byReference.get(key) : this.ledger.sms[Number(number)];
     if (sms === undefined) this.ledger.violated(`a submit_sm that belongs to no SMS: ${text}`);
     else if (reference !== undefined) this.#byReference.set(key, sms);
