@@ -17,6 +17,13 @@ const DRAIN_MS: Millis = 2_900;
 /** A session is left for an answer of these; the contract lets it take some time. */
 const LEFT_FOR: ReadonlySet<number> = new Set([ESME_RSUBMITFAIL, ESME_RINVBNDSTS, NACK_STATUS]);
 const LEFT_WITHIN_MS: Millis = 70_000;
+/** One that took nothing, and had nothing more to be tried with, is left after so long. */
+const STAY_MAX_MS: Millis = 600_000;
+
+function isLeftBecauseOf(refusedAt: Millis, leftAt: Millis): boolean {
+  const sinceMs = leftAt - refusedAt;
+  return sinceMs >= 0 && (sinceMs < LEFT_WITHIN_MS || Math.abs(sinceMs - STAY_MAX_MS) < LEFT_WITHIN_MS);
+}
 
 export function checkSessions(ledger: Ledger, { options }: Plan, smsc: Smsc): void {
   // Of a pair, one is left when the other is gone.
@@ -28,7 +35,7 @@ export function checkSessions(ledger: Ledger, { options }: Plan, smsc: Smsc): vo
     if (leftAt === undefined || !seen.session.wasBound || seen.session.isLeaving) continue;
     if (leftAt >= stoppedAt(seen, ledger)) continue;
     const isLeftForAnswer = ledger.refusals.some(
-      ({ at, status }) => LEFT_FOR.has(status) && at <= leftAt && at > leftAt - LEFT_WITHIN_MS,
+      ({ at, status }) => LEFT_FOR.has(status) && isLeftBecauseOf(at, leftAt),
     );
     if (!isLeftForAnswer && !answersNothing(seen, leftAt, ledger))
       ledger.violated(`a session was given up at ${Math.round(leftAt)}, although it lived`);

@@ -139,8 +139,12 @@ function flagsHaveAReason(sms: SmsRecord, { ledger, smsc }: Case, violated: (wha
 function isHalfAccepted({ submits }: SmsRecord): boolean {
   const accepted = new Map<string, Set<number>>();
   for (const { sessionId, reference, sequence, status } of submits) {
+    if (status !== 0) continue;
     const attempt = `${sessionId} ${reference ?? ''}`;
-    if (status === 0) accepted.set(attempt, new Set(accepted.get(attempt)).add(sequence));
+    const before = accepted.get(attempt);
+    // The whole went again with a reference that was forgotten at the end of a bound.
+    if (before?.has(sequence) === true) return true;
+    accepted.set(attempt, new Set(before).add(sequence));
   }
   return [...accepted.values()].some(({ size }) => size < (submits[0]?.total ?? 1));
 }
