@@ -47,6 +47,8 @@ const REST_MAX_MS = 1_200_000;
 /** What comes too often comes soon after. */
 const AFTERMATH_MS = 30_000;
 
+const START_MAX_MS = 60_000;
+
 /** Contract: erased within an hour. Our own look comes a little later. */
 const ERASED_MS = 3_900_000;
 
@@ -81,6 +83,8 @@ export async function simulate(seed: number, around: Around = {}): Promise<Outco
     checkLedger(ledger, plan, smsc);
     checkTables(ledger, client.up?.storage);
     probe.stop();
+    // It may have crashed a moment ago, and wait for its own lock.
+    await time.run(time.now + START_MAX_MS, () => client.up !== undefined);
     client.finish();
     await time.run(time.now + 10_000, () => false);
     if (!client.isStopped) ledger.violated('stop did not come to an end');
