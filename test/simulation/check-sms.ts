@@ -266,10 +266,19 @@ function notAfterItsEnd(sms: SmsRecord, { ledger }: Case, violated: (what: strin
     const { outcome } = toldOf(sms)!.result;
     if (outcome !== 'cancelled' && outcome !== 'uncertain') violated(`was cancelled, and is ${outcome}`);
   }
+  const run = ledger.runs[sms.askedRun];
+  // Whoever waits then is told that it is stopped, and what is under way to the disk may yet arrive.
+  const isStopGivenUp = (run?.endedAt ?? 0) - (run?.stoppingAt ?? 0) >= GIVEN_UP_MS;
   const isRefused =
-    sms.state === 'refused' && sms.wants === 'id' && !ledger.crashedBetween(sms.askedAt, Infinity);
+    sms.state === 'refused' &&
+    sms.wants === 'id' &&
+    !isStopGivenUp &&
+    !ledger.crashedBetween(sms.askedAt, Infinity);
   if (isRefused && sms.results.length > 0) violated('was not taken in, and has a result');
 }
+
+/** A stop takes so long whatever hangs. */
+const GIVEN_UP_MS: Millis = 4_900;
 
 function deduplicated(sms: SmsRecord, { ledger }: Case, violated: (what: string) => void): void {
   const { dedupeKey } = sms.sms;
