@@ -97,12 +97,13 @@ describe('Inbox, of a delivery that comes again because the gateway may not have
     assert.match(on.lines.join(), /came again.*not handed on twice/);
   });
 
-  it('says so once a minute, without number or text', async () => {
+  it('says so once a minute, with how often it was since, without number or text', async () => {
     const { on } = await inDoubt([hi, hi, hi]);
     await on.accept([hi, hi], 2);
     await on.clock.advance(MINUTE);
     await on.accept([hi], 2);
     assert.equal(on.lines.length, 2);
+    assert.match(on.lines[1]!, /and 1 times since it was last said/);
     assert.doesNotMatch(on.lines.join(), new RegExp(`${PHONE}|Hi`));
   });
 
