@@ -395,8 +395,15 @@ function segmentsOf(ledger: Ledger, id: string): readonly ReceiptSeen[] {
   return ledger.receipts.filter(({ scope, receipt }) => scope === 'segment' && receipt.id === id);
 }
 
-/** Those of both scopes are handed on together. */
+/** Those of both scopes are handed on together, and each has to be taken: another one later makes up for none. */
 function mayBeReceivedAgain(ledger: Ledger, pair: readonly [ReceiptSeen, ReceiptSeen], id: string): boolean {
   const same = ledger.receipts.filter(({ scope, receipt }) => receipt.id === id && scope !== 'overdue');
-  return mayBeHandedAgain(ledger, pair, same);
+  const eventOf = ({ scope, receipt }: ReceiptSeen): string => `${scope} ${receipt.raw}`;
+  return [...new Set(same.map(eventOf))].some((event) =>
+    mayBeHandedAgain(
+      ledger,
+      pair,
+      same.filter((seen) => eventOf(seen) === event),
+    ),
+  );
 }
