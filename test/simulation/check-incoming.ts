@@ -34,7 +34,7 @@ export function checkIncoming(ledger: Ledger, plan: Plan): void {
     noteRepeated(ledger, all);
     checkContent(ledger, all[0]!, emitted);
     checkHandedOnce(ledger, content, emitted);
-    for (const part of all[0]!.texts) checkCounted(part, { ledger, plan, all, emitted });
+    checkAllCounted(all[0]!.texts, { ledger, plan, all, emitted });
   }
   for (const phone of new Set(ledger.incoming.map((incoming) => incoming.phone))) checkOrder(ledger, phone);
 }
@@ -147,18 +147,31 @@ interface Counted {
   readonly emitted: readonly EmittedSms[];
 }
 
-function checkCounted(part: string, counted: Counted): void {
-  const { ledger, plan, all, emitted } = counted;
-  const { reached } = ledger;
+function checkAllCounted(parts: readonly string[], counted: Counted): void {
+  const { ledger, plan, all } = counted;
   // Given up, as the log says.
   if (ledger.hasGivenUp('sms')) return;
+  const excused = parts.map((part) => {
+    const sendings = sendingsOf(all, part);
+    return excusedOf(sendings.filter(isKept), sendings, { ledger, plan });
+  });
+  // A part whose fellow was taken for a copy waits for another that says the same as that, and comes out with it.
+  const most = Math.max(...excused);
+  if (most > 0) ledger.saw('a copy that an answer excuses');
+  for (const part of parts) checkCounted(part, most, counted);
+}
+
+function isKept({ answer }: Sending): boolean {
+  return answer?.status === 0;
+}
+
+function checkCounted(part: string, excused: number, counted: Counted): void {
+  const { ledger, all, emitted } = counted;
+  const { reached } = ledger;
   const deliveries = all.flatMap((each) => each.deliveries.filter(({ says }) => says === part));
-  const sendings = sendingsOf(all, part);
-  const kept = sendings.filter(({ answer }) => answer?.status === 0);
+  const kept = sendingsOf(all, part).filter(isKept);
   const events = eventsOf(emitted.filter(({ sms }) => sms.text.includes(part)));
   const count = events.reduce((sum, event) => sum + countOf(event, part, counted), 0);
-  const excused = excusedOf(kept, sendings, { ledger, plan });
-  if (excused > 0) ledger.saw('a copy that an answer excuses');
   if (count < kept.length - excused) {
     const what = `was answered ${kept.length} times and came out ${count} times, with ${excused} copies excused`;
     ledger.violated(`incoming SMS ${part} ${what}`);
@@ -175,14 +188,29 @@ function countOf(event: readonly EmittedSms[], part: string, { ledger, all }: Co
     sendingsOf(all, part).includes(sending),
   ).length;
   if (arrived < 2) return 1;
-  const byListener = new Map<string, number>();
-  for (const { run, listener, taking } of event) {
-    if (taking.failedAt !== undefined) continue;
-    const key = `${run} ${listener}`;
-    byListener.set(key, (byListener.get(key) ?? 0) + 1);
+  const byListener = new Map<string, EmittedSms[]>();
+  for (const each of event) {
+    const key = `${each.run} ${each.listener}`;
+    byListener.set(key, [...(byListener.get(key) ?? []), each]);
   }
   ledger.saw('the same said again on the same session');
-  return Math.min(arrived, Math.max(1, ...byListener.values()));
+  return Math.min(arrived, Math.max(1, ...[...byListener.values()].map(distinctOf)));
+}
+
+/**
+ * How many SMS one listener had in a run. One that it failed at before may be the same; it may also leave that to
+ * others, or to the next run, and what those have cannot be told from what it took.
+ */
+function distinctOf(handings: readonly EmittedSms[]): number {
+  const failedAt: Millis[] = [];
+  let count = 0;
+  for (const { at, taking } of handings) {
+    const again = failedAt.findIndex((instant) => instant < at);
+    if (again >= 0) failedAt.splice(again, 1);
+    else count += 1;
+    if (taking.failedAt !== undefined) failedAt.push(taking.failedAt);
+  }
+  return count;
 }
 
 /** How many of those that were answered may have been taken for copies of an earlier one: each excuses one. */

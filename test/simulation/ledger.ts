@@ -120,7 +120,7 @@ export interface DeliveryRecord {
 export interface Sending {
   readonly at: Millis;
   readonly session: SessionSeen;
-  /** When the client read it; undefined also when it got it in a chunk that was cut. */
+  /** When the client read it. */
   arrival: Arrival | undefined;
   /** As the host read it. */
   answer: Answered | undefined;

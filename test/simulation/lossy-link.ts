@@ -146,15 +146,16 @@ export class LossyLink {
     this.#host = host;
   }
 
-  /** From the host to the client; at times in two pieces. `arrived` is called once all of it is there. */
-  send(octets: Buffer, arrived?: () => void): void {
+  /** From the host to the client; at times in two pieces. `arrived` is told with each how many octets are there. */
+  send(octets: Buffer, arrived?: (upTo: number) => void): void {
     const { chance } = this.#world;
     const split = chance.happens(0.1) ? chance.integer(1, octets.length - 1) : 0;
     if (split > 0)
-      this.#toClient.send(octets.subarray(0, split), 'input', (part) => this.#client.receive(part));
-    const rest = octets.subarray(split);
-    this.#toClient.send(rest, 'input', (part) => {
-      this.#client.receive(part, part.length === rest.length ? arrived : undefined);
+      this.#toClient.send(octets.subarray(0, split), 'input', (part) => {
+        this.#client.receive(part, () => arrived?.(part.length));
+      });
+    this.#toClient.send(octets.subarray(split), 'input', (part) => {
+      this.#client.receive(part, () => arrived?.(split + part.length));
     });
   }
 

@@ -137,7 +137,9 @@ export class SmscSession implements HostEnd, Receiver {
   send(pdu: Pdu, arrived?: () => void): void {
     if (this.#isClosed) return;
     const request = isResponse(pdu) ? this.#requests.get(pdu.sequence_number) : undefined;
-    this.#link.send(encodePdu(pdu), () => {
+    const octets = encodePdu(pdu);
+    this.#link.send(octets, (upTo) => {
+      if (upTo < octets.length) return;
       if (request !== undefined) this.seen.proofs.push({ pdu: request, at: this.#host.service.time.now });
       arrived?.();
     });
@@ -145,14 +147,19 @@ export class SmscSession implements HostEnd, Receiver {
 
   /** All in one chunk. */
   sendDeliveries(deliveries: readonly Outgoing[]): void {
-    const octets = deliveries.map(({ fields, answered }) => {
+    let length = 0;
+    const written = deliveries.map(({ fields, answered, arrived }) => {
       const sequence_number = this.#nextSequence();
       this.#delivered.set(sequence_number, answered);
-      return encodePdu({ command: 'deliver_sm', sequence_number, ...fields });
+      const octets = encodePdu({ command: 'deliver_sm', sequence_number, ...fields });
+      length += octets.length;
+      return { octets, end: length, arrived };
     });
     if (this.#isClosed) return;
-    this.#link.send(Buffer.concat(octets), () => {
-      for (const { arrived } of deliveries) arrived();
+    let from = 0;
+    this.#link.send(Buffer.concat(written.map(({ octets }) => octets)), (upTo) => {
+      for (const { end, arrived } of written) if (end > from && end <= upTo) arrived();
+      from = upTo;
     });
   }
 
