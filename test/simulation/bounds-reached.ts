@@ -115,9 +115,9 @@ const LISTEN: readonly (() => void)[] = [
     });
   },
   () => {
-    const keys = new Keys<string>();
-    after(Dedupe.prototype, 'claim', (dedupe, [{ dedupeKey = '' }]) => {
-      met('dedupeKeys', keys.add(dedupe, dedupeKey) - 1);
+    // It gives the oldest up in the same write.
+    after(Dedupe.prototype, 'claim', (_dedupe, _given, changes) => {
+      if (changes.length > 1) reach('dedupeKeys');
     });
     const phones = new Keys<string>();
     after(References.prototype, 'next', (references, [to]) =>
