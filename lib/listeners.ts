@@ -38,11 +38,6 @@ interface Taking<Event> {
 /** Of those who were given an event; one that rejected it is not among them. */
 type Answers<Event> = Map<Subscription<Event>, Promise<unknown>>;
 
-interface PartlyTaken<Event> {
-  readonly content: string | undefined;
-  readonly answers: Answers<Event>;
-}
-
 /** The answer of one that has taken it. */
 const HAS_TAKEN = Promise.resolve();
 
@@ -52,8 +47,6 @@ export interface ListenersOptions<Event> {
   readonly partlyTakenMax: number;
   /** Gives each of several listeners an event of its own. By default they share it. */
   readonly copyOf?: (event: Event) => Event;
-  /** Where an event may have changed when it is given again: then it is for all. */
-  readonly contentOf?: (event: Event) => string;
   readonly onLastLeft: () => void;
 }
 
@@ -64,7 +57,7 @@ export class Listeners<Event> {
   /** Those that have left, and may still answer. */
   readonly #leaving = new Set<Subscription<Event>>();
   /** By the key of the event, of those that somebody has rejected. */
-  readonly #partlyTaken = new Map<string, PartlyTaken<Event>>();
+  readonly #partlyTaken = new Map<string, Answers<Event>>();
 
   constructor(options: ListenersOptions<Event>) {
     this.#options = options;
@@ -122,20 +115,18 @@ export class Listeners<Event> {
     // As nearly always: no list, no copy, and no promise but its own.
     if (only !== undefined && this.#subscriptions.length === 1 && this.#partlyTaken.size === 0)
       return this.#ask(only, event);
-    const answers = this.#answersTo(key, event);
+    const answers = this.#answersTo(key);
     this.#askThoseWithout(answers, event);
     const all = [...answers.values()];
     if (all.length === 0) return 'nobody';
     if (all.every((answer) => answer === HAS_TAKEN)) return 'taken';
-    return this.#allOf(key, { content: this.#options.contentOf?.(event), answers });
+    return this.#allOf(key, answers);
   }
 
-  #answersTo(key: string, event: Event): Answers<Event> {
+  #answersTo(key: string): Answers<Event> {
     const earlier = this.#partlyTaken.get(key);
     this.#partlyTaken.delete(key);
-    return earlier !== undefined && earlier.content === this.#options.contentOf?.(event)
-      ? earlier.answers
-      : new Map<Subscription<Event>, Promise<unknown>>();
+    return earlier ?? new Map<Subscription<Event>, Promise<unknown>>();
   }
 
   #askThoseWithout(answers: Answers<Event>, event: Event): void {
@@ -190,17 +181,17 @@ export class Listeners<Event> {
     }
   }
 
-  async #allOf(key: string, partly: PartlyTaken<Event>): Promise<void> {
+  async #allOf(key: string, answers: Answers<Event>): Promise<void> {
     try {
-      await Promise.all(partly.answers.values());
+      await Promise.all(answers.values());
     } catch (error) {
-      if (partly.answers.size > 0) this.#keep(key, partly);
+      if (answers.size > 0) this.#keep(key, answers);
       throw error;
     }
   }
 
-  #keep(key: string, partly: PartlyTaken<Event>): void {
-    this.#partlyTaken.set(key, partly);
+  #keep(key: string, answers: Answers<Event>): void {
+    this.#partlyTaken.set(key, answers);
     if (this.#partlyTaken.size <= this.#options.partlyTakenMax) return;
     for (const oldest of this.#partlyTaken.keys()) {
       this.#partlyTaken.delete(oldest);

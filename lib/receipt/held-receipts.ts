@@ -7,12 +7,14 @@
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Millis } from '../clock.js';
 import type { ReceivedReceipt } from './join-receipt.js';
+import type { ReceiptRecord } from './receipt-record.js';
 import { phoneKey } from './tracked-index.js';
 
 /** A receipt with the key of its record. */
 export interface StoredReceipt {
   readonly key: string;
   readonly received: ReceivedReceipt;
+  readonly record: ReceiptRecord;
   /** The number of its SMS, when that was known as it came. */
   readonly sms?: number | undefined;
 }

@@ -85,8 +85,20 @@ export interface ReceiptEvent {
   readonly receipt: DeliveryReceipt;
 }
 
+/** Of a receipt that was emitted: what is not taken yet. JSON. */
+export interface Owed {
+  readonly scopes: readonly ReceiptScope[];
+  readonly isMatched: boolean;
+  /** State of the whole SMS that it brought. */
+  readonly said?: GatewayState;
+  /** The worst segment by then. */
+  readonly failure?: FailedSegment;
+}
+
 export interface Joined {
   readonly record: TrackedRecord;
+  /** The worst segment, also where the record needs it no more. */
+  readonly failure?: FailedSegment | undefined;
   /** Empty when the receipt says nothing new. */
   readonly events: readonly ReceiptEvent[];
 }
@@ -121,10 +133,10 @@ export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): J
   const events: ReceiptEvent[] = [
     { scope: 'segment', receipt: matchedReceipt(joined, report, parsed, receivedAt) },
   ];
-  if (state === undefined) return { record: joined, events };
+  if (state === undefined) return { record: joined, events, failure };
   const verdict = state === report.state ? { report, words: parsed } : verdictOf(joined, state, failure);
   const receipt = matchedReceipt(joined, verdict.report, verdict.words, receivedAt);
-  return { record: joined, events: [...events, { scope: 'message', receipt }] };
+  return { record: joined, events: [...events, { scope: 'message', receipt }], failure };
 }
 
 /** Most SMS have one segment, and its receipt is that of the whole. */
@@ -174,6 +186,28 @@ export function unmatchedEvents(received: ReceivedReceipt): readonly ReceiptEven
     { scope: 'segment', receipt },
     { scope: 'message', receipt },
   ];
+}
+
+/** What those who listen for these scopes have not taken of a receipt that was applied to `record`, as far as it holds. */
+export function owedEvents(
+  record: TrackedRecord,
+  received: ReceivedReceipt,
+  owed: Owed,
+): readonly ReceiptEvent[] {
+  const { parsed, receivedAt } = received;
+  const report = reportOf(parsed);
+  const isMeant = segmentsMeant(record, parsed.messageId);
+  return owed.scopes.flatMap((scope): readonly ReceiptEvent[] => {
+    if (scope === 'segment') {
+      if (!record.reports.some((known, index) => isMeant(index) && known?.state === report.state)) return [];
+      return [{ scope, receipt: matchedReceipt(record, report, parsed, receivedAt) }];
+    }
+    const state = owed.said;
+    if (state === undefined || state !== record.said) return []; // the one that changed it has come since
+    const verdict =
+      state === report.state ? { report, words: parsed } : verdictOf(record, state, owed.failure);
+    return [{ scope, receipt: matchedReceipt(record, verdict.report, verdict.words, receivedAt) }];
+  });
 }
 
 /** What is emitted when no final receipt came within `afterMs`. One may still come, so it is not final. */

@@ -1,24 +1,29 @@
 /**
  * A stored receipt on its way out: joined with its SMS, and handed to those who listen.
  *
- *   emit ─┬─ SMS on the heap ────▶ joined ─┬─ all have taken it ──▶ what became of the SMS is stored
- *         ├─ SMS in storage ─▶ read ─▶ joined ┘
+ *   emit ─┬─ SMS on the heap ────▶ joined ─┬─ emitted, and what became of the SMS is stored ─┬─ all have taken it
+ *         ├─ SMS in storage ─▶ read ─▶ joined ┘                    emitted again to those who have not ◀┘
  *         └─ no SMS ────────▶ emitted unmatched
  *
  * All in one go, without a promise, when the record is on the heap and nobody who listens takes time: so do most.
- * Receipts of one SMS are handled one after the other, those of different SMS side by side.
+ * Receipts of one SMS are handled one after the other, those of different SMS side by side. What a listener makes of one
+ * holds up no other, and is no other's concern: that those of a scope have not taken it is kept with the receipt.
  */
 import { SmppError } from '../errors.js';
 import type { CounterName } from '../message.js';
 import type { StoredReceipt } from './held-receipts.js';
 import {
   joinReceipt,
+  type Owed,
+  owedEvents,
   type ReceiptEvent,
   type ReceivedReceipt,
   type TrackedRecord,
   unmatchedEvents,
 } from './join-receipt.js';
-import { ReceiptListeners, type ReceiptListenersOptions } from './receipt-listeners.js';
+import { ReceiptListeners, type Taking, type ReceiptListenersOptions } from './receipt-listeners.js';
+import type { ReceiptRecord } from './receipt-record.js';
+import type { Change } from '../storage/storage.js';
 import type { Steps } from '../steps.js';
 import type { TrackedRecords } from './tracked-records.js';
 
@@ -26,13 +31,28 @@ export interface ReceiptEmissionOptions extends ReceiptListenersOptions {
   readonly records: TrackedRecords;
   readonly steps: Steps<number>;
   readonly count: (counter: CounterName, by: number) => void;
+  /** The write that keeps a receipt, as this record. */
+  readonly keeping: (stored: StoredReceipt, record: ReceiptRecord) => Change;
+  readonly onFailure: (error: unknown) => void;
   /** Whether a receipt came so lately that its SMS may yet be stored. */
   readonly mayWait: (received: ReceivedReceipt) => boolean;
+}
+
+/** Of a receipt among those of its SMS. */
+interface Turn {
+  readonly stored: StoredReceipt;
+  readonly sms: number;
+  /** What comes of it as the turn is over. */
+  taking: Promise<void> | undefined;
 }
 
 export class ReceiptEmission {
   readonly listeners: ReceiptListeners;
   readonly #options: ReceiptEmissionOptions;
+  /** What is owed of receipts of which storage does not say so yet, by key. */
+  readonly #unstored = new Map<string, Owed>();
+  /** Receipts that were handed over, and not taken by all. */
+  #taking = 0;
 
   constructor(options: ReceiptEmissionOptions) {
     this.#options = options;
@@ -41,24 +61,28 @@ export class ReceiptEmission {
 
   /** Receipts that a listener has and did not confirm, or that wait for their turn. */
   get underWay(): number {
-    return this.#options.steps.underWay;
+    return this.#options.steps.underWay + this.#taking;
   }
 
   /**
-   * Undefined when it is emitted, else a promise that resolves when it is.
+   * Undefined when all have taken it, else a promise that resolves when they have. The next receipt of its SMS waits until
+   * it is handed over, and not until it is taken.
    *
    * @throws what a listener threw, or rejects with it; SMPP_STORAGE when its SMS cannot be read yet; SMPP_STOPPED
    */
   emit(stored: StoredReceipt): Promise<void> | undefined {
     const { records, steps } = this.#options;
     if (!records.isRead) return records.reading.then(() => this.#emitLater(stored));
-    const { received } = stored;
-    const sms = stored.sms ?? records.find(received);
-    if (sms === undefined) return this.#hand(stored, unmatchedEvents(received));
-    return steps.run(sms, () => {
+    const sms = stored.sms ?? records.find(stored.received);
+    if (sms === undefined) return this.#handUnmatched(stored);
+    const turn: Turn = { stored, sms, taking: undefined };
+    const ending = steps.run(sms, () => {
       const record = records.peek(sms);
-      return record === undefined ? this.#joinStored(sms, stored) : this.#join(record, sms, stored);
+      if (record === undefined) return this.#handStored(turn);
+      turn.taking = this.#handOf(record, turn);
+      return undefined;
     });
+    return ending === undefined ? turn.taking : ending.then(() => turn.taking);
   }
 
   /** What is closed before all is read reads no more. */
@@ -67,35 +91,84 @@ export class ReceiptEmission {
     throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
   }
 
-  async #joinStored(sms: number, stored: StoredReceipt): Promise<void> {
+  async #handStored(turn: Turn): Promise<void> {
     const { records, mayWait } = this.#options;
-    const known = await records.read(sms);
-    if (known !== undefined) await this.#join(known, sms, stored);
-    else if (mayWait(stored.received)) throw notStoredYet();
-    else await this.#hand(stored, unmatchedEvents(stored.received));
+    const known = await records.read(turn.sms);
+    if (known !== undefined) turn.taking = this.#handOf(known, turn);
+    else if (mayWait(turn.stored.received)) throw notStoredYet();
+    else turn.taking = this.#handUnmatched(turn.stored);
+    // What it throws in its turn is that of whoever awaits the turn.
+    turn.taking?.catch(() => undefined);
   }
 
-  #join(known: TrackedRecord, sms: number, stored: StoredReceipt): Promise<void> | undefined {
-    const { record, events } = joinReceipt(known, stored.received);
-    return this.#hand(stored, events, () => {
-      if (record !== known) this.#options.records.replace(sms, record);
-    });
+  #handOf(known: TrackedRecord, { stored, sms }: Turn): Promise<void> | undefined {
+    const owed = this.#owedOf(stored);
+    if (owed?.isMatched === true)
+      return this.#handAgain(stored, owedEvents(known, stored.received, owed), owed);
+    const { record, events, failure } = joinReceipt(known, stored.received);
+    const taking = this.listeners.emit(stored.key, events);
+    this.#countAll(events);
+    const { said } = record;
+    const left: Owed = { scopes: [], isMatched: true, ...(said && { said }), ...(failure && { failure }) };
+    const answer = taking && this.#await(stored, taking, left);
+    if (record !== known) this.#options.records.replace(sms, record); // after what is owed: one write has both
+    return answer;
   }
 
-  /** `then` follows once all who listen have taken the events. */
-  #hand(
-    { key }: StoredReceipt,
-    events: readonly ReceiptEvent[],
-    then?: () => void,
-  ): Promise<void> | undefined {
-    const taken = (): void => {
-      this.#countAll(events);
-      then?.();
-    };
-    const taking = this.listeners.emit(key, events);
-    if (taking !== undefined) return taking.then(taken);
-    taken();
+  #handUnmatched(stored: StoredReceipt): Promise<void> | undefined {
+    const events = unmatchedEvents(stored.received);
+    const owed = this.#owedOf(stored);
+    if (owed !== undefined) {
+      const left = events.filter(({ scope }) => owed.scopes.includes(scope));
+      return this.#handAgain(stored, left, owed);
+    }
+    const taking = this.listeners.emit(stored.key, events);
+    this.#countAll(events);
+    return taking && this.#await(stored, taking, { scopes: [], isMatched: false });
+  }
+
+  #handAgain(stored: StoredReceipt, events: readonly ReceiptEvent[], owed: Owed): Promise<void> | undefined {
+    const taking = this.listeners.emit(stored.key, events);
+    if (taking !== undefined) return this.#await(stored, taking, owed);
+    this.#unstored.delete(stored.key);
     return undefined;
+  }
+
+  #owedOf({ key, record }: StoredReceipt): Owed | undefined {
+    return this.#unstored.get(key) ?? record.owed;
+  }
+
+  /** What became of its SMS is stored already, so what is not taken is stored with it: it would be no news again. */
+  async #await(stored: StoredReceipt, taking: readonly Taking[], owed: Owed): Promise<void> {
+    const scopes = new Set(taking.map(({ scope }) => scope));
+    const keep = (): void => this.#keep(stored, { ...owed, scopes: [...scopes] });
+    const take = async ({ scope, answer }: Taking): Promise<void> => {
+      await answer;
+      scopes.delete(scope);
+      if (scopes.size > 0) keep();
+    };
+    keep();
+    this.#taking += 1;
+    try {
+      const all = taking.map(take);
+      await Promise.allSettled(all);
+      await Promise.all(all);
+      this.#unstored.delete(stored.key);
+    } finally {
+      this.#taking -= 1;
+    }
+  }
+
+  #keep(stored: StoredReceipt, owed: Owed): void {
+    const { records, keeping, onFailure } = this.#options;
+    const { key, record } = stored;
+    this.#unstored.set(key, owed);
+    const stores = async (): Promise<void> => {
+      await Promise.resolve(); // an SMS that is accepted in this turn is stored first
+      await records.store([keeping(stored, { ...record, owed })]);
+      if (this.#unstored.get(key) === owed) this.#unstored.delete(key);
+    };
+    stores().catch(onFailure);
   }
 
   #countAll(events: readonly ReceiptEvent[]): void {

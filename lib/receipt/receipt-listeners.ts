@@ -23,6 +23,13 @@ export interface ReceiptListenersOptions {
   readonly onLastLeft: () => void;
 }
 
+/** An event that those who listen for its scope have not all taken yet. */
+export interface Taking {
+  readonly scope: ReceiptScope;
+  /** Rejects with what a listener threw, or rejected with. */
+  readonly answer: Promise<unknown>;
+}
+
 export class ReceiptListeners {
   readonly #byScope: Record<ReceiptScope, Listeners<DeliveryReceipt>>;
   readonly #isOpen: () => boolean;
@@ -33,7 +40,6 @@ export class ReceiptListeners {
         clock,
         partlyTakenMax: bounds.heldEvents,
         copyOf: ownReceipt,
-        contentOf,
         onLastLeft: () => {
           if (this.isEmpty) onLastLeft();
         },
@@ -58,25 +64,24 @@ export class ReceiptListeners {
 
   /**
    * Hands on every event of a stored receipt, in their order and at once, so that nobody has one and another waits as the
-   * run ends: undefined when every listener has taken them all, else a promise that resolves when they have.
+   * run ends: undefined when every listener has taken them all, else what is not taken yet. No scope waits for the other.
    *
    * @param key of the stored receipt
-   * @throws SMPP_STOPPED when it is not open, or nobody listens any more; rejects with what a listener threw, or rejected
-   *   with, once all have answered
+   * @throws SMPP_STOPPED when it is not open, or nobody listens any more: then nobody was given any
    */
-  emit(key: string, events: readonly ReceiptEvent[]): Promise<void> | undefined {
+  emit(key: string, events: readonly ReceiptEvent[]): readonly Taking[] | undefined {
     if (events.length === 0) return undefined;
     this.#checkSomebodyTakes();
     // Events of both scopes may be one and the same object.
     const isShared = events.length > 1 && !this.#lacksScope;
-    let taking: Promise<unknown>[] | undefined;
+    let taking: Taking[] | undefined;
     for (const { scope, receipt } of events) {
       const listeners = this.#byScope[scope];
       if (listeners.isEmpty) continue;
       const answer = listeners.give(key, isShared ? ownReceipt(receipt) : receipt);
-      if (typeof answer !== 'string') (taking ??= []).push(answer);
+      if (typeof answer !== 'string') (taking ??= []).push({ scope, answer });
     }
-    return taking && allOf(taking);
+    return taking;
   }
 
   #checkSomebodyTakes(): void {
@@ -89,21 +94,10 @@ export class ReceiptListeners {
   }
 }
 
-/** Resolves when all have; rejects with the first failure when all are over. */
-async function allOf(taking: readonly Promise<unknown>[]): Promise<void> {
-  await Promise.allSettled(taking);
-  await Promise.all(taking);
-}
-
 /** A copy that its receiver may keep and change. */
 function ownReceipt(receipt: DeliveryReceipt): DeliveryReceipt {
   const own = { ...receipt, segments: { ...receipt.segments } };
   return receipt.correlation === undefined ? own : { ...own, correlation: jsonCopy(receipt.correlation) };
-}
-
-/** What is known of the SMS may be more when its receipt is given again: then it is another event. */
-function contentOf({ state, segments }: DeliveryReceipt): string {
-  return `${state} ${segments.delivered} ${segments.failed}`;
 }
 
 function notNow(why: string): SmppError {

@@ -3,7 +3,7 @@
  * nearly none is: most are gone in the same turn of the event loop. No I/O.
  */
 import type { Delivery } from '../message.js';
-import type { ReceivedReceipt } from './join-receipt.js';
+import type { Owed, ReceivedReceipt } from './join-receipt.js';
 import { readReceipt } from './parse-receipt.js';
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
@@ -17,6 +17,8 @@ export interface ReceiptRecord {
   readonly receivedAt: number;
   readonly receiptedMessageId?: string;
   readonly messageState?: number;
+  /** Once it was emitted and not taken by all. */
+  readonly owed?: Owed;
 }
 
 export function recordOf(received: ReceivedReceipt, delivery: Delivery): ReceiptRecord {
@@ -28,15 +30,14 @@ export function recordOf(received: ReceivedReceipt, delivery: Delivery): Receipt
   return record;
 }
 
-/** The receipt that a record keeps; undefined when it is none of ours. */
-export function receivedOf(value: unknown): ReceivedReceipt | undefined {
-  if (!isReceiptRecord(value)) return undefined;
+/** The receipt that a record keeps. */
+export function receivedOf(value: ReceiptRecord): ReceivedReceipt {
   const { raw, phone, sender, receivedAt } = value;
   return { parsed: readReceipt(raw, value), phone, sender, receivedAt };
 }
 
 /** Enough to tell a record of ours from anything else; the engine has checked that it is whole. */
-function isReceiptRecord(value: unknown): value is ReceiptRecord {
+export function isReceiptRecord(value: unknown): value is ReceiptRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { raw, phone, receivedAt } = value as Partial<ReceiptRecord>;
   return typeof raw === 'string' && typeof phone === 'string' && typeof receivedAt === 'number';

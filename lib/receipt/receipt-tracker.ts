@@ -25,7 +25,7 @@ import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
 import type { ReceiptScope, ReceivedReceipt, TrackedSms } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
 import { type ParsedReceipt, parseReceipt } from './parse-receipt.js';
-import { receivedOf, recordOf } from './receipt-record.js';
+import { isReceiptRecord, receivedOf, recordOf } from './receipt-record.js';
 import { isFinalState } from './receipt-state.js';
 import { ReceiptEmission } from './receipt-emission.js';
 import type { ReceiptListener } from './receipt-listeners.js';
@@ -137,6 +137,8 @@ export class ReceiptTracker {
       count,
       isOpen: () => this.#isOpen,
       onLastLeft: () => this.#unsubscribe?.(),
+      keeping: ({ key, received }, record) => this.#box.keeping(key, record, received.receivedAt),
+      onFailure,
       mayWait: (received) => this.#holdMs(received) > 0,
     });
     this.#overdue = new OverdueReports({
@@ -236,11 +238,12 @@ export class ReceiptTracker {
     const key = this.#box.newKey();
     const received = { parsed, phone: delivery.from, sender: delivery.to, receivedAt };
     const sms = this.#records.findFitting(received);
-    const stored = { key, received, sms };
+    const record = recordOf(received, delivery);
+    const stored = { key, received, record, sms };
     if (sms !== undefined) this.#learn(sms, parsed);
     return {
       isKnown: sms !== undefined && isFinalState(parsed.state) && this.#records.isLasting(sms),
-      changes: [this.#box.keeping(key, recordOf(received, delivery), receivedAt)],
+      changes: [this.#box.keeping(key, record, receivedAt)],
       kept: () => {
         if (sms !== undefined) this.#box.deliver(key, stored);
         else this.#place({ stored, at: now });
@@ -423,6 +426,5 @@ export class ReceiptTracker {
 }
 
 function storedReceipt(value: unknown, key: string): StoredReceipt | undefined {
-  const received = receivedOf(value);
-  return received && { key, received };
+  return isReceiptRecord(value) ? { key, received: receivedOf(value), record: value } : undefined;
 }

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { HeldReceipts } from '../../../lib/receipt/held-receipts.js';
 import { PHONE, received } from './builders.js';
 
-const stored = (key: string, messageId = key) => ({ key, received: received({ messageId }) });
+const stored = (key: string, messageId = key) => {
+  const { parsed, ...record } = received({ messageId });
+  return { key, received: { parsed, ...record }, record: { ...record, raw: parsed.raw } };
+};
 const known = () => true;
 const keysOf = (list: readonly { readonly key: string }[]) => list.map(({ key }) => key);
 
@@ -63,7 +66,7 @@ describe('HeldReceipts', () => {
     const held = new HeldReceipts();
     held.add(stored('a'), 60);
     held.add(stored('again', 'A'), 60);
-    held.add({ key: 'b', received: { ...received({ messageId: 'b' }), phone: '4587654321' } }, 60);
+    held.add({ ...stored('b'), received: { ...received({ messageId: 'b' }), phone: '4587654321' } }, 60);
     assert.deepEqual(keysOf(held.for(`+${PHONE}`)), ['again']);
     held.claim('a', known);
     assert.deepEqual(held.for(PHONE), []);

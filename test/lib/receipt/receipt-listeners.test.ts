@@ -26,7 +26,7 @@ describe('Listeners to receipts', () => {
     });
   }
 
-  it('keep one that waits for its turn when the last of them leaves meanwhile', async () => {
+  it('have no state again that another has taken the place of when the one that had it leaves', async () => {
     const on = await bench();
     await on.accepted();
     let take: () => void = () => undefined;
@@ -37,12 +37,10 @@ describe('Listeners to receipts', () => {
     take();
     await settle();
     assert.equal(on.storage.count('event'), 1);
+    await on.clock.advance(5_000);
     const receipts = on.collect();
     await settle();
-    assert.deepEqual(
-      receipts.map(({ state }) => state),
-      ['DELIVRD'],
-    );
+    assert.deepEqual([receipts, on.storage.count('event')], [[], 0]);
   });
 
   for (const scope of SCOPES) {
@@ -57,6 +55,70 @@ describe('Listeners to receipts', () => {
       const receipts = on.collect(scope);
       await settle();
       assert.deepEqual([receipts.length, on.storage.count('event'), on.lines], [1, 0, []]);
+    });
+  }
+
+  for (const [how, answer] of [
+    ['rejects', () => Promise.reject(new Error('no'))],
+    ['never answers', () => new Promise<void>(() => undefined)],
+  ] as const) {
+    it(`have the whole of a long SMS when one per segment ${how}`, async () => {
+      const on = await bench();
+      await on.accepted({ messageIds: ['a-1', 'a-2'] });
+      on.tracker.onReceipt(answer, 'segment');
+      const receipts = on.collect();
+      const overdue = on.collectOverdue(60_000);
+      await settle();
+      await on.arrives(receiptFor('a-1'), receiptFor('a-2'));
+      assert.deepEqual(
+        receipts.map(({ state, segments }) => [state, segments.delivered]),
+        [['DELIVRD', 2]],
+      );
+      await on.clock.advance(120_000);
+      assert.deepEqual([receipts.length, overdue.length, on.stored], [1, 0, 2]);
+    });
+  }
+
+  for (const isRestarted of [false, true]) {
+    it(`have what they rejected again, and no other has${isRestarted ? ', over a restart' : ''}`, async () => {
+      const on = await bench();
+      await on.accepted({ messageIds: ['a-1', 'a-2'] });
+      on.tracker.onReceipt(() => Promise.reject(new Error('no')), 'segment');
+      const whole = on.collect();
+      await settle();
+      await on.arrives(receiptFor('a-1', 'UNDELIV'), receiptFor('a-2'));
+      if (isRestarted) await on.restart();
+      const again = on.collect();
+      const segments = on.collect('segment');
+      await on.clock.advance(10_000);
+      assert.deepEqual(
+        [whole, again, segments].map((list) => list.map(({ messageId, state }) => [messageId, state])),
+        [
+          [['a-1', 'UNDELIV']],
+          [],
+          [
+            ['a-1', 'UNDELIV'],
+            ['a-2', 'DELIVRD'],
+          ],
+        ],
+      );
+    });
+
+    it(`have the verdict that they rejected again as it was${isRestarted ? ', over a restart' : ''}`, async () => {
+      const on = await bench();
+      await on.accepted({ messageIds: ['a-1', 'a-2'] });
+      const rejected: DeliveryReceipt[] = [];
+      on.tracker.onReceipt((receipt) => {
+        rejected.push(receipt);
+        return Promise.reject(new Error('no'));
+      });
+      const segments = on.collect('segment');
+      await settle();
+      await on.arrives(receiptFor('a-1', 'UNDELIV'), receiptFor('a-2'));
+      if (isRestarted) await on.restart();
+      const again = on.collect();
+      await on.clock.advance(10_000);
+      assert.deepEqual([again, segments.length], [[rejected[0]], 2]);
     });
   }
 
@@ -88,10 +150,10 @@ describe('Listeners to receipts', () => {
     await on.arrives(receiptFor('a-1'));
     isFailing = false;
     await on.clock.advance(5_000);
-    // Once more to the one of its scope that failed, and to that of the scope before.
+    // Once more to the one that failed.
     assert.deepEqual(
       seen.map(({ state, segments, correlation }) => [state, segments.total, correlation]),
-      Array.from({ length: 5 }, () => ['DELIVRD', 1, { order: 7 }]),
+      Array.from({ length: 4 }, () => ['DELIVRD', 1, { order: 7 }]),
     );
   });
 
