@@ -81,10 +81,13 @@ const OURS = '4520304050';
 
 /** The gateway sent it twice, and the other one's receipt was told: this one says nothing new. */
 export function isOfCopy({ sms, receipts }: Ledger, messageId: string): boolean {
-  const owner = sms.find(({ submits }) => submits.some((submit) => submit.messageId === messageId));
-  if (owner === undefined || owner.acceptances.length < 2) return false;
-  const id = toldOf(owner)?.result.id;
-  return id !== undefined && receipts.some(({ scope, receipt }) => scope === 'segment' && receipt.id === id);
+  return sms.some((owner) => {
+    if (owner.acceptances.length < 2) return false;
+    if (!owner.submits.some((submit) => submit.messageId === messageId)) return false;
+    const id = toldOf(owner)?.result.id;
+    if (id === undefined) return false;
+    return receipts.some(({ scope, receipt }) => scope === 'segment' && receipt.id === id);
+  });
 }
 
 function checkTied(ledger: Ledger, seen: ReceiptSeen): void {
@@ -177,7 +180,7 @@ function checkOverdue(ledger: Ledger, seen: ReceiptSeen): void {
     scope === 'message' && isFinal && !isCopy(run);
   // Whoever has not taken it is handed it again: as long as that lasts it does not count as come.
   const handed = sameSms.filter(({ scope }) => scope !== 'overdue');
-  const last = new Map(handed.map((each) => [`${each.listener} ${each.scope}`, each]));
+  const last = new Map(handed.map((each) => [`${each.listener} ${each.scope} ${each.receipt.raw}`, each]));
   const isTaken = [...last.values()].every(({ taking: { doneAt = Infinity } }) => doneAt < at);
   if (isTaken && sameSms.some(isVerdict)) violated('and it came before');
   const said = saidOverdue(ledger, sameSms, waitOf(ledger, seen));

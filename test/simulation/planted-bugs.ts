@@ -24,36 +24,31 @@ import { Window } from '../../lib/session/window.js';
 import { Housekeeping } from '../../lib/storage/journal/housekeeping.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
 import { MachineClock } from './machine-clock.js';
-import { instead, insteadOfGetter, type Undo } from './replace.js';
+import { instead, insteadOfGetter } from './replace.js';
+import { BUGS_OF_DELIVERIES, type PlantedBug } from './planted-bugs-deliveries.js';
 import { slowedByOne } from './slowed-by-one.js';
-import type { Around } from './world.js';
 import {
+  alarmsAmongLong,
   answersInOrder,
+  cancelled,
   finalToo,
   graceless,
   misplaced,
   otherEntry,
+  refusedInside,
   serialReads,
   tailAlone,
   without,
   writing,
 } from './plants.js';
 
-export interface PlantedBug {
-  readonly name: string;
-  /** What the simulation says of it. */
-  readonly symptom: RegExp;
-  /** A seed that is known to show it, so that the search is short. */
-  readonly seed: number;
-  readonly plant?: () => Undo;
-  readonly around?: Around;
-}
+export type { PlantedBug } from './planted-bugs-deliveries.js';
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an SMS counts as taken in before it is on the disk',
     symptom: /taken in and is lost/,
-    seed: 73,
+    seed: 36,
     around: { storage: (storage) => writing(storage, (write, changes) => void write(changes)) },
   },
   {
@@ -76,7 +71,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a result that was taken is not forgotten',
     symptom: /reported twice, without a crash/,
-    seed: 11,
+    seed: 19,
     around: {
       storage: (storage) => without(storage, ({ table, value }) => table === 'result' && value === undefined),
     },
@@ -84,13 +79,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'dedupe keys are not kept over a restart',
     symptom: /dedupe key/,
-    seed: 4,
+    seed: 6,
     around: { storage: (storage) => without(storage, ({ table }) => table === 'dedupe') },
   },
   {
     name: 'parts of a long incoming SMS are on the heap only',
     symptom: /incoming SMS /,
-    seed: 4,
+    seed: 5,
     around: {
       storage: (storage) => without(storage, ({ table, value }) => table === 'part' && value !== undefined),
     },
@@ -110,13 +105,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an unknown outcome is dropped',
     symptom: /taken in and is lost|never answered/,
-    seed: 1,
+    seed: 4,
     plant: () => instead(Answers.prototype, 'unknown', () => () => undefined),
   },
   {
     name: 'a resubmission is not flagged',
     symptom: /is not flagged/,
-    seed: 5,
+    seed: 4,
     plant: () =>
       instead(
         Answers.prototype,
@@ -130,7 +125,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: '`report` sends again',
     symptom: /sent twice under `report`/,
-    seed: 4,
+    seed: 6,
     plant: () => otherEntry((entry) => ({ ...entry, onUncertain: 'resend' })),
   },
   {
@@ -142,19 +137,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an SMS never expires',
     symptom: /after its time/,
-    seed: 1,
+    seed: 2,
     plant: () => otherEntry((entry) => ({ ...entry, expiresAt: entry.expiresAt + 86_400_000 })),
   },
   {
     name: 'sendAt is ignored',
     symptom: /before its instant/,
-    seed: 1,
+    seed: 2,
     plant: () => otherEntry(({ sendAt: _sendAt, ...entry }) => entry),
   },
   {
     name: 'an alarm waits in line',
     symptom: /is an alarm, and SMS [\d,]+ went first/,
-    seed: 4,
+    seed: 32,
     plant: () => otherEntry((entry) => ({ ...entry, priority: 'bulk' })),
   },
   {
@@ -166,7 +161,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an SMS that was never sent holds its dedupe key',
     symptom: /suppressed by the dedupe key of an SMS that was never sent/,
-    seed: 19,
+    seed: 37,
     plant: () =>
       instead(
         Dedupe.prototype,
@@ -192,19 +187,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'answers are taken in the order of the submits',
     symptom: /ids that the gateway did not give/,
-    seed: 1,
+    seed: 3,
     plant: answersInOrder,
   },
   {
     name: 'an unanswered enquire_link is no matter',
     symptom: /dead link/,
-    seed: 3,
+    seed: 6,
     plant: () =>
       instead(
         KeepAlive.prototype,
         'enquired',
-        () =>
+        (enquired) =>
           function (this: KeepAlive, now) {
+            enquired.call(this, now);
             this.heard(now);
           },
       ),
@@ -238,7 +234,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'both hosts share one back-off',
     symptom: /not bound/,
-    seed: 27,
+    seed: 2,
     plant: () =>
       instead(
         Failover.prototype,
@@ -258,13 +254,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'wrong credentials are tried on and on',
     symptom: /bad credentials/,
-    seed: 12,
+    seed: 7,
     plant: () => instead(LoginHold.prototype, 'waitMs', () => () => 0),
   },
   {
     name: 'any refused bind counts as wrong credentials',
     symptom: /not bound/,
-    seed: 2,
+    seed: 32,
     plant: () =>
       instead(
         LoginHold.prototype,
@@ -278,7 +274,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'deliver_sm is answered before it is safe',
     symptom: /was answered and is lost|was answered \d+ times and came out/,
-    seed: 14,
+    seed: 1,
     plant: () =>
       instead(
         Inbox.prototype,
@@ -293,13 +289,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a redelivery is taken for news',
     symptom: /was sent \d+ times and came out/,
-    seed: 88,
+    seed: 19,
     plant: () => instead(RedeliveryGuard.prototype, 'earlier', () => () => undefined),
   },
   {
     name: 'a long incoming SMS with a part missing is dropped',
     symptom: /incoming SMS .* was answered \d+ times/,
-    seed: 4,
+    seed: 2,
     plant: () =>
       instead(
         Reassembler.prototype,
@@ -313,7 +309,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a receipt that overtakes its answer is not waited with',
     symptom: /was given up after/,
-    seed: 1,
+    seed: 4,
     plant: () => instead(HeldReceipts.prototype, 'add', () => (stored) => stored),
   },
   {
@@ -349,7 +345,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'old records stay on the disk',
     symptom: /on the disk an hour later/,
-    seed: 30,
+    seed: 40,
     plant: () => instead(Housekeeping.prototype, 'betweenGroups', () => () => undefined),
   },
   {
@@ -361,7 +357,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'timers go by the wall clock',
     symptom: /dead link|although it lived|not bound|after its time|expired before|waits at/,
-    seed: 1,
+    seed: 45,
     plant: () =>
       instead(
         MachineClock.prototype,
@@ -381,7 +377,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one SMS that cannot be read holds up the others',
     symptom: /waits at \d+|went first|after its time/,
-    seed: 4,
+    seed: 6,
     around: { plan: (plan) => ({ ...plan, hasUnreadable: true, bounds: { ...plan.bounds, bodies: 1 } }) },
     plant: serialReads,
   },
@@ -394,7 +390,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one SMS without an answer ends its session',
     symptom: /was given up at \d+, although it lived/,
-    seed: 5,
+    seed: 7,
     plant: () =>
       instead(
         KeepAlive.prototype,
@@ -409,25 +405,26 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one refusal in a quiet moment slows the account down',
     symptom: /waits at \d+ although a link has room/,
-    seed: 26,
+    seed: 4,
     plant: slowedByOne,
   },
   {
     name: 'an alarm waits for the rest of a long SMS',
     symptom: /is an alarm, and SMS [\d,]+ went first/,
-    seed: 4,
+    seed: 1,
+    around: { plan: alarmsAmongLong },
     plant: () => instead(Queue.prototype, 'urgencyOf', () => () => 'alarm'),
   },
   {
     name: 'an SMS with a large correlation is looked for elsewhere',
     symptom: /could not be|tied to the wrong SMS|tied to no SMS|answered and is lost/,
-    seed: 6,
+    seed: 4,
     plant: misplaced,
   },
   {
     name: 'a receipt that came before an SMS left is taken for its own',
     symptom: /ids that the gateway did not give it/,
-    seed: 178,
+    seed: 277,
     plant: () =>
       instead(
         UnknownOutcomes.prototype,
@@ -441,7 +438,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'nobody knows that a stop came inside a long SMS',
     symptom: /sent again after it, unflagged/,
-    seed: 53,
+    seed: 144,
     plant: () =>
       instead(
         Answers.prototype,
@@ -456,8 +453,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'what ends before its turn stays in its line',
     symptom: /objects are left/,
-    seed: 1,
-    around: { plan: (plan) => ({ ...plan, countsLeftovers: true }) },
+    seed: 23,
+    around: { plan: (plan) => ({ ...cancelled(plan), countsLeftovers: true }) },
     plant: () => instead(Leavers.prototype, 'add', () => () => false),
   },
   {
@@ -477,7 +474,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a segment that was refused goes again after its time',
     symptom: /after its time/,
-    seed: 1,
+    seed: 3,
+    around: { plan: refusedInside },
     plant: () => instead(Submission.prototype, 'isTooLate', () => () => false),
   },
+  ...BUGS_OF_DELIVERIES,
 ];

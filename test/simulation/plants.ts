@@ -3,10 +3,20 @@ import { Answers } from '../../lib/outbox/answers.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { ReadBack } from '../../lib/outbox/read-back.js';
 import { Submission } from '../../lib/outbox/submission.js';
+import { OverdueReports } from '../../lib/receipt/overdue-reports.js';
 import { PackedSms } from '../../lib/receipt/packed-sms.js';
+import { ReceiptEmission } from '../../lib/receipt/receipt-emission.js';
+import { ReceiptTracker } from '../../lib/receipt/receipt-tracker.js';
+import { TrackedRecords } from '../../lib/receipt/tracked-records.js';
 import { Window, type InFlight } from '../../lib/session/window.js';
+import { Mailbox } from '../../lib/storage/mailbox.js';
 import type { Change, Storage, Table } from '../../lib/storage/storage.js';
-import { instead, type Undo } from './replace.js';
+import type { Fault } from './faults.js';
+import type { Plan } from './plan.js';
+import type { ListenerPlan } from './plan-flow.js';
+import type { SmsPlan } from './plan-sms.js';
+import { ESME_RSYSERR } from './poison.js';
+import { before, instead, type Undo } from './replace.js';
 
 type Write = (changes: readonly Change[]) => Promise<void>;
 
@@ -164,4 +174,146 @@ export function graceless(): Undo {
   return () => {
     globalThis.setImmediate = before;
   };
+}
+
+type Records = Parameters<TrackedRecords['replace']>[1];
+
+/** What is known of an SMS whose receipts come is read otherwise than it was written. */
+export function otherRecord(change: (record: Records) => Records): Undo {
+  const changed = (record: Records | undefined): Records | undefined => record && change(record);
+  const undos = [
+    instead(
+      TrackedRecords.prototype,
+      'peek',
+      (peek) =>
+        function (this: TrackedRecords, sms) {
+          return changed(peek.call(this, sms));
+        },
+    ),
+    instead(
+      TrackedRecords.prototype,
+      'read',
+      (read) =>
+        async function (this: TrackedRecords, sms) {
+          return changed(await read.call(this, sms));
+        },
+    ),
+  ];
+  return () => {
+    for (const undo of undos) undo();
+  };
+}
+
+/** Whatever they make of it, they have been told. */
+export function toldOnce(): Undo {
+  return instead(
+    OverdueReports.prototype,
+    'subscribe',
+    (subscribe) =>
+      function (this: OverdueReports, afterMs, listener) {
+        return subscribe.call(this, afterMs, async (receipt) => {
+          try {
+            await listener(receipt);
+          } catch {
+            // It was told.
+          }
+        });
+      },
+  );
+}
+
+/** From the stop on, no promise of a listener counts. */
+export function againAfterStop(): Undo {
+  const closing = new WeakSet<object>();
+  let tracker: object | undefined;
+  const undos = [
+    before(ReceiptTracker.prototype, 'close', (closed) => closing.add(closed)),
+    before(ReceiptTracker.prototype, 'open', (opened) => (tracker = opened)),
+    instead(
+      ReceiptEmission.prototype,
+      'emit',
+      (emit) =>
+        function (this: ReceiptEmission, stored) {
+          const of = tracker;
+          return emit.call(this, stored)?.then(() => {
+            if (of !== undefined && closing.has(of)) throw new Error('it is too late');
+          });
+        },
+    ),
+  ];
+  return () => {
+    for (const undo of undos) undo();
+  };
+}
+
+/** Nobody asks for results, until all of them should have been forgotten. */
+export function nobodyThere(plan: Plan): Plan {
+  const listeners = plan.listeners.filter(({ kinds }) => !kinds.includes('settled'));
+  return { ...plan, letGo: ['settled'], listeners };
+}
+
+/** Somebody seems to be there, and never takes anything. */
+export function keptForGood(): Undo {
+  return before(Mailbox.prototype, 'open', (mailbox) => {
+    mailbox.subscribe(() => {
+      throw new Error('not now');
+    });
+  });
+}
+
+/** Long SMS and alarms, slowly. */
+export function alarmsAmongLong(plan: Plan): Plan {
+  const sms = plan.sms.map((each, index): SmsPlan => {
+    const isAlarm = index % 3 === 0;
+    const { dedupeKey: _dedupeKey, ...given } = each.sms;
+    const text = '<0>'.repeat(isAlarm ? 1 : 300);
+    const to = `45${20_000_000 + index}`;
+    const other = { ...given, to, text, priority: isAlarm ? 'alarm' : 'normal' } as const;
+    return { ...each, sms: other, sendAfterMs: undefined, wants: 'id', poison: undefined };
+  });
+  return { ...plan, sms, faults: [], options: { ...plan.options, window: 1, segmentsPerSecond: 2 } };
+}
+
+/** The second segment of each long SMS is refused as often as it comes, and alarms keep it from going on in time. */
+export function refusedInside(plan: Plan): Plan {
+  const crowd = alarmsAmongLong(plan);
+  const sms = crowd.sms.map((each): SmsPlan => {
+    if (each.sms.priority === 'alarm') return { ...each, times: 12 };
+    const poison = { answer: ESME_RSYSERR, segment: 2, isTaken: false };
+    return { ...each, poison, sms: { ...each.sms, expiresAfterMs: 7_000 } };
+  });
+  return { ...crowd, sms };
+}
+
+/** Every SMS is for later, and cancelled before. */
+export function cancelled(plan: Plan): Plan {
+  const sms = plan.sms.map((each): SmsPlan => {
+    const { dedupeKey: _dedupeKey, ...given } = each.sms;
+    return { ...each, sms: given, sendAfterMs: 100_000, wants: 'id', cancelAfterMs: 10 };
+  });
+  return { ...plan, sms, faults: [], bounds: { ...plan.bounds, queueGaps: 1 } };
+}
+
+/** Whoever listens leaves at the first event, and others come once all is well. */
+export function awayForAWhile(plan: Plan): Plan {
+  const listeners = plan.listeners.flatMap((each): ListenerPlan[] => [
+    { ...each, from: 0, until: plan.healedAt, backAfterFirstMs: 60_000 },
+    { ...each, from: plan.healedAt, until: Infinity, backAfterFirstMs: undefined, throws: 0, rejects: 0 },
+  ]);
+  return { ...plan, listeners };
+}
+
+/** Listeners take their time, and stops come often. */
+export function stopsAmongReceipts(plan: Plan): Plan {
+  const listeners = plan.listeners.map((each) => ({
+    ...each,
+    throws: 0,
+    rejects: 0,
+    waits: 1,
+    waitMaxMs: 700,
+  }));
+  const faults = Array.from({ length: 12 }, (_, index): Fault => {
+    return { at: ((index + 1) * plan.healedAt) / 14, kind: 'redeploy', downMs: 500 };
+  });
+  return { ...plan, listeners, faults };
 }

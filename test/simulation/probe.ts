@@ -133,7 +133,8 @@ const PARTS_WAIT_MS: Millis = 305_000;
 
 function isOut({ says, keptAt = 0 }: DeliveryRecord, { ledger, time }: Smsc): boolean {
   const out = ledger.emitted.filter(({ sms }) => sms.text.includes(says));
+  const came = new Set(out.map(({ sms }) => sms.receivedAt)).size;
   const same = ledger.deliveries.filter((other) => other.says === says);
-  const isSure = out.length >= same.length || time.now > keptAt + PARTS_WAIT_MS;
+  const isSure = came >= same.length || time.now > keptAt + PARTS_WAIT_MS;
   return out.length > 0 && (isSure || out[0]!.sms.segments === 1);
 }

@@ -1,0 +1,116 @@
+/** As `planted-bugs.ts`, of what comes from the gateway and of who is told. */
+import { Inbox } from '../../lib/inbox/inbox.js';
+import { TrackedIndex } from '../../lib/receipt/tracked-index.js';
+import { KeepAlive } from '../../lib/session/keep-alive.js';
+import { Mailbox } from '../../lib/storage/mailbox.js';
+import {
+  againAfterStop,
+  awayForAWhile,
+  keptForGood,
+  nobodyThere,
+  otherRecord,
+  stopsAmongReceipts,
+  toldOnce,
+} from './plants.js';
+import { instead, type Undo } from './replace.js';
+import type { Around } from './world.js';
+
+export interface PlantedBug {
+  readonly name: string;
+  /** What the simulation says of it. */
+  readonly symptom: RegExp;
+  /** A seed that is known to show it, so that the search is short. */
+  readonly seed: number;
+  readonly plant?: () => Undo;
+  readonly around?: Around;
+}
+
+export const BUGS_OF_DELIVERIES: readonly PlantedBug[] = [
+  {
+    name: 'a phone that says the same after a reconnect is not heard',
+    symptom: /was answered \d+ times and came out/,
+    seed: 1,
+    plant: () => instead(Inbox.prototype, 'answersRead', () => () => undefined),
+  },
+  {
+    name: 'nobody asks whether an answer was read',
+    symptom: /nothing followed an answer to a deliver_sm/,
+    seed: 1,
+    plant: () => instead(KeepAlive.prototype, 'responded', () => () => undefined),
+  },
+  {
+    name: 'a long SMS of which only failures are told waits for all of its segments',
+    symptom: /has all its receipts, and no verdict/,
+    seed: 1,
+    plant: () =>
+      otherRecord((record) => (record.messageIds.length > 1 ? { ...record, receipt: 'always' } : record)),
+  },
+  {
+    name: 'a segment without an id is waited for',
+    symptom: /has all its receipts, and no verdict/,
+    seed: 110,
+    plant: () =>
+      otherRecord((record) => ({
+        ...record,
+        messageIds: record.messageIds.map((messageId) => (messageId === '' ? 'none' : messageId)),
+      })),
+  },
+  {
+    name: 'what comes while a listener is away is forgotten',
+    symptom: /lost|never answered|came out/,
+    seed: 1,
+    around: { plan: awayForAWhile },
+    plant: () =>
+      instead(
+        Mailbox.prototype,
+        'deliver',
+        (deliver) =>
+          function (this: Mailbox<unknown>, key, event) {
+            deliver.call(this, key, event, true);
+          },
+      ),
+  },
+  {
+    name: 'the verdict on a long SMS has not the words of its worst segment',
+    symptom: /a receipt says/,
+    seed: 1,
+    plant: () =>
+      otherRecord(({ failure, ...record }) =>
+        failure === undefined ? record : { ...record, failure: { ...failure, messageId: 'ble-other' } },
+      ),
+  },
+  {
+    name: 'whoever has the id of a receipt gets it, whatever its phone',
+    symptom: /is tied to the wrong SMS/,
+    seed: 13,
+    plant: () =>
+      instead(
+        TrackedIndex.prototype,
+        'find',
+        (find) =>
+          function (this: TrackedIndex, received) {
+            return find.call(this, { ...received, phone: '' });
+          },
+      ),
+  },
+  {
+    name: 'who could not take it is not told again that there is no receipt',
+    symptom: /nobody said until \d+ that its receipt is overdue/,
+    seed: 18,
+    plant: toldOnce,
+  },
+  {
+    name: 'what is being taken as a stop begins comes again',
+    symptom: /came twice, without a crash|two final receipts/,
+    seed: 284,
+    around: { plan: stopsAmongReceipts },
+    plant: againAfterStop,
+  },
+  {
+    name: 'what nobody takes is kept for good',
+    symptom: /are kept that nobody has taken for an hour/,
+    seed: 1,
+    around: { plan: nobodyThere },
+    plant: keptForGood,
+  },
+];
