@@ -1,12 +1,11 @@
 /** How bugs are planted that take more than one method, or the storage. */
+import { Listeners } from '../../lib/listeners.js';
 import { Answers } from '../../lib/outbox/answers.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { ReadBack } from '../../lib/outbox/read-back.js';
 import { Submission } from '../../lib/outbox/submission.js';
 import { OverdueReports } from '../../lib/receipt/overdue-reports.js';
 import { PackedSms } from '../../lib/receipt/packed-sms.js';
-import { ReceiptEmission } from '../../lib/receipt/receipt-emission.js';
-import { ReceiptTracker } from '../../lib/receipt/receipt-tracker.js';
 import { TrackedRecords } from '../../lib/receipt/tracked-records.js';
 import { Window, type InFlight } from '../../lib/session/window.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
@@ -224,19 +223,19 @@ export function toldOnce(): Undo {
 
 /** From the stop on, no promise of a listener counts. */
 export function againAfterStop(): Undo {
-  const closing = new WeakSet<object>();
-  let tracker: object | undefined;
+  let isClosing = false;
   const undos = [
-    before(ReceiptTracker.prototype, 'close', (closed) => closing.add(closed)),
-    before(ReceiptTracker.prototype, 'open', (opened) => (tracker = opened)),
+    before(Mailbox.prototype, 'close', () => (isClosing = true)),
+    before(Mailbox.prototype, 'open', () => (isClosing = false)),
     instead(
-      ReceiptEmission.prototype,
-      'emit',
-      (emit) =>
-        function (this: ReceiptEmission, stored) {
-          const of = tracker;
-          return emit.call(this, stored)?.then(() => {
-            if (of !== undefined && closing.has(of)) throw new Error('it is too late');
+      Listeners.prototype,
+      'give',
+      (give) =>
+        function (this: Listeners<unknown>, key, event) {
+          const answer = give.call(this, key, event);
+          if (typeof answer === 'string') return answer;
+          return answer.then(() => {
+            if (isClosing) throw new Error('it is too late');
           });
         },
     ),
