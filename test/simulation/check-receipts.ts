@@ -34,6 +34,13 @@ export function checkReceipts(ledger: Ledger, now: Millis): void {
   }
 }
 
+/** Where several SMS to a phone have one id, what says nothing new of one of them is taken for a repetition. */
+function isOfSeveral({ sms }: Ledger, { says, phone }: DeliveryRecord): boolean {
+  const id = says.toLowerCase();
+  const its = sms.filter((each) => each.submits.some(({ messageId }) => messageId.toLowerCase() === id));
+  return its.filter((each) => isTo(phone, each.sms.to)).length > 1;
+}
+
 function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly ReceiptSeen[]): void {
   const { keptAt, says, firstSentAt = 0 } = delivery;
   if (keptAt === undefined) return;
@@ -42,6 +49,7 @@ function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly Rece
     ledger.hasGivenUp('message') ||
     isOfCopy(ledger, says) ||
     isOfNobodyYet(ledger, delivery) ||
+    isOfSeveral(ledger, delivery) ||
     ledger.reached.has('sameIdSms');
   if (told.length === 0 && !isExcused) ledger.violated(`the receipt for ${says} was answered and is lost`);
   const runs = new Set(
