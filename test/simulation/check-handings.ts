@@ -20,11 +20,11 @@ export function mayBeHandedAgain(
       inRun.some((each) => each.at <= again.at && !wasTaken(each, again.at)) ||
       cameAnew(ledger, before, again)
     );
-  const { end, stoppingAt = Infinity } = ledger.runs[before.run]!;
+  const { end, stoppingAt = Infinity, endedAt = Infinity } = ledger.runs[before.run]!;
   if (end === undefined) return false;
   if (end === 'crash' || ledger.diskFailed) return true;
   const last = new Map(inRun.map((each) => [each.listener, each]));
-  return [...last.values()].some((each) => !wasTaken(each, stoppingAt));
+  return [...last.values()].some((each) => !wasTaken(each, isBrief(each) ? endedAt : stoppingAt));
 }
 
 /** One that leaves and comes back is another one. */
@@ -32,6 +32,14 @@ function cameAnew({ listeners }: Ledger, before: Handing, again: Handing): boole
   const stays = listeners[again.listener]?.stays ?? [];
   return stays.some(({ run, from }) => run === again.run && from >= before.at && from <= again.at);
 }
+
+/** A stop waits for it, whenever it began. */
+function isBrief({ at, taking: { doneAt = Infinity } }: Handing): boolean {
+  return doneAt - at <= STOP_WAITS_MS;
+}
+
+/** Somewhat less than it does, for a disk that is slow. */
+const STOP_WAITS_MS: Millis = 700;
 
 function wasTaken({ taking: { doneAt = Infinity } }: Handing, at: number): boolean {
   return doneAt <= at;
