@@ -496,11 +496,12 @@ export class Dispatcher {
 
   /**
    * Of so many places of a window, those that alarms alone take: the last one, while some SMS may be ones that are never
-   * answered. A window full of them would have an alarm wait until they are given up.
+   * answered. A window full of them would have an alarm wait until they are given up. None on trial: an alarm is the next
+   * to be tried, and waits for the answer to the one that is marked for it.
    */
   #keptForAlarms(open: OpenLink, now: Millis, places: number): 0 | 1 {
     const { link, window, overdueAt } = open;
-    if (window < WINDOW_MIN || link.capacity > places) return 0;
+    if (window < WINDOW_MIN || link.capacity > places || this.#isOnTrial) return 0;
     const { oldestSentAt = now } = link;
     return now - oldestSentAt >= SLOW_ANSWER_MS || now - overdueAt < SILENCE_MS ? 1 : 0;
   }

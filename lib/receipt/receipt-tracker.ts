@@ -266,7 +266,7 @@ export class ReceiptTracker {
   /**
    * Tells `listener` of every SMS that asked for a receipt and has no final one `afterMs` after it was accepted:
    * a receipt with state NORECEIPT, once for each wait, also after a restart, and not in the first minute after
-   * `open`. Whoever subscribes to it subscribes to receipts too: one that nobody takes does not count as come.
+   * `open`. Whoever subscribes to it subscribes to receipts too: one that nobody was given does not count as come.
    */
   onOverdue(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
     return this.#overdue.subscribe(afterMs, listener);

@@ -64,10 +64,7 @@ export class AlarmWatch {
       this.#roomForAllSince = Infinity;
       return;
     }
-    const { window = 10, segmentsPerSecond } = this.#plan.options;
-    // Under a limit of our own, what was marked before an alarm may stand before the last place of a slow window.
-    const places = segmentsPerSecond === undefined || window < 4 ? 1 : 2;
-    this.#roomSince = hasRoom(run, places) ? Math.min(this.#roomSince, time.now) : Infinity;
+    this.#roomSince = hasRoom(run, 1) ? Math.min(this.#roomSince, time.now) : Infinity;
     this.#roomForAllSince = hasRoom(run, 2) ? Math.min(this.#roomForAllSince, time.now) : Infinity;
     for (const sms of waiting) {
       if (sms.sms.priority === 'alarm') this.#lookAt(sms, run);
