@@ -233,11 +233,11 @@ export class Inbox {
     return leave;
   }
 
-  /** Subscribing anew hands on what waited, or failed, until now. */
+  /** What the others are still taking stays with them. */
   #subscribe(): void {
     if (this.#emission.listeners.isEmpty) return;
-    this.#unsubscribe?.();
-    this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
+    if (this.#box.isHeard) this.#box.askAgain();
+    else this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
   }
 
   /** A delivery that nobody has seen. */

@@ -338,11 +338,11 @@ export class ReceiptTracker {
     this.#box.deliver(stored.key, stored);
   }
 
-  /** Subscribing anew hands on what waited, or failed, until now. */
+  /** What the others are still taking stays with them. */
   #subscribe(): void {
     if (this.#emission.listeners.isEmpty) return;
-    this.#unsubscribe?.();
-    this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
+    if (this.#box.isHeard) this.#box.askAgain();
+    else this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
   }
 
   /** Their SMS is known from now on: the receipts that waited for it go on. */

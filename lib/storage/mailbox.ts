@@ -205,8 +205,14 @@ export class Mailbox<T> {
   subscribe(listener: Listener<T>): Unsubscribe {
     const leave = this.#listeners.add(listener);
     this.#forgetAlarm.clear();
-    this.#askAgain();
+    this.askAgain();
     return leave;
+  }
+
+  /** Hands on now what was rejected, and what waits: a listener has somebody new to give it to. */
+  askAgain(): void {
+    this.#putRejectedFirst();
+    this.#drainSoon();
   }
 
   /**
@@ -284,11 +290,6 @@ export class Mailbox<T> {
     this.#losses.note('full');
   }
 
-  #askAgain(): void {
-    this.#putRejectedFirst();
-    this.#drainSoon();
-  }
-
   /** They are older. */
   #putRejectedFirst(): void {
     if (this.#rejected.size === 0) return;
@@ -300,7 +301,7 @@ export class Mailbox<T> {
 
   #lastLeft(): void {
     if (this.#isClosed) return;
-    this.#askAgain(); // whoever comes next
+    this.askAgain(); // whoever comes next
     this.#forgetFrom = this.#options.clock.now() + UNHEARD_MS;
     this.#armForget();
   }

@@ -308,6 +308,20 @@ describe('Inbox', () => {
       assert.deepEqual([texts(list), on.storage.count('event')], [['Hi'], 0]);
     });
 
+    it('gives what one is still taking to nobody again when another comes', async () => {
+      const on = await bench();
+      let take: () => void = () => undefined;
+      on.inbox.onSms(() => new Promise((taken) => (take = taken)));
+      const list = on.collect();
+      await on.clock.advance(0);
+      await on.accept([smsDelivery('STOP')]);
+      const later = on.collect();
+      await on.clock.advance(60_000);
+      take();
+      await on.clock.advance(0);
+      assert.deepEqual([list.map(({ text }) => text), later, on.storage.count('event')], [['STOP'], [], 0]);
+    });
+
     it('says so without the error’s own words', async () => {
       const on = await bench();
       on.inbox.onSms(() => Promise.reject(new TypeError('secret')));

@@ -122,6 +122,27 @@ describe('Listeners to receipts', () => {
     });
   }
 
+  for (const scope of SCOPES) {
+    it(`have nothing again that one per ${scope} is still taking when another comes`, async () => {
+      const on = await bench();
+      await on.accepted();
+      let calls = 0;
+      let take: () => void = () => undefined;
+      on.tracker.onReceipt(() => {
+        calls += 1;
+        return new Promise((taken) => (take = taken));
+      }, scope);
+      const receipts = on.collect();
+      await settle();
+      await on.arrives(receiptFor('a-1'));
+      const later = on.collect(scope);
+      await on.clock.advance(60_000);
+      take();
+      await settle();
+      assert.deepEqual([calls, receipts.length, later.length, on.storage.count('event')], [1, 1, 0, 0]);
+    });
+  }
+
   it('have nothing to do for a receipt that says nothing new', async () => {
     const on = await bench();
     await on.accepted();
