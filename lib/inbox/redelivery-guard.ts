@@ -224,8 +224,18 @@ export class RedeliveryGuard {
     this.#cancelSweep?.();
     for (const { doubt } of this.#waits) this.#release(doubt);
     this.#waits = [];
+    this.#forgetAllOver();
     while (this.#forgotten.length > 0) this.#erase();
     return [...this.#sessions.values()].flatMap((session) => session.all());
+  }
+
+  /** There is no later turn of the event loop for the rest. */
+  #forgetAllOver(): void {
+    const now = this.#options.clock.now();
+    for (const session of this.#sessions.values()) {
+      const isPast = session.excusesUntil <= now;
+      for (const doubt of session.all()) if (isPast || isRead(doubt)) this.#forget(doubt);
+    }
   }
 
   #decide(doubt: Doubt, copy: Omit<Wait, 'doubt'>): void {

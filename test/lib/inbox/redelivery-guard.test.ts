@@ -53,6 +53,28 @@ describe('RedeliveryGuard', () => {
     assert.deepEqual([erased.map((keys) => keys.length), guard.size], [[10, 10, 5], 0]);
   });
 
+  it('leaves to the next process nothing that was read, however much is to be forgotten', () => {
+    const { guard, erased, note } = guarded();
+    note(25, (index) => `f${index}`);
+    guard.answersRead(1, 24);
+    assert.deepEqual(
+      guard.close().map(({ fingerprint }) => fingerprint),
+      ['f24'],
+    );
+    assert.equal(erased.flat().length, 24);
+  });
+
+  it('leaves to the next process nothing that excuses no copy any more', async () => {
+    const { guard, clock, note } = guarded();
+    note(25, () => 'f');
+    guard.sessionOver(1, true);
+    // At the end of the excuse some are forgotten, and the rest in the next turn.
+    let left: number | undefined;
+    clock.after(2 * MINUTE, () => (left = guard.close().length));
+    await clock.advance(2 * MINUTE);
+    assert.equal(left, 0);
+  });
+
   it('keeps no timer when nothing is in doubt, nor when it is closed', async () => {
     const { guard, clock, note } = guarded();
     note(25, () => 'f');
