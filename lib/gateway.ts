@@ -116,7 +116,11 @@ export interface Gateway {
     listener: Taker<DeliveryReceipt>,
     options?: { readonly per?: 'message' | 'segment' },
   ): Unsubscribe;
-  /** An SMS that asked for a receipt and has no final one `afterMs`, at most 72 h, after it was accepted; state `NORECEIPT`. */
+  /**
+   * An SMS that asked for a receipt and has no final one `afterMs`, at most 72 h, after it was accepted; state `NORECEIPT`.
+   * The first who asks for this wait, or who comes back to it after more than an hour, is told of what has become overdue
+   * within the last hour, and of nothing older.
+   */
   onOverdue(afterMs: number, listener: Taker<DeliveryReceipt>): Unsubscribe;
   /** The result of every SMS, however it was taken in. */
   onSettled(listener: Taker<SubmitResult>): Unsubscribe;

@@ -16,11 +16,14 @@ import { isStopped, SmppError } from '../errors.js';
 import type { Unsubscribe } from '../message.js';
 import { isSettled, overdueReceipt, type TrackedRecord } from './join-receipt.js';
 import { type Overdue, OverdueWatch } from './overdue-watch.js';
+import { type Asker, BACK_WITHIN_MS, OverdueWaits } from './overdue-waits.js';
 import type { ReceiptListener } from './receipt-listeners.js';
+import type { Storage } from '../storage/storage.js';
 import type { Steps } from '../steps.js';
 import type { TrackedRecords } from './tracked-records.js';
 
 export interface OverdueReportsOptions {
+  readonly storage: Storage;
   readonly clock: Clock;
   readonly bounds: Pick<Bounds, 'overdueReports'>;
   readonly records: TrackedRecords;
@@ -38,25 +41,8 @@ const RETRY_MS: Millis = 5_000;
 /** Waits are minutes long: what is overdue within a second is reported together. */
 const CHECK_EVERY_MS: Millis = 1_000;
 
-/** Who left is back by then, if at all: until then a report for its wait is still owed. */
-const BACK_WITHIN_MS: Millis = 3_600_000;
-
 /** Listeners that are being told as it closes are waited for this long: a stop takes 5 s at most. */
 const CLOSE_MS: Millis = 800;
-
-/** Somebody who asks for a wait. */
-interface Asker {
-  readonly listener: ReceiptListener;
-  /** When it left. */
-  goneAt: Millis;
-}
-
-/** Those who ask for one wait. */
-interface Wait {
-  readonly askers: Set<Asker>;
-  /** When the last of them left. */
-  leftAt: Millis;
-}
 
 /** That an SMS is overdue, until all who ask for its wait have taken that. */
 interface Report extends Overdue {
@@ -80,8 +66,7 @@ interface Retry {
 export class OverdueReports {
   readonly #options: OverdueReportsOptions;
   readonly #alarm: Alarm;
-  /** By their length; also those whose last asker has left lately. */
-  readonly #waits = new Map<Millis, Wait>();
+  readonly #waits: OverdueWaits;
   /** Under way, by wait and SMS, the oldest first. */
   readonly #reports = new Map<string, Report>();
   /** In the order of their time, since each is asked for the same time later. */
@@ -95,30 +80,33 @@ export class OverdueReports {
 
   constructor(options: OverdueReportsOptions) {
     this.#options = options;
+    this.#waits = new OverdueWaits(options);
     this.#watch = new OverdueWatch(options.records.index);
     this.#alarm = new Alarm(options.clock, () => this.#check());
   }
 
+  /** Reads who asked for what in the last run. */
+  open(): Promise<void> {
+    return this.#waits.open();
+  }
+
   /** Reports none within the first minute from now. Call it when all records are read. */
-  open(): void {
+  begin(): void {
     const { records, clock } = this.#options;
     this.#watch = new OverdueWatch(records.index, clock.now() + START_GRACE_MS);
-    for (const [afterMs, { askers }] of this.#waits) if (askers.size > 0) this.#watch.watch(afterMs);
+    for (const [afterMs, from] of this.#waits.asked()) this.#watch.watch(afterMs, from);
     this.#isClosed = false;
     this.#arm();
   }
 
   /** An SMS was accepted. What rings for those before it rings early enough for it. */
   added(): void {
-    if (!this.#alarm.isSet && this.#waits.size > 0) this.#arm();
+    if (!this.#alarm.isSet && !this.#waits.isEmpty) this.#arm();
   }
 
   subscribe(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
-    const wait = this.#waits.get(afterMs) ?? { askers: new Set(), leftAt: Infinity };
     const asker = { listener, goneAt: Infinity };
-    wait.askers.add(asker);
-    this.#waits.set(afterMs, wait);
-    this.#watch.watch(afterMs);
+    this.#watch.watch(afterMs, this.#waits.add(afterMs, asker));
     for (const report of this.#reports.values()) {
       if (report.afterMs === afterMs && report.vacantAt !== undefined) this.#retry(report, 0);
     }
@@ -133,6 +121,7 @@ export class OverdueReports {
     if (this.#taking > 0) await this.#allTaken();
     this.#reports.clear();
     this.#retries = [];
+    await this.#waits.close();
   }
 
   #allTaken(): Promise<void> {
@@ -146,13 +135,10 @@ export class OverdueReports {
   }
 
   #leave(afterMs: Millis, asker: Asker): void {
-    const wait = this.#waits.get(afterMs);
-    if (wait?.askers.delete(asker) !== true) return;
+    if (asker.goneAt < Infinity) return;
     asker.goneAt = this.#options.clock.now();
-    if (wait.askers.size === 0) {
-      wait.leftAt = asker.goneAt;
-      this.#watch.unwatch(afterMs);
-    }
+    this.#waits.remove(afterMs, asker);
+    if (this.#waits.askersOf(afterMs).size === 0) this.#watch.unwatch(afterMs);
     for (const report of this.#reports.values()) {
       // What it is taking at this moment it mostly takes yet.
       if (report.owing.has(asker)) this.#retry(report, report.taking.has(asker) ? RETRY_MS : 0);
@@ -247,7 +233,7 @@ export class OverdueReports {
 
   #fill(report: Report, now: Millis): void {
     if (isLeftAlone(report, now)) report.vacantAt = undefined;
-    for (const asker of this.#waits.get(report.afterMs)?.askers ?? []) {
+    for (const asker of this.#waits.askersOf(report.afterMs)) {
       if (report.told.has(asker)) continue;
       report.told.add(asker);
       report.owing.add(asker);
@@ -298,7 +284,7 @@ export class OverdueReports {
   /** Whether all who ask for this wait have. With none of them left it is due again as somebody comes. */
   #isTaken(report: Report): boolean {
     if (report.owing.size > 0) return false;
-    const isAlone = this.#waits.get(report.afterMs)?.askers.size === 0;
+    const isAlone = this.#waits.askersOf(report.afterMs).size === 0;
     if (report.vacantAt === undefined || isAlone) this.#reports.delete(keyOf(report));
     return report.vacantAt === undefined;
   }
@@ -306,7 +292,7 @@ export class OverdueReports {
   #keep({ sms, afterMs }: Report, record: TrackedRecord | undefined): void {
     if (record === undefined || isSettled(record)) return;
     const overdueMs = Math.max(record.overdueMs, afterMs);
-    const owedMs = this.#waitsLately().filter((other) => {
+    const owedMs = this.#waits.lately().filter((other) => {
       const isOwed = other > record.overdueMs || record.owedMs?.includes(other) === true;
       return isOwed && other < overdueMs && other !== afterMs;
     });
@@ -322,15 +308,6 @@ export class OverdueReports {
       work(record);
       return undefined;
     });
-  }
-
-  /** That somebody asks for, or did so lately. */
-  #waitsLately(): readonly Millis[] {
-    const now = this.#options.clock.now();
-    for (const [afterMs, { askers, leftAt }] of this.#waits) {
-      if (askers.size === 0 && leftAt + BACK_WITHIN_MS < now) this.#waits.delete(afterMs);
-    }
-    return [...this.#waits.keys()];
   }
 }
 

@@ -22,6 +22,8 @@ export interface Awaited {
 /** A wait that somebody asks for. */
 interface Wait {
   readonly afterMs: Millis;
+  /** What is overdue since before this is not reported. */
+  readonly from: Millis;
   /** No SMS with a smaller number is to be reported any more. */
   next: number;
 }
@@ -43,10 +45,12 @@ export class OverdueWatch {
     this.#notBefore = notBefore;
   }
 
-  /** Somebody wants to hear of every SMS that has no final receipt after this long. */
-  watch(afterMs: Millis): void {
+  /** Somebody wants to hear of every SMS that has no final receipt after this long, if that ends not before `from`. */
+  watch(afterMs: Millis, from: Millis = -Infinity): void {
     if (this.#waits.some((wait) => wait.afterMs === afterMs)) return;
-    this.#waits = [...this.#waits, { afterMs, next: 0 }].sort((left, right) => left.afterMs - right.afterMs);
+    this.#waits = [...this.#waits, { afterMs, from, next: 0 }].sort(
+      (left, right) => left.afterMs - right.afterMs,
+    );
   }
 
   /** Nobody does any more. Who asks for this wait later hears of all that was not reported. */
@@ -81,10 +85,14 @@ export class OverdueWatch {
   /** The first that this wait is still to be reported for; what stands before it is passed for good. */
   #nextOf(wait: Wait): number | undefined {
     let sms = this.#awaited.nextAwaited(wait.next);
-    while (sms < this.#awaited.end && this.#awaited.isReported(sms, wait.afterMs)) {
+    while (sms < this.#awaited.end && this.#isPassed(sms, wait)) {
       sms = this.#awaited.nextAwaited(sms + 1);
     }
     wait.next = sms;
     return sms < this.#awaited.end ? sms : undefined;
+  }
+
+  #isPassed(sms: number, { afterMs, from }: Wait): boolean {
+    return this.#awaited.since(sms) + afterMs < from || this.#awaited.isReported(sms, afterMs);
   }
 }

@@ -142,6 +142,7 @@ export class ReceiptTracker {
       mayWait: (received) => this.#holdMs(received) > 0,
     });
     this.#overdue = new OverdueReports({
+      storage,
       clock,
       bounds,
       records: this.#records,
@@ -161,6 +162,7 @@ export class ReceiptTracker {
     this.#unplaced = [];
     await this.#unknown.open();
     await this.#restoreGatewayClock();
+    await this.#overdue.open();
     await this.#box.open({
       is: ({ received }) => this.#holdMs(received) > 0,
       hold: (stored) => this.#holdOn(stored),
@@ -266,7 +268,8 @@ export class ReceiptTracker {
   /**
    * Tells `listener` of every SMS that asked for a receipt and has no final one `afterMs` after it was accepted:
    * a receipt with state NORECEIPT, once for each wait, also after a restart, and not in the first minute after
-   * `open`. Whoever subscribes to it subscribes to receipts too: one that nobody was given does not count as come.
+   * `open`. Who is the first to ask for a wait, or comes back to it after more than an hour, is told of what became
+   * overdue in the hour before, and from then on. Whoever subscribes to it subscribes to receipts too: one that nobody was given does not count as come.
    */
   onOverdue(afterMs: Millis, listener: ReceiptListener): Unsubscribe {
     return this.#overdue.subscribe(afterMs, listener);
@@ -318,7 +321,7 @@ export class ReceiptTracker {
     this.#unplaced = undefined;
     if (!this.#isOpen) return;
     for (const each of unplaced) this.#place(each);
-    this.#overdue.open();
+    this.#overdue.begin();
     for (const { stored } of unplaced) {
       if (this.#held.holds(stored)) this.#options.unknownCame(phoneKey(stored.received.phone));
     }

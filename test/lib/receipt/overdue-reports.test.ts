@@ -116,6 +116,85 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
     assert.deepEqual(missing, []);
   });
 
+  describe('to who comes late', () => {
+    it('tells what is overdue since an hour at most', async () => {
+      const on = await start();
+      await on.accepted({ id: 'old', messageIds: ['a-1'] });
+      await on.clock.advance(MINUTE);
+      await on.accepted({ id: 'new', messageIds: ['a-2'] });
+      await on.clock.advance(HOUR + 9.5 * MINUTE);
+      const missing = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(3 * HOUR);
+      assert.deepEqual(ids(missing), ['new']);
+    });
+
+    it('tells what becomes overdue from then on', async () => {
+      const on = await start();
+      await on.accepted();
+      await on.clock.advance(3 * HOUR);
+      const missing = on.collectOverdue(4 * HOUR);
+      await on.clock.advance(2 * HOUR);
+      assert.equal(missing.length, 1);
+    });
+
+    it('tells no more when it comes after a restart', async () => {
+      const on = await start();
+      await on.accepted();
+      await on.clock.advance(3 * HOUR);
+      await on.restart();
+      const missing = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(HOUR);
+      assert.deepEqual(missing, []);
+    });
+
+    it('tells no more for a wait of its own, whatever the others are', async () => {
+      const on = await start();
+      on.collectOverdue(10 * MINUTE);
+      await on.accepted();
+      await on.clock.advance(3 * HOUR);
+      const missing = on.collectOverdue(5 * MINUTE);
+      const later = on.collectOverdue(20 * MINUTE);
+      await on.clock.advance(HOUR);
+      assert.deepEqual([missing, later], [[], []]);
+    });
+
+    it('tells no more in the place of one that left more than an hour before', async () => {
+      const on = await start();
+      const leave = on.tracker.onOverdue(10 * MINUTE, () => undefined);
+      leave();
+      await on.accepted();
+      await on.clock.advance(3 * HOUR);
+      const missing = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(HOUR);
+      assert.deepEqual(missing, []);
+    });
+
+    it('tells no more after restarts that follow one another within the hour', async () => {
+      const on = await start();
+      on.collectOverdue(10 * MINUTE);
+      for (let restarts = 0; restarts < 8; restarts += 1) {
+        await on.restart();
+        if (restarts === 0) await on.accepted();
+        await on.clock.advance(30 * MINUTE);
+      }
+      const missing = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(HOUR);
+      assert.deepEqual(missing, []);
+    });
+  });
+
+  it('tells who asked before what was due in a long stop', async () => {
+    const on = await start();
+    on.collectOverdue(10 * MINUTE);
+    await on.accepted();
+    await on.tracker.close();
+    await on.clock.advance(10 * HOUR);
+    await on.restart();
+    const missing = on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(HOUR);
+    assert.equal(missing.length, 1);
+  });
+
   it('tells again who failed to take it', async () => {
     const on = await start();
     let calls = 0;
@@ -314,3 +393,7 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
     assert.deepEqual(again, []);
   });
 });
+
+function ids(receipts: readonly DeliveryReceipt[]): readonly unknown[] {
+  return receipts.map(({ id }) => id);
+}
