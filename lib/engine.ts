@@ -24,6 +24,9 @@ import { Outbox } from './outbox/outbox.js';
 import { commandStatus } from './pdu/command-status.js';
 import { ReceiptTracker } from './receipt/receipt-tracker.js';
 import { phoneKey } from './receipt/tracked-index.js';
+import { trackedOneByOne } from './receipt/tracked-records.js';
+import type { MemoryStorage } from './storage/memory-storage.js';
+import { moveRecords } from './storage/move-records.js';
 import type { Storage } from './storage/storage.js';
 
 /** The deliver_sm could not be kept now: the gateway is to deliver it again (SMPP 3.4 §5.1.3). */
@@ -32,6 +35,8 @@ const ESME_RX_T_APPN = 0x64;
 export interface EngineOptions {
   readonly settings: GatewaySettings;
   readonly storage: Storage;
+  /** Of a gateway that went before this one: what it holds is moved into `storage`. */
+  readonly inherited?: MemoryStorage | undefined;
   readonly connect: Connect;
   /** Refused logins count over all runs. */
   readonly login?: LoginHold;
@@ -55,6 +60,7 @@ const SYSTEM_CHANCE: Chance = { random: Math.random, newId: idsOfThisRun() };
 export class Engine {
   readonly #settings: GatewaySettings;
   readonly #storage: Storage;
+  readonly #inherited: MemoryStorage | undefined;
   readonly #connect: Connect;
   readonly #login: LoginHold;
   readonly #supervisor: Supervisor;
@@ -80,6 +86,7 @@ export class Engine {
     const { log } = settings;
     this.#settings = { ...settings, clock };
     this.#storage = storage;
+    this.#inherited = options.inherited;
     this.#connect = connect;
     this.#login = login;
     this.#count = count;
@@ -118,8 +125,12 @@ export class Engine {
    * @throws SMPP_STORAGE; SMPP_STOPPED when `stop` comes first, at once. Then nothing runs
    */
   start(): Promise<void> {
-    const opening = (this.#opening = this.#open());
-    return Promise.race([opening, endOf(this.#ending.signal)]);
+    return this.#begin(true);
+  }
+
+  /** As `start`, and stays without a connection: for what may be done to a queue that nobody sends. */
+  startUnconnected(): Promise<void> {
+    return this.#begin(false);
   }
 
   /**
@@ -135,6 +146,11 @@ export class Engine {
     await Promise.allSettled([this.#opening, this.#closing]);
   }
 
+  #begin(isToConnect: boolean): Promise<void> {
+    const opening = (this.#opening = this.#open(isToConnect));
+    return Promise.race([opening, endOf(this.#ending.signal)]);
+  }
+
   async #stop(): Promise<void> {
     this.#ending.abort();
     this.#closing = this.#close();
@@ -143,11 +159,12 @@ export class Engine {
     this.#settings.log('warn', GAVE_UP);
   }
 
-  async #open(): Promise<void> {
+  async #open(isToConnect: boolean): Promise<void> {
     const { signal } = this.#ending;
     let isModeProven: boolean;
     try {
       await this.#storage.open(signal);
+      await this.#inherit();
       for (const part of [this.tracker, this.inbox, this.outbox]) {
         goOn(signal);
         await part.open();
@@ -162,7 +179,15 @@ export class Engine {
       ).catch(() => undefined); // the first error is the one that is told
       throw error;
     }
-    this.#supervisor.start(isModeProven);
+    if (isToConnect) this.#supervisor.start(isModeProven);
+  }
+
+  async #inherit(): Promise<void> {
+    const inherited = this.#inherited;
+    if (inherited === undefined) return;
+    await inherited.open();
+    await moveRecords(inherited, this.#storage, trackedOneByOne);
+    await inherited.close();
   }
 
   async #close(): Promise<void> {

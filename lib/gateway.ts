@@ -8,7 +8,7 @@
 import { checkId, checkIsObject, checkListener, checkMax, checkWait, readScope } from './arguments.js';
 import { systemClock, type Millis } from './clock.js';
 import type { LoginHold } from './connection/login-hold.js';
-import { loginsOf } from './connection/login-registry.js';
+import { accountKey, loginsOf } from './connection/login-registry.js';
 import { connectTls, type Connect } from './connection/tls-connect.js';
 import { Engine } from './engine.js';
 import { SmppError } from './errors.js';
@@ -34,7 +34,7 @@ import { readSms } from './outbox/read-sms.js';
 import { sendAll } from './send-all.js';
 import { StatusFeed, type StatusListener } from './status-feed.js';
 import { isDiskFull, journalStorage, type TroubleListener } from './storage/journal-storage.js';
-import { memoryStorage } from './storage/memory-storage.js';
+import { isOnHeap, memoryStorage, type MemoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
 
 export type { AddressType } from './address-type.js';
@@ -91,10 +91,21 @@ export interface Gateway {
    */
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult>;
   /**
-   * Takes an SMS out of the queue, for good; false when it is under way, settled or unknown.
-   * @throws SMPP_OPTIONS when the id is no text
+   * Takes an SMS out of the queue, for good, also while stopped; false when it is under way, settled or unknown.
+   * @throws SMPP_OPTIONS when the id is no text; SMPP_STORAGE while stopped, when the store cannot be opened
    */
   cancel(id: string): Promise<boolean>;
+  /**
+   * Stops, and settles every SMS that is left in the queue, for good: `cancelled` with this reason, or `uncertain` where it
+   * was submitted and never answered. Resolves when listeners have taken the results, or that takes too long.
+   * @throws SMPP_STORAGE when the store cannot be opened
+   */
+  abandon(reason: string): Promise<void>;
+  /**
+   * How many SMS are in the queue: while stopped too, for which it looks into the store.
+   * @throws SMPP_STORAGE when that cannot be opened
+   */
+  countQueued(): Promise<number>;
   /**
    * The first `max` SMS of the queue, 100 at most, in the order in which they leave: those under way, alarms, normal,
    * bulk, then those not due yet; while stopped, as it was then. No text, and recipients masked. For a person who looks:
@@ -136,6 +147,31 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /**
+ * Makes a gateway that goes on where another one was stopped: with what that holds in memory, if its storage is of that
+ * kind. The queue, results, receipts and incoming SMS that wait go over as the new one starts, in memory or to disk.
+ *
+ * @param predecessor stopped before the new one is started, and not started again
+ * @throws SMPP_OPTIONS naming the option and the remedy
+ */
+export function createSuccessor(options: GatewayOptions, predecessor: Gateway): Gateway {
+  const inherited = predecessor instanceof SmsGateway ? predecessor.memory : undefined;
+  return new SmsGateway(readGatewayOptions(options), inherited);
+}
+
+/**
+ * Whether both options mean the same account of the same service, so that SMS for the one may be sent by the other.
+ *
+ * @throws SMPP_OPTIONS naming the option and the remedy
+ */
+export function isSameAccount(one: GatewayOptions, other: GatewayOptions): boolean {
+  const [first, second] = [one, other].map((options) => {
+    const { systemId, hosts } = readGatewayOptions(options);
+    return accountKey(systemId, hosts);
+  });
+  return first === second;
+}
+
+/**
  * Whether a gateway of these options would take this SMS in, without doing so: a list is checked before its first SMS is
  * sent.
  *
@@ -148,9 +184,17 @@ export function checkSms(
   readSms(sms, '', systemClock.wall(), readSmsDefaults(options));
 }
 
+interface Cancelling {
+  readonly ids: Set<string>;
+  /** Those of them that were taken out. */
+  readonly cancelled: Promise<ReadonlySet<string>>;
+}
+
 class SmsGateway implements Gateway {
   readonly #settings: GatewaySettings;
   readonly #storage: Storage;
+  /** What the one before it held in memory, until it is in `#storage`. */
+  readonly #inherited: MemoryStorage | undefined;
   readonly #connect: Connect;
   readonly #login: LoginHold;
   readonly #status: StatusFeed;
@@ -172,11 +216,19 @@ class SmsGateway implements Gateway {
   #interrupt: () => void = nothing;
   /** What keeps SMS from being kept. */
   #trouble: SmppError | undefined;
+  /** Asked for while it is stopped, all of one look into the store together. */
+  #cancelling: Cancelling | undefined;
 
-  constructor(settings: GatewaySettings) {
+  /** @param inherited in memory, by the one before it */
+  constructor(settings: GatewaySettings, inherited?: MemoryStorage) {
     this.#settings = settings;
     this.#login = loginsOf(settings);
-    this.#storage = storageOf(settings, (trouble) => this.#noteTrouble(trouble));
+    const isInMemory = settings.storage.kind === 'memory';
+    this.#storage =
+      isInMemory && inherited !== undefined
+        ? inherited
+        : storageOf(settings, (trouble) => this.#noteTrouble(trouble));
+    this.#inherited = isInMemory ? undefined : inherited;
     this.#connect = settings.connect ?? connectOf(settings);
     const failures = new FailureLog(settings.clock, settings.log);
     this.#status = new StatusFeed(
@@ -192,9 +244,7 @@ class SmsGateway implements Gateway {
   }
 
   stop(): Promise<void> {
-    this.#stops += 1;
-    this.#interrupt();
-    this.#endLists();
+    this.#stopping();
     return this.#inTurn(() => this.#stop());
   }
 
@@ -221,7 +271,32 @@ class SmsGateway implements Gateway {
 
   async cancel(id: string): Promise<boolean> {
     checkId(id);
-    return (await this.#engine?.outbox.cancel(id)) ?? false;
+    if (this.#engine !== undefined) return this.#engine.outbox.cancel(id);
+    const together = (this.#cancelling ??= this.#cancelTogether());
+    together.ids.add(id);
+    return (await together.cancelled).has(id);
+  }
+
+  abandon(reason: string): Promise<void> {
+    this.#stopping();
+    return this.#inTurn(async () => {
+      await this.#stop();
+      await this.#unconnected(({ outbox }) => outbox.abandon(reason));
+    });
+  }
+
+  countQueued(): Promise<number> {
+    const count = ({ outbox: { counts } }: Engine): number => counts.alarm + counts.normal + counts.bulk;
+    return this.#inTurn(async () =>
+      this.#engine === undefined
+        ? this.#unconnected((engine) => Promise.resolve(count(engine)))
+        : count(this.#engine),
+    );
+  }
+
+  /** What it holds on the heap, whose it may be next. */
+  get memory(): MemoryStorage | undefined {
+    return isOnHeap(this.#storage) ? this.#storage : this.#inherited;
   }
 
   async queued(max = Infinity): Promise<readonly QueuedSms[]> {
@@ -282,19 +357,46 @@ class SmsGateway implements Gateway {
       this.#interrupt = () => void engine.stop().catch(nothing); // `#stop` tells what came of it
       await engine.start();
       this.#engine = engine;
-      for (const subscribe of this.#subscriptions.keys())
-        this.#subscriptions.set(subscribe, subscribe(engine));
+      this.#attach(engine);
     } finally {
       this.#interrupt = nothing;
     }
     this.#status.changed();
   }
 
-  async #stop(): Promise<void> {
+  /** A run without a connection, for what may be asked of a gateway that is stopped. */
+  async #unconnected<Made>(work: (engine: Engine) => Promise<Made>): Promise<Made> {
+    await this.#untilFree();
+    const engine = (this.#last = this.#newEngine());
+    this.#interrupt = () => void engine.stop().catch(nothing); // as below
+    let opened: Engine | undefined;
+    try {
+      await engine.startUnconnected();
+      opened = engine;
+      this.#attach(engine);
+      return await work(engine);
+    } finally {
+      this.#interrupt = nothing;
+      await this.#stop(opened);
+    }
+  }
+
+  #attach(engine: Engine): void {
+    for (const subscribe of this.#subscriptions.keys()) this.#subscriptions.set(subscribe, subscribe(engine));
+  }
+
+  #stopping(): void {
+    this.#stops += 1;
+    this.#interrupt();
+    this.#endLists();
+  }
+
+  /** @param run whose queue is told of from now on; one that never came up has none */
+  async #stop(run = this.#engine): Promise<void> {
     try {
       await this.#last?.stop();
     } finally {
-      if (this.#engine !== undefined) this.#left = this.#engine.outbox.left;
+      if (run !== undefined) this.#left = run.outbox.left;
       this.#engine = undefined;
       this.#trouble = undefined;
       // Where the disk did not answer something may still come of the run: that is for the next one.
@@ -307,6 +409,19 @@ class SmsGateway implements Gateway {
     }
   }
 
+  #cancelTogether(): Cancelling {
+    const ids = new Set<string>();
+    const cancel = async ({ outbox }: Engine): Promise<ReadonlySet<string>> => {
+      const asked = await Promise.all([...ids].map(async (id) => ((await outbox.cancel(id)) ? [id] : [])));
+      return new Set(asked.flat());
+    };
+    const cancelled = this.#inTurn(() => {
+      this.#cancelling = undefined;
+      return this.#engine === undefined ? this.#unconnected(cancel) : cancel(this.#engine);
+    });
+    return { ids, cancelled };
+  }
+
   #endLists(): void {
     for (const end of this.#lists) end();
   }
@@ -315,6 +430,7 @@ class SmsGateway implements Gateway {
     return new Engine({
       settings: this.#settings,
       storage: this.#storage,
+      inherited: this.#inherited,
       connect: this.#connect,
       login: this.#login,
       count: this.#count,
@@ -346,9 +462,9 @@ class SmsGateway implements Gateway {
     });
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<Made>(work: () => Promise<Made>): Promise<Made> {
     const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
+    this.#turn = done.then(nothing, nothing);
     return done;
   }
 

@@ -346,8 +346,8 @@ export class Answers {
     this.#end(item, 'expired', 'it was still queued when its time was over');
   }
 
-  cancelled(item: QueueItem): void {
-    this.#end(item, 'cancelled', 'it was cancelled');
+  cancelled(item: QueueItem, reason = 'it was cancelled'): void {
+    this.#end(item, 'cancelled', reason);
   }
 
   /** What it was cannot be read back from storage, so it cannot be sent. */

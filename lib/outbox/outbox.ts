@@ -322,6 +322,18 @@ export class Outbox {
     return isSafe;
   }
 
+  /**
+   * Settles all that waits, for good, with a reason in words: `cancelled`, or `uncertain` where it was submitted and never
+   * answered. Resolves when listeners have taken the results, or that takes too long, or there are none.
+   */
+  async abandon(reason: string): Promise<void> {
+    const left = this.#queue.items;
+    const areSafe = left.map(({ id }) => this.#settlement.isSafe(id));
+    for (const item of left) if (isWaiting(item)) this.#answers.cancelled(item, reason);
+    await Promise.all(areSafe);
+    await this.#settlement.results.taken();
+  }
+
   /** A receipt for an SMS to this recipient came: it may tell of one whose outcome is unknown. */
   receiptCame(to: string): void {
     this.#answers.receiptCame(to);

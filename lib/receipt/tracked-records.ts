@@ -11,6 +11,7 @@ import { Alarm } from '../alarm.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { damagedAs } from '../errors.js';
+import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import { jsonCopy } from '../json-copy.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { TransitMap } from '../transit-map.js';
@@ -322,9 +323,23 @@ export class TrackedRecords {
   }
 
   #changeTo(record: TrackedRecord): Change {
-    const { id, acceptedAt } = record;
-    return { table: 'tracked', key: id, value: storedTracked(record), keepUntil: acceptedAt + this.#keepMs };
+    return changeTo(record, this.#keepMs);
   }
+}
+
+/** What volatile storage has of the table, as records of the SMS one by one. */
+export function trackedOneByOne(change: Change): readonly Change[] {
+  const index = change.value;
+  if (!(index instanceof TrackedIndex)) return [change];
+  const records: Change[] = [];
+  for (let sms = index.oldest; sms < index.end; sms += 1)
+    records.push(changeTo(index.recordOf(sms), RECEIPT_WAIT_MS));
+  return records;
+}
+
+function changeTo(record: TrackedRecord, keepMs: Millis): Change {
+  const { id, acceptedAt } = record;
+  return { table: 'tracked', key: id, value: storedTracked(record), keepUntil: acceptedAt + keepMs };
 }
 
 const NOTHING: readonly Change[] = [];

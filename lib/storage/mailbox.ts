@@ -44,6 +44,9 @@ const HOLD_UP_MS: Millis = 60_000;
 /** Listeners that are still taking an event as the mailbox closes are waited for this long: a stop takes 5 s at most. */
 const CLOSE_MS: Millis = 800;
 
+/** Whoever waits for all to be taken does so for this long: a queue of a hundred thousand takes a second or two. */
+const TAKEN_MS: Millis = 10_000;
+
 export interface MailboxOptions<T> {
   readonly storage: Storage;
   readonly bounds?: MailboxBounds;
@@ -215,6 +218,17 @@ export class Mailbox<T> {
     this.#drainSoon();
   }
 
+  /** Resolves when listeners have taken all that waits; also when that takes too long, or nobody listens. */
+  async taken(): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + TAKEN_MS;
+    while (this.isHeard && !this.#isClosed && this.#beingTaken.size + this.#waiting.size > 0) {
+      const leftMs = until - clock.now();
+      if (leftMs <= 0) return;
+      await this.#allTaken(leftMs);
+    }
+  }
+
   /**
    * Hands nothing on any more; what waits stays stored. Resolves when listeners have taken what they were handed, so
    * that it is not handed on again after a restart, or when that takes too long.
@@ -224,7 +238,7 @@ export class Mailbox<T> {
     this.#forgetAlarm.clear();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    if (this.#beingTaken.size > 0) await this.#allTaken();
+    if (this.#beingTaken.size > 0) await this.#allTaken(CLOSE_MS);
     this.#forgetTaken();
     this.#isOver = true;
     this.#losses.sayAll();
@@ -466,9 +480,10 @@ export class Mailbox<T> {
     if (this.#beingTaken.size === 0) this.#onAllTaken?.();
   }
 
-  #allTaken(): Promise<void> {
+  /** Also when it takes longer than that. */
+  #allTaken(withinMs: Millis): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(CLOSE_MS, resolve);
+      const cancel = this.#options.clock.after(withinMs, resolve);
       this.#onAllTaken = () => {
         cancel();
         resolve();

@@ -9,9 +9,21 @@ import { SmppError } from '../errors.js';
 import { TransitMap } from '../transit-map.js';
 import { TABLES, type Change, type Storage, type Table } from './storage.js';
 
+/** Storage on the heap. */
+export interface MemoryStorage extends Storage {
+  readonly isVolatile: true;
+  /** The writes that every record of a table came by, as it stands now. */
+  changes(table: Table): readonly Change[];
+}
+
 /** Storage on the heap; it holds the very objects that were written. `clock` decides what has expired. */
-export function memoryStorage(clock: Clock = systemClock): Storage {
-  return new MemoryStorage(clock);
+export function memoryStorage(clock: Clock = systemClock): MemoryStorage {
+  return new HeapStorage(clock);
+}
+
+/** Whether storage is on the heap. */
+export function isOnHeap(storage: Storage): storage is MemoryStorage {
+  return storage instanceof HeapStorage;
 }
 
 /** A quarter of the hour within which the port promises to forget, so that a slow timer is no breach. */
@@ -20,7 +32,7 @@ const SWEEP_EVERY_MS: Millis = 15 * 60_000;
 /** A memory write has nothing to wait for, and a promise for each costs more than the write itself. */
 const DONE = Promise.resolve();
 
-class MemoryStorage implements Storage {
+class HeapStorage implements MemoryStorage {
   readonly isVolatile = true;
   readonly #clock: Clock;
   /** By key, the change that put the record: an entry of its own would be one more object for each. */
@@ -63,6 +75,10 @@ class MemoryStorage implements Storage {
 
   async *keys(table: Table): AsyncGenerator<string> {
     yield* [...this.#tables[table].keys()];
+  }
+
+  changes(table: Table): readonly Change[] {
+    return [...this.#tables[table].keys()].flatMap((key) => this.#live(table, key) ?? []);
   }
 
   count(table: Table): number {
