@@ -23,7 +23,7 @@ import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
 import { isReceipt, isWhole, readPart, receiptOf, type WholeMessage } from './message-part.js';
 import { readSms } from './read-sms.js';
-import { alone, Reassembler } from './reassembler.js';
+import { alone, Reassembler, type Reassembly } from './reassembler.js';
 import { type Doubt, fingerprintOf, RedeliveryGuard, seenChange, seenGone } from './redelivery-guard.js';
 import { type RepliesTo, SmsEmission, type StoredSms } from './sms-emission.js';
 import { isStoredPart } from './stored-part.js';
@@ -257,14 +257,21 @@ export class Inbox {
         for (const { kept } of taken) kept();
         this.#guard.answered(doubt, sessionId, answer('kept'));
       },
-      failed: (error) => {
-        undo();
-        this.#guard.notKept(doubt);
-        answer(error);
-      },
+      failed: (error) =>
+        void this.#undo(undo).then((isSafe) => {
+          this.#guard.notKept(doubt);
+          answer(isSafe ? 'kept' : error);
+        }),
     });
     const doubt = this.#guard.note(key, fingerprint, sessionId, written);
     this.#armExpiry();
+  }
+
+  /** True when it is safe all the same: its message was whole meanwhile, and the write of that did not fail. */
+  async #undo(undo: Reassembly['undo']): Promise<boolean> {
+    if (undo()) return false;
+    await this.#turnWrites.settled();
+    return !undo();
   }
 
   /** A delivery that may have been seen: it waits until that is known, and what its phone sends waits behind it. */
@@ -383,7 +390,7 @@ export class Inbox {
   }
 
   /** What throws comes again: it must not find that its part was taken. */
-  #takeAllOr(undo: () => void, messages: readonly WholeMessage[]): readonly Kept[] {
+  #takeAllOr(undo: Reassembly['undo'], messages: readonly WholeMessage[]): readonly Kept[] {
     try {
       return this.#takeAll(messages);
     } catch (error) {

@@ -34,13 +34,16 @@ export interface Reassembly {
   readonly changes: readonly Change[];
   /** Messages to hand on: one that is complete now, and those that are given up. */
   readonly messages: readonly WholeMessage[];
-  /** To be called when the changes could not be stored: the part never came, and no message ended. */
-  readonly undo: () => void;
+  /**
+   * To be called when the changes could not be stored: the part never came, and no message ended. False when the part is
+   * in a message that another ended meanwhile: it is safe once that is stored; if that fails too, call it again.
+   */
+  readonly undo: () => boolean;
 }
 
 /** What a message by itself leads to. */
 export function alone(part: MessagePart): Reassembly {
-  return { changes: [], messages: [{ total: 1, parts: [{ ...part, sequence: 1 }] }], undo: () => undefined };
+  return { changes: [], messages: [{ total: 1, parts: [{ ...part, sequence: 1 }] }], undo: () => true };
 }
 
 export class Reassembler {
@@ -94,8 +97,8 @@ export class Reassembler {
       changes: [...keeping, ...ended.flatMap(recordsGone)],
       messages: ended.map(wholeOf),
       undo: () => {
-        for (const each of ended) this.#reopen(each, each.until);
-        this.#withdraw(message.number, sequence);
+        for (const each of ended.splice(0)) this.#reopen(each, each.until);
+        return this.#withdraw(message.number, sequence);
       },
     };
   }
@@ -113,6 +116,7 @@ export class Reassembler {
       messages: ended.map(wholeOf),
       undo: () => {
         for (const message of ended) this.#reopen(message, now + RETRY_MS);
+        return true;
       },
     };
   }
@@ -179,14 +183,16 @@ export class Reassembler {
     this.#put({ ...message, until });
   }
 
-  #withdraw(number: number, sequence: number): void {
+  /** False when its message is open no more. */
+  #withdraw(number: number, sequence: number): boolean {
     const message = this.#open.get(number);
     const part = message?.parts.get(sequence);
-    if (message === undefined || part === undefined) return;
+    if (message === undefined || part === undefined) return false;
     const parts = new Map(message.parts);
     parts.delete(sequence);
     if (parts.size === 0) this.#remove(message);
     else this.#put({ ...message, parts, heap: message.heap - heapOf(part) });
+    return true;
   }
 }
 

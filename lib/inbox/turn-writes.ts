@@ -45,6 +45,11 @@ export class TurnWrites {
     return this.#written;
   }
 
+  /** Resolves when what was added so far is kept or has failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([this.#written]);
+  }
+
   #begin(): Turn {
     const turn: Turn = { changes: [], arrivals: [] };
     this.#turn = turn;

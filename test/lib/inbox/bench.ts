@@ -152,6 +152,21 @@ export class Bench {
       changes.some(match) ? Promise.reject(new Error('disk full')) : write(changes);
     return () => (storage.write = write);
   }
+
+  /** Has each write wait until it is said whether it succeeds; returns who says so, in their order. */
+  holdStorage(): { readonly ended: ((isKept: boolean) => void)[]; readonly mend: () => void } {
+    const { storage } = this;
+    const write = storage.write.bind(storage);
+    const ended: ((isKept: boolean) => void)[] = [];
+    storage.write = (changes) =>
+      new Promise((resolve, reject) => {
+        ended.push((isKept) => {
+          if (isKept) write(changes).then(resolve, reject);
+          else reject(new Error('disk full'));
+        });
+      });
+    return { ended, mend: () => (storage.write = write) };
+  }
 }
 
 export const bench = (options?: BenchOptions) => new Bench(options).open();

@@ -208,6 +208,34 @@ describe('Inbox', () => {
       assert.deepEqual(texts(list), ['abcdef']);
     });
 
+    for (const [how, rest] of [
+      ['is not kept either', 'failed'],
+      ['is kept', 'kept'],
+    ] as const) {
+      it(`joins it once when a part cannot be kept and the last, that came meanwhile, ${how}`, async () => {
+        const on = await bench();
+        const list = on.collect();
+        await on.accept([parts[0]!]);
+        const { ended, mend } = on.holdStorage();
+        const outcomes: string[] = [];
+        for (const [index, part] of [parts[1]!, parts[2]!].entries()) {
+          void on.accepting(part).then(
+            (outcome) => (outcomes[index] = outcome),
+            () => (outcomes[index] = 'failed'),
+          );
+          await on.clock.advance(0);
+        }
+        ended[0]?.(false);
+        await on.clock.advance(0);
+        ended[1]?.(rest === 'kept');
+        await on.clock.advance(0);
+        mend();
+        await on.accept([parts[1]!, parts[2]!].filter((_, index) => outcomes[index] === 'failed'));
+        await on.clock.advance(5 * MINUTE);
+        assert.deepEqual([outcomes, texts(list)], [[rest, rest], ['abcdef']]);
+      });
+    }
+
     it('gives it up later when that could not be stored', async () => {
       const on = await bench();
       const list = on.collect();
