@@ -123,7 +123,8 @@ function checkMatched(ledger: Ledger, { receipt: { messageId, id, raw } }: Recei
   };
   if (owners.length > 1) ledger.saw('an id that several SMS have');
   if (owners.some((owner) => isItself(owner) && isSaidOf(owner))) return;
-  const taker = ledger.sms.find((each) => toldOf(each)?.result.id === id);
+  // Of one whose result nobody heard its own id is all that is known.
+  const taker = ledger.sms.find((each) => (toldOf(each)?.result.id ?? each.newId) === id);
   if (owners.length === 0 && taker !== undefined && mayTakeForItsOwn(taker, messageId, ledger)) return;
   ledger.violated(`the receipt for ${messageId} is tied to the wrong SMS`);
 }

@@ -266,15 +266,18 @@ function notAfterItsEnd(sms: SmsRecord, { ledger }: Case, violated: (what: strin
     const { outcome } = toldOf(sms)!.result;
     if (outcome !== 'cancelled' && outcome !== 'uncertain') violated(`was cancelled, and is ${outcome}`);
   }
-  const run = ledger.runs[sms.askedRun];
-  // Whoever waits then is told that it is stopped, and what is under way to the disk may yet arrive.
-  const isStopGivenUp = (run?.endedAt ?? 0) - (run?.stoppingAt ?? 0) >= GIVEN_UP_MS;
   const isRefused =
-    sms.state === 'refused' &&
-    sms.wants === 'id' &&
-    !isStopGivenUp &&
-    !ledger.crashedBetween(sms.askedAt, Infinity);
-  if (isRefused && sms.results.length > 0) violated('was not taken in, and has a result');
+    sms.state === 'refused' && sms.wants === 'id' && !ledger.crashedBetween(sms.askedAt, Infinity);
+  if (!isRefused || sms.results.length === 0) return;
+  if (isLeftToTheDisk(sms, ledger)) ledger.saw('told that it is stopped, and sent after the next start');
+  else violated('was not taken in, and has a result');
+}
+
+/** A stop was given up as it was under way to the disk: whoever waits is told that it may yet arrive there. */
+function isLeftToTheDisk({ askedRun, refused }: SmsRecord, { runs }: Ledger): boolean {
+  const { stoppingAt = Infinity, endedAt = Infinity, end } = runs[askedRun]!;
+  const isGivenUp = end === 'stop' && endedAt - stoppingAt >= GIVEN_UP_MS;
+  return isGivenUp && refused?.code === 'SMPP_STOPPED' && refused.at === endedAt;
 }
 
 /** A stop takes so long whatever hangs. */
@@ -295,14 +298,17 @@ function deduplicated(sms: SmsRecord, { ledger }: Case, violated: (what: string)
     other.sms.dedupeKey === dedupeKey && other.takenAt < sms.askedAt;
   if (
     !ledger.hasClockBeenSet &&
-    ledger.sms.some((other) => isOlder(other) && holdsAt(sms.askedWall, ledger.ownerOf(other), sms))
+    ledger.sms.some((other) => isOlder(other) && holdsAt(sms.askedWall, ledger.ownerOf(other), sms, ledger))
   ) {
     violated('was taken in under a dedupe key that another SMS had');
   }
 }
 
-function holdsAt(wall: EpochMs, owner: SmsRecord, sms: SmsRecord): boolean {
+function holdsAt(wall: EpochMs, owner: SmsRecord, sms: SmsRecord, ledger: Ledger): boolean {
   if (owner === sms) return false;
+  // Nobody heard how it ended: it may have freed its key.
+  if (resultOf(owner) === undefined && ledger.hasGivenUp('settled') && owner.acceptances.length === 0)
+    return false;
   return !isNeverSent(owner) || resultOf(owner)!.settledAt > wall;
 }
 

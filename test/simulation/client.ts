@@ -265,6 +265,7 @@ export class Client {
       takenAt: Infinity,
       id: undefined,
       newId: undefined,
+      refused: undefined,
       cancelledAt: undefined,
       answer: undefined,
       submits: [],
@@ -295,6 +296,7 @@ export class Client {
   #failed(run: ClientRun, record: SmsRecord, error: unknown): void {
     if (!run.isAlive) return;
     const code = (error as { code?: unknown }).code;
+    record.refused = { at: this.#world.time.now, code };
     // `send` was stopped: it may well be in the queue.
     record.state = code === 'SMPP_STOPPED' && record.wants === 'result' ? 'stopped' : 'refused';
     if (code === 'SMPP_QUEUE_FULL') met('queuedSms', Infinity);

@@ -84,6 +84,8 @@ export interface SmsRecord {
   id: string | undefined;
   /** Its own, also when it is that of an earlier SMS with its dedupe key that was told. */
   newId: string | undefined;
+  /** When the client said that it did not take it in, and with which code. */
+  refused: { readonly at: Millis; readonly code: unknown } | undefined;
   /** When the client said that it is cancelled. */
   cancelledAt: Millis | undefined;
   /** What `send` resolved with. */

@@ -103,6 +103,7 @@ export const SITUATIONS = [
   'disk error',
   'SMS that cannot be read for a while',
   'SMS refused for want of storage',
+  'told that it is stopped, and sent after the next start',
   'listener failed',
   'nobody there for an hour',
   'listener comes later',
