@@ -88,7 +88,8 @@ export interface ReceiptEvent {
 /** Of a receipt that was emitted: what is not taken yet. JSON. */
 export interface Owed {
   readonly scopes: readonly ReceiptScope[];
-  readonly isMatched: boolean;
+  /** The SMS that it was applied to; undefined when it belonged to none. */
+  readonly of?: Pick<TrackedSms, 'id' | 'to'>;
   /** State of the whole SMS that it brought. */
   readonly said?: GatewayState;
   /** The worst segment by then. */
@@ -228,6 +229,17 @@ export function overdueReceipt(record: TrackedRecord, afterMs: number, now: Epoc
   });
 }
 
+/** Whether a segment that a receipt with this id speaks for has no final state yet. */
+export function isOpenFor(
+  record: Pick<TrackedRecord, 'messageIds' | 'copies' | 'reports'>,
+  messageId: string,
+): boolean {
+  const isMeant = segmentsMeant(record, messageId);
+  return record.reports.some(
+    (report, segment) => isMeant(segment) && (report === null || !isFinalState(report.state)),
+  );
+}
+
 /** Whether the whole SMS has its final state. */
 export function isSettled({ said }: TrackedRecord): boolean {
   return said !== undefined && isFinalState(said);
@@ -235,7 +247,7 @@ export function isSettled({ said }: TrackedRecord): boolean {
 
 /** Those with its id, compared exactly before in any letter case; all of them where the gateway gave no other id. */
 function segmentsMeant(
-  { messageIds, copies = [] }: TrackedRecord,
+  { messageIds, copies = [] }: Pick<TrackedRecord, 'messageIds' | 'copies'>,
   messageId: string,
 ): (index: number) => boolean {
   const all = [messageIds, ...copies];

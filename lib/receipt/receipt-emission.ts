@@ -73,7 +73,7 @@ export class ReceiptEmission {
   emit(stored: StoredReceipt): Promise<void> | undefined {
     const { records, steps } = this.#options;
     if (!records.isRead) return records.reading.then(() => this.#emitLater(stored));
-    const sms = stored.sms ?? records.find(stored.received);
+    const sms = this.#smsOf(stored);
     if (sms === undefined) return this.#handUnmatched(stored);
     const turn: Turn = { stored, sms, taking: undefined };
     const ending = steps.run(sms, () => {
@@ -91,6 +91,14 @@ export class ReceiptEmission {
     throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: the receipt is kept');
   }
 
+  /** Once it was applied to an SMS it stays that one's, whichever of those with its id waits for one now. */
+  #smsOf(stored: StoredReceipt): number | undefined {
+    const { records } = this.#options;
+    const of = this.#owedOf(stored)?.of;
+    if (of !== undefined) return records.findOwn(of.id, of.to);
+    return stored.sms ?? records.find(stored.received);
+  }
+
   async #handStored(turn: Turn): Promise<void> {
     const { records, mayWait } = this.#options;
     const known = await records.read(turn.sms);
@@ -101,18 +109,26 @@ export class ReceiptEmission {
     turn.taking?.catch(() => undefined);
   }
 
-  #handOf(known: TrackedRecord, { stored, sms }: Turn): Promise<void> | undefined {
+  #handOf(known: TrackedRecord, turn: Turn): Promise<void> | undefined {
+    const { stored, sms } = turn;
     const owed = this.#owedOf(stored);
-    if (owed?.isMatched === true)
+    if (owed?.of !== undefined)
       return this.#handAgain(stored, owedEvents(known, stored.received, owed), owed);
     const { record, events, failure } = joinReceipt(known, stored.received);
+    if (events.length === 0) return this.#handElsewhere(turn);
     const taking = this.listeners.emit(stored.key, events);
     this.#countAll(events);
-    const { said } = record;
-    const left: Owed = { scopes: [], isMatched: true, ...(said && { said }), ...(failure && { failure }) };
+    const { id, to, said } = record;
+    const left: Owed = { scopes: [], of: { id, to }, ...(said && { said }), ...(failure && { failure }) };
     const answer = taking && this.#await(stored, taking, left);
-    if (record !== known) this.#options.records.replace(sms, record); // after what is owed: one write has both
+    this.#options.records.replace(sms, record); // after what is owed: one write has both
     return answer;
+  }
+
+  /** An earlier one has told all of this SMS since it came: of several with its id it belongs to one that is open. */
+  #handElsewhere({ stored, sms }: Turn): Promise<void> | undefined {
+    const other = this.#options.records.find(stored.received);
+    return other === undefined || other === sms ? undefined : this.emit({ ...stored, sms: other });
   }
 
   #handUnmatched(stored: StoredReceipt): Promise<void> | undefined {
@@ -124,7 +140,7 @@ export class ReceiptEmission {
     }
     const taking = this.listeners.emit(stored.key, events);
     this.#countAll(events);
-    return taking && this.#await(stored, taking, { scopes: [], isMatched: false });
+    return taking && this.#await(stored, taking, { scopes: [] });
   }
 
   #handAgain(stored: StoredReceipt, events: readonly ReceiptEvent[], owed: Owed): Promise<void> | undefined {

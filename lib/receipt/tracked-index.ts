@@ -7,7 +7,7 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
-import { isSettled, type ReceivedReceipt, type TrackedRecord } from './join-receipt.js';
+import { isOpenFor, isSettled, type ReceivedReceipt, type TrackedRecord } from './join-receipt.js';
 import { hashOf, KeyChains } from './key-chains.js';
 import { type Outcome, outcomeOf, Outcomes } from './outcomes.js';
 import { PackedSms } from './packed-sms.js';
@@ -21,6 +21,11 @@ const MESSAGE_ID = 0x1b873593;
 const PHONE = 0x2c1b3c6d;
 
 const NOBODY: readonly string[] = [];
+
+/** How much an SMS needs a receipt. */
+const SETTLED = 0;
+const OPEN = 1;
+const AWAITED = 2;
 
 /** The outcome of those whose own is no shared one: more than may be shared. */
 const UNUSUAL = 0xffff;
@@ -140,8 +145,8 @@ export class TrackedIndex {
 
   /**
    * The SMS that a receipt belongs to. The only one with exactly its id, whatever its phone says. Of several, or with the
-   * id in another letter case, the one whose phone fits: the exact id before others, then the last one. When none fits, the
-   * last one with the exact id.
+   * id in another letter case, the one whose phone fits: the exact id before others, then the first whose final receipt is
+   * awaited, then the last without one, then the last. When no phone fits, so among those with the exact id.
    */
   find(received: ReceivedReceipt): number | undefined {
     const { messageId } = received.parsed;
@@ -256,16 +261,28 @@ export class TrackedIndex {
   }
 
   #bestOf(candidates: ReadonlySet<number>, received: ReceivedReceipt): number | undefined {
+    const { messageId } = received.parsed;
     let best: number | undefined;
     let bestFit = 0;
     for (const sms of [...candidates].sort((left, right) => right - left)) {
-      const isExact = this.hasIds(sms, [received.parsed.messageId]);
-      const fit = 2 * this.#phoneFit(sms, received) + (isExact ? 1 : 0);
-      if (fit <= bestFit) continue;
+      const likeness = 2 * this.#phoneFit(sms, received) + (this.hasIds(sms, [messageId]) ? 1 : 0);
+      if (likeness === 0) continue;
+      const need = candidates.size === 1 ? SETTLED : this.#needOf(sms, messageId);
+      const fit = (AWAITED + 1) * likeness + need;
+      // The receipts of several SMS to a phone come in their order more often than not.
+      if (fit < bestFit || (fit === bestFit && need !== AWAITED)) continue;
       best = sms;
       bestFit = fit;
     }
     return best;
+  }
+
+  #needOf(sms: number, messageId: string): number {
+    const [messageIds = [], ...copies] = this.#idsOf(sms);
+    const { reports } = this.#outcomeOf(sms);
+    if (!isOpenFor({ messageIds, copies, reports }, messageId)) return SETTLED;
+    // Of one that asks for failures alone none may ever come, so it is open for good.
+    return this.#columns.receipt(sms) === 'always' ? AWAITED : OPEN;
   }
 
   /** 2 when it went to the phone that a receipt is from, 1 when to that in the place of our sender, else 0. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import { type Bounds, DEFAULT_BOUNDS } from '../../../lib/bounds.js';
-import type { ReceivedReceipt, TrackedRecord } from '../../../lib/receipt/join-receipt.js';
+import { isSettled, type ReceivedReceipt, type TrackedRecord } from '../../../lib/receipt/join-receipt.js';
 import { isSamePhone, phoneKey, TrackedIndex } from '../../../lib/receipt/tracked-index.js';
 import { received, trackedRecord } from './builders.js';
 
@@ -119,8 +119,11 @@ class Model {
     const candidates = newest.filter((each) => named.includes(each) || byCopy.includes(each[0]));
     const isExact = ({ messageIds, copies = [] }: TrackedRecord): boolean =>
       [messageIds, ...copies].flat().includes(messageId);
-    const of = (isMeant: (record: TrackedRecord) => boolean): number | undefined =>
-      candidates.find(([, record]) => isMeant(record))?.[0];
+    const of = (isMeant: (record: TrackedRecord) => boolean): number | undefined => {
+      const meant = candidates.filter(([, record]) => isMeant(record));
+      // All ask for receipts: the first without a final one, else the last.
+      return (meant.filter(([, record]) => !isSettled(record)).at(-1) ?? meant[0])?.[0];
+    };
     return (
       of((record) => isSamePhone(record.to, phone) && isExact(record)) ??
       of((record) => isSamePhone(record.to, phone)) ??

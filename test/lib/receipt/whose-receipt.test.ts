@@ -58,23 +58,58 @@ describe('ReceiptTracker', () => {
         assert.deepEqual(owners(receipts), ['sms-a', 'sms-b']);
       });
 
-      it('takes the last of several to one phone', async () => {
+      it('takes the first of several to one phone that has no final receipt, and drops none', async () => {
         const on = await bench(makeStorage);
         const receipts = on.collect();
         await on.accepted({ id: 'sms-1', to: A, messageIds: ['x'] });
         await on.accepted({ id: 'sms-2', to: A, messageIds: ['x'] });
-        await on.arrives(from(A, 'x'));
-        assert.deepEqual(owners(receipts), ['sms-2']);
+        for (const stat of ['ENROUTE', 'DELIVRD', 'UNDELIV', 'EXPIRED']) await on.arrives(from(A, 'x', stat));
+        const given = receipts.map(({ id, state }) => `${id} ${state}`);
+        assert.deepEqual(given, ['sms-1 ENROUTE', 'sms-1 DELIVRD', 'sms-2 UNDELIV']);
       });
 
-      it('takes the last when the phone fits none of them', async () => {
+      it('takes the other when a listener still has the final receipt of the first', async () => {
+        const on = await bench(makeStorage);
+        const given: string[] = [];
+        on.tracker.onReceipt(async ({ id, state }) => {
+          given.push(`${id} ${state}`);
+          await new Promise<void>((resolve) => on.clock.after(MINUTE, resolve));
+        });
+        await on.accepted({ id: 'sms-1', to: A, messageIds: ['x'] });
+        await on.accepted({ id: 'sms-2', to: A, messageIds: ['x'] });
+        await on.arrives(from(A, 'x'), from(A, 'x', 'UNDELIV'));
+        await on.clock.advance(2 * MINUTE);
+        assert.deepEqual([given, on.stored], [['sms-1 DELIVRD', 'sms-2 UNDELIV'], 0]);
+      });
+
+      it('takes for each segment the first of several long ones to one phone that has none for it', async () => {
+        const on = await bench(makeStorage);
+        const receipts = on.collect();
+        await on.accepted({ id: 'sms-1', to: A, messageIds: ['x', 'y'] });
+        await on.accepted({ id: 'sms-2', to: A, messageIds: ['x', 'y'] });
+        await on.arrives(from(A, 'x'), from(A, 'x', 'UNDELIV'), from(A, 'y'), from(A, 'y'));
+        const given = receipts.map(({ id, state }) => `${id} ${state}`);
+        assert.deepEqual(given, ['sms-1 DELIVRD', 'sms-2 UNDELIV']);
+      });
+
+      it('takes one that asked for receipts before one of which only a failure is told', async () => {
+        const on = await bench(makeStorage);
+        const receipts = on.collect();
+        await on.accepted({ id: 'sms-1', to: A, messageIds: ['x'], receipt: 'on-failure' });
+        await on.accepted({ id: 'sms-2', to: A, messageIds: ['x'] });
+        await on.accepted({ id: 'sms-3', to: A, messageIds: ['x'], receipt: 'on-failure' });
+        for (const stat of ['DELIVRD', 'UNDELIV', 'EXPIRED']) await on.arrives(from(A, 'x', stat));
+        assert.deepEqual(owners(receipts), ['sms-2', 'sms-3', 'sms-1']);
+      });
+
+      it('takes the first that has none when the phone fits none of them', async () => {
         const on = await bench(makeStorage);
         const receipts = on.collect();
         await on.accepted({ id: 'sms-a', to: A, messageIds: ['x'] });
         await on.accepted({ id: 'sms-b', to: B, messageIds: ['x'] });
-        await on.arrives(from(NOBODY, 'x'));
+        await on.arrives(from(NOBODY, 'x'), from(NOBODY, 'x', 'UNDELIV'));
         await on.clock.advance(MINUTE);
-        assert.deepEqual(owners(receipts), ['sms-b']);
+        assert.deepEqual(owners(receipts), ['sms-a', 'sms-b']);
       });
 
       it('waits for the one whose phone fits, which is accepted after its receipt', async () => {
