@@ -244,13 +244,19 @@ export class ReceiptTracker {
     const stored = { key, received, record, sms };
     if (sms !== undefined) this.#learn(sms, parsed);
     return {
-      isKnown: sms !== undefined && isFinalState(parsed.state) && this.#records.isLasting(sms),
+      isKnown:
+        sms !== undefined && isFinalState(parsed.state) && this.#saysNothingAgain(sms, parsed.messageId),
       changes: [this.#box.keeping(key, record, receivedAt)],
       kept: () => {
         if (sms !== undefined) this.#box.deliver(key, stored);
         else this.#place({ stored, at: now });
       },
     };
+  }
+
+  /** Whether a final receipt that comes again is sure to say nothing new of its SMS, nor of another with its id. */
+  #saysNothingAgain(sms: number, messageId: string): boolean {
+    return this.#records.isLasting(sms) && !this.#records.index.isShared(sms, messageId);
   }
 
   /**

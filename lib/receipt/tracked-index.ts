@@ -173,6 +173,13 @@ export class TrackedIndex {
     return numberOf(received.phone) === undefined ? sms : undefined;
   }
 
+  /** Whether another SMS has a message id of this one's too, in whichever letter case. */
+  isShared(sms: number, messageId: string): boolean {
+    if (this.#keys.find(hashOf(messageId, MESSAGE_ID), (other) => other !== sms) !== undefined) return true;
+    const byCopy = this.#byCopyId.size === 0 ? undefined : this.#byCopyId.get(messageId.toLowerCase());
+    return byCopy !== undefined && [...byCopy].some((other) => other !== sms);
+  }
+
   /** By our own id, among those to a phone. */
   findOwn(id: string, phone: string): number | undefined {
     return this.#keys.find(hashOf(phoneKey(phone), PHONE), (sms) => this.idOf(sms) === id);

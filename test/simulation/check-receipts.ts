@@ -34,22 +34,17 @@ export function checkReceipts(ledger: Ledger, now: Millis): void {
   }
 }
 
-/** Where several SMS to a phone have one id, what says nothing new of one of them is taken for a repetition. */
-function isOfSeveral({ sms }: Ledger, { says, phone }: DeliveryRecord): boolean {
-  const id = says.toLowerCase();
-  const its = sms.filter((each) => each.submits.some(({ messageId }) => messageId.toLowerCase() === id));
-  return its.filter((each) => isTo(phone, each.sms.to)).length > 1;
-}
-
 function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly ReceiptSeen[]): void {
   const { keptAt, says, firstSentAt = 0 } = delivery;
   if (keptAt === undefined) return;
-  const told = seen.filter(({ receipt }) => receipt.messageId === says && isTo(delivery.phone, receipt.to));
+  const same = seen.filter(({ receipt }) => receipt.messageId === says && isTo(delivery.phone, receipt.to));
+  // That another has had one with its id says nothing of this SMS.
+  const isOfOne = isOfOneWithout(ledger, delivery);
+  const told = isOfOne ? same.filter(({ receipt }) => receipt.raw === delivery.text) : same;
   const isExcused =
     ledger.hasGivenUp('message') ||
     isOfCopy(ledger, says) ||
-    isOfNobodyYet(ledger, delivery) ||
-    isOfSeveral(ledger, delivery) ||
+    (isOfNobodyYet(ledger, delivery) && !isOfOne) ||
     ledger.reached.has('sameIdSms');
   if (told.length === 0 && !isExcused) ledger.violated(`the receipt for ${says} was answered and is lost`);
   const runs = new Set(
@@ -68,6 +63,27 @@ function isOfNobodyYet(ledger: Ledger, { says, phone, firstSentAt = 0 }: Deliver
   const knownAt = Math.max(...(own?.submits ?? []).map(({ answeredAt = Infinity }) => answeredAt));
   const isKnown = knownAt + KNOWN_MS <= firstSentAt && result?.outcome === 'accepted';
   return ledger.hasForgotten || !isKnown || !result.messageIds.includes(says);
+}
+
+/** Of several SMS to its phone that had its id as it came, one has never had a final receipt: this was for it. */
+function isOfOneWithout(ledger: Ledger, { says, phone, state, firstSentAt = 0 }: DeliveryRecord): boolean {
+  const its = ledger.sms.filter(
+    ({ sms, submits }) =>
+      isTo(phone, sms.to) &&
+      submits.some(({ messageId, sentAt }) => messageId === says && sentAt <= firstSentAt),
+  );
+  if (its.length < 2 || state === 'ENROUTE' || ledger.hasForgotten) return false;
+  const isKnown = ({ submits, acceptances }: SmsRecord): boolean =>
+    acceptances.length === 1 &&
+    Math.max(...submits.map(({ answeredAt = Infinity }) => answeredAt)) + KNOWN_MS <= firstSentAt;
+  const hasFinal = (owner: SmsRecord): boolean => {
+    const result = toldOf(owner)?.result;
+    if (result?.outcome !== 'accepted' || !result.messageIds.includes(says)) return true;
+    return segmentsOf(ledger, result.id).some(({ receipt }) => receipt.isFinal && receipt.messageId === says);
+  };
+  if (!its.every(isKnown)) return false;
+  ledger.saw('a receipt that several SMS to one phone may have');
+  return !its.every(hasFinal);
 }
 
 /** The SMS that have an id, in whichever letter case. */

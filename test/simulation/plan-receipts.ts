@@ -4,10 +4,11 @@ import type { Chance } from './chance.js';
 export interface ReceiptHabits {
   /**
    * `own` each segment has one that nothing else has · `letterCase` two differ in that alone · `perHost` each host gives
-   * the same ones · `again` after some they begin anew · `one` the segments of a long SMS share one · `gaps` some
+   * the same ones · `again` after `idsBeforeAgain` they begin anew · `one` the segments of a long SMS share one · `gaps` some
    * segments have none.
    */
   readonly ids: 'own' | 'letterCase' | 'perHost' | 'again' | 'one' | 'gaps';
+  readonly idsBeforeAgain: number;
   /** What `sub` counts: the segment, or all of its SMS. */
   readonly counts: 'one' | 'all';
   /** How receipts name the phone: as source, as destination, or not at all. */
@@ -29,5 +30,6 @@ export function drawReceiptHabits(chance: Chance): ReceiptHabits {
     phones: hasOwn && chance.happens(0.1) ? chance.oneOf(['swapped', 'none']) : 'source',
     failing: chance.oneOf([0.2, 0.2, 0.5]),
     contradicting: chance.oneOf([0, 0.05, 0.3]),
+    idsBeforeAgain: chance.oneOf([3, 23]),
   };
 }

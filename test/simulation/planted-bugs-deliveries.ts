@@ -8,6 +8,7 @@ import {
   awayForAWhile,
   keptForGood,
   nobodyThere,
+  oneIdForSeveral,
   otherRecord,
   stopsAmongReceipts,
   toldOnce,
@@ -90,6 +91,27 @@ export const BUGS_OF_DELIVERIES: readonly PlantedBug[] = [
         (find) =>
           function (this: TrackedIndex, received) {
             return find.call(this, { ...received, phone: '' });
+          },
+      ),
+  },
+  {
+    name: 'of several SMS with one id to one phone, one has all the receipts',
+    symptom: /was answered and is lost|has all its receipts, and no verdict/,
+    seed: 1,
+    around: { plan: oneIdForSeveral },
+    plant: () =>
+      instead(
+        TrackedIndex.prototype,
+        'find',
+        (find) =>
+          function (this: TrackedIndex, received) {
+            const found = find.call(this, received);
+            if (found === undefined) return undefined;
+            const { to } = this.recordOf(found);
+            const isAnother = (sms: number): boolean =>
+              this.recordOf(sms).to === to && this.hasIds(sms, [received.parsed.messageId]);
+            for (let sms = this.end - 1; sms > found; sms -= 1) if (isAnother(sms)) return sms;
+            return found;
           },
       ),
   },

@@ -316,3 +316,9 @@ export function stopsAmongReceipts(plan: Plan): Plan {
   });
   return { ...plan, listeners, faults };
 }
+
+/** All SMS are to one phone, and the gateway has but nine ids. */
+export function oneIdForSeveral(plan: Plan): Plan {
+  const sms = plan.sms.map((each): SmsPlan => ({ ...each, sms: { ...each.sms, to: '4520000001' } }));
+  return { ...plan, sms, receipts: { ...plan.receipts, ids: 'again', idsBeforeAgain: 9, contradicting: 0 } };
+}

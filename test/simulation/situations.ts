@@ -57,6 +57,7 @@ export const SITUATIONS = [
   'receipt twice',
   'receipt that contradicts another',
   'an id that several SMS have',
+  'a receipt that several SMS to one phone may have',
   'segment without an id',
   'segments of a long SMS that end differently',
   'long SMS failed in part, of which failures are told',

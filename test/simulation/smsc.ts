@@ -284,15 +284,12 @@ export class Smsc {
     const ofHost = (this.#idsOfHost[host] ?? 0) + 1;
     this.#idsOfHost[host] = ofHost;
     if (ids === 'perHost') return named(ofHost);
-    if (ids === 'again') return named(this.#ids % IDS_BEGIN_ANEW);
+    if (ids === 'again') return named(this.#ids % this.habits.idsBeforeAgain);
     if (ids !== 'letterCase') return named(this.#ids);
     const messageId = named(this.#ids >> 1);
     return (this.#ids & 1) === 0 ? messageId : messageId.toUpperCase();
   }
 }
-
-/** After so many. */
-const IDS_BEGIN_ANEW = 23;
 
 function named(number: number): string {
   return `ble${number.toString(36)}-F8b8-41e8`;

@@ -408,6 +408,16 @@ describe('Inbox, of the same content over a session while that of the first last
 });
 
 describe('Inbox, of a receipt that comes again', () => {
+  it('takes it for the same SMS, also where another to that phone has its id', async () => {
+    const on = await bench({ isVolatile: false });
+    const receipts = on.collectReceipts();
+    for (const id of ['sms-1', 'sms-2']) on.tracker.tracking(trackedSms({ id, messageIds: [EXAMPLE_ID] }));
+    await on.accept([receiptDelivery(EXAMPLE)], 1);
+    await on.lose(1);
+    const outcomes = await on.accept([receiptDelivery(EXAMPLE)], 2);
+    assert.deepEqual([outcomes, receipts.map(({ id }) => id)], [['repeated'], ['sms-1']]);
+  });
+
   it('for an SMS that is known, emits it once and remembers no more than the SMS', async () => {
     const on = await bench({ isVolatile: false });
     const receipts = on.collectReceipts();

@@ -82,6 +82,23 @@ describe('ReceiptTracker', () => {
         assert.deepEqual([given, on.stored], [['sms-1 DELIVRD', 'sms-2 UNDELIV'], 0]);
       });
 
+      for (const isRestarted of [false, true]) {
+        it(`keeps to it when a listener rejects it at first${isRestarted ? ', over a restart' : ''}`, async () => {
+          const on = await bench(makeStorage);
+          await on.accepted({ id: 'sms-1', to: A, messageIds: ['x'] });
+          await on.accepted({ id: 'sms-2', to: A, messageIds: ['x'] });
+          on.tracker.onReceipt(() => Promise.reject(new Error('no')));
+          await on.arrives(from(A, 'x'));
+          if (isRestarted) await on.restart();
+          const receipts = on.collect();
+          await on.clock.advance(10_000);
+          await on.arrives(from(A, 'x', 'UNDELIV'));
+          await on.clock.advance(10_000);
+          const given = receipts.map(({ id, state }) => `${id} ${state}`);
+          assert.deepEqual(given, ['sms-1 DELIVRD', 'sms-2 UNDELIV']);
+        });
+      }
+
       it('takes for each segment the first of several long ones to one phone that has none for it', async () => {
         const on = await bench(makeStorage);
         const receipts = on.collect();
