@@ -23,6 +23,7 @@ const LEAVES = [
   'listeners',
   'message',
   'phone-number',
+  'sender',
   'steps',
   'timers',
   'transit-map',

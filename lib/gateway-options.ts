@@ -11,8 +11,9 @@ import { refusal as wrongType } from './arguments.js';
 import { printable, SmppError } from './errors.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from './inmobile.js';
 import type { OnUncertain } from './message.js';
-import { readSender, type SmsDefaults } from './outbox/read-sms.js';
+import type { SmsDefaults } from './outbox/read-sms.js';
 import { readCountry } from './phone-number.js';
+import { readSender } from './sender.js';
 import { DEFAULT_TIMERS, type Timers } from './timers.js';
 
 export interface TlsOptions {

@@ -91,6 +91,22 @@ export function readNumber(value: unknown, field: string, country: CountryCode |
   return read.number;
 }
 
+/**
+ * One of our own numbers, which may be a short code, as it is written: for `isSameNumber`.
+ *
+ * @param field name of the property, for the error
+ * @throws SMPP_MESSAGE when it can be no number: it would be equal to none
+ */
+export function readOwnNumber(value: unknown, field: string): string {
+  const written = writtenNumber(value, field);
+  const digits = written.replace(INTERNATIONAL_PREFIX, '');
+  if (!/^\d+$/.test(digits)) {
+    throw refuse(field, `must be one phone number or short code, ${strayOf(written)}`, value);
+  }
+  if (digits.length <= DIGITS_MAX) return String(value);
+  throw refuse(field, `must be one phone number or short code, has ${digits.length} digits`, value);
+}
+
 /** Whether a way of writing means the number that the gateway writes so; a short code is equal to itself only. */
 export function isSameNumber(written: string, digits: string, country: CountryCode | undefined): boolean {
   const [asWritten, reading] = [withoutMarks(written), readingOf(written, country)];

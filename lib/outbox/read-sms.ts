@@ -7,9 +7,9 @@
  */
 import type { EpochMs, Millis } from '../clock.js';
 import { kindOf, SmppError } from '../errors.js';
-import { ALPHANUMERIC_SENDER_MAX, SOURCE_ADDR_MAX } from '../inmobile.js';
 import type { OutboundSms } from '../message.js';
-import { isDecimal, readNumber, wholeNumber, withoutMarks, type CountryCode } from '../phone-number.js';
+import { readNumber, type CountryCode } from '../phone-number.js';
+import { isBlank, readSender } from '../sender.js';
 import { planText, type TextPlan } from '../text/segmenter.js';
 import type { OutboxEntry } from './entry.js';
 
@@ -118,36 +118,6 @@ function senderOf(value: unknown, otherwise: string | undefined): string {
   if (typeof value === 'string' && value === lastSender.given) return lastSender.read;
   lastSender = { given: value, read: readSender(value, 'from') };
   return lastSender.read;
-}
-
-/** @throws SMPP_MESSAGE; of the gateway's own sender SMPP_OPTIONS */
-export function readSender(value: unknown, field: 'from' | 'sender'): string {
-  if (isBlank(value)) {
-    throw refuse(
-      field,
-      `must be a name of at most ${ALPHANUMERIC_SENDER_MAX} characters or a phone number, is missing`,
-    );
-  }
-  const given = typeof value === 'number' ? wholeNumber(value, field) : value;
-  if (typeof given !== 'string') throw refuse(field, `must be text, is ${kindOf(given)}`);
-  const text = given.trim();
-  const digits = digitsOf(text);
-  if (/^\d+$/.test(digits)) {
-    if (digits.length <= SOURCE_ADDR_MAX) return digits;
-    throw refuse(field, `must have at most ${SOURCE_ADDR_MAX} digits, has ${digits.length}`);
-  }
-  if (!/^[\x20-\x7e]+$/.test(text)) {
-    throw refuse(field, 'must be A to Z, digits and plain punctuation, has a character outside ASCII');
-  }
-  if (text.length > ALPHANUMERIC_SENDER_MAX) {
-    throw refuse(field, `must have at most ${ALPHANUMERIC_SENDER_MAX} characters, has ${text.length}`);
-  }
-  return text;
-}
-
-/** What is left of a number once what carries nothing is gone; the text itself when it cannot be one. */
-function digitsOf(text: string): string {
-  return isDecimal(text) ? text : withoutMarks(text).replace(/^\+|^00/, '');
 }
 
 function readText(sms: Properties, longMessage: OutboxEntry['longMessage']): TextPlan {
@@ -268,15 +238,10 @@ function readValidity(value: unknown): Millis {
   );
 }
 
-function isBlank(value: unknown): boolean {
-  return isMissing(value) || (typeof value === 'string' && value.trim() === '');
-}
-
 function isMissing(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
 function refuse(field: string, reason: string, cause?: unknown): SmppError {
-  const code = field === 'sender' ? 'SMPP_OPTIONS' : 'SMPP_MESSAGE';
-  return new SmppError(code, `${field}: ${reason}`, { field, cause });
+  return new SmppError('SMPP_MESSAGE', `${field}: ${reason}`, { field, cause });
 }

@@ -111,8 +111,8 @@ export class Account implements Connection, Parked, Watched {
     };
   }
 
-  get defaultCountry(): Connection['defaultCountry'] {
-    return this.#settings.defaultCountry;
+  get sms(): Connection['sms'] {
+    return this.#settings.sms;
   }
 
   get simulator(): SimulatorHandle | undefined {

@@ -6,6 +6,7 @@
 import type { Request, Response } from 'express';
 import type { Node, NodeAPI } from 'node-red';
 import { systemClock } from '../../lib/clock.js';
+import { environmentOf } from '../shared/form-reader.js';
 import {
   cancel,
   overviewOf,
@@ -17,7 +18,7 @@ import {
   type Watched,
 } from '../sidebar/desk.js';
 import { Doctor, type DoctorRequest } from './doctor.js';
-import type { ConnectionCredentials, ConnectionForm, Environment } from './form.js';
+import type { ConnectionCredentials, ConnectionForm } from './form.js';
 import { metricsPage, METRICS_TYPE } from './metrics.js';
 import { readTlsConfig } from './read-tls-config.js';
 
@@ -105,12 +106,4 @@ function answer(response: Response, { status, body }: Answer<unknown>): void {
 /** A page of another origin can send neither without being asked first, which Node-RED does not allow. */
 function isOfEditor(request: Request): boolean {
   return request.is('application/json') !== false && request.xhr;
-}
-
-/** @param node undefined: not deployed yet, so of no flow */
-export function environmentOf(RED: NodeAPI, node: Node | undefined): Environment {
-  return (name) => {
-    const value: unknown = node === undefined ? process.env[name] : RED.util.getSetting(node, name);
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-  };
 }

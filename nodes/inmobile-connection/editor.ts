@@ -5,6 +5,7 @@
  */
 import { choiceProblem, liveValue, numberProblem, validator } from '../shared/catalogue.editor.js';
 import { showDefaults } from '../shared/defaults.editor.js';
+import { senderProblem } from '../shared/sender.editor.js';
 import {
   accountProblem,
   addressTypeProblem,
@@ -55,6 +56,7 @@ RED.nodes.registerType('inmobile-connection', {
     tls: { value: '', type: 'tls-config', required: false },
     pins: { value: '', validate: validator(TYPE, pinsProblem) },
     pinMode: { value: 'warn', validate: choice('warn', 'enforce') },
+    sender: { value: '', validate: validator(TYPE, senderProblem) },
     defaultCountry: {
       value: 'DK',
       validate: validator(TYPE, (value) => (/^([A-Za-z]{2})?$/.test(value.trim()) ? undefined : 'country')),

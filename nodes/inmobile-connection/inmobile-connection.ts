@@ -7,15 +7,15 @@
  */
 import { join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { asSmppError } from '../../lib/errors.js';
 import { createGateway } from '../../lib/gateway.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
+import { environmentOf, settingsError } from '../shared/form-reader.js';
 import { problemStatus, type Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
-import { environmentOf, registerAdminRoutes, type LiveConnection } from './admin-routes.js';
-import type { ConnectionCredentials, ConnectionForm } from './form.js';
+import { registerAdminRoutes, type LiveConnection } from './admin-routes.js';
+import { isFormField, type ConnectionCredentials, type ConnectionForm } from './form.js';
 import { ParkedAccounts } from './parked-accounts.js';
 import { readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
@@ -37,6 +37,12 @@ type ConfigNode = Node<ConnectionCredentials> & {
 export default function registerInmobileConnection(RED: NodeAPI): void {
   const { gate, parked, results, live } = sharedOf(flowGateOf(RED.events));
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
+
+  /** An option of the library is named with its path: its last part that the form has too is the field. */
+  const labelOf = (option: string): string | undefined => {
+    const field = option.split('.').reverse().find(isFormField);
+    return field === undefined ? undefined : translate(`label.${field}`);
+  };
 
   function accountOf(node: ConfigNode, def: ConnectionDef): Account {
     const settings = readSettings(RED, node, def);
@@ -67,7 +73,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
         }
       });
     } catch (error) {
-      const problem = asSmppError(error, 'SMPP_OPTIONS');
+      const problem = settingsError(error, labelOf);
       this.error(problem.message);
       this.connection = new UnusableConnection({
         problem,

@@ -8,14 +8,11 @@
 import { join } from 'node:path';
 import type { AddressType, GatewayOptions } from '../../lib/gateway.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from '../../lib/inmobile.js';
-import { readCountry, type CountryCode } from '../../lib/phone-number.js';
-import {
-  FormReader,
-  optionError,
-  type ConnectionCredentials,
-  type ConnectionForm,
-  type Environment,
-} from './form.js';
+import { readCountry } from '../../lib/phone-number.js';
+import { readSender } from '../../lib/sender.js';
+import type { SmsSettings } from '../shared/connection.js';
+import { FormReader, optionError, type Environment } from '../shared/form-reader.js';
+import type { ConnectionCredentials, ConnectionForm } from './form.js';
 import { readAddressType } from './read-address-type.js';
 import { readHosts } from './read-hosts.js';
 import type { TlsFiles } from './read-tls-config.js';
@@ -30,7 +27,7 @@ export interface ConnectionSurroundings {
 
 export interface ConnectionSettings {
   readonly isSimulated: boolean;
-  readonly defaultCountry: CountryCode | undefined;
+  readonly sms: SmsSettings;
   readonly options: GatewayOptions;
 }
 
@@ -62,7 +59,7 @@ export function readOptions(
   const shortSender = readShortSender(reader);
   return {
     isSimulated,
-    defaultCountry: readCountry(form.defaultCountry === undefined ? 'DK' : reader.text('defaultCountry')),
+    sms: readSmsSettings(form, reader),
     options: {
       hosts: gateway === 'custom' ? [...readHosts(reader.text('hosts'))] : inmobileHosts(),
       ...(isSimulated
@@ -77,6 +74,14 @@ export function readOptions(
       ...(shortSender !== undefined && { shortSender }),
       ...(!isSimulated && { tls: readTls(reader, surroundings.tlsFiles) }),
     },
+  };
+}
+
+function readSmsSettings(form: ConnectionForm, reader: FormReader): SmsSettings {
+  const sender = reader.text('sender');
+  return {
+    sender: sender === '' ? undefined : readSender(sender, 'sender'),
+    defaultCountry: readCountry(form.defaultCountry === undefined ? 'DK' : reader.text('defaultCountry')),
   };
 }
 
@@ -122,7 +127,7 @@ function readStorage(reader: FormReader, directory: string | undefined, isSimula
   if (kind === 'cluster') {
     throw optionError('storage', 'cluster storage is not available in this version: choose disk or memory');
   }
-  if (kind !== 'disk' && kind !== '') throw optionError('storage', 'it is one of disk, memory');
+  if (kind !== 'disk' && kind !== '') throw optionError('storage', 'must be one of disk, memory');
   const named = reader.text('storageDirectory');
   const chosen = named === '' ? directory : named;
   if (chosen === undefined) throw optionError('storageDirectory', 'name a folder: Node-RED has no userDir');

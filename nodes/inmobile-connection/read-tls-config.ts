@@ -8,7 +8,7 @@
  */
 import { createPrivateKey } from 'node:crypto';
 import type { Node } from 'node-red';
-import { optionError } from './form.js';
+import { optionError } from '../shared/form-reader.js';
 
 export interface TlsFiles {
   readonly ca?: string;

@@ -32,7 +32,7 @@ export interface UnusableConnectionOptions {
 }
 
 export class UnusableConnection implements Connection {
-  readonly defaultCountry = undefined;
+  readonly sms = undefined;
   readonly running = undefined;
   readonly feed: Feed;
   readonly #problem: SmppError;

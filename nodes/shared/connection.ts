@@ -32,9 +32,17 @@ export interface Feed {
 /** What a node does with the connection: it sends SMS, or gets what comes in. */
 export type Direction = 'send' | 'receive';
 
-export interface Connection {
+/** What holds for an SMS that does not say otherwise. */
+export interface SmsSettings {
+  /** The `from` of one that names none. */
+  readonly sender: string | undefined;
   /** How a number without a country code is read. */
   readonly defaultCountry: CountryCode | undefined;
+}
+
+export interface Connection {
+  /** Undefined when the connection's settings are wrong. */
+  readonly sms: SmsSettings | undefined;
   readonly feed: Feed;
   /**
    * The first user starts the gateway; every user shows the connection's status. One that needs what the account

@@ -3,10 +3,9 @@
  *
  * Source: contract section 3.3.
  */
-import { SmppError } from '../../lib/errors.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
+import { optionError, type FormReader } from '../shared/form-reader.js';
 import { addressOf } from '../shared/origin.js';
-import { isAbsent, readChoice, type Form } from '../shared/read-choice.js';
 
 export interface ReceiptFilter {
   readonly per: 'message' | 'segment';
@@ -17,45 +16,70 @@ export interface ReceiptFilter {
   readonly isStateWanted: (receipt: DeliveryReceipt) => boolean;
 }
 
-const OVERDUE_AFTER_MINUTES = 10;
+const OVERDUE_AFTER_MS = 10 * 60_000;
 /** Receipts are matched to their SMS for three days; after that nobody knows what is missing. */
 const OVERDUE_AFTER_MINUTES_MAX = 3 * 24 * 60;
-const MINUTE_MS = 60_000;
+
+/** The node whose form it is, as Node-RED has it. */
+export interface Place {
+  /** Of its tab; in a subflow the id of the instance, of which each has copies of the subflow's nodes. */
+  readonly z: string;
+  /** Of a copy in an instance: the id that the editor shows. */
+  readonly alias: string | undefined;
+  /** The same of any other node. */
+  readonly aliasOf: (id: string) => string | undefined;
+}
 
 /**
  * Reads the form; a property that is absent has its default.
  *
- * @param originalOf of the id of a node in a subflow, which each instance has a copy of: the id that the editor shows
- * @throws SMPP_OPTIONS when `noReceiptAfter` is no number of minutes, or a choice is none
+ * @param from as it stands in the flow, where the editor and Node-RED know the ids in it
+ * @throws SMPP_OPTIONS naming the property at fault
  */
-export function readFilter(form: Form, originalOf: (id: string) => string | undefined): ReceiptFilter {
-  const nodes = new Set(readSenders(form.from));
-  const states = readChoice(form, 'states', ['final', 'all']);
+export function readFilter(reader: FormReader, from: unknown, place: Place): ReceiptFilter {
+  const isWanted = senderFilter(readSenders(from), place);
+  const states = reader.word('states', ['final', 'all']);
+  const overdueAfterMs =
+    reader.minutesAsMs('noReceiptAfter', { range: 'from 0', max: OVERDUE_AFTER_MINUTES_MAX }) ??
+    OVERDUE_AFTER_MS;
   return {
-    per: readChoice(form, 'per', ['message', 'segment']),
-    overdueAfterMs: readMinutes(form.noReceiptAfter),
-    isFromWanted: ({ correlation }) => {
-      if (nodes.size === 0) return true;
-      const sender = addressOf(correlation)?.node;
-      return sender !== undefined && (nodes.has(sender) || nodes.has(originalOf(sender) ?? ''));
-    },
+    per: reader.word('per', ['message', 'segment']),
+    overdueAfterMs: overdueAfterMs === 0 ? undefined : overdueAfterMs,
+    isFromWanted: ({ correlation }) => isWanted(correlation),
     isStateWanted: ({ isFinal }) => isFinal || states === 'all',
   };
 }
 
 /** Ids of smpp-send nodes; the form saves a list, a hand may have written a text. */
 export function readSenders(from: unknown): readonly string[] {
-  const ids: unknown[] = Array.isArray(from) ? from : typeof from === 'string' ? from.split(/[\s,]+/) : [];
-  return ids.filter((id) => typeof id === 'string').filter((id) => id !== '');
+  if (from === undefined || from === null) return [];
+  const ids: unknown[] | undefined = Array.isArray(from)
+    ? from
+    : typeof from === 'string'
+      ? from.split(/[\s,]+/)
+      : undefined;
+  if (ids?.every((id) => typeof id === 'string') !== true)
+    throw optionError('from', 'must be a list of ids of smpp-send nodes');
+  return ids.filter((id) => id !== '');
 }
 
-function readMinutes(value: unknown): number | undefined {
-  const minutes = isAbsent(value) ? OVERDUE_AFTER_MINUTES : Number(value);
-  if (minutes === 0) return undefined;
-  if (minutes > 0 && minutes <= OVERDUE_AFTER_MINUTES_MAX) return minutes * MINUTE_MS;
-  throw new SmppError(
-    'SMPP_OPTIONS',
-    `noReceiptAfter: it is a number of minutes from 0 (off) to ${OVERDUE_AFTER_MINUTES_MAX}`,
-    { field: 'noReceiptAfter' },
-  );
+/**
+ * Whether an SMS with this correlation came from one of the nodes.
+ *
+ * In the form stand the ids of a subflow. In an instance they mean its own copies, also those in a subflow within it, whose
+ * ids all begin with that of the instance; on a tab, the copies of each instance.
+ */
+function senderFilter(
+  ids: readonly string[],
+  { z, alias, aliasOf }: Place,
+): (correlation: unknown) => boolean {
+  if (ids.length === 0) return () => true;
+  const nodes = new Set(ids);
+  const instance = alias === undefined ? '' : `${z}-`;
+  return (correlation) => {
+    const sender = addressOf(correlation)?.node;
+    if (sender === undefined) return false;
+    if (nodes.has(sender)) return true;
+    return sender.startsWith(instance) && nodes.has(aliasOf(sender) ?? sender.slice(instance.length));
+  };
 }

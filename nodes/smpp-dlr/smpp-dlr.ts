@@ -5,29 +5,31 @@
  * Source: contract section 3.3.
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { asSmppError } from '../../lib/errors.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
 import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
+import { environmentOf, FormReader, settingsError, type Form } from '../shared/form-reader.js';
 import { originalMessage, originOf, unwrapped } from '../shared/origin.js';
-import type { Form } from '../shared/read-choice.js';
 import { readFilter, type ReceiptFilter } from './read-filter.js';
 
 type SmppDlrDef = NodeDef & Form & { readonly connection: string };
 
+/** In an instance of a subflow, Node-RED gives each node an id of its own, and keeps the one that the editor shows. */
+type CopiedNode = Node & { readonly _alias?: string };
+
 export default function registerSmppDlr(RED: NodeAPI): void {
-  const originalOf = (id: string): string | undefined => {
-    const sender = RED.nodes.getNode(id) as (Node & { readonly _alias?: string }) | null;
-    return sender?._alias;
-  };
+  const aliasOf = (id: string): string | undefined =>
+    (RED.nodes.getNode(id) as CopiedNode | null | undefined)?._alias;
 
   function SmppDlr(this: Node, def: SmppDlrDef): void {
     RED.nodes.createNode(this, def);
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
     try {
-      follow(this, readFilter(def, originalOf), connection);
+      const reader = new FormReader(def, environmentOf(RED, this));
+      const { z, _alias: alias } = this as CopiedNode;
+      follow(this, readFilter(reader, def.from, { z, alias, aliasOf }), connection);
     } catch (error) {
-      this.error(asSmppError(error, 'SMPP_OPTIONS').message);
+      this.error(settingsError(error, (field) => RED._(`smpp-dlr.label.${field}`)).message);
       showProblem(RED, this, 'settings');
     }
   }

@@ -6,6 +6,9 @@
 import { choiceProblem, connectionProblem, validator } from '../shared/catalogue.editor.js';
 import { showDefaults } from '../shared/defaults.editor.js';
 
+/** One number with what people write in it, or nothing; the runtime reads it in full. */
+const OWN_NUMBER = /^\s*$|^\s*(?:tel:)?\+?[\s().\-\u2010-\u2015\u2212]*\d[\d\s().\-\u2010-\u2015\u2212]*$/i;
+
 RED.nodes.registerType('smpp-receive', {
   category: 'SMS',
   color: '#3FADB5',
@@ -21,7 +24,7 @@ RED.nodes.registerType('smpp-receive', {
     },
     to: {
       value: '',
-      validate: validator('smpp-receive', (to) => (to === '' || /\d/.test(to) ? undefined : 'to')),
+      validate: validator('smpp-receive', (to) => (OWN_NUMBER.test(to) ? undefined : 'to')),
     },
     incomplete: {
       value: 'emit',

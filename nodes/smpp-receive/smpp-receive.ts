@@ -6,12 +6,11 @@
  * Source: contract section 3.3.
  */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { asSmppError } from '../../lib/errors.js';
 import type { InboundSms } from '../../lib/message.js';
-import { isSameNumber } from '../../lib/phone-number.js';
+import { isSameNumber, readOwnNumber } from '../../lib/phone-number.js';
 import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
+import { environmentOf, FormReader, optionError, settingsError, type Form } from '../shared/form-reader.js';
 import { unwrapped } from '../shared/origin.js';
-import { readChoice, type Form } from '../shared/read-choice.js';
 
 type SmppReceiveDef = NodeDef & Form & { readonly connection: string };
 
@@ -23,9 +22,10 @@ export default function registerSmppReceive(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
     try {
-      receive(this, readFilter(def, connection), connection);
+      const reader = new FormReader(def, environmentOf(RED, this));
+      receive(this, readFilter(reader, connection), connection);
     } catch (error) {
-      this.error(asSmppError(error, 'SMPP_OPTIONS').message);
+      this.error(settingsError(error, (field) => RED._(`smpp-receive.label.${field}`)).message);
       showProblem(RED, this, 'settings');
     }
   }
@@ -33,12 +33,20 @@ export default function registerSmppReceive(RED: NodeAPI): void {
   RED.nodes.registerType('smpp-receive', SmppReceive);
 }
 
-/** `to`: only SMS to this number; `incomplete`: what is done with an SMS of which parts never came. */
-function readFilter(form: Form, { defaultCountry }: Connection): IsWanted {
-  const to = typeof form.to === 'string' || typeof form.to === 'number' ? String(form.to).trim() : '';
-  const incomplete = readChoice(form, 'incomplete', ['emit', 'drop']);
+/**
+ * `to`: only SMS to this number; `incomplete`: what is done with an SMS of which parts never came.
+ *
+ * @throws SMPP_OPTIONS when `to` can be no number, which no SMS would have
+ */
+function readFilter(reader: FormReader, { sms: settings }: Connection): IsWanted {
+  const written = reader.text('to');
+  if (/[,;\r\n]/.test(written))
+    throw optionError('to', 'must be one number: add a smpp-receive node for each');
+  const to = written === '' ? undefined : readOwnNumber(written, 'to');
+  const incomplete = reader.word('incomplete', ['emit', 'drop']);
   return (sms) =>
-    (to === '' || isSameNumber(to, sms.to, defaultCountry)) && (sms.complete || incomplete === 'emit');
+    (to === undefined || isSameNumber(to, sms.to, settings?.defaultCountry)) &&
+    (sms.complete || incomplete === 'emit');
 }
 
 function receive(node: Node, isWanted: IsWanted, connection: Connection): void {

@@ -13,9 +13,9 @@ import {
   type Problem,
 } from '../shared/catalogue.editor.js';
 import { showDefaults } from '../shared/defaults.editor.js';
+import { senderProblem } from '../shared/sender.editor.js';
 import { prepareCounter } from './counter.editor.js';
 import { recipientLabel } from './label.editor.js';
-import { senderProblem } from './sender.editor.js';
 import { keepText, prepareText } from './text.editor.js';
 
 const TYPE = 'smpp-send';

@@ -5,9 +5,8 @@
  * a string.
  * Source: contract section 3.2.
  */
-import { SmppError } from '../../lib/errors.js';
 import type { OutboundSms } from '../../lib/message.js';
-import { isAbsent, readChoice, readFlag, type Form } from '../shared/read-choice.js';
+import type { FormReader, Form } from '../shared/form-reader.js';
 
 /** The three properties that are typed inputs. */
 export const TYPED_FIELDS = ['to', 'from', 'text'] as const;
@@ -47,48 +46,50 @@ const TYPED_DEFAULTS: Readonly<Record<TypedField, TypedValue>> = {
   text: { value: 'payload', type: 'msg' },
 };
 
-const MINUTE_MS = 60_000;
+/** Contract section 2. */
+const SEGMENTS_MAX = 255;
+const EXPIRES_AFTER_MINUTES_MAX = 30 * 24 * 60;
 
 /**
- * Reads the form. What a word or a number may be is for the gateway to say, with each SMS.
+ * Reads the form.
  *
- * @throws SMPP_OPTIONS when a number, a truth value or a type is none
+ * @throws SMPP_OPTIONS naming the property at fault
  */
-export function readForm(form: Form): ReadForm {
-  const expiresAfter = number(form, 'expiresAfter');
-  const maxSegments = number(form, 'maxSegments');
-  const words = Object.fromEntries(
-    ['encoding', 'longMessage', 'receipt', 'priority', 'onUncertain']
-      .map((field) => [field, form[field]] as const)
-      .filter(([, word]) => !isAbsent(word)),
-  );
-  const flash = readFlag(form, 'flash');
-  const substitute = readFlag(form, 'substitute');
+export function readForm(form: Form, reader: FormReader): ReadForm {
   return {
-    typed: { to: typedValue(form, 'to'), from: typedValue(form, 'from'), text: typedValue(form, 'text') },
-    defaults: {
-      ...words,
-      ...(flash !== undefined && { flash }),
-      ...(substitute !== undefined && { substitute }),
-      ...(maxSegments !== undefined && { maxSegments }),
-      ...(expiresAfter !== undefined && { expiresAfterMs: expiresAfter * MINUTE_MS }),
+    typed: {
+      to: typedValue(form, reader, 'to'),
+      from: typedValue(form, reader, 'from'),
+      text: typedValue(form, reader, 'text'),
     },
+    defaults: withoutAbsent({
+      flash: reader.flag('flash'),
+      encoding: reader.choice('encoding', ['auto', 'gsm7', 'ucs2']),
+      substitute: reader.flag('substitute'),
+      maxSegments: reader.count('maxSegments', SEGMENTS_MAX),
+      longMessage: reader.choice('longMessage', ['udh8', 'udh16', 'sar', 'payload', 'reject']),
+      receipt: reader.choice('receipt', ['always', 'on-failure', 'never']),
+      priority: reader.choice('priority', ['alarm', 'normal', 'bulk']),
+      expiresAfterMs: reader.minutesAsMs('expiresAfter', {
+        range: 'above 0',
+        max: EXPIRES_AFTER_MINUTES_MAX,
+      }),
+      onUncertain: reader.choice('onUncertain', ['resend', 'reconcile', 'report']),
+    }),
   };
 }
 
-function typedValue(form: Form, field: TypedField): TypedValue {
+type Absentable = { readonly [Field in keyof SmsDefaults]-?: SmsDefaults[Field] | undefined };
+
+function withoutAbsent(defaults: Absentable): SmsDefaults {
+  return Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
+}
+
+function typedValue(form: Form, reader: FormReader, field: TypedField): TypedValue {
   const value = form[field];
   const absent = TYPED_DEFAULTS[field];
   return {
     value: typeof value === 'string' || typeof value === 'number' ? String(value) : absent.value,
-    type: isAbsent(form[`${field}Type`]) ? absent.type : readChoice(form, `${field}Type`, TYPES),
+    type: reader.choice(`${field}Type`, TYPES) ?? absent.type,
   };
-}
-
-function number(form: Form, field: string): number | undefined {
-  const value = form[field];
-  if (isAbsent(value)) return undefined;
-  const read = typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
-  if (Number.isFinite(read)) return read;
-  throw new SmppError('SMPP_OPTIONS', `${field}: it is not a number`, { field });
 }

@@ -10,6 +10,7 @@ import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { connectionOf, type Connection } from '../shared/connection.js';
 import { control, readAction, type Action } from './control.js';
+import { environmentOf, FormReader } from '../shared/form-reader.js';
 import { readForm } from './form.js';
 import { recoveredOutputs } from './outputs.js';
 import { RequestReader } from './read-request.js';
@@ -152,12 +153,12 @@ class Sender {
     input.done();
   }
 
-  #makeReader({ defaultCountry }: Connection): RequestReader {
+  #makeReader({ sms }: Connection): RequestReader {
     return new RequestReader({
       RED: this.#RED,
       node: this.#node,
-      form: readForm(this.#def),
-      country: defaultCountry,
+      form: readForm(this.#def, new FormReader(this.#def, environmentOf(this.#RED, this.#node))),
+      country: sms?.defaultCountry,
     });
   }
 

@@ -82,9 +82,9 @@ describe('A flow with a value that is none', () => {
   useNodeRed();
 
   const failing: [properties: Record<string, unknown>, says: RegExp][] = [
-    [{ flash: 'yes' }, /flash: it is true or false/],
-    [{ maxSegments: 'many' }, /maxSegments: it is not a number/],
-    [{ toType: 'date' }, /toType: it is one of str, msg/],
+    [{ flash: 'yes' }, /flash: must be true or false/],
+    [{ maxSegments: 'many' }, /maxSegments: must be a whole number from 1 to 255/],
+    [{ toType: 'date' }, /toType: must be one of str, msg/],
     [{ priority: 'urgent' }, /priority: .*alarm/],
   ];
   for (const [properties, says] of failing) {
@@ -96,10 +96,18 @@ describe('A flow with a value that is none', () => {
   }
 
   const idle: [node: FlowNode, says: RegExp][] = [
-    [dlr({ states: 'some' }), /states: it is one of final, all/],
-    [dlr({ per: 'part' }), /per: it is one of message, segment/],
-    [dlr({ noReceiptAfter: 'soon' }), /noReceiptAfter: it is a number of minutes/],
-    [receiver({ incomplete: 'keep' }), /incomplete: it is one of emit, drop/],
+    [dlr({ states: 'some' }), /label\.states: must be one of final, all/],
+    [dlr({ per: 'part' }), /label\.per: must be one of message, segment/],
+    [dlr({ noReceiptAfter: 'soon' }), /label\.noReceiptAfter: must be a number of minutes from 0, at most 4320/],
+    [dlr({ noReceiptAfter: '${SMPP_TEST_NONE}' }), /label\.noReceiptAfter: .* SMPP_TEST_NONE has no value/],
+    [dlr({ from: { send: true } }), /label\.from: must be a list of ids/],
+    [receiver({ incomplete: 'keep' }), /label\.incomplete: must be one of emit, drop/],
+    [receiver({ to: '${SMPP_TEST_NONE}' }), /label\.to: .* SMPP_TEST_NONE has no value/],
+    [receiver({ to: 'abc' }), /label\.to: must be one phone number or short code, has letters/],
+    [receiver({ to: '4511111111, 4522222222' }), /label\.to: must be one number: add a smpp-receive node/],
+    [receiver({ to: '4511111111\n4522222222' }), /label\.to: must be one number/],
+    [receiver({ to: ['4511111111'] }), /label\.to: must be text/],
+    [receiver({ to: '45111111112222222222' }), /label\.to: must be one .* has 20 digits/],
   ];
   for (const [node, says] of idle) {
     it(`shows it below the node and names it: ${String(says)}`, async () => {

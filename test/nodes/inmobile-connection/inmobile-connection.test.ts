@@ -49,11 +49,23 @@ describe('inmobile-connection', () => {
 
   describe('with settings that are wrong', () => {
     const wrong: [name: string, properties: Record<string, unknown>, credentials: object, says: RegExp][] = [
-      ['no password', { gateway: 'inmobile' }, { connection: { systemId: 'demo' } }, /password: enter/],
-      ['an unknown gateway', { gateway: 'other' }, {}, /gateway: it is one of/],
+      [
+        'no password',
+        { gateway: 'inmobile' },
+        { connection: { systemId: 'demo' } },
+        /label\.password: enter/,
+      ],
+      ['an unknown gateway', { gateway: 'other' }, {}, /label\.gateway: must be one of/],
       ['a variable without a value', { gateway: '${SMPP_TEST_NOT_SET}' }, {}, /gateway: .*SMPP_TEST_NOT_SET/],
+      ['a sender that is too long', { sender: 'Twelve chars' }, {}, /label\.sender: must have at most 11/],
+      [
+        'a pin that is none',
+        { gateway: 'inmobile', pins: 'x' },
+        CREDENTIALS,
+        /label\.pins: it is the SHA-256/,
+      ],
       ['an unknown storage', { storage: 'cluster' }, {}, /storage: .*not available/],
-      ['a missing TLS configuration', { gateway: 'inmobile', tls: 'gone' }, CREDENTIALS, /tls: /],
+      ['a missing TLS configuration', { gateway: 'inmobile', tls: 'gone' }, CREDENTIALS, /label\.tls: /],
     ];
     for (const [name, properties, credentials, says] of wrong) {
       it(`answers every msg with SMPP_OPTIONS: ${name}`, async () => {

@@ -24,7 +24,7 @@ describe('readOptions', () => {
   it('has a default for every property', () => {
     assert.deepEqual(read({}), {
       isSimulated: false,
-      defaultCountry: 'DK',
+      sms: { sender: undefined, defaultCountry: 'DK' },
       options: {
         hosts: [
           { host: 'smpp-dk1.inmobile.dk', port: 2775 },
@@ -57,7 +57,14 @@ describe('readOptions', () => {
   });
 
   it('takes numbers as they are when the country is empty', () => {
-    assert.equal(read({ defaultCountry: '' }).defaultCountry, undefined);
+    assert.equal(read({ defaultCountry: '' }).sms.defaultCountry, undefined);
+  });
+
+  it('takes a sender, as the gateway reads it', () => {
+    const senders = [' Pump 3 ', '+45 12 34 56 78', 4512345678, ''].map(
+      (sender) => read({ sender }).sms.sender,
+    );
+    assert.deepEqual(senders, ['Pump 3', '4512345678', '4512345678', undefined]);
   });
 
   it('needs no account for the simulator', () => {
@@ -95,6 +102,8 @@ describe('readOptions', () => {
     ['an unknown storage', 'storage', { storage: 'tape' }],
     ['cluster storage', 'storage', { storage: 'cluster' }],
     ['an object', 'hosts', { gateway: 'custom', hosts: {} }],
+    ['a sender that is too long', 'sender', { sender: 'Twelve chars' }],
+    ['a sender of another alphabet', 'sender', { sender: 'Ærø' }],
     ['an unknown country', 'defaultCountry', { defaultCountry: 'XX' }],
     ['a TLS configuration that is missing', 'tls', { tls: 'gone' }],
     ['no system id', 'systemId', {}, { password: 'secret' }],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkSms, type SmppError } from '../../../lib/gateway.js';
-import { senderProblem } from '../../../nodes/smpp-send/sender.editor.js';
+import { senderProblem } from '../../../nodes/shared/sender.editor.js';
 
 /** Whether the library takes the sender. */
 function isTaken(from: string): boolean {

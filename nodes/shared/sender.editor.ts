@@ -1,13 +1,13 @@
 /**
- * What the form can tell about a sender before the gateway sees it; pure.
+ * What a form can tell about a sender before the gateway sees it; pure.
  *
- * The library checks it again with each SMS (`lib/outbox/read-sms.ts`).
+ * The runtime checks it again (`lib/sender.ts`), which in a browser would bring the numbers of all countries with it.
  * Source: gateway.md, source_addr: the gateway cuts it after 15 characters in silence; 3GPP 23.040 §9.1.2.5.
  */
 import { ALPHANUMERIC_SENDER_MAX, SOURCE_ADDR_MAX } from '../../lib/inmobile.js';
-import type { Problem } from '../shared/catalogue.editor.js';
+import type { Problem } from './catalogue.editor.js';
 
-/** The problem with a sender that the form gives as text; an empty one comes from the msg. */
+/** The problem with a sender that the form gives as text; an empty one comes from elsewhere. */
 export function senderProblem(sender: string): Problem | undefined {
   const digits = sender.replace(/[\s().\-/]/g, '').replace(/^\+|^00/, '');
   if (/^\d+$/.test(digits)) {
