@@ -7,46 +7,83 @@
 
 import { types } from 'node:util';
 
-/** A msg whose properties are longer than this as JSON keeps its id and topic only. */
+/** Of all properties together as JSON: the largest of a msg that has more are left out. */
 export const KEPT_CHARACTERS_MAX = 65_536;
 
-/** Values looked at before a msg counts as too large: bounds the time that one msg can take. */
+/** Values of one property: one that has more is too large to keep. */
 const VALUES_MAX = 5_000;
+/** Values that are looked at before the rest of a msg counts as too large: bounds the time that it can take. */
+const VALUES_OF_ALL_MAX = 10 * VALUES_MAX;
 const DEPTH_MAX = 32;
-const TOPIC_CHARACTERS_MAX = 1_000;
 
 /** Node-RED's own HTTP nodes put their request and response there; a copy of them means nothing. */
 const NEVER_KEPT: ReadonlySet<string> = new Set(['req', 'res', '__proto__']);
 
-const NOTHING: ReadonlySet<string> = new Set();
-
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 interface Walk {
+  /** Of the property. */
   valuesLeft: number;
+  charactersLeft: number;
   readonly parents: object[];
 }
 
 class TooLarge extends Error {}
 
-/**
- * The JSON-safe properties of a msg, as JSON.
- *
- * @param without names of properties to leave out
- * @param charactersMax of the JSON; where it would be longer it has `_msgid` and `topic` only
- */
-export function jsonSafeText(
-  msg: object,
-  without: ReadonlySet<string>,
-  charactersMax: number = KEPT_CHARACTERS_MAX,
-): string {
-  try {
-    const json = JSON.stringify(copyObject(msg, { valuesLeft: VALUES_MAX, parents: [] }, without));
-    if (json.length <= charactersMax) return json;
-  } catch (error) {
-    if (!(error instanceof TooLarge)) throw error;
+/** How much of a msg is kept, and who is told what is not. */
+export interface Keeping {
+  /** Names of properties to leave out. */
+  readonly without: ReadonlySet<string>;
+  /** Of the JSON. */
+  readonly charactersMax: number;
+  /** A property is too large. */
+  readonly onTooLarge: (name: string) => void;
+}
+
+/** The JSON-safe properties of a msg, as JSON; one that is too large to keep is left out, and it alone. */
+export function jsonSafeText(msg: object, keeping: Keeping): string {
+  const { charactersMax, onTooLarge } = keeping;
+  const copy = copyProperties(msg, keeping);
+  const json = JSON.stringify(copy);
+  if (json.length <= charactersMax) return json;
+  const bySize = Object.keys(copy)
+    .map((name) => [name, JSON.stringify({ [name]: copy[name] }).length] as const)
+    .sort(([, one], [, other]) => other - one);
+  let length = json.length;
+  for (const [name, size] of bySize) {
+    if (length <= charactersMax) break;
+    Reflect.deleteProperty(copy, name);
+    // Without its braces, but with the comma between it and another.
+    length -= size - 1;
+    onTooLarge(name);
   }
-  return JSON.stringify(essentials(msg));
+  return JSON.stringify(copy);
+}
+
+function copyProperties(msg: object, { without, charactersMax, onTooLarge }: Keeping): Record<string, Json> {
+  const copy: Record<string, Json> = {};
+  const walk: Walk = { valuesLeft: 0, charactersLeft: 0, parents: [msg] };
+  let valuesOfAllLeft = VALUES_OF_ALL_MAX;
+  for (const name of ownNames(msg)) {
+    if (NEVER_KEPT.has(name) || without.has(name)) continue;
+    const valuesMax = Math.min(VALUES_MAX, valuesOfAllLeft);
+    if (valuesMax === 0) {
+      onTooLarge(name);
+      continue;
+    }
+    walk.valuesLeft = valuesMax;
+    walk.charactersLeft = charactersMax;
+    walk.parents.length = 1;
+    try {
+      const value = copyValue(ownValue(msg, name), walk);
+      if (value !== undefined) copy[name] = value;
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error;
+      onTooLarge(name);
+    }
+    valuesOfAllLeft -= valuesMax - Math.max(0, walk.valuesLeft);
+  }
+  return copy;
 }
 
 /** Own property `name` of `object`, or undefined: a getter or a proxy that throws counts as absent. */
@@ -58,20 +95,11 @@ function ownValue(object: object, name: string): unknown {
   }
 }
 
-function essentials(msg: object): Readonly<Record<string, unknown>> {
-  const id = ownValue(msg, '_msgid');
-  const topic = ownValue(msg, 'topic');
-  return {
-    ...(typeof id === 'string' && { _msgid: id }),
-    ...(typeof topic === 'string' && topic.length <= TOPIC_CHARACTERS_MAX && { topic }),
-  };
-}
-
-function copyObject(object: object, walk: Walk, without: ReadonlySet<string>): Record<string, Json> {
+function copyObject(object: object, walk: Walk): Record<string, Json> {
   const copy: Record<string, Json> = {};
   walk.parents.push(object);
   for (const name of ownNames(object)) {
-    if (NEVER_KEPT.has(name) || without.has(name)) continue;
+    if (NEVER_KEPT.has(name)) continue;
     const value = copyValue(ownValue(object, name), walk);
     if (value !== undefined) copy[name] = value;
   }
@@ -82,17 +110,24 @@ function copyObject(object: object, walk: Walk, without: ReadonlySet<string>): R
 function copyValue(value: unknown, walk: Walk): Json | undefined {
   walk.valuesLeft -= 1;
   if (walk.valuesLeft < 0) throw new TooLarge();
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return copyText(value, walk);
   if (typeof value === 'object' && value !== null) return copyNested(value, walk);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   return value === null || typeof value === 'boolean' ? value : undefined;
+}
+
+/** No character is shorter as JSON: what is too long needs not be looked through. */
+function copyText(text: string, walk: Walk): string {
+  walk.charactersLeft -= text.length;
+  if (walk.charactersLeft < 0) throw new TooLarge();
+  return text;
 }
 
 function copyNested(value: object, walk: Walk): Json | undefined {
   if (walk.parents.includes(value) || walk.parents.length >= DEPTH_MAX) return undefined;
   if (isArray(value)) return copyArray(value, walk);
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  return isPlain(value) ? copyObject(value, walk, NOTHING) : undefined;
+  return isPlain(value) ? copyObject(value, walk) : undefined;
 }
 
 /** Places are kept: what an array cannot carry becomes null, as in JSON. */

@@ -7,10 +7,10 @@
  * Source: contract section 3.2.
  */
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { asSmppError, SmppError } from '../../lib/errors.js';
+import { asSmppError, printable, SmppError } from '../../lib/errors.js';
 import { checkSms } from '../../lib/gateway.js';
 import type { CountryCode } from '../../lib/phone-number.js';
-import { jsonSafeText, KEPT_CHARACTERS_MAX } from '../shared/json-safe.js';
+import { jsonSafeText, KEPT_CHARACTERS_MAX, type Keeping } from '../shared/json-safe.js';
 import { originTail } from '../shared/origin.js';
 import type { ReadForm, TypedField } from './form.js';
 import {
@@ -49,12 +49,19 @@ type TypedResults = Partial<Record<TypedField, unknown>>;
 
 export class RequestReader {
   readonly #sources: RequestSources;
+  /** Of a msg that asks for one SMS. */
+  readonly #keeping: Keeping;
   readonly #inputs: Readonly<Record<TypedField, TypedInput>>;
 
   constructor(sources: RequestSources) {
     const { form } = sources;
     const input = (field: TypedField): TypedInput => typedInput(field, form.typed[field], sources);
     this.#sources = sources;
+    this.#keeping = {
+      without: PAYLOAD,
+      charactersMax: KEPT_CHARACTERS_MAX,
+      onTooLarge: warnOnce(sources.node),
+    };
     this.#inputs = { to: input('to'), from: input('from'), text: input('text') };
   }
 
@@ -93,7 +100,7 @@ export class RequestReader {
     const sms = readSms(override, sources);
     // The gateway checks an SMS as it takes it in; a correlation it would get wrapped.
     if (sms.correlation !== undefined) checkSms(sms);
-    return new SingleRequest(sms, msg, node);
+    return new SingleRequest(sms, msg, node, this.#keeping);
   }
 
   async #readSeveral(msg: NodeMessageInFlow, overrides: Overrides, sources: SmsSources): Promise<Request> {
@@ -108,8 +115,25 @@ export class RequestReader {
         throw ofIndex(index, asSmppError(error, 'SMPP_MESSAGE'));
       }
     }
-    return new ArrayRequest(list, msg, sources.typed.to, this.#sources);
+    const keeping = { ...this.#keeping, without: NOTHING };
+    return new ArrayRequest(list, msg, sources.typed.to, { ...this.#sources, keeping });
   }
+}
+
+/** Properties that a node names as too large; more come of names that are made up for each msg. */
+const NAMED_MAX = 50;
+
+/** Names a property of the msg that is too large to keep, once. */
+function warnOnce(node: Node): (property: string) => void {
+  const named = new Set<string>();
+  return (property) => {
+    if (named.has(property) || named.size >= NAMED_MAX) return;
+    named.add(property);
+    const name = printable(property.slice(0, 100));
+    node.warn(
+      `msg.${name} is too large to keep: receipts, and results after a restart or a deploy, come without it`,
+    );
+  };
 }
 
 function ofIndex(index: number, error: SmppError): SmppError {
@@ -125,11 +149,13 @@ class SingleRequest implements Request {
   readonly list: readonly SmsDraft[];
   readonly #msg: NodeMessageInFlow;
   readonly #node: Node;
+  readonly #keeping: Keeping;
 
-  constructor(sms: SmsDraft, msg: NodeMessageInFlow, node: Node) {
+  constructor(sms: SmsDraft, msg: NodeMessageInFlow, node: Node, keeping: Keeping) {
     this.list = [sms];
     this.#msg = msg;
     this.#node = node;
+    this.#keeping = keeping;
   }
 
   get messageId(): string {
@@ -143,7 +169,7 @@ class SingleRequest implements Request {
   originTail(): string {
     return originTail({
       node: this.#node.id,
-      msg: jsonSafeText(this.#msg, PAYLOAD),
+      msg: jsonSafeText(this.#msg, this.#keeping),
       correlation: this.list[0]?.correlation,
     });
   }
@@ -164,7 +190,7 @@ class ArrayRequest implements Request {
     list: readonly SmsDraft[],
     msg: NodeMessageInFlow,
     recipients: unknown,
-    { RED, node }: RequestSources,
+    { RED, node, keeping }: Pick<RequestSources, 'RED' | 'node'> & { readonly keeping: Keeping },
   ) {
     const isRecipients = (value: unknown): boolean => Array.isArray(value) && value === recipients;
     this.list = list;
@@ -174,8 +200,8 @@ class ArrayRequest implements Request {
     this.#shared = Object.fromEntries(
       Object.entries(msg).filter(([name, value]) => !NOT_SHARED.has(name) && !isRecipients(value)),
     );
-    const keptMax = Math.min(KEPT_CHARACTERS_MAX, KEPT_TOGETHER_MAX / list.length);
-    this.#kept = jsonSafeText(this.#shared, NOTHING, keptMax);
+    const charactersMax = Math.min(keeping.charactersMax, KEPT_TOGETHER_MAX / list.length);
+    this.#kept = jsonSafeText(this.#shared, { ...keeping, charactersMax });
     this.#parts = {
       ...(msg.parts !== undefined && { parts: msg.parts }),
       id: RED.util.generateId(),

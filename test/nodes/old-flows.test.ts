@@ -98,7 +98,10 @@ describe('A flow with a value that is none', () => {
   const idle: [node: FlowNode, says: RegExp][] = [
     [dlr({ states: 'some' }), /label\.states: must be one of final, all/],
     [dlr({ per: 'part' }), /label\.per: must be one of message, segment/],
-    [dlr({ noReceiptAfter: 'soon' }), /label\.noReceiptAfter: must be a number of minutes from 0, at most 4320/],
+    [
+      dlr({ noReceiptAfter: 'soon' }),
+      /label\.noReceiptAfter: must be a number of minutes from 0, at most 4320/,
+    ],
     [dlr({ noReceiptAfter: '${SMPP_TEST_NONE}' }), /label\.noReceiptAfter: .* SMPP_TEST_NONE has no value/],
     [dlr({ from: { send: true } }), /label\.from: must be a list of ids/],
     [receiver({ incomplete: 'keep' }), /label\.incomplete: must be one of emit, drop/],

@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { jsonSafeText } from '../../../nodes/shared/json-safe.js';
+import { jsonSafeText, KEPT_CHARACTERS_MAX } from '../../../nodes/shared/json-safe.js';
 
-const kept = (msg: object, without: readonly string[] = []): unknown =>
-  JSON.parse(jsonSafeText(msg, new Set(without)));
+function json(msg: object, without: readonly string[] = [], tooLarge: string[] = []): string {
+  return jsonSafeText(msg, {
+    without: new Set(without),
+    charactersMax: KEPT_CHARACTERS_MAX,
+    onTooLarge: (name) => tooLarge.push(name),
+  });
+}
+
+const kept = (msg: object, without?: readonly string[]): unknown => JSON.parse(json(msg, without));
+
+/** What is kept, and what is named as too large. */
+function keptOf(msg: object): { kept: unknown; tooLarge: string[] } {
+  const tooLarge: string[] = [];
+  return { kept: JSON.parse(json(msg, [], tooLarge)), tooLarge };
+}
 
 describe('jsonSafeText', () => {
   it('keeps plain JSON as it is', () => {
@@ -67,25 +80,50 @@ describe('jsonSafeText', () => {
   });
 
   it('does not take a property for a prototype', () => {
-    const json = jsonSafeText(JSON.parse('{"__proto__":{"polluted":true},"topic":"t"}') as object, new Set());
-    assert.equal(json, '{"topic":"t"}');
+    const msg = JSON.parse('{"__proto__":{"polluted":true},"topic":"t"}') as object;
+    assert.equal(json(msg), '{"topic":"t"}');
   });
 
-  it('keeps id and topic only of a msg that is too large', () => {
-    const msg = { _msgid: 'm', topic: 't', blob: 'x'.repeat(70_000) };
-    assert.deepEqual(kept(msg), { _msgid: 'm', topic: 't' });
+  const tooLarge: [name: string, value: unknown][] = [
+    ['a long text', 'x'.repeat(70_000)],
+    ['a text that is long as JSON', '\u0001'.repeat(20_000)],
+    ['a long text far inside', { page: { body: ['x'.repeat(70_000)] } }],
+    ['many values', new Array<number>(5_001).fill(1)],
+    ['many values far inside', { rows: Array.from({ length: 101 }, () => new Array<number>(50).fill(1)) }],
+    ['a huge array', new Array<number>(10_000_000)],
+  ];
+  for (const [name, value] of tooLarge) {
+    it(`leaves out and names a property that is too large, and it alone: ${name}`, () => {
+      const before = { _msgid: 'm', big: value, order: { id: 7 } };
+      assert.deepEqual(keptOf(before), { kept: { _msgid: 'm', order: { id: 7 } }, tooLarge: ['big'] });
+    });
+  }
+
+  it('of properties that are too large together leaves out the largest', () => {
+    const msg = { a: 'a'.repeat(30_000), topic: 't', b: 'b'.repeat(40_000), c: 'c'.repeat(20_000) };
+    const { b: _b, ...rest } = msg;
+    assert.deepEqual(keptOf(msg), { kept: rest, tooLarge: ['b'] });
   });
 
-  it('does not walk through a huge array', () => {
-    const list = new Array<number>(10_000_000).fill(1);
-    assert.deepEqual(kept({ topic: 't', list }), { topic: 't' });
+  it('keeps what is just small enough', () => {
+    const msg = { text: 'x'.repeat(KEPT_CHARACTERS_MAX - '{"text":""}'.length), list: undefined };
+    assert.deepEqual(keptOf(msg).tooLarge, []);
+    assert.deepEqual(keptOf({ text: `${msg.text}x` }), { kept: {}, tooLarge: ['text'] });
+    assert.deepEqual(keptOf({ list: new Array<number>(4_999).fill(1) }).tooLarge, []);
+  });
+
+  it('looks at no more of a msg with many large properties, and names them', () => {
+    const list = { rows: Array.from({ length: 101 }, () => new Array<number>(50).fill(1)) };
+    const names = Array.from({ length: 1_000 }, (_, index) => `list${index}`);
+    const msg = { topic: 't', ...Object.fromEntries(names.map((name) => [name, list])) };
+    assert.deepEqual(keptOf(msg), { kept: { topic: 't' }, tooLarge: names });
   });
 
   it('gives what JSON carries without a change, whatever the msg', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.anything({ withDate: true, withMap: true })), (msg) => {
-        const json = jsonSafeText(msg, new Set());
-        assert.equal(JSON.stringify(JSON.parse(json)), json);
+        const text = json(msg);
+        assert.equal(JSON.stringify(JSON.parse(text)), text);
       }),
     );
   });

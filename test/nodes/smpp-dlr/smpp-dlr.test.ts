@@ -4,6 +4,7 @@ import type { DeliveryReceipt } from '../../../lib/message.js';
 import type { Feed } from '../../../nodes/shared/connection.js';
 import { originTail, originText } from '../../../nodes/shared/origin.js';
 import {
+  loggedBy,
   next,
   receive,
   startFlows,
@@ -61,6 +62,21 @@ describe('smpp-dlr', () => {
     receive('send', { to: DELIVERED, payload: 'Hello', tell: () => 'a secret', when: new Date(0) });
     const msg = await next('receipt');
     assert.deepEqual(['tell' in msg, msg.when], [false, '1970-01-01T00:00:00.000Z']);
+  });
+
+  it('leaves out what is too large to keep, and it alone, which smpp-send names once', async () => {
+    await startFlows(flow());
+    const big = new Array<number>(5_001).fill(1);
+    const page = 'x'.repeat(70_000);
+    for (const id of [7, 8]) {
+      receive('send', { to: DELIVERED, payload: 'Hello', big, order: { id }, page });
+      const msg = await next('receipt');
+      assert.deepEqual([msg.order, 'big' in msg, 'page' in msg], [{ id }, false, false]);
+    }
+    assert.deepEqual(
+      loggedBy('send', 'warn').map((line) => line.split(' ', 1)[0]),
+      ['msg.big', 'msg.page'],
+    );
   });
 
   it('emits one receipt for a long SMS', async () => {
@@ -124,6 +140,32 @@ describe('smpp-dlr', () => {
     ]);
     receive('one-send', { to: DELIVERED, payload: 'Hello' });
     await Promise.all([next('receipt'), next('inside')]);
+    assert.equal(waitingAt('other'), 0);
+  });
+
+  it('in an instance of a subflow means its own nodes when it names several', async () => {
+    const subflow = { type: 'subflow', name: '', in: [] };
+    const inner = dlr({ id: 'inner', z: 'subflow', from: ['send', 'second', 'deep'], wires: [] });
+    await startFlows([
+      TAB,
+      connection(),
+      { ...subflow, id: 'deeper', out: [] },
+      send({ id: 'deep', z: 'deeper', wires: [] }),
+      { ...subflow, id: 'subflow', out: [{ wires: [{ id: 'inner', port: 0 }] }] },
+      send({ z: 'subflow', wires: [] }),
+      send({ id: 'second', z: 'subflow', wires: [] }),
+      { id: 'nested', z: 'subflow', x: 0, y: 0, type: 'subflow:deeper', wires: [] },
+      inner,
+      { id: 'one', ...ON_TAB, type: 'subflow:subflow', wires: [['inside']] },
+      { id: 'two', ...ON_TAB, type: 'subflow:subflow', wires: [['other']] },
+      dlr({ from: ['send', 'second', 'deep'] }),
+      ...ENDS,
+      sink('inside'),
+    ]);
+    for (const sender of ['one-send', 'one-second', 'one-nested-deep']) {
+      receive(sender, { to: DELIVERED, payload: 'Hello' });
+      await Promise.all([next('receipt'), next('inside')]);
+    }
     assert.equal(waitingAt('other'), 0);
   });
 
