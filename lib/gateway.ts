@@ -308,7 +308,7 @@ class SmsGateway implements Gateway {
     const connection = this.#engine?.connection ?? STOPPED;
     const queue = this.#engine?.outbox.counts ?? this.#left.counts;
     const status = { ...connection, queue: { ...queue }, counters: { ...this.#counters } };
-    return this.#trouble === undefined ? status : { ...status, error: troubleOf(this.#trouble) };
+    return this.#trouble === undefined ? status : { ...status, error: storageTrouble(this.#trouble) };
   }
 
   onStatus(listener: StatusListener): Unsubscribe {
@@ -550,7 +550,8 @@ function storageOf({ storage, clock, log }: GatewaySettings, onTrouble: TroubleL
   return journalStorage({ directory, clock, onWarning: (line) => log('warn', line), onTrouble });
 }
 
-function troubleOf(trouble: SmppError): NonNullable<GatewayStatus['error']> {
+/** What `GatewayStatus` tells of an SMPP_STORAGE, such as the one that kept a gateway from being started. */
+export function storageTrouble(trouble: SmppError): NonNullable<GatewayStatus['error']> {
   const { code, message } = trouble;
   return isDiskFull(trouble.cause) ? { code, message, reason: 'diskFull' } : { code, message };
 }

@@ -9,28 +9,24 @@
  * the connection node itself by one of the same settings (`parked-accounts.ts`).
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Node, NodeStatus } from 'node-red';
+import type { Node } from 'node-red';
 import { systemClock, type Millis } from '../../lib/clock.js';
 import { asSmppError, SmppError } from '../../lib/errors.js';
-import type { Gateway, GatewayOptions } from '../../lib/gateway.js';
+import { storageTrouble, type Gateway, type GatewayOptions } from '../../lib/gateway.js';
 import type { GatewayStatus, QueuedSms, SubmitResult } from '../../lib/message.js';
-import type { Connection, Direction } from '../shared/connection.js';
+import type { Activity, Connection, Direction } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
-import { nodeStatus, problemStatus, waitingCount, type Translate } from '../shared/status.js';
+import type { Translate } from '../shared/status.js';
 import type { SimulatorHandle, Watched } from '../sidebar/desk.js';
 import { Timeline } from '../sidebar/timeline.js';
 import { EventFeed } from './event-feed.js';
-import { MisplacedUsers } from './misplaced-users.js';
 import type { Parked } from './parked-accounts.js';
 import type { ConnectionSettings } from './read-options.js';
 import type { ResultDesk } from './result-desk.js';
-import { StatusLine } from './status-line.js';
+import { StatusBoard, type ReportingNode } from './status-board.js';
 
 /** A store that could not be opened may be held by a process that is about to end. */
 const START_AGAIN_MS = 10_000;
-
-/** States that are shown with a time that passes. */
-const TELLS_TIME: ReadonlySet<GatewayStatus['state']> = new Set(['retrying', 'disconnected']);
 
 export type Log = Required<GatewayOptions>['log'];
 
@@ -43,16 +39,13 @@ export interface RunningParts {
   readonly dispose: () => Promise<void>;
 }
 
-/** A connection node: its `users` are the nodes that Status and Catch nodes follow. */
-export type AccountNode = Node & { readonly users: Record<string, Node> };
-
 export interface AccountOptions {
   readonly settings: ConnectionSettings;
   readonly makeParts: (settings: ConnectionSettings, log: Log) => RunningParts;
   readonly gate: FlowGate;
   readonly results: ResultDesk;
   readonly translate: Translate;
-  readonly node: AccountNode;
+  readonly node: ReportingNode;
   /** It does not start before this has resolved: its store may still be another's. */
   readonly after: Promise<void>;
 }
@@ -60,16 +53,15 @@ export interface AccountOptions {
 export class Account implements Connection, Parked, Watched {
   readonly feed: EventFeed;
   readonly timeline = new Timeline(systemClock);
-  readonly #options: Pick<AccountOptions, 'gate' | 'translate'>;
+  readonly #gate: FlowGate;
   readonly #parts: RunningParts;
-  readonly #statusLine: StatusLine;
+  readonly #board: StatusBoard;
   readonly #unwatch: () => void;
   #settings: ConnectionSettings;
   /** The present one: a deploy may replace it. */
-  #node: AccountNode;
-  readonly #misplaced: MisplacedUsers;
-  /** Nodes made since the flows last ran: no Status node has heard of theirs. */
-  #newcomers: Node[] = [];
+  #node: ReportingNode;
+  /** By id. */
+  readonly #users = new Map<string, Node>();
   #isRunning = false;
   #isStarting = false;
   #isDisconnected = false;
@@ -79,11 +71,9 @@ export class Account implements Connection, Parked, Watched {
   #work: Promise<void>;
   /** Starts, stops, and what they wait for, that are not over. */
   #worksAhead = 1;
-  #waitingSince: Millis | undefined;
 
   constructor({ settings, makeParts, gate, results, translate, node, after }: AccountOptions) {
-    this.#options = { gate, translate };
-    this.#misplaced = new MisplacedUsers(translate);
+    this.#gate = gate;
     this.#settings = settings;
     this.#node = node;
     this.#work = after.then(() => {
@@ -96,14 +86,11 @@ export class Account implements Connection, Parked, Watched {
       onFailure: (error) => this.#log('error', asSmppError(error, 'SMPP_PROTOCOL').message),
       onUnclaimed: (result) => this.#log('warn', unclaimed(result)),
     });
-    this.#statusLine = new StatusLine(
-      { read: () => this.#readStatus(), show: (status) => this.#showStatus(status) },
-      systemClock,
-    );
+    this.#board = new StatusBoard({ node, settings, gate, translate, read: () => this.status() });
     const unwatchGate = gate.watch(() => this.#flowsTurned());
     const unwatchStatus = this.#parts.gateway.onStatus((status) => {
       this.timeline.note(status);
-      this.#statusLine.changed();
+      this.#board.changed();
     });
     this.#unwatch = () => {
       unwatchGate();
@@ -119,27 +106,22 @@ export class Account implements Connection, Parked, Watched {
     return this.#parts.simulator;
   }
 
-  get lacksStorage(): boolean {
-    return this.#startError !== undefined && !this.#isRunning && this.#isWanted;
-  }
-
   get waitingForMs(): Millis {
-    return this.#waitingSince === undefined ? 0 : systemClock.now() - this.#waitingSince;
+    return this.#board.waitingForMs;
   }
 
-  join(user: Node, needs: Direction): void {
-    this.#node.users[user.id] = user;
-    this.#misplaced.judge(user, needs, this.#settings);
-    this.#showBelow(user);
-    if (!this.#options.gate.isOpen) this.#newcomers.push(user);
+  join(user: Node, needs: Direction): Activity {
+    this.#users.set(user.id, user);
+    const activity = this.#board.join(user, needs);
     void this.#follow();
+    return activity;
   }
 
   leave(user: Node): void {
-    const { users } = this.#node;
     // A node that replaces another one has its id, and may have joined before the other left.
-    if (users[user.id] === user) Reflect.deleteProperty(users, user.id);
-    if (this.#options.gate.isOpen) void this.#follow();
+    if (this.#users.get(user.id) === user) this.#users.delete(user.id);
+    this.#board.leave(user);
+    if (this.#gate.isOpen) void this.#follow();
   }
 
   get running(): Gateway | undefined {
@@ -162,8 +144,14 @@ export class Account implements Connection, Parked, Watched {
     await this.#follow();
   }
 
+  /** A gateway that does not run yet says no more than that. */
   status(): GatewayStatus {
-    return this.#parts.gateway.status();
+    const status = this.#parts.gateway.status();
+    if (status.state !== 'stopped' || !this.#isWanted) return status;
+    const error = this.#startError;
+    return error === undefined
+      ? { ...status, state: 'connecting' }
+      : { ...status, error: storageTrouble(error) };
   }
 
   queued(max: number): Promise<readonly QueuedSms[]> {
@@ -180,7 +168,7 @@ export class Account implements Connection, Parked, Watched {
     this.#unwatch();
     await this.#follow();
     this.feed.close();
-    this.#statusLine.close();
+    this.#board.close();
     await this.#parts.dispose();
   }
 
@@ -189,11 +177,11 @@ export class Account implements Connection, Parked, Watched {
   }
 
   /** Goes on with another connection node, of settings that suit. */
-  moveTo(node: AccountNode, settings: ConnectionSettings): void {
+  moveTo(node: ReportingNode, settings: ConnectionSettings): void {
     this.#node = node;
     this.#settings = settings;
     this.#isDisconnected = false;
-    this.#newcomers.push(node);
+    this.#board.moveTo(node, settings);
   }
 
   async retire(successor?: ConnectionSettings): Promise<void> {
@@ -210,15 +198,14 @@ export class Account implements Connection, Parked, Watched {
   }
 
   get #isWanted(): boolean {
-    const hasUsers = Object.keys(this.#node.users).length > 0;
+    const hasUsers = this.#users.size > 0;
     // While flows are replaced those who have left may come again.
-    const isUsed = hasUsers || (this.#isRunning && !this.#options.gate.isOpen);
+    const isUsed = hasUsers || (this.#isRunning && !this.#gate.isOpen);
     return isUsed && !this.#isDisconnected && !this.#isClosed;
   }
 
   #flowsTurned(): void {
-    if (!this.#options.gate.isOpen) return;
-    for (const node of this.#newcomers.splice(0)) this.#showBelow(node);
+    if (!this.#gate.isOpen) return;
     void this.#follow();
   }
 
@@ -230,7 +217,7 @@ export class Account implements Connection, Parked, Watched {
     if (this.#isStarting && !this.#isWanted) this.#parts.gateway.stop().catch(() => undefined);
     this.#work = this.#work.then(async () => {
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
-      this.#statusLine.changed();
+      this.#board.changed();
       this.#worksAhead -= 1;
     });
     return this.#work;
@@ -258,7 +245,7 @@ export class Account implements Connection, Parked, Watched {
 
   async #stop(): Promise<void> {
     this.#isRunning = false;
-    if (Object.keys(this.#node.users).length > 0) this.feed.ending();
+    if (this.#users.size > 0) this.feed.ending();
     else this.feed.attach(undefined); // what still comes is for users to come
     try {
       await this.#parts.gateway.stop();
@@ -266,35 +253,6 @@ export class Account implements Connection, Parked, Watched {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
     this.feed.attach(undefined);
-  }
-
-  #readStatus(): { status: NodeStatus; changesByItself: boolean } {
-    const { translate } = this.#options;
-    const { isSimulated } = this.#settings;
-    if (this.lacksStorage) {
-      return { status: problemStatus('storage', { isSimulated, translate }), changesByItself: false };
-    }
-    const status = this.status();
-    // While it is stopped nothing is waited for, and nothing to be shown changes.
-    if (status.state === 'stopped' || waitingCount(status) === 0) this.#waitingSince = undefined;
-    else this.#waitingSince ??= systemClock.now();
-    const now = systemClock.wall();
-    const { waitingForMs } = this;
-    return {
-      status: nodeStatus(status, { now, waitingForMs, isSimulated, translate }),
-      changesByItself: TELLS_TIME.has(status.state) || this.#waitingSince !== undefined,
-    };
-  }
-
-  #showStatus(status: NodeStatus): void {
-    const users = Object.values(this.#node.users).filter(
-      (user) => this.#misplaced.statusOf(user) === undefined,
-    );
-    for (const node of [...users, this.#node]) node.status(status);
-  }
-
-  #showBelow(node: Node): void {
-    node.status(this.#misplaced.statusOf(node) ?? this.#statusLine.shown);
   }
 
   #log(level: 'info' | 'warn' | 'error', line: string): void {

@@ -21,6 +21,7 @@ import { readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
 import { ResultDesk } from './result-desk.js';
 import { SimulatorControls } from './simulator-controls.js';
+import type { ReportingNode } from './status-board.js';
 import { UnusableConnection } from './unusable-connection.js';
 
 /** Under Node-RED's userDir, one folder for each connection node. */
@@ -28,11 +29,7 @@ const FOLDER = 'inmobile-smpp';
 
 type ConnectionDef = NodeDef & ConnectionForm;
 
-type ConfigNode = Node<ConnectionCredentials> & {
-  /** A plain object by id: Node-RED looks here for the tabs whose Status and Catch nodes this node reaches. */
-  users: Record<string, Node>;
-  connection?: Connection;
-};
+type ConfigNode = Node<ConnectionCredentials> & ReportingNode & { connection?: Connection };
 
 export default function registerInmobileConnection(RED: NodeAPI): void {
   const { gate, parked, results, live } = sharedOf(flowGateOf(RED.events));

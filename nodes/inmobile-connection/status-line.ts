@@ -4,37 +4,35 @@
  * A countdown changes without an event, and a burst of events is one change.
  * Source: contract section 3.5: at most 2 updates a second and node.
  */
-import type { NodeStatus } from 'node-red';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Millis } from '../../lib/clock.js';
 
 /** Contract section 3.5. */
 const SHOWN_AT_LEAST_MS = 500;
-/** How often a status that depends on the time is looked at again. */
-const TICK_MS = 1_000;
 
-export interface StatusSource {
-  /** The status now, and whether it changes by itself as time passes. */
-  read(): { readonly status: NodeStatus; readonly changesByItself: boolean };
-  show(status: NodeStatus): void;
+/** The status now, and in how long it may have changed by itself. */
+export interface Reading<Status> {
+  readonly status: Status;
+  readonly againInMs?: Millis | undefined;
 }
 
-export class StatusLine {
-  readonly #source: StatusSource;
+export interface StatusSource<Status> {
+  read(): Reading<Status>;
+  show(status: Status): void;
+}
+
+export class StatusLine<Status extends object> {
+  readonly #source: StatusSource<Status>;
   readonly #clock: Clock;
-  #shown: NodeStatus = {};
+  #shown: Status | undefined;
   #shownAt: Millis = -Infinity;
   #cancelTimer: (() => void) | undefined;
   #isDue = false;
   #isClosed = false;
 
-  constructor(source: StatusSource, clock: Clock) {
+  constructor(source: StatusSource<Status>, clock: Clock) {
     this.#source = source;
     this.#clock = clock;
-  }
-
-  /** What is shown now, for a node that joins. */
-  get shown(): NodeStatus {
-    return this.#shown;
   }
 
   /** Something may have changed. */
@@ -48,6 +46,12 @@ export class StatusLine {
     }
   }
 
+  /** Whatever it is, it has to be shown to somebody new. */
+  showAnew(): void {
+    this.#shown = undefined;
+    this.changed();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer?.();
@@ -56,21 +60,17 @@ export class StatusLine {
   #look(): void {
     this.#isDue = false;
     this.#cancelTimer?.();
-    const { status, changesByItself } = this.#source.read();
-    if (!isSameStatus(status, this.#shown)) {
+    const { status, againInMs } = this.#source.read();
+    if (!isDeepStrictEqual(status, this.#shown)) {
       this.#shown = status;
       this.#shownAt = this.#clock.now();
       this.#source.show(status);
     }
-    if (changesByItself) this.#schedule(TICK_MS);
+    if (againInMs !== undefined) this.#schedule(againInMs);
   }
 
   #schedule(waitMs: Millis): void {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#clock.after(waitMs, () => this.#look());
   }
-}
-
-function isSameStatus(one: NodeStatus, other: NodeStatus): boolean {
-  return one.fill === other.fill && one.shape === other.shape && one.text === other.text;
 }

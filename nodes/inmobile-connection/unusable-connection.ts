@@ -7,7 +7,13 @@ import type { Node, NodeStatus } from 'node-red';
 import type { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { GatewayStatus } from '../../lib/message.js';
-import { showForGood, type Connection, type Feed, type LeaveFeed } from '../shared/connection.js';
+import {
+  showForGood,
+  type Activity,
+  type Connection,
+  type Feed,
+  type LeaveFeed,
+} from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
 import type { ResultDesk } from './result-desk.js';
 
@@ -46,8 +52,9 @@ export class UnusableConnection implements Connection {
     this.#gate = gate;
   }
 
-  join(user: Node): void {
+  join(user: Node): Activity {
     showForGood(user, this.#shown, this.#gate);
+    return { note: () => undefined };
   }
 
   leave(): void {

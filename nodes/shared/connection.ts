@@ -5,11 +5,12 @@
  */
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 
+import type { EpochMs } from '../../lib/clock.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
 import type { CountryCode } from '../../lib/phone-number.js';
 import { flowGateOf, type FlowGate } from './flow-gate.js';
-import { problemStatus, type Translate } from './status.js';
+import { problemStatus, type LastSms, type Translate } from './status.js';
 
 export type LeaveFeed = () => void;
 
@@ -32,6 +33,12 @@ export interface Feed {
 /** What a node does with the connection: it sends SMS, or gets what comes in. */
 export type Direction = 'send' | 'receive';
 
+/** How a user tells what it does, for the status below it. */
+export interface Activity {
+  /** An SMS of its own was accepted, or it has sent on what came in. */
+  note(kind: LastSms['kind'], at: EpochMs): void;
+}
+
 /** What holds for an SMS that does not say otherwise. */
 export interface SmsSettings {
   /** The `from` of one that names none. */
@@ -48,7 +55,7 @@ export interface Connection {
    * The first user starts the gateway; every user shows the connection's status. One that needs what the account
    * cannot do shows that instead, and says so once.
    */
-  join(user: Node, needs: Direction): void;
+  join(user: Node, needs: Direction): Activity;
   /** The last user stops it, unless another has joined by the end of the deploy. */
   leave(user: Node): void;
   /** The gateway while it runs and nothing is about to change that: else `gateway()` waits, or tells why not. */
@@ -86,9 +93,12 @@ export function showProblem(RED: NodeAPI, user: Node, problem: 'noConnection' | 
   showForGood(user, problemStatus(problem, { isSimulated: false, translate }), flowGateOf(RED.events));
 }
 
-/** Shows it now, and once more when the flows run: Status nodes hear of nothing that was shown before. */
+/** Shows it once the flows run: Status nodes hear of nothing that was shown before. */
 export function showForGood(user: Node, status: NodeStatus, gate: FlowGate): void {
-  user.status(status);
+  if (gate.isOpen) {
+    user.status(status);
+    return;
+  }
   const unwatch = gate.watch(() => {
     if (!gate.isOpen) return;
     unwatch();

@@ -12,34 +12,67 @@ import type { GatewayStatus } from '../../lib/message.js';
 /** A sentence of the catalogue `inmobile-connection`, with its blanks filled in. */
 export type Translate = (key: string, blanks?: Readonly<Record<string, string | number>>) => string;
 
+/** What Node-RED shows below a node, with the word of GatewayStatus for programs: the text is for people. */
+export type ShownStatus = NodeStatus & { readonly text: string; readonly state: GatewayStatus['state'] };
+
+/** What a node did last: an SMS of its own was accepted · one came in · a receipt came. */
+export interface LastSms {
+  readonly kind: 'sent' | 'received' | 'receipt';
+  readonly at: EpochMs;
+}
+
 export interface StatusContext {
   readonly now: EpochMs;
   readonly isSimulated: boolean;
   /** How long there have been SMS that wait for a place in the window, without a pause; 0 when none do. */
   readonly waitingForMs: Millis;
+  /** Of the node that shows the status. */
+  readonly last?: LastSms | undefined;
   readonly translate: Translate;
 }
 
 /** A queue younger than this is traffic, not a backlog: showing it would make the node blink at each SMS. */
 const BACKLOG_AFTER_MS = 1_000;
 
-/** The status of a connection as Node-RED shows it. */
-export function nodeStatus(status: GatewayStatus, context: StatusContext): NodeStatus {
-  return named(shownStatus(status, context), context);
+/** The status of a connection as Node-RED shows it: the worst of its states, or else the last SMS. */
+export function nodeStatus(status: GatewayStatus, context: StatusContext): ShownStatus {
+  const { fill, shape, text } = pictureOf(status, context);
+  return { fill, shape, text: named(text, context), state: status.state };
+}
+
+/** States that are shown with a time that passes. */
+const TELLS_TIME: ReadonlySet<GatewayStatus['state']> = new Set(['retrying', 'disconnected']);
+
+/** In how long that may change although nothing happens; undefined: it does not. */
+export function changesInMs(
+  status: GatewayStatus,
+  { now, waitingForMs, last }: Pick<StatusContext, 'now' | 'waitingForMs' | 'last'>,
+): Millis | undefined {
+  if (TELLS_TIME.has(status.state)) return 1_000;
+  if (status.state !== 'connected') return undefined;
+  if (waitingCount(status) > 0) return Math.max(0, BACKLOG_AFTER_MS - waitingForMs) || undefined;
+  if (last === undefined || date(last.at) !== date(now)) return undefined;
+  return new Date(now).setHours(24, 0, 0, 0) - now;
 }
 
 /**
- * `settings` they are wrong · `storage` the store cannot be opened · `noConnection` the node names none ·
- * `sendsOnly`, `receivesOnly` the account cannot do what the node is for.
+ * `settings` they are wrong · `noConnection` the node names none · `sendsOnly`, `receivesOnly` the account cannot do
+ * what the node is for.
  */
-export type StatusProblem = 'settings' | 'storage' | 'noConnection' | 'sendsOnly' | 'receivesOnly';
+export type StatusProblem = 'settings' | 'noConnection' | 'sendsOnly' | 'receivesOnly';
 
-/** The status of a node that can do nothing until somebody changes something. */
+/**
+ * The status of a node that can do nothing until somebody changes something.
+ *
+ * @param state of its connection, if it has one that runs
+ */
 export function problemStatus(
   problem: StatusProblem,
   context: Pick<StatusContext, 'isSimulated' | 'translate'>,
-): NodeStatus {
-  return named({ fill: 'red', shape: 'ring', text: context.translate(`status.${problem}`) }, context);
+  state: GatewayStatus['state'] = 'stopped',
+): ShownStatus {
+  const text = named(context.translate(`status.${problem}`), context);
+  return { ...MENDED_BY_A_PERSON, text, state };
 }
 
 /** SMS that are due, and neither settled nor on their way. */
@@ -47,28 +80,32 @@ export function waitingCount({ queue }: GatewayStatus): number {
   return Math.max(0, queue.alarm + queue.normal + queue.bulk - queue.scheduled - queue.underWay);
 }
 
-type ShownStatus = NodeStatus & { readonly text: string };
-
 /** Whatever a simulated connection shows says so. */
 function named(
-  shown: ShownStatus,
+  text: string,
   { isSimulated, translate }: Pick<StatusContext, 'isSimulated' | 'translate'>,
-): ShownStatus {
-  return isSimulated ? { ...shown, text: translate('status.simulated', { status: shown.text }) } : shown;
+): string {
+  return isSimulated ? translate('status.simulated', { status: text }) : text;
 }
 
-function shownStatus(status: GatewayStatus, { now, translate, waitingForMs }: StatusContext): ShownStatus {
+/** Without the name of the simulator. */
+type Picture = Omit<ShownStatus, 'state'>;
+
+const MENDED_BY_A_PERSON = { fill: 'red', shape: 'dot' } as const;
+
+function pictureOf(status: GatewayStatus, context: StatusContext): Picture {
+  const { now, translate, waitingForMs } = context;
   const trouble = troubleOf(status);
-  if (trouble !== undefined) return { fill: 'red', shape: 'dot', text: translate(`status.${trouble}`) };
+  if (trouble !== undefined) return { ...MENDED_BY_A_PERSON, text: translate(`status.${trouble}`) };
   switch (status.state) {
     case 'connected':
-      return waitingForMs >= BACKLOG_AFTER_MS ? backlog(status, translate) : connected(status, translate);
+      return waitingForMs >= BACKLOG_AFTER_MS ? backlog(status, translate) : connected(status, context);
     case 'connecting':
       return { fill: 'yellow', shape: 'ring', text: translate('status.connecting') };
     case 'retrying':
       return { fill: 'yellow', shape: 'ring', text: retryText(status, now, translate) };
     case 'refused':
-      return { fill: 'red', shape: 'dot', text: translate('status.refused') };
+      return { ...MENDED_BY_A_PERSON, text: translate('status.refused') };
     case 'maintenance':
       return { fill: 'blue', shape: 'ring', text: maintenanceText(status, translate) };
     case 'disconnected':
@@ -79,9 +116,13 @@ function shownStatus(status: GatewayStatus, { now, translate, waitingForMs }: St
 }
 
 /** What no waiting helps against is said at once. */
-function troubleOf({ state, error }: GatewayStatus): 'diskFull' | 'storageFails' | 'certificate' | undefined {
+function troubleOf({
+  state,
+  error,
+}: GatewayStatus): 'diskFull' | 'storage' | 'storageFails' | 'certificate' | undefined {
   // Whatever the links do, no SMS is taken in.
-  if (error?.code === 'SMPP_STORAGE') return error.reason ?? 'storageFails';
+  if (error?.code === 'SMPP_STORAGE')
+    return error.reason ?? (state === 'stopped' ? 'storage' : 'storageFails');
   return NOT_CONNECTED.has(state) && error?.code === 'SMPP_CERTIFICATE' ? 'certificate' : undefined;
 }
 
@@ -91,13 +132,22 @@ const NOT_CONNECTED: ReadonlySet<GatewayStatus['state']> = new Set([
   'disconnected',
 ]);
 
-function backlog(status: GatewayStatus, translate: Translate): ShownStatus {
+function backlog(status: GatewayStatus, translate: Translate): Picture {
   return { fill: 'yellow', shape: 'dot', text: translate('status.queued', { count: waitingCount(status) }) };
 }
 
-function connected({ host, onFirstHost }: GatewayStatus, translate: Translate): ShownStatus {
-  const text = translate('status.connected', { host: host ?? '' }).trim();
-  return { fill: 'green', shape: onFirstHost ? 'dot' : 'ring', text };
+function connected(
+  { host = '', onFirstHost }: GatewayStatus,
+  { now, last, translate }: StatusContext,
+): Picture {
+  const text =
+    last === undefined
+      ? translate('status.connected', { host })
+      : translate(`status.${last.kind}`, {
+          host,
+          time: date(last.at) === date(now) ? clockTime(last.at) : date(last.at),
+        });
+  return { fill: 'green', shape: onFirstHost ? 'dot' : 'ring', text: text.trim() };
 }
 
 function retryText(status: GatewayStatus, now: EpochMs, translate: Translate): string {
@@ -106,8 +156,7 @@ function retryText(status: GatewayStatus, now: EpochMs, translate: Translate): s
 }
 
 function maintenanceText(status: GatewayStatus, translate: Translate): string {
-  const since = new Date(status.maintenanceSince ?? status.since);
-  const time = [since.getHours(), since.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
+  const time = clockTime(status.maintenanceSince ?? status.since);
   return translate('status.maintenance', { time, count: waitingCount(status) });
 }
 
@@ -126,4 +175,20 @@ const UNITS = [
 function durationText(ms: Millis, translate: Translate): string {
   const [unit, unitMs] = UNITS.find(([, length]) => ms >= length) ?? ['seconds', 1_000];
   return translate(`status.duration.${unit}`, { number: Math.floor(ms / unitMs) });
+}
+
+/** By the clock on the wall of the runtime. */
+function clockTime(at: EpochMs): string {
+  const time = new Date(at);
+  return `${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}`;
+}
+
+/** A time of another day would be taken for today's. */
+function date(at: EpochMs): string {
+  const day = new Date(at);
+  return `${day.getFullYear()}-${twoDigits(day.getMonth() + 1)}-${twoDigits(day.getDate())}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
 }

@@ -1,7 +1,7 @@
 /** One connection in the sidebar. */
 import type { NodeStatus } from 'node-red';
 import { say as sayOf } from '../shared/catalogue.editor.js';
-import { nodeStatus, problemStatus } from '../shared/status.js';
+import { nodeStatus } from '../shared/status.js';
 import type { EpochMs } from '../../lib/clock.js';
 import { element, write } from './elements.editor.js';
 import { Events } from './events.editor.js';
@@ -81,13 +81,9 @@ export class ConnectionCard {
 }
 
 /** The same as below the nodes, in the browser's language. */
-function shownStatus(
-  { status, lacksStorage, waitingForMs, simulator }: ConnectionView,
-  now: EpochMs,
-): NodeStatus {
+function shownStatus({ status, waitingForMs, simulator }: ConnectionView, now: EpochMs): NodeStatus {
   const translate = (key: string, blanks = {}): string => sayOf('inmobile-connection', key, blanks);
   const isSimulated = simulator !== undefined;
-  if (lacksStorage) return problemStatus('storage', { isSimulated, translate });
   return nodeStatus(status, { now, isSimulated, waitingForMs, translate });
 }
 

@@ -13,8 +13,6 @@ export interface Watched {
   readonly timeline: Pick<Timeline, 'events' | 'rates'>;
   /** Undefined when the gateway is a real one. */
   readonly simulator: SimulatorHandle | undefined;
-  /** The store could not be opened, and is tried again. */
-  readonly lacksStorage: boolean;
   /** How long there have been SMS that wait for a place in the window, without a pause; 0 when none do. */
   readonly waitingForMs: Millis;
   status(): GatewayStatus;
@@ -61,7 +59,6 @@ export function overviewOf(connections: Connections, now: EpochMs): Overview {
     id,
     name: node.name ?? '',
     status: account.status(),
-    lacksStorage: account.lacksStorage,
     waitingForMs: account.waitingForMs,
     rates: account.timeline.rates(),
     events: account.timeline.events,

@@ -16,8 +16,6 @@ export interface ConnectionView {
   readonly id: string;
   readonly name: string;
   readonly status: GatewayStatus;
-  /** The store could not be opened, and is tried again. */
-  readonly lacksStorage: boolean;
   readonly waitingForMs: Millis;
   readonly rates: Rates;
   /** Oldest first. */

@@ -41,14 +41,16 @@ function follow(node: Node, filter: ReceiptFilter, connection: Connection): void
   const { per, overdueAfterMs, isFromWanted, isStateWanted } = filter;
   const { feed } = connection;
   const onReceipt = (receipt: DeliveryReceipt): void => {
-    if (isFromWanted(receipt) && isStateWanted(receipt)) node.send([messageOf(receipt), null]);
+    if (!isFromWanted(receipt) || !isStateWanted(receipt)) return;
+    node.send([messageOf(receipt), null]);
+    activity.note('receipt', receipt.receivedAt);
   };
   const onOverdue = (receipt: DeliveryReceipt): void => {
     if (isFromWanted(receipt)) node.send([null, messageOf(receipt)]);
   };
   const leaveFeed = [feed.onReceipt(per, onReceipt, node)];
   if (overdueAfterMs !== undefined) leaveFeed.push(feed.onOverdue(overdueAfterMs, onOverdue, node));
-  connection.join(node, 'receive');
+  const activity = connection.join(node, 'receive');
   node.on('close', (closed: () => void) => {
     for (const leave of leaveFeed) leave();
     connection.leave(node);

@@ -51,9 +51,11 @@ function readFilter(reader: FormReader, { sms: settings }: Connection): IsWanted
 
 function receive(node: Node, isWanted: IsWanted, connection: Connection): void {
   const leaveFeed = connection.feed.onSms((sms) => {
-    if (isWanted(sms)) node.send({ topic: sms.from, payload: forFlow(sms) });
+    if (!isWanted(sms)) return;
+    node.send({ topic: sms.from, payload: forFlow(sms) });
+    activity.note('received', sms.receivedAt);
   }, node);
-  connection.join(node, 'receive');
+  const activity = connection.join(node, 'receive');
   node.on('close', (closed: () => void) => {
     leaveFeed();
     connection.leave(node);

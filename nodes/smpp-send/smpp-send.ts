@@ -8,7 +8,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { SubmitResult } from '../../lib/message.js';
-import { connectionOf, type Connection } from '../shared/connection.js';
+import { connectionOf, type Activity, type Connection } from '../shared/connection.js';
 import { control, readAction, type Action } from './control.js';
 import { environmentOf, FormReader } from '../shared/form-reader.js';
 import { readForm } from './form.js';
@@ -78,6 +78,7 @@ class Sender {
   /** Msgs that are not handed over yet, each with its `_msgid`. */
   readonly #underWay = new Map<Promise<void>, unknown>();
   readonly #leaveFeed: (() => void) | undefined;
+  readonly #activity: Activity | undefined;
 
   constructor(RED: NodeAPI, node: Node, def: SmppSendDef, connection: Connection | undefined) {
     this.#RED = RED;
@@ -85,7 +86,7 @@ class Sender {
     this.#def = def;
     this.#connection = connection;
     this.#leaveFeed = connection?.feed.onSettled((result, key) => this.#settled(result, key), node);
-    connection?.join(node, 'send');
+    this.#activity = connection?.join(node, 'send');
   }
 
   /** Its `done` gets the error when nothing was taken in; else it is called when all of it is settled. */
@@ -171,6 +172,8 @@ class Sender {
   /** What nobody here waits for came in before a redeploy or a restart, or could not arrive the first time. */
   #settled(result: SubmitResult, key: string): void {
     if (!this.#submissions.settled(key, result)) this.#node.send(recoveredOutputs(result));
+    if (result.outcome === 'accepted' && result.repeated === undefined)
+      this.#activity?.note('sent', result.settledAt);
   }
 }
 

@@ -3,8 +3,9 @@ import { EventEmitter } from 'node:events';
 import type { Node } from 'node-red';
 import { SmppError } from '../../../lib/errors.js';
 import type { Gateway } from '../../../lib/gateway.js';
-import { Account, type AccountNode } from '../../../nodes/inmobile-connection/account.js';
+import { Account } from '../../../nodes/inmobile-connection/account.js';
 import type { ResultDesk } from '../../../nodes/inmobile-connection/result-desk.js';
+import type { ReportingNode } from '../../../nodes/inmobile-connection/status-board.js';
 import { FlowGate } from '../../../nodes/shared/flow-gate.js';
 
 const nothing = (): void => undefined;
@@ -32,7 +33,7 @@ describe('Account whose start waits', () => {
     users: {},
     status: nothing,
     error: (line: string) => errors.push(line),
-  } as unknown as AccountNode;
+  } as unknown as ReportingNode;
   const user = { id: 'user', status: nothing } as unknown as Node;
 
   it('is closed without waiting for it, and that is no error', async () => {

@@ -7,6 +7,11 @@ const FLOW = [TAB, send(), dlr(), receiver(), ...ENDS, ...CATCH];
 /** Texts are their keys here; that of a simulated connection has the status in its blank. */
 const SIMULATED = 'inmobile-connection.status.simulated';
 
+function showsRed(id: string): void {
+  const { fill, shape, text } = shownBelow(id) ?? {};
+  assert.deepEqual([fill, shape, text], ['red', 'dot', SIMULATED]);
+}
+
 describe('A node on an account of another connection mode', () => {
   useNodeRed();
 
@@ -15,14 +20,14 @@ describe('A node on an account of another connection mode', () => {
       await startFlows([...FLOW, connection({ connectionMode: 'transmitter' })]);
       receive('send', { to: '4512345678', payload: 'Hello' });
       await next('accepted');
-      assert.deepEqual(shownBelow(id), { fill: 'red', shape: 'ring', text: SIMULATED });
+      showsRed(id);
       assert.deepEqual(loggedBy(id, 'warn'), ['inmobile-connection.problem.sendsOnly']);
     });
   }
 
   it('says that nothing is sent where the account only receives', async () => {
     await startFlows([...FLOW, connection({ connectionMode: 'receiver' })]);
-    assert.deepEqual(shownBelow('send'), { fill: 'red', shape: 'ring', text: SIMULATED });
+    showsRed('send');
     assert.deepEqual(loggedBy('send', 'warn'), ['inmobile-connection.problem.receivesOnly']);
   });
 

@@ -92,8 +92,9 @@ describe('inmobile-connection', () => {
       await startFlows([TAB, connection({ gateway: 'other' }), send(), ...ENDS]);
       assert.deepEqual(shownBelow('send'), {
         fill: 'red',
-        shape: 'ring',
+        shape: 'dot',
         text: 'inmobile-connection.status.settings',
+        state: 'stopped',
       });
     });
   });
@@ -176,7 +177,7 @@ describe('inmobile-connection over TLS', () => {
     const { now } = Date;
     Date.now = () => now() - 3_600_000;
     try {
-      await statusOf('connected');
+      await statusOf('sent');
       assert.equal(simulator.accepted.length, 5);
     } finally {
       Date.now = now;

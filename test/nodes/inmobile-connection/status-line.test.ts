@@ -1,23 +1,31 @@
 import assert from 'node:assert/strict';
-import type { NodeStatus } from 'node-red';
-import { StatusLine } from '../../../nodes/inmobile-connection/status-line.js';
+import { StatusLine, type Reading } from '../../../nodes/inmobile-connection/status-line.js';
 import { FakeClock } from '../../support/fake-clock.js';
+
+interface Status {
+  readonly text: string;
+}
 
 class Source {
   text = 'one';
-  changesByItself = false;
+  againInMs: number | undefined;
   readonly shown: string[] = [];
 
-  read(): { status: NodeStatus; changesByItself: boolean } {
-    return { status: { text: this.text }, changesByItself: this.changesByItself };
+  read(): Reading<Status> {
+    return { status: { text: this.text }, againInMs: this.againInMs };
   }
 
-  show(status: NodeStatus): void {
-    this.shown.push(status.text ?? '');
+  show({ text }: Status): void {
+    this.shown.push(text);
   }
 }
 
-function aLine(): { line: StatusLine; source: Source; clock: FakeClock; say: (text: string) => void } {
+function aLine(): {
+  line: StatusLine<Status>;
+  source: Source;
+  clock: FakeClock;
+  say: (text: string) => void;
+} {
   const source = new Source();
   const clock = new FakeClock();
   const line = new StatusLine(source, clock);
@@ -52,18 +60,28 @@ describe('StatusLine', () => {
     assert.deepEqual(source.shown, ['one']);
   });
 
-  it('looks again each second while the status changes by itself', async () => {
+  it('looks again when the status may have changed by itself', async () => {
     const { source, clock, say } = aLine();
-    source.changesByItself = true;
+    source.againInMs = 1_000;
     say('2 s');
     source.text = '1 s';
     await clock.advance(1_000);
     assert.deepEqual(source.shown, ['2 s', '1 s']);
   });
 
+  it('shows the same once more to somebody new, and as seldom', async () => {
+    const { line, source, clock, say } = aLine();
+    say('one');
+    line.showAnew();
+    await clock.advance(499);
+    assert.deepEqual(source.shown, ['one']);
+    await clock.advance(1);
+    assert.deepEqual(source.shown, ['one', 'one']);
+  });
+
   it('has no timer left when it is closed', async () => {
     const { line, source, clock, say } = aLine();
-    source.changesByItself = true;
+    source.againInMs = 1_000;
     say('one');
     line.close();
     await clock.advance(5_000);

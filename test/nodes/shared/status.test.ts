@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { GatewayStatus } from '../../../lib/message.js';
 import {
+  changesInMs,
   nodeStatus,
   problemStatus,
+  type LastSms,
   type StatusContext,
   type Translate,
 } from '../../../nodes/shared/status.js';
@@ -35,7 +37,7 @@ function shown(properties: Partial<GatewayStatus>, context: Partial<StatusContex
     translate,
     ...context,
   });
-  return `${String(fill)} ${String(shape)} ${String(text)}`;
+  return `${String(fill)} ${String(shape)} ${text}`;
 }
 
 const WAITING = { alarm: 0, normal: 22, bulk: 0, scheduled: 5, underWay: 5 };
@@ -47,6 +49,31 @@ describe('nodeStatus', () => {
 
   it('is a green ring on another host', () => {
     assert.equal(shown({ host: 'dk2', onFirstHost: false }), 'green ring connected dk2');
+  });
+
+  const yesterday = new Date(2025, 11, 31, 23, 59).getTime();
+  const last: [kind: LastSms['kind'], at: number, text: string][] = [
+    ['sent', new Date(2026, 0, 1, 9, 5).getTime(), 'dk1, sent 09:05'],
+    ['received', NOW, 'dk1, received 12:00'],
+    ['receipt', NOW, 'dk1, receipt 12:00'],
+    ['sent', yesterday, 'dk1, sent 2025-12-31'],
+  ];
+  for (const [kind, at, text] of last) {
+    it(`tells the last SMS of the node after the host: ${text}`, () => {
+      assert.equal(shown({ host: 'dk1' }, { last: { kind, at } }), `green dot ${text}`);
+    });
+  }
+
+  it('tells the last SMS only when nothing is wrong', () => {
+    const context = { last: { kind: 'sent', at: NOW }, waitingForMs: 1_000 } as const;
+    assert.equal(shown({ host: 'dk1', queue: WAITING }, context), 'yellow dot queued 12');
+    assert.equal(shown({ state: 'refused' }, context), 'red dot login refused');
+  });
+
+  it('carries the word of GatewayStatus for programs', () => {
+    const context = { now: NOW, isSimulated: true, waitingForMs: 0, translate };
+    assert.equal(nodeStatus(status({ state: 'disconnected' }), context).state, 'disconnected');
+    assert.equal(nodeStatus(status({ host: 'dk1' }), context).state, 'connected');
   });
 
   it('is a yellow ring while connecting', () => {
@@ -98,6 +125,8 @@ describe('nodeStatus', () => {
     );
     assert.equal(outage, 'red ring ingen forbindelse i 2 min, 12 venter');
     assert.equal(shown({ state: 'refused' }, { translate: danish }), 'red dot login afvist');
+    const last = { kind: 'sent', at: NOW } as const;
+    assert.equal(shown({ host: 'dk1' }, { translate: danish, last }), 'green dot dk1, sendt 12:00');
   });
 
   for (const state of ['connecting', 'retrying', 'disconnected'] as const) {
@@ -114,6 +143,12 @@ describe('nodeStatus', () => {
       assert.equal(shown({ state, error: { ...error, reason: 'diskFull' } }), 'red dot disk full');
     });
   }
+
+  it('is a red dot while the store cannot be opened', () => {
+    const error = { code: 'SMPP_STORAGE', message: 'another process uses it' };
+    assert.equal(shown({ state: 'stopped', error }), 'red dot storage unavailable');
+    assert.equal(shown({ state: 'stopped', error: { ...error, reason: 'diskFull' } }), 'red dot disk full');
+  });
 
   it('says since when the gateway is in maintenance, and what waits', () => {
     const maintenanceSince = new Date(2026, 0, 1, 3, 12).getTime();
@@ -132,17 +167,49 @@ describe('nodeStatus', () => {
   });
 });
 
+describe('changesInMs', () => {
+  const context = { now: NOW, waitingForMs: 0 };
+
+  it('is a second while a time is told that passes', () => {
+    assert.equal(changesInMs(status({ state: 'retrying' }), context), 1_000);
+    assert.equal(changesInMs(status({ state: 'disconnected' }), context), 1_000);
+  });
+
+  it('is until what waits is shown, and not longer', () => {
+    const backlog = status({ queue: WAITING });
+    assert.equal(changesInMs(backlog, context), 1_000);
+    assert.equal(changesInMs(backlog, { ...context, waitingForMs: 400 }), 600);
+    assert.equal(changesInMs(backlog, { ...context, waitingForMs: 1_000 }), undefined);
+  });
+
+  it('is until midnight where the time of an SMS of today is told, and not longer', () => {
+    const at = new Date(2026, 0, 1, 9, 5).getTime();
+    assert.equal(changesInMs(status({}), { ...context, last: { kind: 'sent', at } }), 12 * 3_600_000);
+    const before = { kind: 'sent', at: at - 86_400_000 } as const;
+    assert.equal(changesInMs(status({}), { ...context, last: before }), undefined);
+  });
+
+  it('is never else', () => {
+    assert.equal(changesInMs(status({}), context), undefined);
+  });
+});
+
 describe('problemStatus', () => {
-  it('is a red ring that says what to change', () => {
-    assert.deepEqual(problemStatus('sendsOnly', { isSimulated: false, translate }), {
+  it('is a red dot that says what to change', () => {
+    assert.deepEqual(problemStatus('sendsOnly', { isSimulated: false, translate }, 'connected'), {
       fill: 'red',
-      shape: 'ring',
+      shape: 'dot',
       text: 'account only sends',
+      state: 'connected',
     });
   });
 
+  it('is stopped, to a program, where nothing runs', () => {
+    assert.equal(problemStatus('settings', { isSimulated: false, translate }).state, 'stopped');
+  });
+
   it('says that it is simulated too', () => {
-    const { text } = problemStatus('storage', { isSimulated: true, translate });
-    assert.equal(text, 'simulated: storage unavailable');
+    const { text } = problemStatus('settings', { isSimulated: true, translate });
+    assert.equal(text, 'simulated: check the settings');
   });
 });

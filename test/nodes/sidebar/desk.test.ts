@@ -16,7 +16,6 @@ function connections(changes: Partial<Watched> = {}): Connections {
   const account: Watched = {
     timeline: { events: [], rates: () => NO_RATES },
     simulator: undefined,
-    lacksStorage: false,
     waitingForMs: 0,
     status: () => ({ state: 'connected' }) as GatewayStatus,
     queued: () => Promise.reject(new Error('the disk is gone: 4512345678')),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { InboundSms } from '../../../lib/message.js';
-import type { Feed } from '../../../nodes/shared/connection.js';
+import type { Activity, Feed } from '../../../nodes/shared/connection.js';
 import {
   next,
   receive,
@@ -106,10 +106,11 @@ async function feedFlow(properties: Readonly<Record<string, unknown>>): Promise<
       return () => undefined;
     },
   };
+  const activity: Activity = { note: () => undefined };
   const register = (RED: NodeAPI): void => {
     RED.nodes.registerType('test-connection', function (this: Node, def: NodeDef) {
       RED.nodes.createNode(this, def);
-      Object.assign(this, { connection: { feed, join: () => undefined, leave: () => undefined } });
+      Object.assign(this, { connection: { feed, join: () => activity, leave: () => undefined } });
     });
   };
   const config = { id: 'stub', type: 'test-connection', name: '' };
