@@ -44,6 +44,12 @@ export function checkIsObject(sms: unknown): void {
   throw new SmppError('SMPP_MESSAGE', message, { field: 'sms' });
 }
 
+/** @throws SMPP_MESSAGE, field `list` */
+export function checkIsList(list: unknown): void {
+  if (Array.isArray(list)) return;
+  throw new SmppError('SMPP_MESSAGE', `list: must be an array of SMS, is ${kindOf(list)}`, { field: 'list' });
+}
+
 /** SMPP_OPTIONS of an argument; a value that is of the right type may be somebody's own, and is not quoted. */
 export function refusal(field: string, must: string, value: unknown): SmppError {
   return new SmppError('SMPP_OPTIONS', `${field}: must be ${must}, is ${kindOf(value)}`, { field });

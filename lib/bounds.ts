@@ -20,7 +20,7 @@ export interface Bounds {
   readonly readsAtOnce: number;
   /** Reads besides that hang. With so many it is the whole disk, and no more are begun until one of them ends. */
   readonly hangingReads: number;
-  /** SMS taken in by one write. The next begin another. */
+  /** SMS taken in by one write. The next begin another. A list has one of its own, and is read so many in one turn. */
   readonly smsInOneWrite: number;
   /** Characters of these, of text and correlation: at six octets each they stay within `lineOctets`. As `smsInOneWrite`. */
   readonly charactersInOneWrite: number;

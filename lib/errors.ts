@@ -58,6 +58,20 @@ export class DamagedRecordError extends SmppError {
   }
 }
 
+/** SMPP_STORAGE of a batch that is longer than storage takes at once: written in parts it may be kept. */
+export class BatchTooLongError extends SmppError {
+  constructor(message: string) {
+    super('SMPP_STORAGE', message, { field: 'storageDirectory' });
+  }
+}
+
+/** SMPP_STOPPED of what may have been kept all the same: nobody knows before the next start, so it is not to be given again. */
+export class UndecidedError extends SmppError {
+  constructor(message: string, cause?: unknown) {
+    super('SMPP_STOPPED', message, { cause });
+  }
+}
+
 /** For the `catch` of a read: what a damaged record counts as. Other failures are thrown on. */
 export function damagedAs<const Value>(value: Value): (error: unknown) => Value {
   return (error) => {

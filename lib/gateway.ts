@@ -5,7 +5,15 @@
  * so that they outlast a stop.
  * Source: contract section 2.
  */
-import { checkId, checkIsObject, checkListener, checkMax, checkWait, readScope } from './arguments.js';
+import {
+  checkId,
+  checkIsList,
+  checkIsObject,
+  checkListener,
+  checkMax,
+  checkWait,
+  readScope,
+} from './arguments.js';
 import { systemClock, type Millis } from './clock.js';
 import type { LoginHold } from './connection/login-hold.js';
 import { accountKey, loginsOf } from './connection/login-registry.js';
@@ -86,6 +94,13 @@ export interface Gateway {
    */
   enqueue(sms: OutboundSms): Promise<TakenIn>;
   /**
+   * Takes a list in as a whole, in one durable step, before any of it leaves; what it resolves with is in the order of
+   * the list. An SMS whose `dedupeKey` another has, before it or in the list, is not sent: see `enqueue`. Throws as `send`
+   * does, naming the place in the list of an SMS that is at fault, and SMPP_MESSAGE, field `list`, when it is none or takes
+   * more than storage keeps in one step (64 MB): then nothing of it was taken in.
+   */
+  enqueueAll(list: readonly OutboundSms[]): Promise<readonly TakenIn[]>;
+  /**
    * Sends many; yields results as they settle, and reads the list no faster. A stop ends it with SMPP_STOPPED, after the
    * results of all that was sent. See `send-all.ts`.
    */
@@ -106,6 +121,12 @@ export interface Gateway {
    * @throws SMPP_STORAGE when that cannot be opened
    */
   countQueued(): Promise<number>;
+  /**
+   * The SMS in the queue that were taken in before this start, each with its correlation. All of them are read from
+   * storage: for somebody who looks for one, once. None while stopped.
+   * @throws SMPP_STORAGE when one cannot be read
+   */
+  recovered(): AsyncIterable<{ readonly id: string; readonly correlation?: unknown }>;
   /**
    * The first `max` SMS of the queue, 100 at most, in the order in which they leave: those under way, alarms, normal,
    * bulk, then those not due yet; while stopped, as it was then. No text, and recipients masked. For a person who looks:
@@ -258,6 +279,13 @@ class SmsGateway implements Gateway {
     return outbox instanceof SmppError ? refused(sms, outbox) : outbox.enqueue(sms);
   }
 
+  async enqueueAll(list: readonly OutboundSms[]): Promise<readonly TakenIn[]> {
+    checkIsList(list);
+    const outbox = this.#outbox;
+    if (outbox instanceof SmppError) throw outbox;
+    return outbox.enqueueAll(list);
+  }
+
   sendAll(list: Iterable<OutboundSms> | AsyncIterable<OutboundSms>): AsyncIterable<SubmitResult> {
     return sendAll(list, {
       send: (sms) => this.send(sms),
@@ -297,6 +325,11 @@ class SmsGateway implements Gateway {
   /** What it holds on the heap, whose it may be next. */
   get memory(): MemoryStorage | undefined {
     return isOnHeap(this.#storage) ? this.#storage : this.#inherited;
+  }
+
+  async *recovered(): AsyncGenerator<{ id: string; correlation?: unknown }> {
+    const engine = this.#engine;
+    if (engine !== undefined) yield* engine.outbox.recovered();
   }
 
   async queued(max = Infinity): Promise<readonly QueuedSms[]> {

@@ -1,5 +1,6 @@
 /**
- * Makes safe what is taken in: the SMS of one turn of the event loop go in one write, which they pay for together.
+ * Makes safe what is taken in: the SMS of one turn of the event loop go in one write, which they pay for together. A list
+ * has a write of its own.
  *
  * All of them are kept or none: what storage refuses for one (a full disk, a failing one) it refuses for the next.
  */
@@ -41,6 +42,13 @@ class Batch {
   readonly waiting: Waiting[] = [];
 }
 
+/** SMS that are all kept or none, however many they are: they have a write of their own, at the end of this turn. */
+export interface Whole {
+  take(item: NewItem, entry: OutboxEntry): void;
+  /** Resolves when they are safe; rejects when they could not be stored. */
+  safe(): Promise<unknown>;
+}
+
 export class Intake {
   readonly #options: IntakeOptions;
   #batch: Batch | undefined;
@@ -64,6 +72,20 @@ export class Intake {
     return new Promise((resolve, reject) => waiting.push({ id: entry.id, resolve, reject }));
   }
 
+  takeWhole(): Whole {
+    this.#batch = undefined; // what comes later in this turn is stored later
+    const batch = this.#begin();
+    return {
+      take: (item, entry) => this.#put(batch, item, entry),
+      safe: () => new Promise((resolve, reject) => batch.waiting.push({ id: '', resolve, reject })),
+    };
+  }
+
+  /** Whether an SMS with a dedupe key is being stored. */
+  isStoring(id: string): boolean {
+    return this.#keyed.has(id);
+  }
+
   /** Resolves when an SMS that was taken is safe, which it mostly is; rejects when it could not be stored. */
   safe(id: string): Promise<{ id: string }> {
     const batch = this.#keyed.get(id);
@@ -84,6 +106,12 @@ export class Intake {
 
   #add(item: NewItem, entry: OutboxEntry): Batch {
     const batch = (this.#batch ??= this.#begin());
+    this.#put(batch, item, entry);
+    if (this.#isFull(batch)) this.#batch = undefined;
+    return batch;
+  }
+
+  #put(batch: Batch, item: NewItem, entry: OutboxEntry): void {
     batch.items.push(item);
     if (item.isStored) {
       batch.changes.push({ table: 'outbox', key: entry.id, value: storedEntry(entry) });
@@ -95,8 +123,6 @@ export class Intake {
       batch.keyed.push(entry);
       this.#keyed.set(entry.id, batch);
     }
-    if (this.#isFull(batch)) this.#batch = undefined;
-    return batch;
   }
 
   #isFull({ items, characters }: Batch): boolean {
@@ -134,7 +160,8 @@ export class Intake {
   }
 }
 
-function charactersOf({ text, correlation }: OutboxEntry): number {
+/** Of what is stored of it, text and correlation: nearly all. */
+export function charactersOf({ text, correlation }: OutboxEntry): number {
   if (correlation === undefined) return text.length;
   // As text from the nodes; to count another value's would be to write it twice.
   return text.length + (typeof correlation === 'string' ? correlation.length : CORRELATION_CHARACTERS_MAX);

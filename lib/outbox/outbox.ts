@@ -11,7 +11,7 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
-import { asSmppError, SmppError } from '../errors.js';
+import { asSmppError, BatchTooLongError, SmppError, UndecidedError } from '../errors.js';
 import type { Log } from '../failure-log.js';
 import type { Link } from '../link.js';
 import type { Listener } from '../listeners.js';
@@ -28,19 +28,20 @@ import type { Change, Storage } from '../storage/storage.js';
 import { Answers, type Refusal } from './answers.js';
 import { Dedupe, type FirstResult } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
-import { Intake } from './intake.js';
+import { charactersOf, Intake } from './intake.js';
 import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
 import { isWaiting, remainsOfId, type Body, type NewItem, type QueueItem, type Times } from './queue-item.js';
 import { listQueue } from './queue-list.js';
 import { ReadBack } from './read-back.js';
-import { readSms, type SmsDefaults } from './read-sms.js';
+import { readSms, type ReadSms, type SmsDefaults } from './read-sms.js';
 import { recovered, storeRest, type Left } from './recovery.js';
 import { References } from './references.js';
 import { repeatOf } from './result-of.js';
 import { Segments } from './segments.js';
 import { Settlement } from './settlement.js';
+import { entryOf } from './stored-entry.js';
 import { ownResult } from './stored-result.js';
 import type { Remembered } from './submission.js';
 import type { UnknownReceipt } from './unknown-outcomes.js';
@@ -100,7 +101,7 @@ type Admitted = { readonly entry: OutboxEntry } & ({ readonly item: NewItem } | 
 type Holder = { readonly id: string } & ({ readonly result: FirstResult } | { readonly item: QueueItem });
 
 export class Outbox {
-  readonly #options: OutboxOptions;
+  readonly #options: OutboxOptions & { readonly bounds: Bounds };
   readonly #queue: Queue;
   readonly #queueMax: number;
   readonly #dedupe: Dedupe;
@@ -112,6 +113,8 @@ export class Outbox {
   readonly #segments: Segments;
   readonly #readBack: ReadBack;
   readonly #failures = new SubmitFailures<QueueItem>();
+  /** Lists that are being taken in; none rejects. */
+  readonly #lists = new Set<Promise<unknown>>();
   #isOpen = false;
   /** The first SMS in line as it was closed. */
   #lastInLine: readonly QueuedSms[] = [];
@@ -223,6 +226,7 @@ export class Outbox {
   /** Completes what is taken in and what is settled; who waits for anything else is told that it is over. */
   async finish(): Promise<void> {
     this.halt();
+    await Promise.all(this.#lists);
     await this.#intake.atRest();
     await this.#dispatcher.atRest();
     await this.#answers.atRest();
@@ -242,7 +246,7 @@ export class Outbox {
   giveUp(): void {
     const message =
       'the gateway was stopped while its storage did not answer: this SMS may be stored, and is sent after the next start then';
-    const reason = new SmppError('SMPP_STOPPED', message);
+    const reason = new UndecidedError(message);
     this.#intake.giveUp(reason);
     this.#settlement.reject(this.#queue.items, reason);
   }
@@ -311,6 +315,29 @@ export class Outbox {
   }
 
   /**
+   * Takes a list in as a whole, in one write: all of it is safe in storage when the promise resolves, and nothing of it
+   * leaves before. What is resolved with is in the order of the list; an SMS whose dedupe key another has, before it or in
+   * the list, is not sent, as with `enqueue`. The list is read in the course of some turns of the event loop.
+   *
+   * @throws as `enqueue`, SMPP_MESSAGE also when it takes more than storage keeps at once; then nothing of it was taken in
+   */
+  enqueueAll(list: readonly OutboundSms[]): Promise<readonly TakenIn[]> {
+    const taking = this.#readAll(list).then((read) => this.#takeAll(read));
+    const over = taking.then(nothing, nothing).finally(() => this.#lists.delete(over));
+    this.#lists.add(over);
+    return taking;
+  }
+
+  /** The SMS in the queue that an earlier run took in, each with its correlation. All of them are read from storage. */
+  async *recovered(): AsyncGenerator<Pick<OutboxEntry, 'id' | 'correlation'>> {
+    for await (const [id, stored] of this.#options.storage.scan('outbox')) {
+      if (this.#queue.get(id)?.recovered !== true) continue;
+      const entry = entryOf(id, stored);
+      if (entry !== undefined) yield { id, correlation: entry.correlation };
+    }
+  }
+
+  /**
    * Takes an SMS out of the queue; resolves when that would outlast a crash. False when it is under way or settled,
    * or the gateway was stopped first.
    */
@@ -341,16 +368,101 @@ export class Outbox {
 
   /** @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STOPPED */
   #admit(sms: OutboundSms): Admitted {
-    if (!this.#isOpen) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
+    this.#checkIsOpen();
     const times = this.#times();
     const body = readSms(sms, this.#options.newId(), times.wall, this.#options.sms);
     const { entry } = body;
-    const holder = entry.dedupeKey === undefined ? undefined : this.#holderOf(entry.dedupeKey);
+    const holder = this.#holderFor(entry);
     if (holder !== undefined) return { entry, holder };
     if (this.#queue.size >= this.#queueMax) {
       throw new SmppError('SMPP_QUEUE_FULL', `${this.#queueMax} SMS wait already: this one was not taken in`);
     }
     return { item: this.#add(body, times), entry };
+  }
+
+  /** @throws SMPP_MESSAGE naming the place in the list, SMPP_STOPPED */
+  async #readAll(list: readonly OutboundSms[]): Promise<readonly ReadSms[]> {
+    const { storage, bounds, newId, sms: defaults, clock } = this.#options;
+    const octetsMax = storage.isVolatile === true ? Infinity : bounds.lineOctets;
+    const read: ReadSms[] = [];
+    let octets = 0;
+    for (const [place, sms] of list.entries()) {
+      if (place > 0 && place % bounds.smsInOneWrite === 0)
+        await new Promise<void>((resolve) => clock.after(0, resolve));
+      this.#checkIsOpen();
+      try {
+        const body = readSms(sms, newId(), clock.wall(), defaults);
+        octets += OCTETS_MIN + charactersOf(body.entry);
+        read.push(body);
+      } catch (error) {
+        throw ofPlace(place, asSmppError(error, 'SMPP_MESSAGE'));
+      }
+      if (octets > octetsMax) throw tooLong(octetsMax);
+    }
+    return read;
+  }
+
+  async #takeAll(list: readonly ReadSms[]): Promise<readonly TakenIn[]> {
+    await this.#untilKeysAreSafe(list);
+    this.#checkIsOpen();
+    this.#checkRoom(list);
+    const whole = this.#intake.takeWhole();
+    const times = this.#times();
+    const taken = list.map((body): TakenIn => {
+      const { entry } = body;
+      const holder = this.#holderFor(entry);
+      if (holder === undefined) {
+        whole.take(this.#add(body, times), entry);
+        return { id: entry.id };
+      }
+      const result = repeatedResult({ entry, holder });
+      result.catch(nothing);
+      return { id: holder.id, result };
+    });
+    try {
+      await whole.safe();
+    } catch (error) {
+      throw error instanceof BatchTooLongError ? tooLong(this.#options.bounds.lineOctets, error) : error;
+    }
+    return taken;
+  }
+
+  /** One whose key is that of an SMS which storage then does not take is not to be left behind. */
+  async #untilKeysAreSafe(list: readonly ReadSms[]): Promise<void> {
+    for (let isWaiting = true; isWaiting;) {
+      isWaiting = false;
+      for (const { entry } of list) {
+        const holder = this.#holderFor(entry);
+        if (holder === undefined || !this.#intake.isStoring(holder.id)) continue;
+        await this.#intake.safe(holder.id).catch(nothing);
+        this.#checkIsOpen();
+        isWaiting = true;
+      }
+    }
+  }
+
+  /** @throws SMPP_QUEUE_FULL */
+  #checkRoom(list: readonly ReadSms[]): void {
+    const room = this.#queueMax - this.#queue.size;
+    if (list.length <= room) return;
+    const keys = new Set<string>();
+    let count = 0;
+    for (const { entry } of list) {
+      const { dedupeKey } = entry;
+      if (dedupeKey !== undefined) {
+        if (keys.has(dedupeKey) || this.#holderFor(entry) !== undefined) continue;
+        keys.add(dedupeKey);
+      }
+      count += 1;
+    }
+    if (count <= room) return;
+    const message = `${this.#queue.size} SMS wait already, of ${this.#queueMax} at most: these ${count} were not taken in`;
+    throw new SmppError('SMPP_QUEUE_FULL', message);
+  }
+
+  /** @throws SMPP_STOPPED */
+  #checkIsOpen(): void {
+    if (!this.#isOpen) throw new SmppError('SMPP_STOPPED', 'the gateway is stopped: start it to send SMS');
   }
 
   #add(body: Body, times: Times): NewItem {
@@ -361,9 +473,9 @@ export class Outbox {
     return item;
   }
 
-  /** The SMS that has this dedupe key, unless it was lost. */
-  #holderOf(key: string): Holder | undefined {
-    const claimed = this.#dedupe.find(key);
+  /** The SMS that has the dedupe key of this one, unless it was lost. */
+  #holderFor({ dedupeKey }: OutboxEntry): Holder | undefined {
+    const claimed = dedupeKey === undefined ? undefined : this.#dedupe.find(dedupeKey);
     if (claimed === undefined) return undefined;
     const { id, result } = claimed;
     if (result !== undefined) return { id, result };
@@ -409,6 +521,22 @@ export class Outbox {
   #times(): Times {
     return { wall: this.#options.clock.wall(), now: this.#options.clock.now() };
   }
+}
+
+/** Of what storage keeps of an SMS besides its text and correlation. */
+const OCTETS_MIN = 60;
+
+const nothing = (): void => undefined;
+
+function ofPlace(place: number, error: SmppError): SmppError {
+  const { field } = error;
+  const message = `SMS ${place} of the list: ${error.message}; none of it was taken in`;
+  return new SmppError(error.code, message, { cause: error, ...(field !== undefined && { field }) });
+}
+
+function tooLong(octetsMax: number, cause?: SmppError): SmppError {
+  const message = `list: must take at most ${octetsMax} octets in storage, takes more: give it in parts; none of it was taken in`;
+  return new SmppError('SMPP_MESSAGE', message, { field: 'list', cause });
 }
 
 /** Of an SMS that is not sent, since another has its dedupe key. */

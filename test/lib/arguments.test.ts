@@ -78,6 +78,12 @@ const FUNCTIONS: Readonly<Record<string, Row>> = {
     field: 'list',
     given: but('array', 'string'),
   },
+  enqueueAll: {
+    call: (gateway, given) => gateway.enqueueAll(given),
+    code: 'SMPP_MESSAGE',
+    field: 'list',
+    given: but('array'),
+  },
   cancel: row('id', [...but('string'), undefined], (gateway, given) => gateway.cancel(given)),
   queued: row('max', [...but('number'), NaN], (gateway, given) => gateway.queued(given)),
   onStatus: row('listener', [...WRONG, undefined], (gateway, given) => gateway.onStatus(given)),

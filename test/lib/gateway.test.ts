@@ -281,6 +281,28 @@ describe('Gateway over TLS', () => {
     assert.deepEqual([gateway.status().queue.alarm, await gateway.queued()], [0, []]);
   });
 
+  it('takes a list in as a whole, and finds of it what an earlier run has left', async () => {
+    const { gateway } = await set();
+    await gateway.start();
+    const later = { ...SMS, sendAt: Date.now() + 3_600_000 };
+    const taken = await gateway.enqueueAll([later, { ...later, correlation: 7 }]);
+    const recovered = async (): Promise<unknown[]> => {
+      const found = [];
+      for await (const { id, correlation } of gateway.recovered()) found.push([id, correlation]);
+      return found;
+    };
+    assert.deepEqual(await recovered(), []);
+    await gateway.stop();
+    assert.deepEqual(await recovered(), []);
+    await assert.rejects(gateway.enqueueAll([SMS]), { code: 'SMPP_STOPPED' });
+    await gateway.start();
+    assert.deepEqual(await recovered(), [
+      [taken[0]?.id, undefined],
+      [taken[1]?.id, 7],
+    ]);
+    await gateway.stop();
+  });
+
   it('has the sender and the country of an SMS that names none', async () => {
     const { gateway, simulator } = await set({ sender: 'Works', defaultCountry: 'dk' });
     await gateway.start();
@@ -342,6 +364,7 @@ describe('Gateway over TLS', () => {
     await gateway.start();
     await assert.rejects(gateway.send(SMS), { code: 'SMPP_OPTIONS' });
     await assert.rejects(gateway.enqueue(SMS), { code: 'SMPP_OPTIONS' });
+    await assert.rejects(gateway.enqueueAll([SMS]), { code: 'SMPP_OPTIONS' });
   });
 });
 

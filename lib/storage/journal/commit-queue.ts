@@ -10,7 +10,7 @@
  */
 import type { Bounds } from '../../bounds.js';
 import type { Clock, Millis } from '../../clock.js';
-import { SmppError } from '../../errors.js';
+import { BatchTooLongError, UndecidedError, type SmppError } from '../../errors.js';
 import type { Change, Urgency } from '../storage.js';
 import type { Health } from './health.js';
 import type { Lock } from './lock.js';
@@ -18,7 +18,7 @@ import type { Log } from './log.js';
 import type { Group, PendingWrites } from './pending-writes.js';
 import type { RecordIndex } from './record-index.js';
 import { isDiskFull, type Reserve } from './reserve.js';
-import { diskFull, refusal, storageError } from './storage-error.js';
+import { diskFull, storageError } from './storage-error.js';
 import type { Segment } from './segment.js';
 
 /** What a journal that is open consists of. */
@@ -211,7 +211,7 @@ export class CommitQueue {
 
   #unwritable(changes: readonly Change[], error: unknown): Error {
     if (!(error instanceof RangeError)) return storageError(this.#parts.directory, error);
-    return refusal(
+    return new BatchTooLongError(
       `A batch of ${changes.length} records has over ${this.#lineMax} octets: write it in parts.`,
     );
   }
@@ -220,5 +220,5 @@ export class CommitQueue {
 function undecided(cause: SmppError): SmppError {
   const message =
     'the gateway was stopped while its disk could neither keep nor refuse this: it may be there after the next start';
-  return new SmppError('SMPP_STOPPED', message, { cause });
+  return new UndecidedError(message, cause);
 }
