@@ -13,7 +13,7 @@ import type { Node } from 'node-red';
 import { systemClock, type Millis } from '../../lib/clock.js';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import { storageTrouble, type Gateway, type GatewayOptions } from '../../lib/gateway.js';
-import type { GatewayStatus, QueuedSms, SubmitResult } from '../../lib/message.js';
+import type { GatewayStatus, QueuedSms } from '../../lib/message.js';
 import type { Activity, Connection, Direction } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
 import type { Translate } from '../shared/status.js';
@@ -24,6 +24,7 @@ import type { Parked } from './parked-accounts.js';
 import type { ConnectionSettings } from './read-options.js';
 import type { ResultDesk } from './result-desk.js';
 import { StatusBoard, type ReportingNode } from './status-board.js';
+import { UnclaimedResults } from './unclaimed-results.js';
 
 /** A store that could not be opened may be held by a process that is about to end. */
 const START_AGAIN_MS = 10_000;
@@ -56,6 +57,7 @@ export class Account implements Connection, Parked, Watched {
   readonly #gate: FlowGate;
   readonly #parts: RunningParts;
   readonly #board: StatusBoard;
+  readonly #unclaimed = new UnclaimedResults((line) => this.#log('warn', line));
   readonly #unwatch: () => void;
   #settings: ConnectionSettings;
   /** The present one: a deploy may replace it. */
@@ -84,7 +86,7 @@ export class Account implements Connection, Parked, Watched {
       gate,
       results,
       onFailure: (error) => this.#log('error', asSmppError(error, 'SMPP_PROTOCOL').message),
-      onUnclaimed: (result) => this.#log('warn', unclaimed(result)),
+      onUnclaimed: (result) => this.#unclaimed.note(result),
     });
     this.#board = new StatusBoard({ node, settings, gate, translate, read: () => this.status() });
     const unwatchGate = gate.watch(() => this.#flowsTurned());
@@ -168,6 +170,7 @@ export class Account implements Connection, Parked, Watched {
     this.#unwatch();
     await this.#follow();
     this.feed.close();
+    this.#unclaimed.flush();
     this.#board.close();
     await this.#parts.dispose();
   }
@@ -260,8 +263,4 @@ export class Account implements Connection, Parked, Watched {
     else if (level === 'warn') this.#node.warn(line);
     else this.#node.error(line);
   }
-}
-
-function unclaimed({ id, outcome }: SubmitResult): string {
-  return `the smpp-send node of SMS ${id} is gone; the result of the SMS: ${outcome}`;
 }

@@ -163,7 +163,7 @@ describe('inmobile-connection, deployed', () => {
     await deploy(flow({}, send({ id: 'neighbour' })), 'nodes', credentials());
     const warning = logged('warn', /gone/);
     await simulator.revive('all');
-    assert.match(await warning, /^the smpp-send node of SMS \S+ is gone.*: accepted$/);
+    assert.match(await warning, /^the smpp-send node of 1 SMS is gone.*: 1 accepted$/);
     assert.equal(simulator.accepted.length, 1);
   });
 
