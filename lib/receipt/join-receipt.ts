@@ -85,11 +85,15 @@ export interface ReceiptEvent {
   readonly receipt: DeliveryReceipt;
 }
 
-/** Of a receipt that was emitted: what is not taken yet. JSON. */
+/** Of a receipt that counts for its SMS already: what is not taken yet. JSON. */
 export interface Owed {
   readonly scopes: readonly ReceiptScope[];
   /** The SMS that it was applied to; undefined when it belonged to none. */
   readonly of?: Pick<TrackedSms, 'id' | 'to'>;
+  /** Nobody has been given any of it. */
+  readonly isNew?: true;
+  /** Of a long SMS that nobody was told of it: its segments as this receipt left them. */
+  readonly reports?: TrackedRecord['reports'];
   /** State of the whole SMS that it brought. */
   readonly said?: GatewayState;
   /** The worst segment by then. */
@@ -189,14 +193,31 @@ export function unmatchedEvents(received: ReceivedReceipt): readonly ReceiptEven
   ];
 }
 
-/** What those who listen for these scopes have not taken of a receipt that was applied to `record`, as far as it holds. */
+/** Of a receipt that nobody can take now, which was applied to its SMS. */
+export function owedAsNew({ record, events, failure }: Joined): Owed {
+  const { id, to, reports, said } = record;
+  return {
+    scopes: events.map(({ scope }) => scope),
+    of: { id, to },
+    isNew: true,
+    ...(said && { said }),
+    ...(failure && { failure }),
+    ...(reports.length > 1 && { reports }),
+  };
+}
+
+/**
+ * What those who listen for these scopes have not taken of a receipt that was applied to an SMS, as far as it holds: what
+ * nobody has been given yet is given as it was.
+ */
 export function owedEvents(
-  record: TrackedRecord,
+  known: TrackedRecord,
   received: ReceivedReceipt,
   owed: Owed,
 ): readonly ReceiptEvent[] {
   const { parsed, receivedAt } = received;
   const report = reportOf(parsed);
+  const record = owed.isNew === true ? asOwed(known, report, owed) : known;
   const isMeant = segmentsMeant(record, parsed.messageId);
   return owed.scopes.flatMap((scope): readonly ReceiptEvent[] => {
     if (scope === 'segment') {
@@ -209,6 +230,14 @@ export function owedEvents(
       state === report.state ? { report, words: parsed } : verdictOf(record, state, owed.failure);
     return [{ scope, receipt: matchedReceipt(record, verdict.report, verdict.words, receivedAt) }];
   });
+}
+
+function asOwed(
+  record: TrackedRecord,
+  report: SegmentReport,
+  { reports = [report], said }: Owed,
+): TrackedRecord {
+  return withReports(record, reports, said, undefined);
 }
 
 /** What is emitted when no final receipt came within `afterMs`. One may still come, so it is not final. */

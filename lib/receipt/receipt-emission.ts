@@ -13,8 +13,10 @@ import { SmppError } from '../errors.js';
 import type { CounterName } from '../message.js';
 import type { StoredReceipt } from './held-receipts.js';
 import {
+  type Joined,
   joinReceipt,
   type Owed,
+  owedAsNew,
   owedEvents,
   type ReceiptEvent,
   type ReceivedReceipt,
@@ -38,10 +40,13 @@ export interface ReceiptEmissionOptions extends ReceiptListenersOptions {
   readonly mayWait: (received: ReceivedReceipt) => boolean;
 }
 
-/** Of a receipt among those of its SMS. */
-interface Turn {
+interface Learning {
   readonly stored: StoredReceipt;
   readonly sms: number;
+}
+
+/** Of a receipt among those of its SMS. */
+interface Turn extends Learning {
   /** What comes of it as the turn is over. */
   taking: Promise<void> | undefined;
 }
@@ -85,6 +90,43 @@ export class ReceiptEmission {
     return ending === undefined ? turn.taking : ending.then(() => turn.taking);
   }
 
+  /**
+   * What a receipt says of its SMS counts although nobody can take it now, and so it does when it is let go. Undefined when
+   * it counts already, else a promise that resolves when it does.
+   *
+   * @throws, rejecting, SMPP_STORAGE when its SMS cannot be read
+   */
+  learn(stored: StoredReceipt): Promise<void> | undefined {
+    const { records, steps } = this.#options;
+    const sms = this.#smsOf(stored);
+    if (sms === undefined) return undefined;
+    const turn = { stored, sms };
+    return steps.run(sms, () => {
+      const record = records.peek(sms);
+      return record === undefined
+        ? records.read(sms).then((known) => this.#learnOf(known, turn))
+        : this.#learnOf(record, turn);
+    });
+  }
+
+  #learnOf(known: TrackedRecord | undefined, turn: Learning): Promise<void> | undefined {
+    const { stored, sms } = turn;
+    if (known === undefined || !this.#options.isOpen() || this.#owedOf(stored)?.of !== undefined)
+      return undefined;
+    const joined = joinReceipt(known, stored.received);
+    if (joined.events.length > 0) this.#keepJoined(joined, turn);
+    else {
+      const other = this.#otherThan(sms, stored);
+      if (other !== undefined) return this.learn({ ...stored, sms: other });
+    }
+    return undefined;
+  }
+
+  #keepJoined(joined: Joined, { stored, sms }: Learning): void {
+    this.#keep(stored, owedAsNew(joined));
+    this.#options.records.replace(sms, joined.record); // after what is owed: one write has both
+  }
+
   /** What is closed before all is read reads no more. */
   #emitLater(stored: StoredReceipt): Promise<void> | undefined {
     if (this.#options.records.isRead) return this.emit(stored);
@@ -114,8 +156,10 @@ export class ReceiptEmission {
     const owed = this.#owedOf(stored);
     if (owed?.of !== undefined)
       return this.#handAgain(stored, owedEvents(known, stored.received, owed), owed);
-    const { record, events, failure } = joinReceipt(known, stored.received);
+    const joined = joinReceipt(known, stored.received);
+    const { record, events, failure } = joined;
     if (events.length === 0) return this.#handElsewhere(turn);
+    if (this.listeners.isEmpty && this.#options.isOpen()) this.#keepJoined(joined, turn);
     const taking = this.listeners.emit(stored.key, events);
     this.#countAll(events);
     const { id, to, said } = record;
@@ -125,10 +169,15 @@ export class ReceiptEmission {
     return answer;
   }
 
-  /** An earlier one has told all of this SMS since it came: of several with its id it belongs to one that is open. */
   #handElsewhere({ stored, sms }: Turn): Promise<void> | undefined {
-    const other = this.#options.records.find(stored.received);
-    return other === undefined || other === sms ? undefined : this.emit({ ...stored, sms: other });
+    const other = this.#otherThan(sms, stored);
+    return other === undefined ? undefined : this.emit({ ...stored, sms: other });
+  }
+
+  /** An earlier one has told all of this SMS since it came: of several with its id it belongs to one that is open. */
+  #otherThan(sms: number, { received }: StoredReceipt): number | undefined {
+    const other = this.#options.records.find(received);
+    return other === sms ? undefined : other;
   }
 
   #handUnmatched(stored: StoredReceipt): Promise<void> | undefined {
@@ -145,7 +194,9 @@ export class ReceiptEmission {
 
   #handAgain(stored: StoredReceipt, events: readonly ReceiptEvent[], owed: Owed): Promise<void> | undefined {
     const taking = this.listeners.emit(stored.key, events);
-    if (taking !== undefined) return this.#await(stored, taking, owed);
+    const { isNew, reports: _, ...left } = owed;
+    if (isNew === true) this.#countAll(events);
+    if (taking !== undefined) return this.#await(stored, taking, left);
     this.#unstored.delete(stored.key);
     return undefined;
   }

@@ -4,6 +4,7 @@
  *   take ─▶ stored ─┬─ SMS known ────────────────▶ joined with its segments ─▶ emitted ─▶ record deleted
  *                   └─ held until it is known ───▶ … or unmatched after 60 s ─▶ emitted ─▶ record deleted
  *
+ * It is joined at once, also where it has to wait for somebody who takes it: what came counts, even if it is let go.
  * Held is also a receipt whose phone is another than that of each SMS with its id, as its own may be under way (ids of
  * two hosts); after the 60 s it is given to the last of those.
  * After a start SMS are read while receipts come already: those are stored, and go on once all are read.
@@ -124,6 +125,7 @@ export class ReceiptTracker {
       kind: 'receipts',
       revive: storedReceipt,
       cameAt: ({ received }) => received.receivedAt,
+      waits: (stored) => void this.#learnFrom(stored),
       forget: (changes) => this.#records.store(changes),
       onFailure: failing('a receipt could not be handed on and is kept'),
       log,
@@ -331,6 +333,16 @@ export class ReceiptTracker {
     for (const { stored } of unplaced) {
       if (this.#held.holds(stored)) this.#options.unknownCame(phoneKey(stored.received.phone));
     }
+    this.#learnEarlier().catch(this.#notStored);
+  }
+
+  /** What an earlier process had not come to: it died, or stopped, as a receipt was kept. */
+  async #learnEarlier(): Promise<void> {
+    for await (const stored of this.#box.earlier()) await this.#learnFrom(stored);
+  }
+
+  #learnFrom(stored: StoredReceipt): Promise<void> | undefined {
+    return this.#emission.learn(stored)?.catch(this.#notStored);
   }
 
   /** A stored receipt goes on, or waits for its SMS. */

@@ -62,6 +62,8 @@ export interface MailboxOptions<T> {
   readonly revive: (value: unknown, key: string, isEarlier: boolean) => T | undefined;
   /** When it came or, of a result, when it was settled. */
   readonly cameAt: (event: T) => EpochMs;
+  /** An event that came has to wait for somebody who takes it. */
+  readonly waits?: (event: T) => void;
   /** Makes the record of an event that volatile storage gets at `close`; without it the owner puts each by `keeping`. */
   readonly record?: (event: T) => unknown;
   /** Writes that events are gone, which its owner may have to write with more; by default by themselves. */
@@ -200,9 +202,20 @@ export class Mailbox<T> {
   deliver(key: string, event: T, taken = false): void {
     if (this.#isClosed) this.#wait(key, this.#waitingNow(event));
     else if (this.#listeners.isEmpty && taken) this.#forget(key);
-    else if (this.#listeners.isEmpty || this.#waiting.size > 0 || !this.#hasRoomToTake)
+    else if (this.#listeners.isEmpty || this.#waiting.size > 0 || !this.#hasRoomToTake) {
       this.#wait(key, this.#waitingNow(event));
-    else this.#hand(key, event);
+      this.#options.waits?.(event);
+    } else this.#hand(key, event);
+  }
+
+  /** Those of earlier runs that wait, one after the other, as far as they can be read. */
+  async *earlier(): AsyncGenerator<T> {
+    for (const [key, waiting] of [...this.#waiting.entries()]) {
+      if (this.#isClosed) return;
+      if (waiting !== EARLIER) continue;
+      const found = await this.#find(key, waiting);
+      if (typeof found === 'object' && this.#waiting.has(key)) yield found.event;
+    }
   }
 
   subscribe(listener: Listener<T>): Unsubscribe {

@@ -208,6 +208,7 @@ function checkOverdue(ledger: Ledger, seen: ReceiptSeen): void {
   const last = new Map(handed.map((each) => [`${each.listener} ${each.scope} ${each.receipt.raw}`, each]));
   const isTaken = [...last.values()].every(({ taking: { doneAt = Infinity } }) => doneAt < at);
   if (isTaken && sameSms.some(isVerdict)) violated('and it came before');
+  if (hasCome(ledger, sms, at)) violated('and it had come, whoever was there for it');
   const said = saidOverdue(ledger, sameSms, waitOf(ledger, seen));
   const before = said.findLast(({ listener }) => listener === seen.listener);
   // In one run each listener is told by itself; the next knows what is owed by the wait alone.
@@ -301,6 +302,20 @@ function turnAt(receipts: readonly ReceiptSeen[], run: number, at: Millis): Mill
     turn = Math.max(turn, seen.taking.doneAt ?? seen.taking.failedAt ?? Infinity);
   }
   return turn;
+}
+
+/** All the receipts that can come were answered by then, and nobody else can have them. */
+function hasCome(ledger: Ledger, sms: SmsRecord | undefined, at: Millis): boolean {
+  const result = (sms && toldOf(sms))?.result;
+  if (result === undefined || sms?.acceptances.length !== 1 || ledger.diskFailed) return false;
+  const { messageIds, to } = result;
+  const named = messageIds.filter((messageId) => messageId !== '');
+  const isKept = (messageId: string): boolean =>
+    ledger.deliveries.some(
+      ({ says, phone, state, keptAt = Infinity }) =>
+        says === messageId && phone === to && state !== 'ENROUTE' && keptAt < at,
+    );
+  return named.length > 0 && named.every((id) => isKept(id) && ownersOf(ledger, id).length === 1);
 }
 
 /** All the receipts that can come had come by then, or were taken for its own. */

@@ -19,6 +19,7 @@ import { Submission } from '../../lib/outbox/submission.js';
 import { Alarm } from '../../lib/alarm.js';
 import { UnknownOutcomes } from '../../lib/outbox/unknown-outcomes.js';
 import { HeldReceipts } from '../../lib/receipt/held-receipts.js';
+import { ReceiptEmission } from '../../lib/receipt/receipt-emission.js';
 import { KeepAlive } from '../../lib/session/keep-alive.js';
 import { Window } from '../../lib/session/window.js';
 import { Housekeeping } from '../../lib/storage/journal/housekeeping.js';
@@ -470,6 +471,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
             settle.call(this, item, entry, result);
           },
       ),
+  },
+  {
+    name: 'a receipt that waits for somebody who takes it says nothing of its SMS',
+    symptom: /it had come, whoever was there/,
+    seed: 48,
+    plant: () => instead(ReceiptEmission.prototype, 'learn', () => () => undefined),
   },
   {
     name: 'a segment that was refused goes again after its time',

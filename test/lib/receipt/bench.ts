@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { DEFAULT_BOUNDS, type Bounds } from '../../../lib/bounds.js';
 import type { Clock } from '../../../lib/clock.js';
-import type { Delivery, DeliveryReceipt } from '../../../lib/message.js';
+import type { CounterName, Delivery, DeliveryReceipt } from '../../../lib/message.js';
 import { ReceiptTracker, type TrackedSms } from '../../../lib/receipt/receipt-tracker.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
@@ -22,6 +22,7 @@ export class Bench {
   tracker: ReceiptTracker;
 
   readonly #bounds: Bounds;
+  readonly #counted = new Map<CounterName, number>();
 
   constructor(makeStorage: (clock: Clock) => Storage, bounds: Partial<Bounds> = {}) {
     this.#bounds = { ...DEFAULT_BOUNDS, ...bounds };
@@ -35,7 +36,7 @@ export class Bench {
       storage,
       clock,
       bounds: this.#bounds,
-      count: () => undefined,
+      count: (counter, by) => void this.#counted.set(counter, this.counted(counter) + by),
       unknownCame: (phone) => unknown.push(phone),
       log: (_level, line) => lines.push(line),
     });
@@ -109,6 +110,11 @@ export class Bench {
       return Promise.resolve();
     });
     return receipts;
+  }
+
+  /** Of all trackers. */
+  counted(counter: CounterName): number {
+    return this.#counted.get(counter) ?? 0;
   }
 
   get stored(): number {
