@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { claimDemo } from './demo-claim.mjs';
 import { exampleFlows, onceFlow } from './demo-flows.mjs';
 import { startNodeRed } from './demo-node-red.mjs';
 import { ROOT, prepare } from './prepare.mjs';
@@ -27,8 +28,6 @@ const ONCE_MS = 60_000;
 const INCOMING = { from: '4512345678', to: '4551515151', text: 'Thank you' };
 
 const values = readArguments();
-await prepare();
-const { startSimulator } = createRequire(import.meta.url)('../dist/lib/simulator/simulator.js');
 mkdirSync(DEMO, { recursive: true });
 await (values.once ? runOnce() : runDemo());
 
@@ -43,6 +42,12 @@ function readArguments() {
 }
 
 async function runDemo() {
+  const claim = await claimDemo(DEMO);
+  if (!claim.isOurs) {
+    console.log(runsAlready(claim.address));
+    return;
+  }
+  const startSimulator = await prepareSimulator();
   const caFile = path.join(DEMO, 'simulated-gateway-ca.pem');
   const ports = await Promise.all(GATEWAY_PORTS.map((port) => isFree(port)));
   const simulator = await startSimulator({ caFile, ...(ports.every(Boolean) && { ports: GATEWAY_PORTS }) });
@@ -58,18 +63,35 @@ async function runDemo() {
     await simulator.stop();
     process.exit(code ?? 1);
   });
-  nodeRed.onMessage(({ port }) => console.log(welcome(port, simulator)));
+  nodeRed.onMessage(({ port }) => {
+    const editor = `http://127.0.0.1:${port}`;
+    claim.announce(editor);
+    console.log(welcome(editor, simulator));
+  });
 }
 
-function welcome(port, simulator) {
+async function prepareSimulator() {
+  await prepare();
+  return createRequire(import.meta.url)('../dist/lib/simulator/simulator.js').startSimulator;
+}
+
+/** @param editor empty while it is being started */
+function runsAlready(editor) {
+  const where =
+    editor === '' ? 'is being started, and will say where its editor is' : `runs already: ${editor}`;
+  return `The demo of this checkout ${where}. Ctrl-C where it was started ends it.`;
+}
+
+function welcome(editor, simulator) {
   return `
-The editor:            http://127.0.0.1:${port}
+The editor:            ${editor}
 The simulated gateway: ${describeHosts(simulator)}, TLS, sends nothing to anyone.
 What becomes of an SMS is in the last two digits of its number: npm run simulator -- --help
 Your changes are kept in .demo/; delete it to start over. Ctrl-C ends all of it.`;
 }
 
 async function runOnce() {
+  const startSimulator = await prepareSimulator();
   const userDir = mkdtempSync(path.join(DEMO, 'once-'));
   const caFile = path.join(userDir, 'ca.pem');
   const simulator = await startSimulator({ caFile });

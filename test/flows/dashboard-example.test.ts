@@ -68,16 +68,31 @@ describe('The example for Dashboard 2', () => {
       nodeOf(idOf('ui-form', 'Send an SMS')).send({ payload: { to, text: 'Hello' } });
     }
 
+    async function shown(name: string): Promise<string> {
+      return (await next(idOf('ui-text', name))).payload as unknown as string;
+    }
+
     it('shows what the gateway says, then what the phone says', async () => {
       submit('12 34 56 78');
-      assert.equal((await next(idOf('ui-text', 'gateway says'))).payload, 'accepted');
-      assert.equal((await next(idOf('ui-text', 'phone says'))).payload, 'DELIVRD');
+      assert.deepEqual([await shown('gateway says'), await shown('gateway says')], ['…', 'accepted']);
+      assert.deepEqual([await shown('phone says'), await shown('phone says')], ['…', 'DELIVRD']);
     });
 
     it('shows why an SMS is not sent', async () => {
       submit('12 34');
-      const { payload } = await next(idOf('ui-text', 'gateway says'));
-      assert.match(payload as unknown as string, /to: .* has 4 digits/);
+      assert.equal(await shown('gateway says'), '…');
+      assert.match(await shown('gateway says'), /to: .* has 4 digits/i);
+    });
+
+    it('shows nothing of an SMS before the last one', async () => {
+      submit('12 34 56 01');
+      assert.deepEqual([await shown('gateway says'), await shown('gateway says')], ['…', 'accepted']);
+      const before = { _msgid: 'before', payload: { state: 'DELIVRD', delivered: true } };
+      nodeOf(idOf('smpp-dlr', '')).send([before, null]);
+      assert.deepEqual(
+        [await shown('phone says'), await shown('phone says')],
+        ['…', 'UNDELIV: Undeliverable message'],
+      );
     });
 
     it('adds an incoming SMS to the table', async () => {
