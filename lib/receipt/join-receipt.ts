@@ -118,9 +118,10 @@ const WORST_FIRST: readonly GatewayState[] = [
   'DELIVRD',
 ];
 
-/** Applies a receipt that belongs to `record`. */
-export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): Joined {
+/** Applies a receipt that belongs to `known`. */
+export function joinReceipt(known: TrackedRecord, received: ReceivedReceipt): Joined {
   const { parsed, receivedAt } = received;
+  const record = known.to === '' ? withNumbersOf(known, received) : known;
   const report = reportOf(parsed);
   if (record.reports.length === 1) return joinOnly(record, report, received);
   const isMeant = segmentsMeant(record, parsed.messageId);
@@ -142,6 +143,11 @@ export function joinReceipt(record: TrackedRecord, received: ReceivedReceipt): J
   const verdict = state === report.state ? { report, words: parsed } : verdictOf(joined, state, failure);
   const receipt = matchedReceipt(joined, verdict.report, verdict.words, receivedAt);
   return { record: joined, events: [...events, { scope: 'message', receipt }], failure };
+}
+
+/** Of an SMS that could not be read any more its receipt knows the numbers. */
+function withNumbersOf(record: TrackedRecord, { phone, sender }: ReceivedReceipt): TrackedRecord {
+  return { ...record, to: phone, from: sender };
 }
 
 /** Most SMS have one segment, and its receipt is that of the whole. */

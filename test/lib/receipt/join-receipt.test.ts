@@ -181,6 +181,14 @@ describe('joinReceipt', () => {
     });
   });
 
+  it('names the phone and our sender where our own record has lost them', () => {
+    const { record, events } = joinReceipt(trackedRecord({ to: '', from: '' }), received());
+    assert.deepEqual(
+      [record, ...events.map(({ receipt }) => receipt)].map(({ to, from }) => [to, from]),
+      [1, 2, 3].map(() => [PHONE, SENDER]),
+    );
+  });
+
   it('says nothing of a receipt that came before', () => {
     assert.deepEqual(verdicts(trackedRecord(), {}, {}).length, 1);
   });
