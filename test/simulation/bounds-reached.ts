@@ -219,7 +219,8 @@ const LISTEN: readonly (() => void)[] = [
             'smsInOneWrite',
             taken.reduce((sum, { keys }) => sum + keys.length, 0),
           );
-          met('charactersInOneWrite', JSON.stringify(taken.map(({ values }) => values)).length);
+          if (taken.length > 0 && watched?.reached.has('charactersInOneWrite') === false)
+            met('charactersInOneWrite', JSON.stringify(taken.map(({ values }) => values)).length);
           pieces.forEach(({ table, keys }, index) => {
             if (pieces.slice(index + 1).some((next) => next.table === table))
               met('recordsInPiece', keys.length);

@@ -55,7 +55,7 @@ function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly Rece
 
 /** Until all of its own SMS is accepted, it belongs to one that is known to have its id. */
 function isOfNobodyYet(ledger: Ledger, { says, phone, firstSentAt = 0 }: DeliveryRecord): boolean {
-  const owners = ownersOf(ledger, says);
+  const owners = ledger.ownersOf(says);
   if (owners.length < 2) return false;
   const [own, other] = owners.filter((each) => each.sms.to === phone);
   if (other !== undefined) return true;
@@ -84,12 +84,6 @@ function isOfOneWithout(ledger: Ledger, { says, phone, state, firstSentAt = 0 }:
   if (!its.every(isKnown)) return false;
   ledger.saw('a receipt that several SMS to one phone may have');
   return !its.every(hasFinal);
-}
-
-/** The SMS that have an id, in whichever letter case. */
-function ownersOf({ sms }: Ledger, messageId: string): readonly SmsRecord[] {
-  const folded = messageId.toLowerCase();
-  return sms.filter(({ submits }) => submits.some((each) => each.messageId.toLowerCase() === folded));
 }
 
 /** What a slow disk and octets on their way add. */
@@ -121,7 +115,7 @@ function checkTied(ledger: Ledger, seen: ReceiptSeen): void {
 
 function checkMatched(ledger: Ledger, { receipt: { messageId, id, raw } }: ReceiptSeen): void {
   if (ledger.hasForgotten || messageId === '') return;
-  const owners = ownersOf(ledger, messageId);
+  const owners = ledger.ownersOf(messageId);
   const isItself = (owner: SmsRecord): boolean => {
     const told = toldOf(owner)?.result;
     // Its flow failed at the result, and is not to get it before the run ends; or it was given up.
@@ -315,7 +309,7 @@ function hasCome(ledger: Ledger, sms: SmsRecord | undefined, at: Millis): boolea
       ({ says, phone, state, keptAt = Infinity }) =>
         says === messageId && phone === to && state !== 'ENROUTE' && keptAt < at,
     );
-  return named.length > 0 && named.every((id) => isKept(id) && ownersOf(ledger, id).length === 1);
+  return named.length > 0 && named.every((id) => isKept(id) && ledger.ownersOf(id).length === 1);
 }
 
 /** All the receipts that can come had come by then, or were taken for its own. */

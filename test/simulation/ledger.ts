@@ -214,6 +214,7 @@ const SCHEDULED_MAX_MS: Millis = 200_000;
 
 export class Ledger {
   readonly #letGo: readonly EventKind[];
+  readonly #owners = new Map<string, Set<SmsRecord>>();
   readonly sms: SmsRecord[] = [];
   /** Those of `sms` that are alarms. */
   readonly alarms: SmsRecord[] = [];
@@ -264,6 +265,19 @@ export class Ledger {
 
   violated(what: string): void {
     this.violations.push(what);
+  }
+
+  /** The gateway gave an SMS this id. Returns how many have it. */
+  noteOwner(messageId: string, sms: SmsRecord): number {
+    const folded = messageId.toLowerCase();
+    const owners = this.#owners.get(folded) ?? new Set();
+    this.#owners.set(folded, owners.add(sms));
+    return owners.size;
+  }
+
+  /** The SMS that have an id, in whichever letter case. */
+  ownersOf(messageId: string): readonly SmsRecord[] {
+    return [...(this.#owners.get(messageId.toLowerCase()) ?? [])];
   }
 
   /** How long the event loop was kept busy after `from`. */

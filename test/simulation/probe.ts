@@ -9,7 +9,7 @@ import { NOTICED_MS, type Stage } from './misfortune.js';
 
 const EVERY_MS: Millis = 1_000;
 
-/** What was connected is not looked at again so soon: a status costs more than all else here. */
+/** What was connected, or is at rest, is not looked at again so soon: a status costs more than all else here. */
 const SELDOM_MS: Millis = 10_000;
 
 /** The bar: bound again within this of any host being healthy. */
@@ -31,6 +31,8 @@ export class Probe {
   #isOver = false;
   #isAtRest = false;
   readonly #reported = new Set<string>();
+  /** What had not come at the last look: it is what is mostly still to come. */
+  #missing: () => boolean = () => false;
 
   constructor(stage: Stage, plan: Plan) {
     this.#stage = stage;
@@ -46,18 +48,30 @@ export class Probe {
   start(): void {
     const { time } = this.#stage.smsc;
     // The client is asked how it is, which it cannot answer while its event loop is busy.
-    time.schedule(EVERY_MS, 'input', () => {
+    time.schedule(this.#isAtRest ? SELDOM_MS : EVERY_MS, 'input', () => {
       if (this.#isOver) return;
       this.#checkBound();
       this.#checkDeaf();
       this.#alarms.look(this.#isHeld(time.now) ? undefined : this.#stage.client.up);
-      if (time.now > this.#healedAt) this.#isAtRest ||= isAtRest(this.#stage);
+      if (time.now > this.#healedAt) this.#isAtRest ||= this.#looksAtRest();
       this.start();
     });
   }
 
   stop(): void {
     this.#isOver = true;
+  }
+
+  /** Whether all that has to come has come. */
+  #looksAtRest(): boolean {
+    const { smsc, client } = this.#stage;
+    const { ledger, mailbox } = smsc;
+    if (client.up === undefined || !mailbox.isEmpty) return false;
+    ledger.restWall = client.up.clock.wall();
+    if (this.#missing()) return false;
+    const missing = firstMissing(smsc);
+    if (missing !== undefined) this.#missing = missing;
+    return missing === undefined;
   }
 
   #checkBound(): void {
@@ -114,18 +128,17 @@ export class Probe {
   }
 }
 
-/** Whether all that has to come has come. */
-function isAtRest({ smsc, client }: Stage): boolean {
-  const { ledger, mailbox } = smsc;
-  if (client.up === undefined || !mailbox.isEmpty) return false;
-  ledger.restWall = client.up.clock.wall();
-  if (ledger.sms.some((sms) => ledger.isAwaited(sms))) return false;
-  if (!ledger.incoming.every(({ deliveries }) => deliveries.every((part) => isOut(part, smsc)))) return false;
-  const told = ledger.receipts.filter(({ scope }) => scope === 'segment');
-  const seen = new Set(told.map(({ receipt }) => receipt.messageId));
-  return ledger.deliveries.every(
-    ({ kind, says }) => kind === 'sms' || seen.has(says) || isOfCopy(ledger, says),
-  );
+/** Tells whether the first that has not come is still to come. */
+function firstMissing(smsc: Smsc): (() => boolean) | undefined {
+  const { ledger } = smsc;
+  for (const sms of ledger.sms) if (ledger.isAwaited(sms)) return () => ledger.isAwaited(sms);
+  for (const part of ledger.incoming.flatMap(({ deliveries }) => deliveries))
+    if (!isOut(part, smsc)) return () => !isOut(part, smsc);
+  const isTold = ({ says }: DeliveryRecord): boolean =>
+    ledger.receipts.some(({ scope, receipt }) => scope === 'segment' && receipt.messageId === says) ||
+    isOfCopy(ledger, says);
+  const untold = ledger.deliveries.find((delivery) => delivery.kind !== 'sms' && !isTold(delivery));
+  return untold && (() => !isTold(untold));
 }
 
 /** Parts of a long SMS that says what another one said may be waiting for a part that was taken for a copy. */

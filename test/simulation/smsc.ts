@@ -56,8 +56,6 @@ export class Smsc {
   readonly #byReference = new Map<string, SmsRecord>();
   readonly #sentOver = new Map<number, Millis[]>();
   readonly #sharedIds = new Map<string, string>();
-  /** By an id, in whichever letter case. */
-  readonly #smsOfId = new Map<string, Set<SmsRecord>>();
   readonly #idsOfHost: number[] = [];
   #ids = 0;
   #lastBoundHost: number | undefined;
@@ -241,10 +239,7 @@ export class Smsc {
 
   #noteId(sms: SmsRecord, messageId: string): void {
     if (messageId === '') return;
-    const folded = messageId.toLowerCase();
-    const same = this.#smsOfId.get(folded) ?? new Set();
-    this.#smsOfId.set(folded, same.add(sms));
-    met('sameIdSms', same.size - 1);
+    met('sameIdSms', this.ledger.noteOwner(messageId, sms) - 1);
   }
 
   #accept(sms: SmsRecord, { sessionId, reference, sequence, total, messageId }: SubmitSeen): void {

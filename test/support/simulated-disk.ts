@@ -39,6 +39,8 @@ interface Inode {
   content: Buffer;
   platter: Buffer;
   unsynced: ContentChange[];
+  /** Some changes that are in the content will never reach the platter. */
+  hasDropped: boolean;
   modifiedAt: number;
 }
 
@@ -103,7 +105,7 @@ export class SimulatedDisk implements FileSystem {
       if (torn && 'bytes' in torn) {
         platter = changed(platter, { at: torn.at, bytes: torn.bytes.subarray(0, chance(torn.bytes.length)) });
       }
-      Object.assign(inode, { content: platter, platter, unsynced: [] });
+      Object.assign(inode, { content: platter, platter, unsynced: [], hasDropped: false });
     }
   }
 
@@ -114,7 +116,7 @@ export class SimulatedDisk implements FileSystem {
 
   /** Puts a file in place, synced. */
   put(path: string, content: Buffer): void {
-    const inode: Inode = { content, platter: content, unsynced: [], modifiedAt: 0 };
+    const inode: Inode = { content, platter: content, unsynced: [], hasDropped: false, modifiedAt: 0 };
     this.#directories.add(dirname(path));
     this.#names.set(path, inode);
     this.#platterNames.set(path, inode);
@@ -151,6 +153,7 @@ export class SimulatedDisk implements FileSystem {
         content: Buffer.alloc(0),
         platter: Buffer.alloc(0),
         unsynced: [],
+        hasDropped: false,
         modifiedAt: 0,
       };
       this.#rename(path, inode);
@@ -207,9 +210,10 @@ export class SimulatedDisk implements FileSystem {
         }),
       datasync: () =>
         run('datasync', () => {
-          inode.platter = inode.unsynced.reduce(changed, inode.platter);
+          inode.platter = inode.hasDropped ? inode.unsynced.reduce(changed, inode.platter) : inode.content;
           inode.unsynced = [];
         }).catch((error: unknown) => {
+          inode.hasDropped ||= inode.unsynced.length > 0;
           inode.unsynced = [];
           throw error;
         }),
@@ -272,10 +276,26 @@ function change(inode: Inode, step: ContentChange): void {
   inode.unsynced.push(step);
 }
 
+/** What stands in the memory of a content ends here; a content that ends there too may grow in place. */
+const ends = new WeakMap<ArrayBufferLike, number>();
+
+/** A content is never changed: what is put behind it is seen by who has the longer one alone. */
 function changed(content: Buffer, step: ContentChange): Buffer {
   if ('cutTo' in step) return content.subarray(0, step.cutTo);
-  const result = Buffer.alloc(Math.max(content.length, step.at + step.bytes.length));
-  content.copy(result);
-  step.bytes.copy(result, step.at);
-  return result;
+  const { at, bytes } = step;
+  const length = Math.max(content.length, at + bytes.length);
+  const { buffer, byteOffset } = content;
+  const isLast = at === content.length && ends.get(buffer) === byteOffset + content.length;
+  const hasRoom = isLast && byteOffset + length <= buffer.byteLength;
+  const whole = hasRoom ? Buffer.from(buffer, byteOffset, length) : grown(content, length);
+  bytes.copy(whole, at);
+  ends.set(whole.buffer, whole.byteOffset + length);
+  return whole;
+}
+
+/** With room for twice as much, so that a file that grows is not copied at each write. */
+function grown(content: Buffer, length: number): Buffer {
+  const room = Buffer.alloc(2 * length);
+  content.copy(room);
+  return room.subarray(0, length);
 }
