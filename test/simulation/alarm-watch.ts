@@ -76,7 +76,19 @@ export class AlarmWatch {
   #inLine(run: ClientRun): readonly SmsRecord[] {
     const { ledger, time } = this.#stage.smsc;
     const all = this.#isFast() ? ledger.sms : ledger.alarms;
-    return all.filter((sms) => isWaiting(sms, time.now) && !this.#mayHaveLeft(sms, run));
+    return all.filter(
+      (sms) => isWaiting(sms, time.now) && !this.#mayHaveLeft(sms, run) && !this.#isBehindUnreadable(sms),
+    );
+  }
+
+  /** As many as are read ahead are tried and cannot be read. */
+  #isBehindUnreadable({ sms: { priority }, takenAt }: SmsRecord): boolean {
+    const { hasUnreadable, bounds } = this.#plan;
+    if (!hasUnreadable) return false;
+    const { ledger, time } = this.#stage.smsc;
+    const all = priority === 'alarm' ? ledger.alarms : ledger.sms;
+    const tried = all.filter((other) => isBad(other.newId) && isWaiting(other, time.now));
+    return tried.filter((other) => other.takenAt <= takenAt).length >= bounds.bodiesAhead;
   }
 
   /** Neither a limit nor a slow disk, nor a doubt whether the gateway restarts. */

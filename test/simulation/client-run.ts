@@ -17,7 +17,7 @@ import { MachineClock, type WallClock } from './machine-clock.js';
 import { mortalDisk } from './mortal-disk.js';
 import type { Plan } from './plan.js';
 import type { Smsc } from './smsc.js';
-import { isBad, unreadable } from './unreadable.js';
+import { type BadOctets, isBad, unreadable } from './unreadable.js';
 import type { VirtualTime } from './virtual-time.js';
 
 export const DIRECTORY = '/journal';
@@ -75,7 +75,7 @@ export class ClientRun {
     });
     const storage = world.memory ?? this.#journal(processes);
     this.storage = world.aroundStorage(
-      world.plan.hasUnreadable ? unreadable(storage, this.clock, (id) => this.#isUnreadable(id)) : storage,
+      world.plan.hasUnreadable ? unreadable(storage, this.clock, this.#badOctets()) : storage,
     );
     if (world.plan.countsLeftovers) watchObjects();
     this.engine = new Engine({
@@ -131,11 +131,21 @@ export class ClientRun {
     });
   }
 
-  #isUnreadable(id: string): boolean {
+  #badOctets(): BadOctets {
     const { time, plan, smsc } = this.#world;
-    if (time.now > plan.healedAt || !isBad(id)) return false;
-    smsc.ledger.saw('SMS that cannot be read for a while');
-    return true;
+    const { ledger } = smsc;
+    return {
+      isUnreadable: (id) => {
+        if (time.now > plan.healedAt || !isBad(id)) return false;
+        ledger.saw('SMS that cannot be read for a while');
+        return true;
+      },
+      hang: (reads, until) => {
+        // With so many it is the whole disk.
+        if (reads < plan.bounds.hangingReads) return;
+        ledger.diskTroubledUntil = Math.max(ledger.diskTroubledUntil, until);
+      },
+    };
   }
 
   #step(): boolean {

@@ -19,15 +19,32 @@ function numberOf(id: string): number {
   return Number(id.split('-')[1]);
 }
 
-/** @param isUnreadable asked at each read of an SMS, by its id */
-export function unreadable(storage: Storage, clock: Clock, isUnreadable: (id: string) => boolean): Storage {
+export interface BadOctets {
+  /** Asked at each read of an SMS, by its id. */
+  readonly isUnreadable: (id: string) => boolean;
+  /** So many reads hang now, until then. */
+  readonly hang: (reads: number, until: Millis) => void;
+}
+
+export function unreadable(storage: Storage, clock: Clock, { isUnreadable, hang }: BadOctets): Storage {
+  let hanging = 0;
+  const hangs = (): Promise<void> => {
+    hanging += 1;
+    hang(hanging, clock.now() + HANGS_FOR_MS);
+    return new Promise((resolve) => {
+      clock.after(HANGS_FOR_MS, () => {
+        hanging -= 1;
+        resolve();
+      });
+    });
+  };
   return {
     ...(storage.isVolatile === true && { isVolatile: true }),
     open: (signal) => storage.open(signal),
     write: (changes, urgency) => storage.write(changes, urgency),
     read: async (table, key) => {
       if (table !== 'outbox' || !isUnreadable(key)) return storage.read(table, key);
-      if (doesHang(key)) await new Promise<void>((resolve) => clock.after(HANGS_FOR_MS, resolve));
+      if (doesHang(key)) await hangs();
       throw new Error('these octets went bad');
     },
     scan: (table) => storage.scan(table),
