@@ -15,8 +15,24 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import tls from 'node:tls';
 
+/** `stdio` of the process that forked this one. */
+const REPORTS_FD = 4;
+const PACKAGE_NODES = /^(inmobile|smpp)-/;
+const ERROR_LEVEL = 20;
+
 const require = createRequire(import.meta.url);
 const { events, hooks } = createRequire(require.resolve('node-red'))('@node-red/util');
+
+/** Synchronous: what was told before an exit is not lost. */
+globalThis.tellTest = (message) => fs.writeSync(REPORTS_FD, `${JSON.stringify(message)}\n`);
+/** For the flow's function nodes, beside `report`; a preload may add to it. */
+globalThis.testContext = {};
+/** What the package's nodes warn of; Node-RED's levels. */
+globalThis.logToTest = ({ level, type, msg }) => {
+  if (!PACKAGE_NODES.test(type)) return;
+  const line = String(msg?.message ?? msg);
+  tell('log', { level: level > ERROR_LEVEL ? 'warn' : 'error', type, line });
+};
 
 let fatal;
 let isDiskFull = false;
@@ -25,7 +41,7 @@ process.on('message', ({ kill, diskFull }) => {
   if (kill !== undefined) fatal = { ...kill };
   if (diskFull !== undefined) isDiskFull = diskFull;
 });
-events.on('flows:started', () => process.send({ flowsStarted: true }));
+events.on('flows:started', () => globalThis.tellTest({ flowsStarted: true }));
 
 // Answered as it goes out into the flow: a deploy drops what is between two nodes, and no node could answer it then.
 hooks.add('onSend', ([{ source, msg }]) => {
@@ -40,12 +56,12 @@ hooks.add('onComplete', ({ node: { node }, msg, error }) => {
   if (isSms(node, msg)) tell('done', { number: msg.payload.correlation, isRefused: error !== undefined });
 });
 
-function isSms({ type }, { action }) {
-  return type === 'smpp-send' && action === undefined;
+function isSms({ type }, { action, numbers }) {
+  return type === 'smpp-send' && action === undefined && numbers === undefined;
 }
 
 function tell(event, payload) {
-  process.send({ event, payload });
+  globalThis.tellTest({ event, payload });
 }
 
 /** File descriptors of the journal. */

@@ -6,6 +6,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import type { GatewayStatus, SubmitResult } from '../../lib/message.js';
 import type { Flow, FlowNode } from './flow.js';
@@ -29,9 +31,29 @@ export type Report =
   | { readonly event: 'result'; readonly payload: SubmitResult }
   | { readonly event: 'refused'; readonly payload: { readonly code: string; readonly message: string } }
   | { readonly event: 'gateway'; readonly payload: GatewayStatus }
-  | { readonly event: 'status'; readonly payload: { readonly fill?: string; readonly text?: string } };
+  | { readonly event: 'status'; readonly payload: { readonly fill?: string; readonly text?: string } }
+  | { readonly event: 'log'; readonly payload: LogLine };
+
+/** A warning or an error that one of the package's nodes has logged. */
+export interface LogLine {
+  readonly level: 'warn' | 'error';
+  readonly type: string;
+  readonly line: string;
+}
 
 type FromInside = Report | { readonly port: number } | { readonly flowsStarted: true };
+
+export interface LaunchOptions {
+  /** Without them it runs those that are there. */
+  readonly flow?: Flow;
+  readonly report?: (report: Report) => void;
+  /** Loaded after `inside.mjs`; its path from this folder. */
+  readonly preload?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Where `inside.mjs` writes to: a pipe, since what is sent to a parent may be lost at an exit. */
+const REPORTS_FD = 4;
 
 /** Of Node-RED's own nodes only those that the flow has: it starts in half the time. */
 const NOT_LOADED = [
@@ -75,14 +97,18 @@ module.exports = {
   uiHost: '127.0.0.1',
   uiPort: 0,
   get serverPort() { return serverPort; },
-  set serverPort(port) { serverPort = port; process.send({ port }); },
+  set serverPort(port) { serverPort = port; tellTest({ port }); },
   flowFile: 'flows.json',
   credentialSecret: false,
-  logging: { console: { level: 'info', metrics: false, audit: false } },
+  logging: {
+    console: { level: 'info', metrics: false, audit: false },
+    test: { level: 'warn', metrics: false, audit: false, handler: () => logToTest },
+  },
+  runtimeState: { enabled: true, ui: false },
   telemetry: { enabled: false, updateNotification: false },
   editorTheme: { tours: false },
   nodesExcludes: ${JSON.stringify(NOT_LOADED)},
-  functionGlobalContext: { report: (event, payload) => process.send({ event, payload }) },
+  functionGlobalContext: { report: (event, payload) => tellTest({ event, payload }), ...testContext },
 };
 `;
 
@@ -106,25 +132,45 @@ export class NodeRed {
   #address = '';
   #said = '';
 
-  /** Call `start`. */
-  constructor(userDir: string) {
-    const inside = pathToFileURL(path.join(__dirname, 'inside.mjs')).href;
+  readonly #started: Promise<void>;
+
+  /** Call `start` or `launch`. */
+  constructor(userDir: string, { report, preload, env }: LaunchOptions) {
+    const inside = ['inside.mjs', ...(preload === undefined ? [] : [preload])];
     this.#child = fork(require.resolve('node-red/red.js'), ['--userDir', userDir], {
       cwd: userDir,
-      execArgv: ['--import', inside],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      execArgv: inside.flatMap((file) => ['--import', pathToFileURL(path.join(__dirname, file)).href]),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
     });
     running.add(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.#said += chunk.toString('utf8')));
     }
-    this.#child.on('message', (message) => {
-      for (const heard of [...this.#heard]) heard(message as FromInside);
+    if (report !== undefined) this.onReport(report);
+    const reports = createInterface(this.#child.stdio[REPORTS_FD] as Readable);
+    reports.on('line', (line) => {
+      const message = JSON.parse(line) as FromInside;
+      for (const heard of [...this.#heard]) heard(message);
     });
     // Its last messages are read after its end.
-    const ends = [once(this.#child, 'exit'), once(this.#child, 'disconnect')];
+    const ends = [once(this.#child, 'exit'), once(reports, 'close')];
     this.#exited = Promise.all(ends).then(() => running.delete(this.#child));
+    // It listens a little before its flows run.
+    const started = [
+      this.#next((message) => ('port' in message ? message.port : undefined)),
+      this.#flowsStart(),
+    ] as const;
+    this.#started = Promise.all(started).then(([port]) => {
+      this.#address = `http://127.0.0.1:${port}`;
+    });
+    this.#started.catch(() => undefined); // for those who ask
+  }
+
+  /** Starts Node-RED in this folder. */
+  static launch(userDir: string, options: LaunchOptions): NodeRed {
+    prepare(userDir, options.flow);
+    return new NodeRed(userDir, options);
   }
 
   /**
@@ -133,16 +179,18 @@ export class NodeRed {
    * @throws Error with what it said, when it ends instead
    */
   static async start(userDir: string, flow?: Flow, report?: (report: Report) => void): Promise<NodeRed> {
-    prepare(userDir, flow);
-    const nodeRed = new NodeRed(userDir);
-    if (report !== undefined) nodeRed.onReport(report);
-    // It listens a little before its flows run.
-    const [port] = await Promise.all([
-      nodeRed.#next((message) => ('port' in message ? message.port : undefined)),
-      nodeRed.#next((message) => ('flowsStarted' in message ? message : undefined)),
-    ]);
-    nodeRed.#address = `http://127.0.0.1:${port}`;
+    const nodeRed = NodeRed.launch(userDir, { ...(flow && { flow }), ...(report && { report }) });
+    await nodeRed.started();
     return nodeRed;
+  }
+
+  /**
+   * Resolves when its flows run.
+   *
+   * @throws Error with what it said, when it ends instead
+   */
+  started(): Promise<void> {
+    return this.#started;
   }
 
   onReport(listener: (report: Report) => void): void {
@@ -153,7 +201,7 @@ export class NodeRed {
 
   /** Deploys; resolves when the flows run. */
   async deploy(type: DeployType, nodes: readonly FlowNode[]): Promise<void> {
-    const started = this.#next((message) => ('flowsStarted' in message ? message : undefined));
+    const started = this.#flowsStart();
     const answer = await fetch(`${this.#address}/flows`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': type },
@@ -161,6 +209,18 @@ export class NodeRed {
     });
     if (!answer.ok) throw new Error(`the deploy was answered ${answer.status}: ${await answer.text()}`);
     await started;
+  }
+
+  /** Stops or starts the flows, as the editor's menu does; resolves when that is done. */
+  async turnFlows(state: 'start' | 'stop'): Promise<void> {
+    const turned = state === 'start' ? this.#flowsStart() : undefined;
+    const answer = await fetch(`${this.#address}/flows/state`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ state }),
+    });
+    if (!answer.ok) throw new Error(`the flows did not ${state}: ${answer.status}`);
+    await turned;
   }
 
   /**
@@ -191,6 +251,11 @@ export class NodeRed {
     this.#child.send({ diskFull });
   }
 
+  /** For the preload. */
+  tell(message: object): void {
+    this.#child.send(message, () => undefined); // it may be gone
+  }
+
   /** What the gateway client says of itself. */
   async status(): Promise<GatewayStatus> {
     const told = this.#next((message) =>
@@ -213,6 +278,12 @@ export class NodeRed {
   async stop(): Promise<void> {
     this.signal('SIGTERM');
     await this.ended();
+  }
+
+  #flowsStart(): Promise<unknown> {
+    const started = this.#next((message) => ('flowsStarted' in message ? message : undefined));
+    started.catch(() => undefined); // who waits for it may have been told of the end already
+    return started;
   }
 
   #next<Found>(find: (message: FromInside) => Found | undefined): Promise<Found> {

@@ -1,0 +1,220 @@
+/**
+ * What became of every msg that an smpp-send node was given: exactly one outcome each.
+ *
+ * An outcome is the results of all its SMS (output 1 or 2), or one error that a Catch node was given. Where no Catch
+ * node is there any more, a line of the log counts, for as many as it says. SMS are numbered; a msg has those from its
+ * first on. What one process reported may have been on its way when it ended, and is reported again by the next.
+ */
+import { setTimeout as after } from 'node:timers/promises';
+import type { SubmitResult } from '../../../lib/message.js';
+import type { Simulator } from '../../../lib/simulator/simulator.js';
+import type { LogLine, Report } from '../node-red.js';
+
+export interface Numbers {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** What the flow of the matrix tells of besides; see `inside.mjs` and `scene.ts`. */
+export type MatrixReport =
+  | Report
+  /** A msg was given to the smpp-send node. */
+  | { readonly event: 'handed'; readonly payload: Numbers }
+  /** Its `done` was called with an error. */
+  | { readonly event: 'failed'; readonly payload: Numbers & { readonly code: string } }
+  /** A Catch node was given it. */
+  | { readonly event: 'caught'; readonly payload: Numbers & { readonly code: string } }
+  | { readonly event: 'receipt'; readonly payload: number | null };
+
+/** Numbers of SMS; of a msg, that of its first. */
+export interface Faults {
+  /** SMS without an outcome. */
+  readonly lost: readonly number[];
+  /** Msgs that failed, and of which something was sent or has a result all the same. */
+  readonly failedAndSent: readonly number[];
+  /** Msgs that failed, of which neither a Catch node nor the log was told. */
+  readonly failedUnheard: readonly number[];
+  /** Msgs that failed more than once. */
+  readonly failedAgain: readonly number[];
+  /** SMS with two results in one process, or with two that do not say the same. */
+  readonly repeated: readonly number[];
+  /** SMS that were accepted twice, without a word of it in their result. */
+  readonly duplicated: readonly number[];
+  /** Accepted SMS whose receipt no node was given. */
+  readonly withoutReceipt: readonly number[];
+}
+
+/** Longer than anything waits that is to come. */
+const QUIET_MS = 5_000;
+
+interface Reported extends Pick<SubmitResult, 'id' | 'outcome' | 'possibleDuplicate'> {
+  readonly process: number;
+}
+
+export class Outcomes {
+  readonly #simulator: Simulator;
+  #process = 0;
+  /** By their first number. */
+  readonly #msgs = new Map<number, Numbers>();
+  readonly #results = new Map<number, Reported[]>();
+  readonly #failed: number[] = [];
+  readonly #caught = new Set<number>();
+  readonly #receipts = new Set<number>();
+  readonly #log: (LogLine & { readonly process: number })[] = [];
+  /** SMS that have no receipt to come: the process that knew them has ended, or their account is another's. */
+  readonly #receiptsGivenUp = new Set<number>();
+  #looks = false;
+  #reportedAt = performance.now();
+  #waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
+
+  constructor(simulator: Simulator) {
+    this.#simulator = simulator;
+  }
+
+  /** Where a process reports to. */
+  readonly report = (given: MatrixReport): void => {
+    this.#note(given);
+    this.#reportedAt = performance.now();
+    // Once for all that one turn brings: to look at everything takes a while.
+    if (this.#waiters.length === 0 || this.#looks) return;
+    this.#looks = true;
+    setImmediate(() => {
+      this.#looks = false;
+      this.#waiters = this.#waiters.filter(({ isMet, resolve }) => {
+        if (!isMet()) return true;
+        resolve();
+        return false;
+      });
+    });
+  };
+
+  nextProcess(): void {
+    this.#process += 1;
+  }
+
+  /** What was accepted up to now is not asked for its receipt. */
+  giveUpReceipts(): void {
+    for (const number of this.#acceptances().keys()) this.#receiptsGivenUp.add(number);
+  }
+
+  get handedCount(): number {
+    return this.#msgs.size;
+  }
+
+  /** Of SMS. */
+  get outcomeCount(): number {
+    return this.#results.size + this.#failed.length;
+  }
+
+  get log(): readonly LogLine[] {
+    return this.#log;
+  }
+
+  /** Resolves when that many msgs in all were given, with that many outcomes. */
+  reaches(handed: number, outcomes: number): Promise<void> {
+    return this.#until(() => this.handedCount >= handed && this.outcomeCount >= outcomes);
+  }
+
+  /** Resolves when every msg has its outcome and every accepted SMS its receipt, or nothing happens any more. */
+  async complete(): Promise<void> {
+    const isComplete = this.#until(() =>
+      Object.values(this.faults()).every((numbers: readonly number[]) => numbers.length === 0),
+    );
+    const whenQuiet = async (): Promise<void> => {
+      for (let quietMs = 0; quietMs < QUIET_MS; quietMs = performance.now() - this.#reportedAt)
+        await after(QUIET_MS - quietMs, undefined, { ref: false });
+    };
+    this.#reportedAt = performance.now();
+    await Promise.race([isComplete, whenQuiet()]);
+  }
+
+  faults(): Faults {
+    const times = this.#acceptances();
+    const failed = new Set(this.#failed);
+    const results = [...this.#results];
+    const msgs = [...this.#msgs.values()];
+    const hasResult = (number: number): boolean => this.#results.has(number);
+    const unheard = [...failed].filter((first) => !this.#caught.has(first));
+    // The log tells how many, not which.
+    const told = this.#told();
+    const lost = msgs
+      .filter((msg) => !failed.has(msg.first) && !numbersOf(msg).every(hasResult))
+      .slice(Math.max(0, told.errors - unheard.length))
+      .flatMap((msg) => numbersOf(msg).filter((number) => !hasResult(number)));
+    return {
+      lost: lost.slice(told.ends),
+      failedAndSent: msgs
+        .filter((msg) => failed.has(msg.first) && numbersOf(msg).some((n) => times.has(n) || hasResult(n)))
+        .map(({ first }) => first),
+      failedUnheard: unheard.slice(told.errors),
+      failedAgain: this.#failed.filter((first, index) => this.#failed.indexOf(first) !== index),
+      repeated: results.filter(([, list]) => isRepeated(list)).map(([number]) => number),
+      duplicated: [...times]
+        .filter(([number, count]) => count > 1 && !this.#isFlagged(number))
+        .map(([number]) => number),
+      withoutReceipt: [...times.keys()].filter(
+        (number) => !this.#receipts.has(number) && !this.#receiptsGivenUp.has(number),
+      ),
+    };
+  }
+
+  #note(report: MatrixReport): void {
+    if (report.event === 'handed') this.#msgs.set(report.payload.first, report.payload);
+    if (report.event === 'failed') this.#failed.push(report.payload.first);
+    if (report.event === 'caught') this.#caught.add(report.payload.first);
+    if (report.event === 'receipt' && report.payload !== null) this.#receipts.add(report.payload);
+    if (report.event === 'log') this.#log.push({ ...report.payload, process: this.#process });
+    if (report.event === 'result') {
+      const { correlation, id, outcome, possibleDuplicate } = report.payload;
+      const number = correlation as number;
+      const before = this.#results.get(number) ?? [];
+      this.#results.set(number, [...before, { id, outcome, possibleDuplicate, process: this.#process }]);
+    }
+  }
+
+  /** Of how many msgs the log tells that they failed, and of how many SMS that they ended without a node to say so. */
+  #told(): { readonly errors: number; readonly ends: number } {
+    let errors = 0;
+    let ends = 0;
+    for (const { level, type, line } of this.#log) {
+      if (ENDED_WITHOUT_NODE.test(line)) ends += countIn(line);
+      else if (level === 'error' && type === 'smpp-send') errors += countIn(line);
+    }
+    return { errors, ends };
+  }
+
+  #isFlagged(number: number): boolean {
+    return this.#results.get(number)?.some(({ possibleDuplicate }) => possibleDuplicate) === true;
+  }
+
+  #acceptances(): Map<number, number> {
+    const times = new Map<number, number>();
+    for (const { text } of this.#simulator.accepted)
+      times.set(Number(text), (times.get(Number(text)) ?? 0) + 1);
+    return times;
+  }
+
+  #until(isMet: () => boolean): Promise<void> {
+    if (isMet()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ isMet, resolve }));
+  }
+}
+
+/** The node of the result is gone, or the memory that held the SMS is. */
+const ENDED_WITHOUT_NODE = /smpp-send node .* (?:is|are) gone|lost with it/;
+
+/** The number that a line tells of; one where it names none. */
+function countIn(line: string): number {
+  const count = /\b(\d+) (?:SMS|msgs|messages|results)\b/.exec(line)?.[1];
+  return count === undefined ? 1 : Number(count);
+}
+
+function numbersOf({ first, count }: Numbers): readonly number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+function isRepeated(reported: readonly Reported[]): boolean {
+  const processes = new Set(reported.map(({ process }) => process));
+  const said = new Set(reported.map(({ id, outcome }) => `${id} ${outcome}`));
+  return processes.size < reported.length || said.size > 1;
+}
