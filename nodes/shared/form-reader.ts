@@ -24,11 +24,8 @@ export function environmentOf(RED: NodeAPI, node: Node | undefined): Environment
 
 const VARIABLE = /\$\{([^}]+)\}/g;
 const ONLY_A_VARIABLE = /^\$\{([^}]+)\}$/;
-
-/** The NAME of a value that is `${NAME}` and nothing else. */
-export function variableIn(value: unknown): string | undefined {
-  return typeof value === 'string' ? ONLY_A_VARIABLE.exec(value.trim())?.[1] : undefined;
-}
+/** In JSONata `${"a": b}` is an expression. */
+const VARIABLE_OR_EXPRESSION = /^\s*\$\{([^}"':\s]+)\}\s*$/;
 
 const MINUTE_MS = 60_000;
 
@@ -51,6 +48,13 @@ export class FormReader {
     return this.#raw(field)
       .replace(VARIABLE, (_, name: string) => this.#variable(field, name))
       .trim();
+  }
+
+  /** A property of any type, as it is: only a whole value is a variable. Undefined when it is absent. */
+  value(field: string): unknown {
+    const raw = this.#form[field];
+    const name = typeof raw === 'string' ? VARIABLE_OR_EXPRESSION.exec(raw)?.[1] : undefined;
+    return name === undefined ? (raw ?? undefined) : this.#variable(field, name);
   }
 
   /** A credential: only a whole value is a variable, for a password may have `${` in it; nothing is trimmed. */

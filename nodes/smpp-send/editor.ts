@@ -74,6 +74,10 @@ RED.nodes.registerType('smpp-send', {
     receipt: { value: 'always', validate: choice('always', 'on-failure', 'never') },
     priority: { value: 'normal', validate: choice('alarm', 'normal', 'bulk') },
     expiresAfter: { value: '1440', validate: validator(TYPE, (value) => numberProblem(value, 1, 43_200)) },
+    validity: { value: '', validate: validator(TYPE, (value) => numberProblem(value, 1, 44_640)) },
+    dedupe: { value: '', validate: typed('dedupe') },
+    dedupeType: { value: 'str', validate: choice(...TYPES) },
+    dedupeMinutes: { value: '60', validate: validator(TYPE, (value) => numberProblem(value, 1, 43_200)) },
     onUncertain: { value: '', validate: choice('resend', 'reconcile', 'report') },
   },
   paletteLabel: 'smpp send',
@@ -93,14 +97,14 @@ RED.nodes.registerType('smpp-send', {
   },
   oneditprepare() {
     showDefaults(this, 'node-input');
-    for (const field of ['to', 'from']) {
+    for (const field of ['to', 'from', 'dedupe']) {
       $(`#node-input-${field}`).typedInput({
         types: [...TYPES],
         typeField: `#node-input-${field}Type`,
       });
     }
     prepareText(this.text, TYPES);
-    for (const field of ['to', 'from', 'text']) nameTypedInput(field);
+    for (const field of ['to', 'from', 'text', 'dedupe']) nameTypedInput(field);
     prepareCounter();
   },
   oneditsave() {

@@ -6,17 +6,18 @@
  * Source: contract section 3.2.
  */
 import type { OutboundSms } from '../../lib/message.js';
-import type { FormReader, Form } from '../shared/form-reader.js';
+import { optionError, type FormReader } from '../shared/form-reader.js';
 
-/** The three properties that are typed inputs. */
-export const TYPED_FIELDS = ['to', 'from', 'text'] as const;
+/** The properties that are typed inputs. */
+export const TYPED_FIELDS = ['to', 'from', 'text', 'dedupe'] as const;
 export type TypedField = (typeof TYPED_FIELDS)[number];
 
 /** A core typedInput: what to evaluate, and how. */
-export interface TypedValue {
-  readonly value: string;
-  readonly type: string;
-}
+export type TypedValue =
+  /** A text, or what an environment variable gave in its place. */
+  | { readonly type: 'str'; readonly value: unknown }
+  /** A name or an expression; empty when there is none. */
+  | { readonly type: 'msg' | 'flow' | 'global' | 'env' | 'jsonata'; readonly value: string };
 
 /** What every SMS of the node takes unless its msg says otherwise. */
 export type SmsDefaults = Pick<
@@ -29,6 +30,8 @@ export type SmsDefaults = Pick<
   | 'receipt'
   | 'priority'
   | 'expiresAfterMs'
+  | 'validityMs'
+  | 'dedupeMs'
   | 'onUncertain'
 >;
 
@@ -41,27 +44,27 @@ export interface ReadForm {
 const TYPES = ['str', 'msg', 'flow', 'global', 'env', 'jsonata'] as const;
 
 const TYPED_DEFAULTS: Readonly<Record<TypedField, TypedValue>> = {
-  to: { value: 'to', type: 'msg' },
-  from: { value: '', type: 'str' },
-  text: { value: 'payload', type: 'msg' },
+  to: { type: 'msg', value: 'to' },
+  from: { type: 'str', value: '' },
+  text: { type: 'msg', value: 'payload' },
+  dedupe: { type: 'str', value: '' },
 };
 
 /** Contract section 2. */
 const SEGMENTS_MAX = 255;
-const EXPIRES_AFTER_MINUTES_MAX = 30 * 24 * 60;
+const DAY_MINUTES = 24 * 60;
 
 /**
  * Reads the form.
  *
  * @throws SMPP_OPTIONS naming the property at fault
  */
-export function readForm(form: Form, reader: FormReader): ReadForm {
+export function readForm(reader: FormReader): ReadForm {
+  const minutes = (field: string, days: number): number | undefined =>
+    reader.minutesAsMs(field, { range: 'above 0', max: days * DAY_MINUTES });
+  const typed = (field: TypedField): TypedValue => readTyped(reader, field);
   return {
-    typed: {
-      to: typedValue(form, reader, 'to'),
-      from: typedValue(form, reader, 'from'),
-      text: typedValue(form, reader, 'text'),
-    },
+    typed: { to: typed('to'), from: typed('from'), text: typed('text'), dedupe: typed('dedupe') },
     defaults: withoutAbsent({
       flash: reader.flag('flash'),
       encoding: reader.choice('encoding', ['auto', 'gsm7', 'ucs2']),
@@ -70,10 +73,9 @@ export function readForm(form: Form, reader: FormReader): ReadForm {
       longMessage: reader.choice('longMessage', ['udh8', 'udh16', 'sar', 'payload', 'reject']),
       receipt: reader.choice('receipt', ['always', 'on-failure', 'never']),
       priority: reader.choice('priority', ['alarm', 'normal', 'bulk']),
-      expiresAfterMs: reader.minutesAsMs('expiresAfter', {
-        range: 'above 0',
-        max: EXPIRES_AFTER_MINUTES_MAX,
-      }),
+      expiresAfterMs: minutes('expiresAfter', 30),
+      validityMs: minutes('validity', 31),
+      dedupeMs: minutes('dedupeMinutes', 30),
       onUncertain: reader.choice('onUncertain', ['resend', 'reconcile', 'report']),
     }),
   };
@@ -85,11 +87,12 @@ function withoutAbsent(defaults: Absentable): SmsDefaults {
   return Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined));
 }
 
-function typedValue(form: Form, reader: FormReader, field: TypedField): TypedValue {
-  const value = form[field];
+function readTyped(reader: FormReader, field: TypedField): TypedValue {
   const absent = TYPED_DEFAULTS[field];
-  return {
-    value: typeof value === 'string' || typeof value === 'number' ? String(value) : absent.value,
-    type: reader.choice(`${field}Type`, TYPES) ?? absent.type,
-  };
+  const type = reader.choice(`${field}Type`, TYPES) ?? absent.type;
+  const value = reader.value(field) ?? absent.value;
+  if (type === 'str') return { type, value };
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw optionError(field, 'must be a name or an expression as text');
+  return { type, value: String(value).trim() };
 }

@@ -7,18 +7,24 @@
  * Source: contract section 3.2.
  */
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { asSmppError, printable, SmppError } from '../../lib/errors.js';
+import { asSmppError, printable, type SmppError } from '../../lib/errors.js';
 import { checkSms } from '../../lib/gateway.js';
-import type { CountryCode } from '../../lib/phone-number.js';
+import { isBlank } from '../../lib/sender.js';
+import type { SmsSettings } from '../shared/connection.js';
 import { jsonSafeText, KEPT_CHARACTERS_MAX, type Keeping } from '../shared/json-safe.js';
 import { originTail } from '../shared/origin.js';
-import type { ReadForm, TypedField } from './form.js';
+import { TYPED_FIELDS, type ReadForm, type TypedField } from './form.js';
+import type { FormWords } from './form-words.js';
+import { canBeSender, readEvents } from './read-event.js';
 import {
-  formFirst,
   neededFields,
+  NOTHING_SAID,
+  ofIndex,
   readOverrides,
   readSms,
+  readTypedResult,
   spread,
+  type Override,
   type Overrides,
   type SmsDraft,
   type SmsSources,
@@ -30,7 +36,9 @@ export interface RequestSources {
   readonly RED: NodeAPI;
   readonly node: Node;
   readonly form: ReadForm;
-  readonly country: CountryCode | undefined;
+  /** Undefined when those of the connection are wrong. */
+  readonly settings: SmsSettings | undefined;
+  readonly words: FormWords;
 }
 
 /** SMS read in one turn of the event loop: some milliseconds. */
@@ -47,22 +55,43 @@ const KEPT_TOGETHER_MAX = 32 * 1024 * 1024;
 
 type TypedResults = Partial<Record<TypedField, unknown>>;
 
+/** Stand for what only a msg gives, where the rest of the form is judged. */
+const SOUND: Readonly<TypedResults> = { to: '+4512345678', from: 'inMobile', text: 'text' };
+
 export class RequestReader {
   readonly #sources: RequestSources;
   /** Of a msg that asks for one SMS. */
   readonly #keeping: Keeping;
   readonly #inputs: Readonly<Record<TypedField, TypedInput>>;
+  readonly #settings: SmsSettings;
 
+  /** @throws SMPP_OPTIONS when something in the form is wrong, whatever the msg */
   constructor(sources: RequestSources) {
-    const { form } = sources;
+    const { form, settings } = sources;
     const input = (field: TypedField): TypedInput => typedInput(field, form.typed[field], sources);
     this.#sources = sources;
+    this.#settings = settings ?? { sender: undefined, defaultCountry: undefined };
     this.#keeping = {
       without: PAYLOAD,
       charactersMax: KEPT_CHARACTERS_MAX,
       onTooLarge: warnOnce(sources.node),
     };
-    this.#inputs = { to: input('to'), from: input('from'), text: input('text') };
+    this.#inputs = { to: input('to'), from: input('from'), text: input('text'), dedupe: input('dedupe') };
+    // How a number is read is not known while the connection's own settings are wrong.
+    if (settings !== undefined) this.#judge(settings);
+  }
+
+  /** What is the same for every SMS is wrong now, and not at the first alarm. */
+  #judge(settings: SmsSettings): void {
+    const typed: TypedResults = { ...SOUND };
+    for (const field of TYPED_FIELDS) {
+      const input = this.#inputs[field];
+      const value = input.kind === 'fixed' ? readTypedResult(field, input.value) : undefined;
+      if (!isBlank(value)) typed[field] = value;
+    }
+    const { defaults } = this.#sources.form;
+    for (const override of spread(NOTHING_SAID, typed.to).list)
+      checkSms(readSms(override, { defaults, typed, settings }));
   }
 
   /**
@@ -77,7 +106,7 @@ export class RequestReader {
     for (const field of needed) {
       const input = this.#inputs[field];
       if (input.kind === 'late') return this.#readLate(msg, said, needed);
-      typed[field] = input.read(msg);
+      typed[field] = readTypedResult(field, input.kind === 'fixed' ? input.value : input.read(msg));
     }
     return this.#readWith(msg, said, typed);
   }
@@ -86,15 +115,25 @@ export class RequestReader {
     const typed: TypedResults = {};
     for (const field of needed) {
       const input = this.#inputs[field];
-      typed[field] = input.kind === 'prompt' ? input.read(msg) : (await input.read(msg)).value;
+      const value = input.kind === 'fixed' ? input.value : await input.read(msg);
+      typed[field] = readTypedResult(
+        field,
+        input.kind === 'late' ? (value as { value: unknown }).value : value,
+      );
     }
     return this.#readWith(msg, said, typed);
   }
 
   #readWith(msg: NodeMessageInFlow, said: Overrides, typed: TypedResults): Request | Promise<Request> {
-    const { form, country, node } = this.#sources;
-    const overrides = spread(formFirst(said, typed), typed.to);
-    const sources = { defaults: form.defaults, typed, country };
+    const { form, node } = this.#sources;
+    const settings = this.#settings;
+    if (typed.from === undefined) typed.from = senderOf(msg as { readonly from?: unknown });
+    // As a new node has it, the text is the payload, which is the SMS itself.
+    const isPayload = typeof typed.text === 'object' && typed.text === msg.payload;
+    if (isPayload && saysSomething(said)) typed.text = undefined;
+    const events = readEvents(said, { typed, to: form.typed.to, settings, msg });
+    const overrides = spread(events, typed.to);
+    const sources = { defaults: form.defaults, typed, settings };
     const [override] = overrides.list;
     if (overrides.isArray || override === undefined) return this.#readSeveral(msg, overrides, sources);
     const sms = readSms(override, sources);
@@ -112,12 +151,38 @@ export class RequestReader {
         checkSms(sms);
         list.push(sms);
       } catch (error) {
-        throw ofIndex(index, asSmppError(error, 'SMPP_MESSAGE'));
+        throw ofIndex(index, this.#inWords(asSmppError(error, 'SMPP_MESSAGE'), override));
       }
     }
     const keeping = { ...this.#keeping, without: NOTHING };
     return new ArrayRequest(list, msg, sources.typed.to, { ...this.#sources, keeping });
   }
+
+  /** The fault of a msg in the words of the form, where that and not the payload is to blame. */
+  explain(error: SmppError, { payload }: NodeMessageInFlow): SmppError {
+    if (Array.isArray(payload)) return error;
+    try {
+      const [override] = readOverrides(payload).list;
+      return override === undefined ? error : this.#inWords(error, override);
+    } catch {
+      return error;
+    }
+  }
+
+  #inWords(error: SmppError, { given }: Override): SmppError {
+    const { words, form } = this.#sources;
+    return words.ofSms(error, (property) => Object.hasOwn(given, property), form.typed);
+  }
+}
+
+/** Whether the payload is meant for the node, and not something else that a flow works with. */
+function saysSomething({ list }: Overrides): boolean {
+  return list.some(({ given }) => Object.keys(given).length > 0);
+}
+
+/** `msg.from` where it can be a sender, which an e-mail's address cannot. */
+function senderOf({ from }: { readonly from?: unknown }): unknown {
+  return from !== undefined && canBeSender(from) ? readTypedResult('from', from) : undefined;
 }
 
 /** Properties that a node names as too large; more come of names that are made up for each msg. */
@@ -134,14 +199,6 @@ function warnOnce(node: Node): (property: string) => void {
       `msg.${name} is too large to keep: receipts, and results after a restart or a deploy, come without it`,
     );
   };
-}
-
-function ofIndex(index: number, error: SmppError): SmppError {
-  const message = `SMS ${index} of the array: ${error.message}; nothing was sent`;
-  return new SmppError(error.code, message, {
-    cause: error,
-    ...(error.field !== undefined && { field: error.field }),
-  });
 }
 
 /** One SMS: its result comes in the msg itself. */

@@ -8,9 +8,10 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { asSmppError, SmppError } from '../../lib/errors.js';
 import type { SubmitResult } from '../../lib/message.js';
-import { connectionOf, type Activity, type Connection } from '../shared/connection.js';
-import { control, readAction, type Action } from './control.js';
+import { connectionOf, showProblem, type Activity, type Connection } from '../shared/connection.js';
 import { environmentOf, FormReader } from '../shared/form-reader.js';
+import { control, readAction, type Action } from './control.js';
+import { FormWords } from './form-words.js';
 import { readForm } from './form.js';
 import { recoveredOutputs } from './outputs.js';
 import { RequestReader } from './read-request.js';
@@ -27,11 +28,11 @@ type Done = (error?: Error) => void;
 class Input implements Reply {
   readonly msg: NodeMessageInFlow;
   readonly send: Reply['send'];
-  readonly #node: Node;
+  readonly #sender: Sender;
   readonly #done: Done;
 
-  constructor(node: Node, msg: NodeMessageInFlow, send: Reply['send'], done: Done) {
-    this.#node = node;
+  constructor(sender: Sender, msg: NodeMessageInFlow, send: Reply['send'], done: Done) {
+    this.#sender = sender;
     this.msg = msg;
     this.send = send;
     this.#done = done;
@@ -43,10 +44,11 @@ class Input implements Reply {
       this.#done();
       return;
     }
+    const told = this.#sender.explain(error, this.msg);
     try {
-      this.#done(error);
+      this.#done(told);
     } catch {
-      this.#node.error(error.message);
+      this.#sender.node.error(told.message);
     }
   }
 }
@@ -57,7 +59,7 @@ export default function registerSmppSend(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     const sender = new Sender(RED, this, def, connection);
     this.on('input', (msg, send, done) => {
-      sender.take(new Input(this, msg, send, done));
+      sender.take(new Input(sender, msg, send, done));
     });
     this.on('close', (closed: () => void) => {
       sender.close();
@@ -69,24 +71,38 @@ export default function registerSmppSend(RED: NodeAPI): void {
 }
 
 class Sender {
-  readonly #RED: NodeAPI;
-  readonly #node: Node;
-  readonly #def: SmppSendDef;
+  readonly node: Node;
   readonly #connection: Connection | undefined;
   readonly #submissions = new Submissions();
-  #reader: RequestReader | undefined;
+  /** Undefined without a connection, and when the form is wrong. */
+  readonly #reader: RequestReader | undefined;
+  /** What is wrong with the form. */
+  readonly #problem: SmppError | undefined;
   /** Msgs that are not handed over yet, each with its `_msgid`. */
   readonly #underWay = new Map<Promise<void>, unknown>();
   readonly #leaveFeed: (() => void) | undefined;
   readonly #activity: Activity | undefined;
 
   constructor(RED: NodeAPI, node: Node, def: SmppSendDef, connection: Connection | undefined) {
-    this.#RED = RED;
-    this.#node = node;
-    this.#def = def;
+    this.node = node;
     this.#connection = connection;
     this.#leaveFeed = connection?.feed.onSettled((result, key) => this.#settled(result, key), node);
-    this.#activity = connection?.join(node, 'send');
+    if (connection === undefined) return;
+    const words = new FormWords((field) => RED._(`smpp-send.label.${field}`));
+    try {
+      const form = readForm(new FormReader(def, environmentOf(RED, node)));
+      this.#reader = new RequestReader({ RED, node, form, settings: connection.sms, words });
+      this.#activity = connection.join(node, 'send');
+    } catch (error) {
+      this.#problem = words.ofSettings(error);
+      node.error(this.#problem.message);
+      showProblem(RED, node, 'settings');
+    }
+  }
+
+  /** The error as the msg's author knows what is wrong. */
+  explain(error: Error, msg: NodeMessageInFlow): Error {
+    return error instanceof SmppError ? (this.#reader?.explain(error, msg) ?? error) : error;
   }
 
   /** Its `done` gets the error when nothing was taken in; else it is called when all of it is settled. */
@@ -102,18 +118,15 @@ class Sender {
   /** A promise only when there is something to wait for: this runs for every SMS. */
   #take(input: Input): Promise<void> | undefined {
     const connection = this.#connection;
-    if (connection === undefined) {
-      throw new SmppError('SMPP_OPTIONS', 'connection: the node names none that exists and is enabled', {
-        field: 'connection',
-      });
-    }
+    if (connection === undefined) throw noConnection();
     const action = readAction(input.msg.action);
     if (action !== undefined) {
       // What came before it is meant by it too.
       this.#submissions.handOver();
       return this.#control(connection, action, input, this.#underWayWith(input.msg.id));
     }
-    const reader = (this.#reader ??= this.#makeReader(connection));
+    const reader = this.#reader;
+    if (reader === undefined) throw this.#problem ?? noConnection();
     const gateway = connection.running;
     if (gateway === undefined) return this.#takeLater(connection, reader, input);
     const request = reader.read(input.msg);
@@ -154,27 +167,24 @@ class Sender {
     input.done();
   }
 
-  #makeReader({ sms }: Connection): RequestReader {
-    return new RequestReader({
-      RED: this.#RED,
-      node: this.#node,
-      form: readForm(this.#def, new FormReader(this.#def, environmentOf(this.#RED, this.#node))),
-      country: sms?.defaultCountry,
-    });
-  }
-
   close(): void {
     this.#leaveFeed?.();
     this.#submissions.close();
-    this.#connection?.leave(this.#node);
+    this.#connection?.leave(this.node);
   }
 
   /** What nobody here waits for came in before a redeploy or a restart, or could not arrive the first time. */
   #settled(result: SubmitResult, key: string): void {
-    if (!this.#submissions.settled(key, result)) this.#node.send(recoveredOutputs(result));
+    if (!this.#submissions.settled(key, result)) this.node.send(recoveredOutputs(result));
     if (result.outcome === 'accepted' && result.repeated === undefined)
       this.#activity?.note('sent', result.settledAt);
   }
+}
+
+function noConnection(): SmppError {
+  return new SmppError('SMPP_OPTIONS', 'connection: the node names none that exists and is enabled', {
+    field: 'connection',
+  });
 }
 
 function refuse(input: Input, error: unknown): void {

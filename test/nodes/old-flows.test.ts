@@ -85,7 +85,7 @@ describe('A flow with a value that is none', () => {
     [{ flash: 'yes' }, /flash: must be true or false/],
     [{ maxSegments: 'many' }, /maxSegments: must be a whole number from 1 to 255/],
     [{ toType: 'date' }, /toType: must be one of str, msg/],
-    [{ priority: 'urgent' }, /priority: .*alarm/],
+    [{ priority: 'urgent' }, /label\.priority: .*alarm/],
   ];
   for (const [properties, says] of failing) {
     it(`fails the msg and names it: ${Object.keys(properties).join()}`, async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { next, receive, startFlows, useNodeRed, type Message } from '../../support/node-red-flows.js';
 import { CATCH, connection, dlr, ENDS, receiver, send, sink, TAB } from '../flow.js';
 
+/** What the simulated gateway does with these numbers is in `lib/simulator/scenario.ts`. */
 const OURS = '4551515151';
 const UNDELIVERABLE = '4512345601';
 const REFUSED = '4512345660';
@@ -90,8 +91,77 @@ describe('smpp-send, wired to another node', () => {
     assert.deepEqual([payload.to, payload.from, payload.encoding], [ANSWERS, 'Alarm', 'ucs2']);
   });
 
-  it('takes what its form leaves open from the result', async () => {
-    const { payload } = await sent(ANSWERS, 'accepted', { ...ITS_TEXT, from: '' });
+  it('sends to the same phone once more where its form says so, from the sender of before', async () => {
+    const { payload } = await sent(ANSWERS, 'accepted', { ...ITS_TEXT, to: 'payload.to', from: '' });
     assert.deepEqual([payload.to, payload.from], [ANSWERS, OURS]);
   });
+
+  async function refusedBy(properties: object, msg: Readonly<Record<string, unknown>>): Promise<string> {
+    await startFlows([TAB, connection(), send({ from: 'Alarm', ...properties }), ...ENDS, ...CATCH]);
+    receive('send', msg);
+    const { code, message } = (await next('caught')).error as { code: string; message: string };
+    assert.equal(code, 'SMPP_MESSAGE');
+    return message;
+  }
+
+  const toTheSame: [name: string, properties: object, msg: Record<string, unknown>][] = [
+    ['by a To that is in the msg still', ITS_TEXT, { to: '+45 12 34 56 01', payload: RECEIPT }],
+    ['by a number in the form', { ...ITS_TEXT, to: UNDELIVERABLE, toType: 'str' }, { payload: RECEIPT }],
+    ['several times', ITS_TEXT, { to: [UNDELIVERABLE, UNDELIVERABLE], payload: RECEIPT }],
+    ['since nobody else is named', ITS_TEXT, { payload: RECEIPT }],
+    [
+      'for a result',
+      ITS_TEXT,
+      { to: REFUSED, payload: { to: REFUSED, messageIds: [], outcome: 'rejected' } },
+    ],
+  ];
+  for (const [name, properties, msg] of toTheSame) {
+    it(`does not escalate to the phone that did not answer: ${name}`, async () => {
+      assert.match(
+        await refusedBy(properties, msg),
+        /name the next phone, or payload.to to send to the same/,
+      );
+    });
+  }
+
+  it('escalates to several of which one is the same', async () => {
+    const { payload } = await sentBy(ITS_TEXT, { to: `${UNDELIVERABLE}, ${OTHER}`, payload: RECEIPT });
+    assert.ok([UNDELIVERABLE, OTHER].includes(payload.to as string));
+  });
+
+  it('escalates with the text that was sent, where the msg has it', async () => {
+    const msg = { to: OTHER, payload: RECEIPT, sms: { to: UNDELIVERABLE, from: OURS, text: 'Pumpe ☎' } };
+    const { payload } = await sentBy({}, msg);
+    assert.deepEqual([payload.to, payload.encoding], [OTHER, 'ucs2']);
+  });
+
+  it('does not escalate without a text', async () => {
+    assert.match(
+      await refusedBy({}, { to: OTHER, payload: RECEIPT }),
+      /label\.text \(msg\.payload\): must be/,
+    );
+  });
+
+  const INCOMING = { from: ANSWERS, to: OURS, text: 'OK ☎', encoding: 'gsm7', dataCoding: 0, complete: true };
+
+  it('answers an incoming SMS, from the number that it came to', async () => {
+    const { payload } = await sentBy({ ...ITS_TEXT, from: '' }, { payload: INCOMING });
+    assert.deepEqual([payload.to, payload.from], [ANSWERS, OURS]);
+  });
+
+  it('answers it where To gives no number, such as an address of an e-mail', async () => {
+    const { payload } = await sentBy(ITS_TEXT, { to: 'a@example.com', payload: INCOMING });
+    assert.equal(payload.to, ANSWERS);
+  });
+
+  it('answers it with its own text where the form names that', async () => {
+    const { payload } = await sentBy({ text: 'payload.text' }, { payload: INCOMING });
+    assert.deepEqual([payload.to, payload.encoding], [ANSWERS, 'ucs2']);
+  });
+
+  for (const to of [undefined, ANSWERS]) {
+    it(`does not send it back by itself, to ${String(to)}`, async () => {
+      assert.match(await refusedBy({}, { to, payload: INCOMING }), /text.*would only be sent back/);
+    });
+  }
 });
