@@ -104,6 +104,10 @@ export class Account implements Connection, Parked, Watched {
     return this.#settings.sms;
   }
 
+  get isSimulated(): boolean {
+    return this.#settings.isSimulated;
+  }
+
   get simulator(): SimulatorHandle | undefined {
     return this.#parts.simulator;
   }

@@ -12,7 +12,7 @@ import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
 import { environmentOf, settingsError } from '../shared/form-reader.js';
-import { problemStatus, type Translate } from '../shared/status.js';
+import type { Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
 import { registerAdminRoutes, type LiveConnection } from './admin-routes.js';
 import { isFormField, type ConnectionCredentials, type ConnectionForm } from './form.js';
@@ -34,12 +34,6 @@ type ConfigNode = Node<ConnectionCredentials> & ReportingNode & { connection?: C
 export default function registerInmobileConnection(RED: NodeAPI): void {
   const { gate, parked, results, live } = sharedOf(flowGateOf(RED.events));
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
-
-  /** An option of the library is named with its path: its last part that the form has too is the field. */
-  const labelOf = (option: string): string | undefined => {
-    const field = option.split('.').reverse().find(isFormField);
-    return field === undefined ? undefined : translate(`label.${field}`);
-  };
 
   function accountOf(node: ConfigNode, def: ConnectionDef): Account {
     const settings = readSettings(RED, node, def);
@@ -70,11 +64,14 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
         }
       });
     } catch (error) {
-      const problem = settingsError(error, labelOf);
+      const problem = settingsError(error, (option) => labelOf(option, translate));
       this.error(problem.message);
+      const isSimulated = def.gateway === 'simulator';
       this.connection = new UnusableConnection({
         problem,
-        shown: problemStatus('settings', { isSimulated: def.gateway === 'simulator', translate }),
+        node: this,
+        isSimulated,
+        translate,
         gate,
         results,
       });
@@ -90,6 +87,12 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
       credentials: { systemId: { type: 'text' }, password: { type: 'password' } },
     },
   );
+}
+
+/** An option of the library is named with its path: its last part that the form has too is the field. */
+function labelOf(option: string, translate: Translate): string | undefined {
+  const field = option.split('.').reverse().find(isFormField);
+  return field === undefined ? undefined : translate(`label.${field}`);
 }
 
 function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): ConnectionSettings {

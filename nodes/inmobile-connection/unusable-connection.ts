@@ -8,14 +8,17 @@ import type { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import {
-  showForGood,
+  onceFlowsRun,
   type Activity,
   type Connection,
   type Feed,
   type LeaveFeed,
 } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
+import { problemStatus, type Translate } from '../shared/status.js';
 import type { ResultDesk } from './result-desk.js';
+import type { ReportingNode } from './status-board.js';
+import { reachOf } from './status-reach.js';
 
 const nothingToLeave: LeaveFeed = () => undefined;
 
@@ -32,7 +35,9 @@ function silentFeed(results: ResultDesk): Feed {
 export interface UnusableConnectionOptions {
   /** What every message is answered with. */
   readonly problem: SmppError;
-  readonly shown: NodeStatus;
+  readonly node: ReportingNode;
+  readonly isSimulated: boolean;
+  readonly translate: Translate;
   readonly gate: FlowGate;
   readonly results: ResultDesk;
 }
@@ -42,23 +47,31 @@ export class UnusableConnection implements Connection {
   readonly running = undefined;
   readonly feed: Feed;
   readonly #problem: SmppError;
+  readonly isSimulated: boolean;
   readonly #shown: NodeStatus;
+  readonly #users = new Set<Node>();
   readonly #gate: FlowGate;
 
-  constructor({ problem, shown, gate, results }: UnusableConnectionOptions) {
+  constructor({ problem, node, isSimulated, translate, gate, results }: UnusableConnectionOptions) {
     this.feed = silentFeed(results);
     this.#problem = problem;
-    this.#shown = shown;
+    this.isSimulated = isSimulated;
+    this.#shown = problemStatus('settings', { isSimulated, translate });
     this.#gate = gate;
+    onceFlowsRun(node, gate, () => {
+      node.users = reachOf(node.id, [...this.#users]);
+      node.status(this.#shown);
+    });
   }
 
   join(user: Node): Activity {
-    showForGood(user, this.#shown, this.#gate);
+    this.#users.add(user);
+    onceFlowsRun(user, this.#gate, () => user.status(this.#shown));
     return { note: () => undefined };
   }
 
-  leave(): void {
-    // It never joined anything.
+  leave(user: Node): void {
+    this.#users.delete(user);
   }
 
   async gateway(): Promise<Gateway> {

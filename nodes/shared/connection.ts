@@ -3,7 +3,7 @@
  *
  * The connection node itself is `inmobile-connection`; it keeps one gateway for all its users.
  */
-import type { Node, NodeAPI, NodeStatus } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 
 import type { EpochMs } from '../../lib/clock.js';
 import type { Gateway } from '../../lib/gateway.js';
@@ -48,6 +48,8 @@ export interface SmsSettings {
 }
 
 export interface Connection {
+  /** It sends nothing to any phone, which every status says. */
+  readonly isSimulated: boolean;
   /** Undefined when the connection's settings are wrong. */
   readonly sms: SmsSettings | undefined;
   readonly feed: Feed;
@@ -88,23 +90,29 @@ export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection |
 }
 
 /** Shows that a flow node can do nothing; it must not join its connection, which would show another status. */
-export function showProblem(RED: NodeAPI, user: Node, problem: 'noConnection' | 'settings'): void {
-  const translate: Translate = (key) => RED._(`${CATALOGUE}.${key}`);
-  showForGood(user, problemStatus(problem, { isSimulated: false, translate }), flowGateOf(RED.events));
+export function showProblem(
+  RED: NodeAPI,
+  user: Node,
+  problem: 'noConnection' | 'settings',
+  { isSimulated }: Pick<Connection, 'isSimulated'> = { isSimulated: false },
+): void {
+  const translate: Translate = (key, blanks) => RED._(`${CATALOGUE}.${key}`, { ...blanks });
+  const shown = problemStatus(problem, { isSimulated, translate });
+  onceFlowsRun(user, flowGateOf(RED.events), () => user.status(shown));
 }
 
-/** Shows it once the flows run: Status nodes hear of nothing that was shown before. */
-export function showForGood(user: Node, status: NodeStatus, gate: FlowGate): void {
+/** Shows what stays below a node: Status nodes hear of nothing that is shown before the flows run. */
+export function onceFlowsRun(node: Node, gate: FlowGate, show: () => void): void {
   if (gate.isOpen) {
-    user.status(status);
+    show();
     return;
   }
   const unwatch = gate.watch(() => {
     if (!gate.isOpen) return;
     unwatch();
-    user.status(status);
+    show();
   });
-  user.on('close', unwatch);
+  node.on('close', unwatch);
 }
 
 /** The catalogue of the connection node, as any node of the package addresses it. */

@@ -30,7 +30,7 @@ export default function registerSmppDlr(RED: NodeAPI): void {
       follow(this, readFilter(reader, def.from, { z, alias, aliasOf }), connection);
     } catch (error) {
       this.error(settingsError(error, (field) => RED._(`smpp-dlr.label.${field}`)).message);
-      showProblem(RED, this, 'settings');
+      showProblem(RED, this, 'settings', connection);
     }
   }
 

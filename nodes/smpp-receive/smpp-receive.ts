@@ -26,7 +26,7 @@ export default function registerSmppReceive(RED: NodeAPI): void {
       receive(this, readFilter(reader, connection), connection);
     } catch (error) {
       this.error(settingsError(error, (field) => RED._(`smpp-receive.label.${field}`)).message);
-      showProblem(RED, this, 'settings');
+      showProblem(RED, this, 'settings', connection);
     }
   }
 

@@ -120,7 +120,7 @@ describe('A flow with a value that is none', () => {
       const { fill, text } = shownBelow(node.id) ?? {};
       assert.deepEqual(
         [fill, text],
-        ['red', '@node-red-smpp/inmobile/inmobile-connection:inmobile-connection.status.settings'],
+        ['red', '@node-red-smpp/inmobile/inmobile-connection:inmobile-connection.status.simulated'],
       );
       assert.match(loggedBy(node.id, 'error').join(), says);
     });

@@ -77,9 +77,18 @@ describe('inmobile-connection', () => {
       });
     }
 
-    it('tells Status nodes', async () => {
-      await startFlows([TAB, connection({ gateway: 'other' }), send(), ...ENDS, ...STATUS]);
-      assert.equal((await statusOf('settings')).fill, 'red');
+    it('tells Status nodes, once of each node', async () => {
+      await startFlows([TAB, connection({ gateway: 'other' }), send(), dlr(), ...ENDS, ...STATUS]);
+      const heard = [await next('status'), await next('status'), await next('status')].map(
+        ({ status }) => status as NodeStatus & { readonly source: { readonly id: string } },
+      );
+      assert.deepEqual(heard.map(({ source }) => source.id).sort(), ['connection', 'dlr', 'send']);
+      assert.deepEqual([...new Set(heard.map(({ fill }) => fill))], ['red']);
+    });
+
+    it('says that it is simulated, also where only a node has wrong settings', async () => {
+      await startFlows([TAB, connection(), dlr({ states: 'other' }), ...ENDS]);
+      assert.match(shownBelow('dlr')?.text ?? '', /status\.simulated$/);
     });
 
     it('tells Status nodes of a node that names no connection', async () => {
