@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { NodeStatus } from 'node-red';
+import type { Node, NodeStatus } from 'node-red';
 import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
 import {
   deploy,
@@ -31,11 +31,11 @@ async function statusOf(text: string): Promise<NodeStatus> {
   }
 }
 
-/** Resolves when a Status node hears of this colour. */
+/** Resolves when a Status node hears of this colour below the smpp-send node. */
 async function shows(fill: string): Promise<void> {
   for (;;) {
-    const { status } = (await next('status')) as unknown as { status: NodeStatus };
-    if (status.fill === fill) return;
+    const { status } = (await next('status')) as unknown as { status: NodeStatus & { source: Node } };
+    if (status.fill === fill && status.source.id === 'send') return;
   }
 }
 
