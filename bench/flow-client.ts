@@ -176,7 +176,8 @@ function flow(tab: string, middle: object, outputs: number): object[] {
 
 /** With all that the editor saves. */
 function smppSend(storage: StorageKind): object {
-  const typed = { to: 'to', toType: 'msg', from: SENDER, fromType: 'str', text: 'payload', textType: 'msg' };
+  const addressed = { to: 'to', toType: 'msg', from: SENDER, fromType: 'str' };
+  const typed = { ...addressed, text: 'payload', textType: 'msg', dedupe: '', dedupeType: 'str' };
   const flags = { flash: false, substitute: true };
   const words = {
     encoding: 'auto',
@@ -185,7 +186,7 @@ function smppSend(storage: StorageKind): object {
     priority: 'normal',
     onUncertain: '',
   };
-  const numbers = { maxSegments: '10', expiresAfter: '1440' };
+  const numbers = { maxSegments: '10', expiresAfter: '1440', validity: '', dedupeMinutes: '60' };
   return {
     type: 'smpp-send',
     connection: `connection-${storage}`,

@@ -19,10 +19,11 @@ const DEPTH_MAX = 32;
 /** Node-RED's own HTTP nodes put their request and response there; a copy of them means nothing. */
 const NEVER_KEPT: ReadonlySet<string> = new Set(['req', 'res', '__proto__']);
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 interface Walk {
-  /** Of the property. */
   valuesLeft: number;
   charactersLeft: number;
   readonly parents: object[];
@@ -42,10 +43,25 @@ export interface Keeping {
 
 /** The JSON-safe properties of a msg, as JSON; one that is too large to keep is left out, and it alone. */
 export function jsonSafeText(msg: object, keeping: Keeping): string {
+  return textOfSmall(msg, keeping) ?? textOfLarge(msg, keeping);
+}
+
+/** Of a msg that is not too large as a whole, as most are; else undefined. */
+function textOfSmall(msg: object, { without, charactersMax }: Keeping): string | undefined {
+  try {
+    const walk: Walk = { valuesLeft: VALUES_MAX, charactersLeft: charactersMax, parents: [] };
+    const json = JSON.stringify(copyObject(msg, walk, without));
+    return json.length <= charactersMax ? json : undefined;
+  } catch (error) {
+    if (error instanceof TooLarge) return undefined;
+    throw error;
+  }
+}
+
+function textOfLarge(msg: object, keeping: Keeping): string {
   const { charactersMax, onTooLarge } = keeping;
   const copy = copyProperties(msg, keeping);
   const json = JSON.stringify(copy);
-  if (json.length <= charactersMax) return json;
   const bySize = Object.keys(copy)
     .map((name) => [name, JSON.stringify({ [name]: copy[name] }).length] as const)
     .sort(([, one], [, other]) => other - one);
@@ -95,11 +111,11 @@ function ownValue(object: object, name: string): unknown {
   }
 }
 
-function copyObject(object: object, walk: Walk): Record<string, Json> {
+function copyObject(object: object, walk: Walk, without: ReadonlySet<string>): Record<string, Json> {
   const copy: Record<string, Json> = {};
   walk.parents.push(object);
   for (const name of ownNames(object)) {
-    if (NEVER_KEPT.has(name)) continue;
+    if (NEVER_KEPT.has(name) || without.has(name)) continue;
     const value = copyValue(ownValue(object, name), walk);
     if (value !== undefined) copy[name] = value;
   }
@@ -127,7 +143,7 @@ function copyNested(value: object, walk: Walk): Json | undefined {
   if (walk.parents.includes(value) || walk.parents.length >= DEPTH_MAX) return undefined;
   if (isArray(value)) return copyArray(value, walk);
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  return isPlain(value) ? copyObject(value, walk) : undefined;
+  return isPlain(value) ? copyObject(value, walk, NOTHING) : undefined;
 }
 
 /** Places are kept: what an array cannot carry becomes null, as in JSON. */

@@ -5,9 +5,7 @@
  */
 import { choiceProblem, connectionProblem, validator } from '../shared/catalogue.editor.js';
 import { showDefaults } from '../shared/defaults.editor.js';
-
-/** One number with what people write in it, or nothing; the runtime reads it in full. */
-const OWN_NUMBER = /^\s*$|^\s*(?:tel:)?\+?[\s().\-\u2010-\u2015\u2212]*\d[\d\s().\-\u2010-\u2015\u2212]*$/i;
+import { isNumber } from '../shared/number.editor.js';
 
 RED.nodes.registerType('smpp-receive', {
   category: 'SMS',
@@ -24,7 +22,7 @@ RED.nodes.registerType('smpp-receive', {
     },
     to: {
       value: '',
-      validate: validator('smpp-receive', (to) => (OWN_NUMBER.test(to) ? undefined : 'to')),
+      validate: validator('smpp-receive', (to) => (to.trim() === '' || isNumber(to) ? undefined : 'to')),
     },
     incomplete: {
       value: 'emit',

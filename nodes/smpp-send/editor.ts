@@ -13,6 +13,7 @@ import {
   type Problem,
 } from '../shared/catalogue.editor.js';
 import { showDefaults } from '../shared/defaults.editor.js';
+import { isNumber, numbersIn } from '../shared/number.editor.js';
 import { senderProblem } from '../shared/sender.editor.js';
 import { prepareCounter } from './counter.editor.js';
 import { recipientLabel } from './label.editor.js';
@@ -60,7 +61,10 @@ RED.nodes.registerType('smpp-send', {
       type: 'inmobile-connection',
       validate: validator(TYPE, (id) => connectionProblem(id, 'transmitter')),
     },
-    to: { value: 'to', validate: typed('to') },
+    to: {
+      value: 'to',
+      validate: typed('to', (text) => (numbersIn(text).every(isNumber) ? undefined : 'to')),
+    },
     toType: { value: 'msg', validate: choice(...TYPES) },
     from: { value: '', validate: typed('from', senderProblem) },
     fromType: { value: 'str', validate: choice(...TYPES) },

@@ -4,6 +4,8 @@
  * A number that stands in the form is shown in part: the workspace is seen by more people than the form.
  */
 
+import { numbersIn } from '../shared/number.editor.js';
+
 /** Longer would hide the neighbours. */
 const LENGTH_MAX = 20;
 
@@ -15,10 +17,16 @@ const SHOWN_LAST = 2;
 export function recipientLabel(to: unknown, type: unknown): string | undefined {
   if ((typeof to !== 'string' && typeof to !== 'number') || to === '') return undefined;
   const text = String(to);
-  if (type === 'str') return maskedNumber(text);
+  if (type === 'str') return maskedNumbers(numbersIn(text));
   const isDefault = type === 'msg' && text === 'to';
   const hasName = type === 'msg' || type === 'flow' || type === 'global';
   return hasName && !isDefault ? shortened(`${type}.${text}`) : undefined;
+}
+
+/** The first, and how many more there are. */
+function maskedNumbers([first = '', ...others]: readonly string[]): string | undefined {
+  const masked = maskedNumber(first);
+  return masked === undefined || others.length === 0 ? masked : `${masked} +${others.length}`;
 }
 
 function maskedNumber(text: string): string | undefined {

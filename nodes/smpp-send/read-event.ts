@@ -11,7 +11,6 @@ import type { SmsSettings } from '../shared/connection.js';
 import type { TypedValue } from './form.js';
 import {
   isSeveral,
-  NOTHING_SAID,
   recipientsIn,
   refuse,
   type Override,
@@ -32,8 +31,7 @@ export interface EventContext {
 
 /** Each event as the SMS that it asks for; what is none stays as it is. */
 export function readEvents(overrides: Overrides, context: EventContext): Overrides {
-  if (overrides === NOTHING_SAID || !overrides.list.some(({ event }) => event !== undefined))
-    return overrides;
+  if (!overrides.list.some(({ event }) => event !== undefined)) return overrides;
   return { ...overrides, list: overrides.list.map((override) => readEvent(override, context)) };
 }
 
@@ -58,7 +56,7 @@ function readReport(said: Said, event: 'report' | 'alarm', context: EventContext
 function nextPhone(own: unknown, { typed, to, settings }: EventContext): unknown {
   if (saysPayloadTo(to)) return own;
   const goesOn =
-    typed.to !== undefined &&
+    !isBlank(typed.to) &&
     !phonesOf(typed.to).every((phone) => isSamePhone(phone, own, settings.defaultCountry));
   if (goesOn) return typed.to;
   throw refuse(
@@ -112,7 +110,6 @@ function isSamePhone(phone: unknown, own: unknown, country: CountryCode | undefi
 }
 
 function givesNumber(to: unknown, country: CountryCode | undefined): boolean {
-  if (to === undefined) return false;
   if (isSeveral(to)) return true;
   try {
     return readNumber(to, 'to', country) !== '';

@@ -68,7 +68,10 @@ export class RequestReader {
   /** @throws SMPP_OPTIONS when something in the form is wrong, whatever the msg */
   constructor(sources: RequestSources) {
     const { form, settings } = sources;
-    const input = (field: TypedField): TypedInput => typedInput(field, form.typed[field], sources);
+    const input = (field: TypedField): TypedInput => {
+      const made = typedInput(field, form.typed[field], sources);
+      return made.kind === 'fixed' ? { ...made, value: readTypedResult(field, made.value) } : made;
+    };
     this.#sources = sources;
     this.#settings = settings ?? { sender: undefined, defaultCountry: undefined };
     this.#keeping = {
@@ -86,8 +89,7 @@ export class RequestReader {
     const typed: TypedResults = { ...SOUND };
     for (const field of TYPED_FIELDS) {
       const input = this.#inputs[field];
-      const value = input.kind === 'fixed' ? readTypedResult(field, input.value) : undefined;
-      if (!isBlank(value)) typed[field] = value;
+      if (input.kind === 'fixed' && !isBlank(input.value)) typed[field] = input.value;
     }
     const { defaults } = this.#sources.form;
     for (const override of spread(NOTHING_SAID, typed.to).list)
@@ -106,7 +108,7 @@ export class RequestReader {
     for (const field of needed) {
       const input = this.#inputs[field];
       if (input.kind === 'late') return this.#readLate(msg, said, needed);
-      typed[field] = readTypedResult(field, input.kind === 'fixed' ? input.value : input.read(msg));
+      typed[field] = input.kind === 'fixed' ? input.value : readTypedResult(field, input.read(msg));
     }
     return this.#readWith(msg, said, typed);
   }
@@ -115,11 +117,9 @@ export class RequestReader {
     const typed: TypedResults = {};
     for (const field of needed) {
       const input = this.#inputs[field];
-      const value = input.kind === 'fixed' ? input.value : await input.read(msg);
-      typed[field] = readTypedResult(
-        field,
-        input.kind === 'late' ? (value as { value: unknown }).value : value,
-      );
+      if (input.kind === 'fixed') typed[field] = input.value;
+      else if (input.kind === 'prompt') typed[field] = readTypedResult(field, input.read(msg));
+      else typed[field] = readTypedResult(field, (await input.read(msg)).value);
     }
     return this.#readWith(msg, said, typed);
   }
@@ -131,8 +131,9 @@ export class RequestReader {
     // As a new node has it, the text is the payload, which is the SMS itself.
     const isPayload = typeof typed.text === 'object' && typed.text === msg.payload;
     if (isPayload && saysSomething(said)) typed.text = undefined;
-    const events = readEvents(said, { typed, to: form.typed.to, settings, msg });
-    const overrides = spread(events, typed.to);
+    const asked =
+      said === NOTHING_SAID ? said : readEvents(said, { typed, to: form.typed.to, settings, msg });
+    const overrides = spread(asked, typed.to);
     const sources = { defaults: form.defaults, typed, settings };
     const [override] = overrides.list;
     if (overrides.isArray || override === undefined) return this.#readSeveral(msg, overrides, sources);

@@ -138,6 +138,7 @@ export function neededFields(overrides: Overrides): readonly TypedField[] {
 
 /** What a typed input gave, as leniently read as the same in a payload. */
 export function readTypedResult(field: TypedField, value: unknown): unknown {
+  if (field === 'to') return value;
   if (field === 'text') return lenientText(value, field);
   return isBlank(value) ? undefined : READERS[GIVES[field]](value, field);
 }

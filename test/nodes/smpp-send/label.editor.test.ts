@@ -6,6 +6,7 @@ describe('recipientLabel', () => {
     ['+45 12 34 56 78', 'str', '+4512…78'],
     ['4512345678', 'str', '4512…78'],
     [4512345678, 'str', '4512…78'],
+    ['4512345678, 4512345679;\n4512345680', 'str', '4512…78 +2'],
     ['', 'str', undefined],
     ['somebody', 'str', undefined],
     ['to', 'msg', undefined],
