@@ -116,6 +116,8 @@ export class Outbox {
   /** Lists that are being taken in; none rejects. */
   readonly #lists = new Set<Promise<unknown>>();
   #isOpen = false;
+  /** Some SMS that an earlier run left was there at the start. */
+  #hasRecovered = false;
   /** The first SMS in line as it was closed. */
   #lastInLine: readonly QueuedSms[] = [];
 
@@ -330,6 +332,7 @@ export class Outbox {
 
   /** The SMS in the queue that an earlier run took in, each with its correlation. All of them are read from storage. */
   async *recovered(): AsyncGenerator<Pick<OutboxEntry, 'id' | 'correlation'>> {
+    if (!this.#hasRecovered) return;
     for await (const [id, stored] of this.#options.storage.scan('outbox')) {
       if (this.#queue.get(id)?.recovered !== true) continue;
       const entry = entryOf(id, stored);
@@ -499,6 +502,7 @@ export class Outbox {
   }
 
   #recover({ id, entry, own, round }: Left): void {
+    this.#hasRecovered = true;
     const progress = own ?? (round === undefined ? NO_PROGRESS : FIRST_ATTEMPT);
     const times = this.#times();
     const isLost = typeof entry === 'string';

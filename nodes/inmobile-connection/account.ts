@@ -66,6 +66,8 @@ export class Account implements Connection, Parked, Watched {
   readonly #users = new Map<string, Node>();
   #isRunning = false;
   #isStarting = false;
+  /** The stop of a start that nobody wants any more: until then its store may be its own. */
+  #interrupting: Promise<void> | undefined;
   #isDisconnected = false;
   #isClosed = false;
   #startError: SmppError | undefined;
@@ -106,6 +108,10 @@ export class Account implements Connection, Parked, Watched {
 
   get isSimulated(): boolean {
     return this.#settings.isSimulated;
+  }
+
+  get isVolatile(): boolean {
+    return this.#settings.options.storage?.kind === 'memory';
   }
 
   get simulator(): SimulatorHandle | undefined {
@@ -221,8 +227,10 @@ export class Account implements Connection, Parked, Watched {
     this.#cancelRestart?.();
     this.#worksAhead += 1;
     // A start may wait long, for another's lock or for a disk, and nobody waits for it any more.
-    if (this.#isStarting && !this.#isWanted) this.#parts.gateway.stop().catch(() => undefined);
+    if (this.#isStarting && !this.#isWanted)
+      this.#interrupting = this.#parts.gateway.stop().catch(() => undefined);
     this.#work = this.#work.then(async () => {
+      await this.#interrupting;
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
       this.#board.changed();
       this.#worksAhead -= 1;

@@ -44,6 +44,7 @@ export interface UnusableConnectionOptions {
 
 export class UnusableConnection implements Connection {
   readonly sms = undefined;
+  readonly isVolatile = false;
   readonly running = undefined;
   readonly feed: Feed;
   readonly #problem: SmppError;

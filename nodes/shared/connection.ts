@@ -52,6 +52,8 @@ export interface Connection {
   readonly isSimulated: boolean;
   /** Undefined when the connection's settings are wrong. */
   readonly sms: SmsSettings | undefined;
+  /** What it keeps ends with the process. */
+  readonly isVolatile: boolean;
   readonly feed: Feed;
   /**
    * The first user starts the gateway; every user shows the connection's status. One that needs what the account

@@ -36,6 +36,7 @@ export type WiredNode = Pick<Node, 'z'> & {
 export class FlowGate {
   #isOpen = false;
   #isDeploying = false;
+  #isStopped = false;
   #startedWith: object | undefined;
   #stopping: FlowsEvent = {};
   readonly #watchers = new Set<() => void>();
@@ -45,7 +46,10 @@ export class FlowGate {
       this.#startedWith = event?.config;
     };
     // A shutdown may come while the flows start.
-    events.on('flows:starting', started);
+    events.on('flows:starting', (event?: FlowsEvent) => {
+      this.#isStopped = false;
+      started(event);
+    });
     events.on('flows:started', (event?: FlowsEvent) => {
       started(event);
       this.#isDeploying = false;
@@ -53,6 +57,7 @@ export class FlowGate {
     });
     events.on('flows:stopping', (event?: FlowsEvent) => {
       this.#isDeploying = event?.config !== this.#startedWith;
+      this.#isStopped = !this.#isDeploying;
       this.#stopping = event ?? {};
       this.#turn(false);
     });
@@ -66,6 +71,11 @@ export class FlowGate {
   /** True from the moment flows stop for a deploy until they run again: a node that closes may have a successor. */
   get isDeploying(): boolean {
     return this.#isDeploying;
+  }
+
+  /** True from the moment flows stop for good, or by hand: nothing reaches a flow that is there now. */
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** Whether the flows are closed, and a node that this one is wired to with them. */

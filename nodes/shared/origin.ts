@@ -17,6 +17,8 @@ export interface Origin {
   readonly key: string;
   /** The msg's own JSON-safe properties but its payload. */
   readonly msg: Record<string, unknown>;
+  /** Of the msg in, where that is not among its properties: one msg became several SMS. */
+  readonly messageId?: string;
   /** `msg.parts`, where one msg became several SMS. */
   readonly parts?: unknown;
   /** What the flow gave as `correlation`. */
@@ -31,15 +33,17 @@ const NODE = '","node":"';
 export interface OriginContent {
   readonly node: string;
   readonly msg: string;
+  readonly messageId?: string;
   readonly parts?: unknown;
   readonly correlation?: unknown;
 }
 
 /** An origin's text but for its beginning, which `originText` puts before it. */
-export function originTail({ node, msg, parts, correlation }: OriginContent): string {
+export function originTail({ node, msg, messageId, parts, correlation }: OriginContent): string {
+  const of = messageId === undefined ? '' : `,"messageId":${JSON.stringify(messageId)}`;
   const nested = parts === undefined ? '' : `,"parts":${JSON.stringify(parts)}`;
   const own = correlation === undefined ? '' : `,"correlation":${JSON.stringify(correlation)}`;
-  return `,"node":${JSON.stringify(node)},"msg":${msg}${nested}${own}}`;
+  return `,"node":${JSON.stringify(node)},"msg":${msg}${of}${nested}${own}}`;
 }
 
 /** @param key has nothing in it that JSON would escape */
@@ -71,6 +75,13 @@ export function originOf(correlation: unknown): Origin | undefined {
   const isOrigin =
     typeof node === 'string' && typeof key === 'string' && typeof msg === 'object' && msg !== null;
   return isOrigin ? (origin as Origin) : undefined;
+}
+
+/** The `_msgid` of the msg that an SMS came with; undefined when another program sent it. */
+export function messageIdOf(correlation: unknown): string | undefined {
+  const origin = originOf(correlation);
+  const id = origin?.messageId ?? origin?.msg._msgid;
+  return typeof id === 'string' ? id : undefined;
 }
 
 function isOriginText(correlation: unknown): correlation is string {

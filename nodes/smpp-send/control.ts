@@ -4,8 +4,10 @@
  * Source: contract section 3.2; as core MQTT nodes do.
  */
 import { SmppError } from '../../lib/errors.js';
+import type { Gateway } from '../../lib/gateway.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import type { Connection } from '../shared/connection.js';
+import { recoveredIdsOf } from './recovered-ids.js';
 
 const ACTIONS = ['connect', 'disconnect', 'status', 'cancel'] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -39,31 +41,39 @@ export function readAction(action: unknown): Action | undefined {
  * Does it.
  *
  * @param id for `cancel`: of the SMS, or of the msg that it came with
- * @param idsOf from the latter to the former
+ * @param idsOf from the latter to the former, of what still waits for its result
  * @throws SMPP_MESSAGE when `cancel` names no SMS, and what the connection throws
  */
 export async function control(
   connection: Connection,
   action: Action,
   id: unknown,
-  idsOf: (id: string) => Promise<readonly string[]>,
+  idsOf: (messageId: string) => Promise<readonly string[]>,
 ): Promise<ControlResult> {
   if (action === 'connect') await connection.connect();
   else if (action === 'disconnect') await connection.disconnect();
   else if (action === 'cancel') {
-    if (typeof id !== 'string' || id === '') {
-      throw new SmppError(
-        'SMPP_MESSAGE',
-        'id: give the _msgid of the msg that the SMS came with, or the id of the SMS',
-        {
-          field: 'id',
-        },
-      );
-    }
+    const meant = checkedId(id);
     const gateway = await connection.gateway();
-    const ids = await idsOf(id);
-    const cancelled = await Promise.all(ids.map((one) => gateway.cancel(one)));
-    return { status: connection.status(), cancelled: cancelled.includes(true) };
+    const cancelled = (await gateway.cancel(meant)) || (await cancelMessage(gateway, meant, idsOf));
+    return { status: connection.status(), cancelled };
   }
   return { status: connection.status() };
+}
+
+function checkedId(id: unknown): string {
+  if (typeof id === 'string' && id !== '') return id;
+  const message = 'id: give the _msgid of the msg that the SMS came with, or the id of the SMS';
+  throw new SmppError('SMPP_MESSAGE', message, { field: 'id' });
+}
+
+/** Whether some SMS that came with the msg still waited. */
+async function cancelMessage(
+  gateway: Gateway,
+  messageId: string,
+  idsOf: (messageId: string) => Promise<readonly string[]>,
+): Promise<boolean> {
+  const ids = new Set([...(await idsOf(messageId)), ...(await recoveredIdsOf(gateway, messageId))]);
+  const cancelled = await Promise.all(Array.from(ids, (id) => gateway.cancel(id)));
+  return cancelled.includes(true);
 }

@@ -50,8 +50,11 @@ const PAYLOAD: ReadonlySet<string> = new Set(['payload']);
 const NOT_SHARED: ReadonlySet<string> = new Set(['payload', 'parts', '_msgid']);
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Kept of all SMS of one msg together: each of them is stored with a copy of the msg's properties. */
-const KEPT_TOGETHER_MAX = 32 * 1024 * 1024;
+/**
+ * Characters kept of all SMS of one msg together: each of them is stored with a copy of the msg's properties. At three octets
+ * each they leave room in what storage keeps in one step for the texts.
+ */
+const KEPT_TOGETHER_MAX = 16 * 1024 * 1024;
 
 type TypedResults = Partial<Record<TypedField, unknown>>;
 
@@ -276,6 +279,7 @@ class ArrayRequest implements Request {
     return originTail({
       node: this.#node.id,
       msg: this.#kept,
+      messageId: this.messageId,
       parts: this.#partsOf(index),
       correlation: this.list[index]?.correlation,
     });

@@ -2,7 +2,7 @@
  * What one smpp-send node has handed over and waits for: every msg in leads to its results and one `done`.
  *
  * A result is recognised by the key in its origin, not by the id of the SMS: it may come before `enqueue` has
- * returned. What came in before a redeploy or a restart is not waited for here; it is rebuilt from its origin.
+ * returned. What came in before a restart is not waited for here; it is rebuilt from its origin.
  */
 import { randomBytes } from 'node:crypto';
 import type { NodeMessage } from 'node-red';
@@ -27,8 +27,16 @@ export interface Request {
 
 /** Where results go, and what is called once when all is said. */
 export interface Reply {
-  readonly send: (outputs: Outputs) => void;
-  readonly done: (error?: Error) => void;
+  /** Set when the gateway has it: from then on that decides. */
+  isHandedOver: boolean;
+  /** It was told that it is done. */
+  readonly isOver: boolean;
+  /** Another node has come since it was handed over. */
+  readonly isOutlived: boolean;
+  send(outputs: Outputs): void;
+  done(error?: SmppError): void;
+  /** A gateway that may take what another one has refused for this reason; rejects when there is none. */
+  gatewayAfter(error: unknown): Promise<Gateway>;
 }
 
 interface Waiting {
@@ -36,28 +44,24 @@ interface Waiting {
   readonly index: number;
   /** What the flow gave as the SMS's correlation. */
   readonly correlation: unknown;
-  /** Ours for the SMS; resolves when it is taken in, or is not to be. */
-  id: Promise<string | undefined>;
+  /** Ours for the SMS; resolves when it is taken in, or is not to be. Of an array, see `ids`. */
+  id: Promise<string | undefined> | undefined;
 }
 
-/** SMS handed over at once: the event loop is free, and storage has caught up, between two such groups. */
-const GROUP = 200;
-
-const UNKNOWN = Promise.resolve(undefined);
+/** SMS made ready in one turn of the event loop. */
+const SLICE = 200;
 
 export class Submissions {
   /** By the number in their key: a map of texts looks at every character of them. */
   readonly #waiting = new TransitMap<number, Waiting>();
-  /** Tells this node's keys from those of its predecessors with the same id. */
+  /** Tells these keys from those of other processes. */
   readonly #prefix = `${randomBytes(9).toString('base64url')}.`;
   #last = 0;
   /** Not handed over yet, in order. */
   #fresh: Submission[] = [];
-  #isClosed = false;
 
   /**
-   * Hands a request over, before this turn of the event loop is over; its `done` is called when all that was taken in
-   * is settled.
+   * Hands a request over, before this turn of the event loop is over; its `done` is called when all of it is settled.
    *
    * Node-RED delivers every msg by itself, and what it made possible is done before the next one: handed over as they
    * come, each SMS would be written to storage and to the socket alone.
@@ -65,10 +69,12 @@ export class Submissions {
    * @returns for a large one a promise, which does not reject
    */
   submit(gateway: Gateway, request: Request, reply: Reply): Promise<void> | undefined {
-    const submission = new Submission(gateway, request, reply);
-    if (request.list.length > GROUP) {
+    const count = request.list.length;
+    const submission = new Submission(gateway, request, reply, this.#last + 1);
+    this.#last += count;
+    if (count > SLICE) {
       this.handOver();
-      return this.#inGroups(submission);
+      return this.#inSlices(submission);
     }
     if (this.#fresh.length === 0) setImmediate(this.handOver);
     this.#fresh.push(submission);
@@ -80,8 +86,10 @@ export class Submissions {
     const fresh = this.#fresh;
     this.#fresh = [];
     for (const submission of fresh) {
-      let index = 0;
-      for (const sms of submission.request.list) void this.#handOver(submission, sms, index++);
+      const { list } = submission.request;
+      if (!this.#makeReady(submission, 0, list.length)) continue;
+      if (list.length > 1) void this.#handOverWhole(submission);
+      else this.#handOver(submission, 0);
     }
   };
 
@@ -95,88 +103,134 @@ export class Submissions {
   }
 
   /**
-   * Ids of the SMS that are meant by `id`: those that wait for their result and came with that `_msgid`, for a
-   * flow learns the id of an SMS with its result only; else `id` itself.
+   * Ids of the SMS that wait for their result and came with that `_msgid`: a flow learns the id of an SMS with its result
+   * only.
    */
-  async idsOf(id: string): Promise<readonly string[]> {
-    const meant = [...this.#waiting.values()].filter(({ submission }) => submission.request.messageId === id);
-    const ids = await Promise.all(meant.map((waiting) => waiting.id));
-    const known = ids.filter((one) => one !== undefined);
-    return known.length > 0 ? known : [id];
+  async idsOf(messageId: string): Promise<readonly string[]> {
+    const meant = [...this.#waiting.values()].filter(
+      ({ submission }) => submission.request.messageId === messageId,
+    );
+    const ids = await Promise.all(meant.map(idOf));
+    return ids.filter((id) => id !== undefined);
   }
 
   /**
-   * The node closes: what was taken in comes out of its successor. A msg is done with once that is clear of all its SMS,
-   * also of those that are handed over from now on.
+   * Nobody waits any more: what is taken in comes out of a node with the same id after a restart. A msg is done with once
+   * that is clear of all its SMS.
+   *
+   * @param lost why what is taken in comes out of none
    */
-  close(): void {
-    const waiting = [...this.#waiting.entries()];
-    this.#isClosed = true;
-    for (const [number, one] of waiting) this.#bequeath(number, one);
-    this.handOver();
+  end(lost?: SmppError): void {
+    for (const [number, waiting] of this.#waiting.entries()) {
+      void idOf(waiting).then((id) => {
+        if (id === undefined) this.#refused(number, closedMeanwhile());
+        else if (lost !== undefined) this.#refused(number, lost);
+        else this.#take(number)?.submission.left();
+      });
+    }
   }
 
-  async #inGroups(submission: Submission): Promise<void> {
-    const { list } = submission.request;
-    for (let from = 0; from < list.length; from += GROUP) {
+  async #inSlices(submission: Submission): Promise<void> {
+    const { request, reply } = submission;
+    const count = request.list.length;
+    for (let from = 0; from < count; from += SLICE) {
       if (from > 0) await nextTurn();
-      const group = list.slice(from, from + GROUP);
-      await Promise.all(group.map((sms, place) => this.#handOver(submission, sms, from + place)));
-      // What storage or a full queue refused now, it would refuse in the next group too.
-      if (submission.error !== undefined) {
-        submission.refused(submission.error, list.length - from - group.length);
-        return;
+      if (!this.#makeReady(submission, from, Math.min(from + SLICE, count))) return;
+    }
+    // Nothing of it was handed over, and that was told.
+    if (reply.isOver) this.#forget(submission);
+    else await this.#handOverWhole(submission);
+  }
+
+  /** Gives them their keys and their origins; false when that cannot be, which is told. */
+  #makeReady(submission: Submission, from: number, to: number): boolean {
+    const { request, first } = submission;
+    try {
+      for (const [place, sms] of request.list.slice(from, to).entries()) {
+        const index = from + place;
+        const { correlation } = sms;
+        this.#waiting.set(first + index, { submission, index, correlation, id: undefined });
+        sms.correlation = originText(`${this.#prefix}${first + index}`, request.originTail(index));
+      }
+      return true;
+    } catch (error) {
+      this.#refusedWhole(submission, asSmppError(error, 'SMPP_MESSAGE'));
+      return false;
+    }
+  }
+
+  #handOver(submission: Submission, index: number): void {
+    const { gateway, request, first, reply } = submission;
+    const sms = request.list[index];
+    const waiting = this.#waiting.get(first + index);
+    if (sms === undefined || waiting === undefined) return;
+    reply.isHandedOver = true;
+    const refused = (error: unknown): Promise<undefined> => this.#again(submission, index, error);
+    const taking = gateway.enqueue(sms);
+    waiting.id =
+      sms.dedupeKey === undefined
+        ? taking.then(ownId, refused)
+        : taking.then((taken) => this.#ownIdOf(taken, submission, index), refused);
+  }
+
+  /** Resolves when it is clear whether the array was taken in; never rejects. */
+  async #handOverWhole(submission: Submission): Promise<void> {
+    submission.reply.isHandedOver = true;
+    submission.ids = this.#takeWhole(submission).then(
+      (taken) => taken.map((one, index) => this.#ownIdOf(one, submission, index)),
+      (error: unknown) => {
+        this.#refusedWhole(submission, asSmppError(error, 'SMPP_STORAGE'));
+        return [];
+      },
+    );
+    await submission.ids;
+  }
+
+  async #takeWhole(submission: Submission): Promise<readonly TakenIn[]> {
+    for (;;) {
+      try {
+        return await submission.gateway.enqueueAll(submission.request.list);
+      } catch (error) {
+        submission.gateway = await submission.reply.gatewayAfter(error);
       }
     }
   }
 
-  /** Resolves when it is clear whether the SMS was taken in; never rejects. */
-  #handOver(submission: Submission, sms: SmsDraft, index: number): Promise<unknown> {
-    const { gateway, request } = submission;
-    const { correlation } = sms;
-    const number = (this.#last += 1);
-    const waiting: Waiting = { submission, index, correlation, id: UNKNOWN };
-    this.#waiting.set(number, waiting);
+  /** It was refused: another gateway may take it, else that is told. */
+  async #again(submission: Submission, index: number, error: unknown): Promise<undefined> {
     try {
-      sms.correlation = originText(`${this.#prefix}${number}`, request.originTail(index));
-    } catch (error) {
-      this.#refused(number, asSmppError(error, 'SMPP_MESSAGE'));
-      return UNKNOWN;
+      submission.gateway = await submission.reply.gatewayAfter(error);
+    } catch (final) {
+      this.#refused(submission.first + index, asSmppError(final, 'SMPP_STORAGE'));
+      return;
     }
-    const refused = (error: unknown): undefined => {
-      this.#refused(number, asSmppError(error, 'SMPP_STORAGE'));
-    };
-    const taking = gateway.enqueue(sms);
-    waiting.id =
-      sms.dedupeKey === undefined
-        ? taking.then(idOf, refused)
-        : taking.then((taken) => this.#ownIdOf(taken, number), refused);
-    if (this.#isClosed) this.#bequeath(number, waiting);
-    return waiting.id;
+    this.#handOver(submission, index);
   }
 
   /** None when another SMS has the dedupe key: its result is ours too, and no event says so. */
-  #ownIdOf({ id, result }: TakenIn, number: number): string | undefined {
+  #ownIdOf({ id, result }: TakenIn, submission: Submission, index: number): string | undefined {
     if (result === undefined) return id;
-    result
-      .then((other) => {
-        const waiting = this.#take(number);
-        waiting?.submission.settled(waiting.index, payloadFor(other, waiting.correlation));
-      })
-      .catch((error: unknown) => this.#refused(number, asSmppError(error, 'SMPP_STORAGE')));
+    result.then(
+      (other) => {
+        const waiting = this.#take(submission.first + index);
+        waiting?.submission.settled(index, payloadFor(other, waiting.correlation));
+      },
+      (error: unknown) => this.#again(submission, index, error),
+    );
     return undefined;
   }
 
-  /** Once it is taken in, its result is the successor's; one that waits for another's result was not taken in. */
-  #bequeath(number: number, { id }: Waiting): void {
-    void id.then((known) => {
-      if (known === undefined) this.#refused(number, closedMeanwhile());
-      else this.#take(number)?.submission.bequeathed();
-    });
+  #refused(number: number, error: SmppError): void {
+    this.#take(number)?.submission.refused(error);
   }
 
-  #refused(number: number, error: SmppError): void {
-    this.#take(number)?.submission.refused(error, 1);
+  #refusedWhole(submission: Submission, error: SmppError): void {
+    this.#forget(submission);
+    submission.reply.done(error);
+  }
+
+  #forget({ first, request }: Submission): void {
+    for (let index = 0; index < request.list.length; index += 1) this.#take(first + index);
   }
 
   /** From now on nobody waits for it. */
@@ -189,53 +243,56 @@ export class Submissions {
 
 /** One msg in: counts its SMS until each is settled or refused. */
 class Submission {
-  readonly gateway: Gateway;
+  gateway: Gateway;
   readonly request: Request;
   readonly reply: Reply;
-  /** Why the first that was refused was. */
-  error: SmppError | undefined;
+  /** Number of its first SMS; the others follow. */
+  readonly first: number;
+  /** Of an array, as `Waiting.id`. */
+  ids: Promise<readonly (string | undefined)[]> | undefined;
+  #error: SmppError | undefined;
   #left: number;
-  #refusedCount = 0;
 
-  constructor(gateway: Gateway, request: Request, reply: Reply) {
+  constructor(gateway: Gateway, request: Request, reply: Reply, first: number) {
     this.gateway = gateway;
     this.request = request;
     this.reply = reply;
+    this.first = first;
     this.#left = request.list.length;
   }
 
   settled(index: number, payload: SubmitResult): void {
+    const { request, reply } = this;
+    const told = reply.isOutlived ? { ...payload, recovered: true } : payload;
     try {
-      this.reply.send(outputsFor(this.request.message(index), payload));
+      reply.send(outputsFor(request.message(index), told));
     } finally {
-      this.#count(1);
+      this.#count();
     }
   }
 
-  bequeathed(): void {
-    this.#count(1);
+  /** It was taken in, and its result is for others. */
+  left(): void {
+    this.#count();
   }
 
-  refused(error: SmppError, count: number): void {
-    this.error ??= error;
-    this.#refusedCount += count;
-    this.#count(count);
+  refused(error: SmppError): void {
+    this.#error ??= error;
+    this.#count();
   }
 
-  #count(count: number): void {
-    this.#left -= count;
-    if (count > 0 && this.#left === 0) this.reply.done(this.#summary());
-  }
-
-  #summary(): SmppError | undefined {
-    const total = this.request.list.length;
-    if (this.error === undefined || total === 1) return this.error;
-    const message = `${this.#refusedCount} of ${total} SMS were not taken in: ${this.error.message}`;
-    return new SmppError(this.error.code, message, { cause: this.error });
+  #count(): void {
+    this.#left -= 1;
+    if (this.#left === 0) this.reply.done(this.#error);
   }
 }
 
-function idOf({ id }: TakenIn): string {
+async function idOf({ id, index, submission }: Waiting): Promise<string | undefined> {
+  if (id !== undefined) return id;
+  return (await submission.ids)?.[index];
+}
+
+function ownId({ id }: TakenIn): string {
   return id;
 }
 

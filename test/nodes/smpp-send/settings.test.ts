@@ -67,7 +67,7 @@ describe('The settings of smpp-send that are wrong', () => {
   for (const [properties, says] of wrong) {
     it(`are shown at the start, logged, and refuse each msg: ${JSON.stringify(properties).slice(0, 60)}`, async () => {
       await startFlows(flow(properties));
-      assert.match(shownBelow('send')?.text ?? '', /status\.settings$/);
+      assert.match(shownBelow('send')?.text ?? '', /status\.simulated$/);
       assert.match(loggedBy('send', 'error').join(), says);
       const { code, message } = await refusalOf({ to: TO, payload: 'Hello' });
       assert.equal(code, 'SMPP_OPTIONS');

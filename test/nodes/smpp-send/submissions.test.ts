@@ -3,7 +3,7 @@ import { asSmppError, SmppError } from '../../../lib/errors.js';
 import type { Gateway, TakenIn } from '../../../lib/gateway.js';
 import type { OutboundSms, SubmitResult } from '../../../lib/message.js';
 import { addressOf } from '../../../nodes/shared/origin.js';
-import { Submissions, type Reply, type Request } from '../../../nodes/smpp-send/submissions.js';
+import { Submissions, type Request } from '../../../nodes/smpp-send/submissions.js';
 
 const RESULT: SubmitResult = {
   id: 'id',
@@ -24,6 +24,7 @@ const RESULT: SubmitResult = {
 class FakeGateway {
   readonly taken: OutboundSms[] = [];
   room = Infinity;
+  lists = 0;
   /** Of the SMS that has every dedupe key, once there is one. */
   holder: Promise<SubmitResult> | undefined;
 
@@ -33,6 +34,13 @@ class FakeGateway {
     if (this.taken.length >= this.room) throw new SmppError('SMPP_QUEUE_FULL', 'the queue is full');
     this.taken.push(sms);
     return { id: `id${this.taken.length}` };
+  }
+
+  async enqueueAll(list: readonly OutboundSms[]): Promise<readonly TakenIn[]> {
+    this.lists += 1;
+    if (this.taken.length + list.length > this.room)
+      throw new SmppError('SMPP_QUEUE_FULL', 'the queue is full');
+    return Promise.all(list.map((sms) => this.enqueue(sms)));
   }
 }
 
@@ -53,23 +61,27 @@ function setUp(count: number, room = Infinity) {
     message: (index) => ({ index }),
     originTail: () => ',"node":"send","msg":{}}',
   };
-  const reply: Reply = {
-    send: (outputs) => outcome.sent.push(outputs),
-    done: (error) => {
+  const reply = {
+    isHandedOver: false,
+    isOver: false,
+    isOutlived: false,
+    gatewayAfter: (error: unknown): Promise<Gateway> => Promise.reject(asSmppError(error, 'SMPP_STORAGE')),
+    send: (outputs: unknown) => outcome.sent.push(outputs),
+    done: (error?: SmppError) => {
       outcome.dones += 1;
       if (error !== undefined) outcome.error = asSmppError(error, 'SMPP_STORAGE');
     },
   };
   /** Resolves when what the gateway says at once of each SMS is known. */
-  const submit = async (): Promise<void> => {
-    await submissions.submit(gateway as unknown as Gateway, request, reply);
+  const submit = async (to: object = gateway): Promise<void> => {
+    await submissions.submit(to as Gateway, request, reply);
     await nextTurn();
   };
   const settle = (index: number, result: SubmitResult = RESULT): void => {
     const correlation = gateway.taken[index]?.correlation;
     submissions.settled(addressOf(correlation)?.key ?? '', { ...result, correlation });
   };
-  return { gateway, submissions, outcome, submit, settle, request };
+  return { gateway, submissions, outcome, submit, settle, request, reply };
 }
 
 function nextTurn(): Promise<void> {
@@ -109,37 +121,73 @@ describe('Submissions', () => {
     assert.deepEqual([outcome.dones, outcome.error?.code], [1, 'SMPP_QUEUE_FULL']);
   });
 
-  it('says how many of an array were not taken in, once the others are settled', async () => {
-    const { outcome, submit, settle } = setUp(3, 2);
-    await submit();
-    assert.equal(outcome.dones, 0);
+  describe('with an array', () => {
+    it('hands it over as a whole', async () => {
+      const { gateway, submit } = setUp(3);
+      await submit();
+      assert.deepEqual([gateway.lists, gateway.taken.length], [1, 3]);
+    });
+
+    it('is done once, with the reason, when that is not taken in', async () => {
+      const { gateway, outcome, submit, submissions } = setUp(3, 2);
+      await submit();
+      assert.deepEqual([gateway.taken.length, outcome.dones, outcome.error?.code], [0, 1, 'SMPP_QUEUE_FULL']);
+      assert.deepEqual([outcome.sent, await submissions.idsOf('m1')], [[], []]);
+    });
+
+    it('leaves the event loop free while it makes a large one ready, and hands it over once', async () => {
+      const { gateway, submit, request } = setUp(10_000);
+      let ready = 0;
+      request.originTail = () => {
+        ready += 1;
+        return ',"node":"send","msg":{}}';
+      };
+      const submitting = submit();
+      let longest = 0;
+      for (let before = 0; ready < 10_000; before = ready) {
+        await nextTurn();
+        longest = Math.max(longest, ready - before);
+      }
+      await submitting;
+      assert.ok(longest <= 400, `${longest} SMS in one turn`);
+      assert.deepEqual([gateway.lists, gateway.taken.length], [1, 10_000]);
+    });
+
+    it('hands none of a large one over when it was told meanwhile that it is done', async () => {
+      const { gateway, submit, reply } = setUp(1_000);
+      const submitting = submit();
+      reply.isOver = true;
+      await submitting;
+      assert.equal(gateway.lists, 0);
+    });
+
+    it('hands all of it to the gateway that takes the place of one that is stopped', async () => {
+      const { gateway, outcome, submit, settle, reply } = setUp(2);
+      const stopped = { enqueueAll: () => Promise.reject(new SmppError('SMPP_STOPPED', 'stopped')) };
+      reply.gatewayAfter = () => Promise.resolve(gateway as unknown as Gateway);
+      await submit(stopped);
+      settle(0);
+      settle(1);
+      assert.deepEqual([outcome.sent.length, outcome.dones, outcome.error], [2, 1, undefined]);
+    });
+  });
+
+  it('hands an SMS to the gateway that takes the place of one that is stopped', async () => {
+    const { gateway, outcome, submit, settle, reply } = setUp(1);
+    const stopped = { enqueue: () => Promise.reject(new SmppError('SMPP_STOPPED', 'stopped')) };
+    reply.gatewayAfter = () => Promise.resolve(gateway as unknown as Gateway);
+    await submit(stopped);
     settle(0);
-    settle(1);
-    assert.match(outcome.error?.message ?? '', /^1 of 3 SMS were not taken in: the queue is full/);
+    assert.deepEqual([outcome.sent.length, outcome.dones, outcome.error], [1, 1, undefined]);
   });
 
-  it('stops handing over at the first group that was not taken in', async () => {
-    const { gateway, outcome, submit } = setUp(100_000, 0);
-    let tried = 0;
-    gateway.enqueue = () => {
-      tried += 1;
-      return Promise.reject(new SmppError('SMPP_STORAGE', 'no space left'));
-    };
+  it('says of a result that another node sends that it is recovered', async () => {
+    const { outcome, submit, settle, reply } = setUp(1);
     await submit();
-    assert.ok(tried <= 200, String(tried));
-    assert.equal(outcome.dones, 1);
-  });
-
-  it('leaves the event loop free while it hands over a large array', async () => {
-    const { gateway, submit } = setUp(10_000);
-    const submitting = submit();
-    let longest = 0;
-    for (let before = 0; before < 10_000; before = gateway.taken.length) {
-      await new Promise((resolve) => setImmediate(resolve));
-      longest = Math.max(longest, gateway.taken.length - before);
-    }
-    await submitting;
-    assert.ok(longest <= 400, `${longest} SMS in one turn`);
+    reply.isOutlived = true;
+    settle(0);
+    const [[message]] = outcome.sent as [[{ payload: SubmitResult }]];
+    assert.equal(message.payload.recovered, true);
   });
 
   it('hands over together what came in one turn', async () => {
@@ -147,13 +195,6 @@ describe('Submissions', () => {
     const submitting = [submit(), submit()];
     assert.equal(gateway.taken.length, 0);
     await Promise.all(submitting);
-    assert.equal(gateway.taken.length, 2);
-  });
-
-  it('hands over what came in the turn in which the node closes', () => {
-    const { gateway, submissions, submit } = setUp(2);
-    void submit();
-    submissions.close();
     assert.equal(gateway.taken.length, 2);
   });
 
@@ -166,37 +207,29 @@ describe('Submissions', () => {
     assert.deepEqual([gateway.taken.length, outcome.dones, outcome.error?.code], [0, 1, 'SMPP_MESSAGE']);
   });
 
-  it('is done without a word when the node closes', async () => {
+  it('is done without a word when the node ends', async () => {
     const { submissions, outcome, submit } = setUp(2);
     await submit();
-    submissions.close();
+    submissions.end();
     await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error, outcome.sent], [1, undefined, []]);
   });
 
-  it('says of an SMS that was not taken in, also when the node has closed', async () => {
-    const { submissions, outcome, submit } = setUp(2, 1);
+  it('says what is lost when the node ends', async () => {
+    const { submissions, outcome, submit } = setUp(2);
+    await submit();
+    submissions.end(new SmppError('SMPP_STOPPED', 'in memory only'));
+    await nextTurn();
+    assert.deepEqual([outcome.dones, outcome.error?.message], [1, 'in memory only']);
+  });
+
+  it('says of an SMS that was not taken in, also when the node has ended', async () => {
+    const { submissions, outcome, submit } = setUp(1, 0);
     void submit();
-    submissions.close();
+    submissions.handOver();
+    submissions.end();
     await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error?.code], [1, 'SMPP_QUEUE_FULL']);
-  });
-
-  it('says how much of a large array was not taken in, also when the node closes meanwhile', async () => {
-    const { submissions, outcome, submit } = setUp(1_000, 200);
-    const submitting = submit();
-    submissions.close();
-    await submitting;
-    assert.equal(outcome.dones, 1);
-    assert.match(outcome.error?.message ?? '', /^800 of 1000 SMS were not taken in/);
-  });
-
-  it('is done with what is handed over after the node has closed', async () => {
-    const { gateway, submissions, outcome, submit } = setUp(1);
-    submissions.close();
-    await submit();
-    await nextTurn();
-    assert.deepEqual([gateway.taken.length, outcome.dones, outcome.error], [1, 1, undefined]);
   });
 
   it('knows the SMS that came with a msg', async () => {
@@ -205,8 +238,8 @@ describe('Submissions', () => {
     assert.deepEqual(await submissions.idsOf('m1'), ['id1', 'id2']);
   });
 
-  it('takes the id of another msg for that of an SMS', async () => {
-    assert.deepEqual(await new Submissions().idsOf('id9'), ['id9']);
+  it('knows no SMS that came with another msg', async () => {
+    assert.deepEqual(await new Submissions().idsOf('id9'), []);
   });
 
   describe('with a dedupe key', () => {
@@ -236,15 +269,15 @@ describe('Submissions', () => {
       const { submissions, outcome, submit } = setUpKeyed(Promise.resolve(RESULT));
       const submitting = submit();
       submissions.handOver();
-      assert.deepEqual(await submissions.idsOf('m1'), ['m1']);
+      assert.deepEqual(await submissions.idsOf('m1'), []);
       await submitting;
       assert.deepEqual([outcome.sent.length, outcome.dones], [1, 1]);
     });
 
-    it('says that it was not taken in when the node closes before another one with the key is settled', async () => {
+    it('says that it was not taken in when the node ends before another one with the key is settled', async () => {
       const { submissions, outcome, submit } = setUpKeyed(new Promise(() => undefined));
       await submit();
-      submissions.close();
+      submissions.end();
       await nextTurn();
       const { dones, error, sent } = outcome;
       assert.deepEqual([dones, error?.code, error?.field, sent], [1, 'SMPP_STOPPED', 'dedupeKey', []]);
