@@ -86,6 +86,11 @@ describe('a real Node-RED with a store that it cannot use', function () {
         if (report.event === 'refused') resolve(report.payload);
       }),
     );
+    const shown = new Promise<Shown>((resolve) =>
+      nodeRed.onReport((report) => {
+        if (report.event === 'status' && report.payload.fill === 'red') resolve(report.payload);
+      }),
+    );
     await nodeRed.hand(ledger.sms());
     await ledger.results(1);
     nodeRed.diskFull(true);
@@ -93,6 +98,7 @@ describe('a real Node-RED with a store that it cannot use', function () {
     const { code, message } = await refusal;
     assert.equal(code, 'SMPP_STORAGE');
     assert.match(message, /disk that is full: free some space/);
+    assert.equal((await shown).text, 'disk full');
     await nodeRed.stop();
     ledger.nextProcess();
     const again = await NodeRed.start(path.join(folder, 'full'), undefined, ledger.report);
