@@ -4,7 +4,7 @@
  * For what the test helper does not have: the loader, the palette and the admin API as they are.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -13,6 +13,8 @@ export interface NodeRedProcess {
   readonly address: string;
   /** What it has written to stdout and stderr. */
   said(): string;
+  /** Resolves once it has written these words. */
+  says(words: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,15 +62,20 @@ export async function startNodeRed(userDir: string, more = '{}', program = OWN):
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let said = '';
+  const heard = new EventEmitter().setMaxListeners(0);
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
+      heard.emit('said');
     });
   }
   const port = await listening(child, () => said);
   return {
     address: `http://127.0.0.1:${port}`,
     said: () => said,
+    async says(words) {
+      while (!said.includes(words)) await once(heard, 'said');
+    },
     async stop() {
       if (child.exitCode !== null) return;
       const exit = once(child, 'exit');
