@@ -309,7 +309,14 @@ function hasCome(ledger: Ledger, sms: SmsRecord | undefined, at: Millis): boolea
       ({ says, phone, state, keptAt = Infinity }) =>
         says === messageId && phone === to && state !== 'ENROUTE' && keptAt < at,
     );
-  return named.length > 0 && named.every((id) => isKept(id) && ledger.ownersOf(id).length === 1);
+  return named.length > 0 && named.every((id) => isKept(id) && isOnlyIts(ledger, id));
+}
+
+/** Nobody else has the id, and no receipt with it gave way, as one of no SMS, before its SMS was known. */
+function isOnlyIts(ledger: Ledger, messageId: string): boolean {
+  const isNobodys = ({ receipt }: ReceiptSeen): boolean =>
+    !receipt.matched && receipt.messageId === messageId;
+  return ledger.ownersOf(messageId).length === 1 && !ledger.receipts.some(isNobodys);
 }
 
 /** All the receipts that can come had come by then, or were taken for its own. */
@@ -408,7 +415,11 @@ function checkVerdict(ledger: Ledger, sms: SmsRecord): void {
   const all = ledger.receipts.filter(({ receipt }) => receipt.id === result.id);
   // What a listener did not take comes again, behind others.
   if (all.some(({ taking: { failedAt } }) => failedAt !== undefined)) return;
-  const segments = segmentsOf(ledger, result.id);
+  // One that gave way before its SMS was known, and comes again to who rejected it, is of the SMS then.
+  const segments = ledger.receipts.filter(
+    ({ scope, receipt: { id, matched, messageId } }) =>
+      scope === 'segment' && (matched ? id === result.id : result.messageIds.includes(messageId)),
+  );
   for (const verdict of finalsOf(ledger, result.id)) {
     const index = ledger.receipts.indexOf(verdict);
     const states = new Map<string, string>();
