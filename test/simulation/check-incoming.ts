@@ -9,8 +9,12 @@
 import type { Millis } from '../../lib/clock.js';
 import { mayBeHandedAgain } from './check-handings.js';
 import type { DeliveryRecord, EmittedSms, IncomingRecord, Ledger, Sending, SessionSeen } from './ledger.js';
+import { wholeText } from './message-octets.js';
 import type { Plan } from './plan.js';
 import type { Situation } from './situations.js';
+
+/** Where phones write to. */
+const OUR_NUMBER = '4588888888';
 
 /** Parts wait 5 min for each other; what comes further apart comes out as it is. */
 const TOGETHER_MS: Millis = 290_000;
@@ -63,9 +67,10 @@ export function checkFollowed(
 }
 
 function checkContent(ledger: Ledger, incoming: IncomingRecord, emitted: readonly EmittedSms[]): void {
-  const { content, texts, missing, phone } = incoming;
+  const { content, texts, missing, phone, mix } = incoming;
   for (const { sms } of emitted) {
-    if (sms.from !== phone) ledger.violated(`incoming SMS ${content} is said to be from ${sms.from}`);
+    if (sms.from !== phone || sms.to !== OUR_NUMBER)
+      ledger.violated(`incoming SMS ${content} is said to be from ${sms.from} to ${sms.to}`);
     const repliesTo = sms.inReplyTo?.correlation as { readonly number: number } | undefined;
     const sent = repliesTo && ledger.sms[repliesTo.number];
     if (sent !== undefined && sent.sms.to !== phone)
@@ -77,9 +82,16 @@ function checkContent(ledger: Ledger, incoming: IncomingRecord, emitted: readonl
   if (ledger.reached.has('seenDeliveries')) return;
   // Of those that are said again, a part may be taken for a copy.
   if (all.length > 1 && texts.length > 1) return;
-  const expected = texts.filter((_, part) => part !== missing).join('');
-  for (const { sms } of emitted) {
-    if (sms.text !== expected) ledger.violated(`incoming SMS ${content} came out as ${sms.text}`);
+  const expected = wholeText(
+    texts.filter((_, part) => part !== missing),
+    mix,
+  );
+  for (const { sms, says } of emitted) {
+    const isWhole =
+      sms.text === expected && texts.every((text, part) => part === missing || says.includes(text));
+    if (!isWhole) ledger.violated(`incoming SMS ${content} came out as ${says}`);
+    if ((sms.encoding === 'binary') !== (mix === 'binary'))
+      ledger.violated(`incoming SMS ${content} is said to be ${sms.encoding}`);
     if (sms.complete !== (missing === undefined))
       ledger.violated(`incoming SMS ${content}: complete is ${sms.complete}`);
   }
@@ -116,7 +128,7 @@ function checkHandedOnce(ledger: Ledger, content: number, emitted: readonly Emit
 function eventsOf(emitted: readonly EmittedSms[]): EmittedSms[][] {
   const events = new Map<string, EmittedSms[]>();
   for (const each of emitted) {
-    const key = `${each.sms.receivedAt} ${each.sms.text}`;
+    const key = `${each.sms.receivedAt} ${each.says}`;
     events.set(key, [...(events.get(key) ?? []), each]);
   }
   return [...events.values()];
@@ -170,7 +182,7 @@ function checkCounted(part: string, excused: number, counted: Counted): void {
   const { reached } = ledger;
   const deliveries = all.flatMap((each) => each.deliveries.filter(({ says }) => says === part));
   const kept = sendingsOf(all, part).filter(isKept);
-  const events = eventsOf(emitted.filter(({ sms }) => sms.text.includes(part)));
+  const events = eventsOf(emitted.filter(({ says }) => says.includes(part)));
   const count = events.reduce((sum, event) => sum + countOf(event, part, counted), 0);
   if (count < kept.length - excused) {
     const what = `was answered ${kept.length} times and came out ${count} times, with ${excused} copies excused`;
@@ -304,7 +316,7 @@ function checkOrder(ledger: Ledger, phone: string): void {
   const seen = new Set<string>();
   for (const emitted of ledger.emitted) {
     if (emitted.sms.from !== phone) continue;
-    const key = `${emitted.sms.receivedAt} ${emitted.sms.text}`;
+    const key = `${emitted.sms.receivedAt} ${emitted.says}`;
     if (seen.has(key)) continue;
     seen.add(key);
     const order = orderOf(ledger, emitted);

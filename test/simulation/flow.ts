@@ -162,9 +162,10 @@ export class Flow {
   }
 
   #came(handing: Handing, sms: InboundSms): void {
-    const content = Number(/^\((\d+)\./.exec(sms.text)?.[1] ?? NaN);
+    const says = `${sms.text}${Buffer.from(sms.binary ?? '', 'hex').toString('latin1')}`;
+    const content = Number(/\((\d+)\./.exec(says)?.[1] ?? NaN);
     if (!this.#ledger.incoming.some((record) => record.content === content))
-      this.#ledger.violated(`an SMS that nobody sent: ${sms.text}`);
-    else this.#ledger.emitted.push({ ...handing, content, sms });
+      this.#ledger.violated(`an SMS that nobody sent: ${says}`);
+    else this.#ledger.emitted.push({ ...handing, content, sms, says });
   }
 }

@@ -1,6 +1,7 @@
 /** An SMS from a phone, in one part or several, handed to the model of the gateway. */
 import type { Millis } from '../../lib/clock.js';
 import type { Chance } from './chance.js';
+import { SOURCE_MAX } from './flaws.js';
 import type { IncomingRecord } from './ledger.js';
 import { partFields } from './message-octets.js';
 import type { IncomingPlan } from './plan-incoming.js';
@@ -15,7 +16,9 @@ const PHRASES_FROM = 100_000;
 export function sendIncoming(smsc: Smsc, plan: IncomingPlan, chance: Chance): void {
   const { ledger, mailbox, time } = smsc;
   const number = ledger.incoming.length;
-  const phone = plan.phone ?? `4570${100_000 + number}`;
+  const { flaws } = smsc;
+  const isLongSource = plan.phone === undefined && flaws.chance.happens(flaws.share / 4);
+  const phone = plan.phone ?? `4570${100_000 + number}`.padEnd(isLongSource ? SOURCE_MAX + 1 : 0, '0');
   const content = contentOf(smsc, plan);
   // The parts of both would be parts of one.
   const isUnderWay = ({ deliveries }: IncomingRecord): boolean =>
@@ -26,7 +29,9 @@ export function sendIncoming(smsc: Smsc, plan: IncomingPlan, chance: Chance): vo
     return;
   }
   const texts = Array.from({ length: plan.parts }, (_, part) => `(${content}.${part})`);
-  const record: IncomingRecord = { content, phone, texts, missing: plan.missing, deliveries: [] };
+  const { missing, mix } = plan;
+  const record: IncomingRecord = { content, phone, texts, missing, mix, deliveries: [] };
+  if (mix !== 'plain') ledger.saw(`incoming long SMS, its parts differ: ${mix}`);
   ledger.incoming.push(record);
   if (plan.missing !== undefined) ledger.saw('incoming long SMS, a part missing');
   const parts = texts.map((text, part) => ({ text, part })).filter(({ part }) => part !== plan.missing);
@@ -36,9 +41,10 @@ export function sendIncoming(smsc: Smsc, plan: IncomingPlan, chance: Chance): vo
   }
   for (const { text, part } of parts) {
     const place = { reference: content & 0xff, total: plan.parts, sequence: part + 1 };
-    const fields = { ...partFields(text, place, plan.carrier), source_addr: phone };
+    const fields = { ...partFields(text, place, plan), source_addr: phone };
+    const flaw = isLongSource ? 'a source_addr of 21' : undefined;
     const delayMs = 1 + chance.between(0, 3_000) * (plan.parts > 1 ? 1 : 0);
-    record.deliveries.push(mailbox.add({ kind: 'sms', says: text }, fields, { delayMs }));
+    record.deliveries.push(mailbox.add({ kind: 'sms', says: text }, fields, { delayMs, flaw }));
   }
   if (ledger.incoming.length > 40) ledger.saw('flood of incoming SMS');
 }

@@ -7,6 +7,7 @@ import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { DeliveryReceipt, InboundSms, OutboundSms, SubmitResult } from '../../lib/message.js';
 import type { Bounds } from '../../lib/bounds.js';
 import type { Fault } from './faults.js';
+import type { PartMix } from './message-octets.js';
 import type { EventKind, ListenerPlan } from './plan-flow.js';
 import type { Poison } from './poison.js';
 import type { Situation } from './situations.js';
@@ -172,6 +173,7 @@ export interface IncomingRecord {
   readonly texts: readonly string[];
   /** Part that never comes. */
   readonly missing: number | undefined;
+  readonly mix: PartMix;
   readonly deliveries: DeliveryRecord[];
 }
 
@@ -179,6 +181,8 @@ export interface IncomingRecord {
 export interface EmittedSms extends Handing {
   readonly content: number;
   readonly sms: InboundSms;
+  /** Its text, and what it has of octets that are none. */
+  readonly says: string;
 }
 
 export interface ReceiptSeen extends Handing {

@@ -41,17 +41,70 @@ function readPlace(header: Buffer, pdu: ShortMessage): Omit<ReadSubmit, 'text'> 
 
 export type PartCarrier = 'udh8' | 'udh16' | 'sar';
 
+/**
+ * How the parts of a long incoming SMS differ: `binary` the last is · `classes` every other is for the display, and a
+ * euro sign is cut between any two · `halves` so is a character of two UTF-16 units · `marks` each begins with a byte order
+ * mark.
+ */
+export type PartMix = 'plain' | 'binary' | 'classes' | 'halves' | 'marks';
+
+const BINARY = 0x04;
+const CLASS_0 = 0x10;
+const PAGER = '\u{1f4df}';
+
+/** What comes out of parts that say this. */
+export function wholeText(texts: readonly string[], mix: PartMix): string {
+  if (mix === 'binary') return texts.slice(0, -1).join('');
+  return texts.join(mix === 'classes' ? '€' : mix === 'halves' ? PAGER : '');
+}
+
+interface PlaceOf {
+  readonly reference: number;
+  readonly total: number;
+  readonly sequence: number;
+}
+
+function bodyOf(
+  text: string,
+  { total, sequence }: PlaceOf,
+  mix: PartMix,
+): [body: Buffer, dataCoding: number] {
+  const isFirst = sequence === 1;
+  const isLast = sequence === total;
+  switch (mix) {
+    case 'binary':
+      return [Buffer.from(text, 'latin1'), isLast ? BINARY : 0];
+    case 'classes':
+      return [
+        Buffer.from(`${isFirst ? '' : 'e'}${text}${isLast ? '' : '\u001b'}`, 'latin1'),
+        sequence % 2 === 0 ? CLASS_0 : 0,
+      ];
+    case 'halves':
+      return [utf16(`${isFirst ? '' : PAGER[1]}${text}${isLast ? '' : PAGER[0]}`), UCS2_BIT];
+    case 'marks':
+      return [utf16(`\ufeff${text}`), UCS2_BIT];
+    default:
+      return [Buffer.from(text, 'latin1'), 0];
+  }
+}
+
+/** The higher octet first. */
+function utf16(text: string): Buffer {
+  return Buffer.from(text, 'utf16le').swap16();
+}
+
 /** Fields of a deliver_sm that carries one part of an incoming SMS. */
 export function partFields(
   text: string,
-  place: { readonly reference: number; readonly total: number; readonly sequence: number },
-  carrier: PartCarrier,
+  place: PlaceOf,
+  { carrier, mix }: { readonly carrier: PartCarrier; readonly mix: PartMix },
 ): Partial<ShortMessage> {
   const { reference, total, sequence } = place;
-  const body = Buffer.from(text, 'latin1');
-  if (total === 1) return { short_message: body };
+  const [body, data_coding] = bodyOf(text, place, mix);
+  if (total === 1) return { data_coding, short_message: body };
   if (carrier === 'sar') {
     return {
+      data_coding,
       short_message: body,
       sar_msg_ref_num: reference,
       sar_total_segments: total,
@@ -62,5 +115,5 @@ export function partFields(
     carrier === 'udh8'
       ? [5, 0, 3, reference & 0xff, total, sequence]
       : [6, 8, 4, reference >> 8, reference & 0xff, total, sequence];
-  return { esm_class: UDH_BIT, short_message: Buffer.concat([Buffer.from(header), body]) };
+  return { data_coding, esm_class: UDH_BIT, short_message: Buffer.concat([Buffer.from(header), body]) };
 }

@@ -3,13 +3,14 @@ import { DEFAULT_BOUNDS, type Bounds } from '../../lib/bounds.js';
 import type { Millis } from '../../lib/clock.js';
 import type { Chance } from './chance.js';
 import type { Fault } from './faults.js';
-import type { PartCarrier } from './message-octets.js';
+import type { PartCarrier, PartMix } from './message-octets.js';
 import type { SmsPlan } from './plan-sms.js';
 
 export interface IncomingPlan {
   readonly at: Millis;
   readonly parts: number;
   readonly carrier: PartCarrier;
+  readonly mix: PartMix;
   readonly missing: number | undefined;
   readonly isShuffled: boolean;
   /** Undefined: one that writes but once. */
@@ -41,9 +42,21 @@ export function drawIncoming(chance: Chance, world: IncomingWorld): IncomingPlan
   ];
 }
 
+/** Of those of several parts that are said but once, some whose parts differ. */
+export function drawMixes(chance: Chance, incoming: readonly IncomingPlan[]): IncomingPlan[] {
+  return incoming.map((each) => {
+    const mix = chance.happens(0.4)
+      ? chance.oneOf<PartMix>(['binary', 'classes', 'halves', 'marks'])
+      : each.mix;
+    const isMeant = each.parts > 1 && each.missing === undefined && each.phrase === undefined;
+    return isMeant ? { ...each, mix } : each;
+  });
+}
+
 const SINGLE = {
   parts: 1,
   carrier: 'udh8',
+  mix: 'plain',
   missing: undefined,
   isShuffled: false,
   phone: undefined,

@@ -5,9 +5,10 @@ import type { Bounds } from '../../lib/bounds.js';
 import { Chance } from './chance.js';
 import { drawBounds } from './draw-bounds.js';
 import { drawFaults, type Fault, redeployAt } from './faults.js';
-import { drawIncoming, type IncomingPlan } from './plan-incoming.js';
+import { drawIncoming, drawMixes, type IncomingPlan } from './plan-incoming.js';
 import { drawLetGo, drawListeners, type EventKind, type ListenerPlan } from './plan-flow.js';
 import { drawReceiptHabits, type ReceiptHabits } from './plan-receipts.js';
+import { drawFlaws, type FlawHabits } from './flaws.js';
 import { drawLists, drawSmsPlans, type ListPlan, type SmsPlan } from './plan-sms.js';
 
 /** A receipt for an SMS that somebody else sent with the same account, or that nobody knows any more. */
@@ -34,6 +35,7 @@ export interface Plan {
   /** What nobody listens to until all of it has been forgotten. */
   readonly letGo: readonly EventKind[] | undefined;
   readonly receipts: ReceiptHabits;
+  readonly flaws: FlawHabits;
   readonly faults: readonly Fault[];
   /** Storage on the heap: nothing survives a crash, so there is none. */
   readonly isInMemory: boolean;
@@ -59,6 +61,8 @@ export interface Plan {
 
 export function planOf(seed: number): Plan {
   const chance = new Chance(seed);
+  // Of what is drawn beside, so that a seed stays what it was as kinds are added.
+  const aside = new Chance(seed ^ 0xa51de);
   const healedAt = chance.between(120_000, 480_000);
   const bounds = drawBounds(chance.fork());
   const sms = drawSmsPlans(chance, healedAt, bounds);
@@ -71,10 +75,11 @@ export function planOf(seed: number): Plan {
     sms,
     lists: drawLists(chance, healedAt, bounds),
     foreign: drawForeign(chance, healedAt, sms),
-    incoming: drawIncoming(chance, { healedAt, bounds, faults, sms }),
+    incoming: drawMixes(aside, drawIncoming(chance, { healedAt, bounds, faults, sms })),
     letGo,
     listeners: drawListeners(chance.fork(), healedAt, letGo),
     receipts: drawReceiptHabits(chance.fork()),
+    flaws: drawFlaws(aside),
     faults,
     isInMemory: false,
     crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,

@@ -145,7 +145,7 @@ function firstMissing(smsc: Smsc): (() => boolean) | undefined {
 const PARTS_WAIT_MS: Millis = 305_000;
 
 function isOut({ says, keptAt = 0 }: DeliveryRecord, { ledger, time }: Smsc): boolean {
-  const out = ledger.emitted.filter(({ sms }) => sms.text.includes(says));
+  const out = ledger.emitted.filter((emitted) => emitted.says.includes(says));
   const came = new Set(out.map(({ sms }) => sms.receivedAt)).size;
   const same = ledger.deliveries.filter((other) => other.says === says);
   const isSure = came >= same.length || time.now > keptAt + PARTS_WAIT_MS;

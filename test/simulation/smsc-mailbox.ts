@@ -7,6 +7,7 @@
 import type { Millis } from '../../lib/clock.js';
 import type { DeliverSm, ShortMessage } from '../../lib/pdu/pdu.js';
 import type { Chance } from './chance.js';
+import { drawFlaw, type Flaw, type FlawHabits } from './flaws.js';
 import type { Answered, DeliveryRecord, Ledger, Sending, SessionSeen } from './ledger.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -27,6 +28,7 @@ export interface Receiver {
 
 export interface Outgoing {
   readonly fields: DeliveryFields;
+  readonly flaw: Flaw | undefined;
   /** The client has read it. */
   readonly arrived: () => void;
   /** Undefined: the session ended without an answer. */
@@ -38,6 +40,7 @@ export type DeliveryFields = Omit<DeliverSm, 'command' | 'sequence_number'>;
 interface Waiting {
   readonly record: DeliveryRecord;
   readonly fields: DeliveryFields;
+  readonly flaw: Flaw | undefined;
   /** The host whose submit_sm a receipt belongs to. */
   readonly origin: number | undefined;
   /** The run that the last sending reached. */
@@ -55,6 +58,7 @@ export class SmscMailbox {
   readonly #receivers = new Map<Receiver, number>();
   readonly #wall: () => number;
   readonly #chance: Chance;
+  readonly #flaws: FlawHabits;
   #turn = 0;
   #arrivals = 0;
   #isPumpDue = false;
@@ -67,11 +71,13 @@ export class SmscMailbox {
     readonly ledger: Ledger;
     readonly chance: Chance;
     readonly wall: () => number;
+    readonly flaws: FlawHabits;
   }) {
     this.#time = world.time;
     this.#ledger = world.ledger;
     this.#chance = world.chance;
     this.#wall = world.wall;
+    this.#flaws = world.flaws;
   }
 
   get isEmpty(): boolean {
@@ -87,7 +93,7 @@ export class SmscMailbox {
   add(
     { kind, says, state = '', phone = '', submittedAt = 0, text = '' }: New,
     fields: Partial<ShortMessage>,
-    { delayMs, origin }: { delayMs: Millis; origin?: number | undefined },
+    { delayMs, origin, flaw }: { delayMs: Millis; origin?: number; flaw?: Flaw | undefined },
   ): DeliveryRecord {
     const record: DeliveryRecord = {
       number: this.#ledger.deliveries.length,
@@ -105,6 +111,7 @@ export class SmscMailbox {
     const waiting: Waiting = {
       record,
       fields: { ...PLAIN, ...fields },
+      flaw: flaw ?? drawFlaw(this.#flaws),
       origin,
       lastRun: undefined,
     };
@@ -160,6 +167,7 @@ export class SmscMailbox {
     const { record, origin, lastRun } = waiting;
     this.#receivers.set(receiver, (this.#receivers.get(receiver) ?? 0) + 1);
     if (record.sendings.length > 0) this.#ledger.saw('deliver_sm sent again without an answer');
+    if (waiting.flaw !== undefined) this.#ledger.saw(`deliver_sm with ${waiting.flaw}`);
     if (lastRun !== undefined && lastRun !== receiver.run)
       this.#ledger.saw('deliver_sm sent again after a crash');
     if (origin !== undefined && origin !== receiver.host) this.#ledger.saw('receipt on another host');
@@ -174,6 +182,7 @@ export class SmscMailbox {
     waiting.lastRun = receiver.run;
     return {
       fields: waiting.fields,
+      flaw: waiting.flaw,
       arrived: () => {
         this.#arrivals += 1;
         sending.arrival = { at: this.#time.now, wall: Math.floor(this.#wall()), order: this.#arrivals };

@@ -2,11 +2,13 @@
 import type { Millis } from '../../lib/clock.js';
 import type { SubmitSm } from '../../lib/pdu/pdu.js';
 import type { Chance } from './chance.js';
+import type { FlawHabits } from './flaws.js';
 import type { Ledger } from './ledger.js';
 import type { ReceiptHabits } from './plan-receipts.js';
 import type { SmscMailbox } from './smsc-mailbox.js';
 
 const RECEIPT_CLASS = 0x04;
+const UCS2 = 0x08;
 const ASKS_FOR_RECEIPT = 0x03;
 /** Of failures alone. */
 const ASKS_FOR_FAILURES = 0x02;
@@ -18,6 +20,7 @@ interface Office {
   readonly ledger: Ledger;
   readonly clock: GatewayClock;
   readonly habits: ReceiptHabits;
+  readonly flaws: FlawHabits;
 }
 
 export interface AcceptedSegment {
@@ -68,7 +71,7 @@ const STATES: readonly [string, ...string[]] = ['DELIVRD', 'ENROUTE', ...FAILURE
 
 function say(
   { pdu, messageId, host, total }: AcceptedSegment,
-  { mailbox, chance, clock, habits }: Office,
+  { mailbox, chance, clock, habits, flaws, ledger }: Office,
   { state, afterMs }: { readonly state: string; readonly afterMs: Millis },
 ): void {
   const submittedAt = clock.now;
@@ -76,12 +79,15 @@ function say(
   const dates = { submitted: clock.write(submittedAt), done: clock.write(submittedAt + afterMs) };
   const text = receiptText(messageId, state, { dates, count: habits.counts === 'all' ? total : 1 });
   const isSwapped = habits.phones === 'swapped';
+  const isMiscoded = flaws.chance.happens(flaws.miscoded);
+  if (isMiscoded) ledger.saw('receipt in ASCII under a data_coding that says UCS2');
   mailbox.add(
     { kind: 'receipt', says: messageId, state, phone, submittedAt, text },
     {
       source_addr: isSwapped ? pdu.source_addr : writtenPhone(phone, habits, chance),
       destination_addr: isSwapped ? phone : pdu.source_addr,
       esm_class: RECEIPT_CLASS,
+      data_coding: isMiscoded ? UCS2 : 0,
       short_message: Buffer.from(text, 'latin1'),
     },
     { delayMs: afterMs, origin: host },

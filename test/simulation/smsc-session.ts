@@ -3,7 +3,8 @@ import type { Millis } from '../../lib/clock.js';
 import { decodePdu } from '../../lib/pdu/decode.js';
 import { encodePdu } from '../../lib/pdu/encode.js';
 import { Framer } from '../../lib/pdu/framer.js';
-import type { Bind, Pdu, SubmitSm } from '../../lib/pdu/pdu.js';
+import type { Bind, DeliverSm, Pdu, SubmitSm } from '../../lib/pdu/pdu.js';
+import { type Flaw, SOURCE_MAX, withFlaw } from './flaws.js';
 import type { HostEnd, LossyLink } from './lossy-link.js';
 import { checkFollowed } from './check-incoming.js';
 import type { Answered, SessionSeen } from './ledger.js';
@@ -148,10 +149,10 @@ export class SmscSession implements HostEnd, Receiver {
   /** All in one chunk. */
   sendDeliveries(deliveries: readonly Outgoing[]): void {
     let length = 0;
-    const written = deliveries.map(({ fields, answered, arrived }) => {
+    const written = deliveries.map(({ fields, flaw, answered, arrived }) => {
       const sequence_number = this.#nextSequence();
       this.#delivered.set(sequence_number, answered);
-      const octets = encodePdu({ command: 'deliver_sm', sequence_number, ...fields });
+      const octets = encodeDelivery({ command: 'deliver_sm', sequence_number, ...fields }, flaw);
       length += octets.length;
       return { octets, end: length, arrived };
     });
@@ -254,6 +255,12 @@ export class SmscSession implements HostEnd, Receiver {
     this.#sequence += 1;
     return this.#sequence;
   }
+}
+
+function encodeDelivery(pdu: DeliverSm, flaw: Flaw | undefined): Buffer {
+  const { source_addr: phone } = pdu;
+  const octets = encodePdu({ ...pdu, source_addr: phone.slice(0, SOURCE_MAX) });
+  return flaw === undefined ? octets : withFlaw(octets, flaw, phone);
 }
 
 function isResponse({ command }: Pdu): boolean {

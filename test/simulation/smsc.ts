@@ -8,6 +8,7 @@ import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { SubmitSm } from '../../lib/pdu/pdu.js';
 import { met } from './bounds-reached.js';
 import type { Chance } from './chance.js';
+import type { FlawHabits } from './flaws.js';
 import type { Ledger, SmsRecord, SubmitSeen } from './ledger.js';
 import type { LinkWorld, LossyLink } from './lossy-link.js';
 import { readSubmit, type ReadSubmit } from './message-octets.js';
@@ -30,6 +31,7 @@ export interface SmscOptions {
   /** What the gateway's own clock is ahead of UTC; it is right, whatever the client's says. */
   readonly zoneMs: Millis;
   readonly habits: ReceiptHabits;
+  readonly flaws: FlawHabits;
   /** The gateway has some segments of a long SMS, and not the others. */
   readonly onInsideLong: () => void;
 }
@@ -67,7 +69,13 @@ export class Smsc {
     this.chance = chance;
     this.ledger = ledger;
     this.weather = new Weather(time, chance.fork());
-    this.mailbox = new SmscMailbox({ time, ledger, chance: chance.fork(), wall: options.wall });
+    this.mailbox = new SmscMailbox({
+      time,
+      ledger,
+      chance: chance.fork(),
+      wall: options.wall,
+      flaws: options.flaws,
+    });
     this.linkWorld = { time, chance: chance.fork(), latencyMs: () => this.weather.latencyMs() };
     this.hosts = [new SmscHost(this, 0), new SmscHost(this, 1)];
   }
@@ -79,6 +87,10 @@ export class Smsc {
 
   get habits(): ReceiptHabits {
     return this.#options.habits;
+  }
+
+  get flaws(): FlawHabits {
+    return this.#options.flaws;
   }
 
   /** As receipts are written. */

@@ -118,6 +118,7 @@ function build(plan: Plan, around: Around): World {
     window: plan.options.window ?? 10,
     zoneMs: plan.zoneMs,
     habits: plan.receipts,
+    flaws: plan.flaws,
     onInsideLong: () => client.insideLong(),
   });
   const syncs = chance.fork();
