@@ -8,7 +8,7 @@ import { checkRates } from './check-rates.js';
 import { checkSms } from './check-sms.js';
 import type { Client } from './client.js';
 import { type Kind, leftovers } from './leftovers.js';
-import { type Ledger, type SmsRecord, toldOf } from './ledger.js';
+import { type Handing, type Ledger, type SmsRecord, toldOf } from './ledger.js';
 import type { Plan } from './plan.js';
 import type { EventKind } from './plan-flow.js';
 import type { Smsc } from './smsc.js';
@@ -27,7 +27,8 @@ export function checkLedger(ledger: Ledger, plan: Plan, smsc: Smsc): void {
 export async function checkLeftovers(
   ledger: Ledger,
   client: Client,
-  { bounds: { queueGaps } }: Plan,
+  { bounds: { queueGaps, eventsReadBack }, isInMemory }: Plan,
+  now: Millis,
 ): Promise<void> {
   const run = client.up;
   if (run === undefined) return;
@@ -39,10 +40,14 @@ export async function checkLeftovers(
   const unanswered = ledger.sms.filter(({ submits }) =>
     submits.some((submit) => submit.run === run.seen.number && submit.answeredAt === undefined),
   ).length;
+  const events = heldOf(ledger, run.seen.number, now) + eventsReadBack;
+  if (run.storage.count('result') + run.storage.count('event') > events)
+    ledger.saw('what waits on disk is not held in memory');
   const most: Readonly<Record<Kind, number>> = {
     'content of an SMS': inQueue,
     submission: inQueue + 3 * unanswered,
     // Gaps are closed when they are as many as what is there.
+    event: isInMemory ? Infinity : events,
     'SMS in the queue': inQueue + Math.max(inQueue, queueGaps) + unanswered,
   };
   for (const [kind, count] of left) {
@@ -50,6 +55,20 @@ export async function checkLeftovers(
       ledger.violated(`${count} objects are left (${kind}), with ${inQueue} SMS in the queue`);
   }
 }
+
+/** How many events are with a listener, some in two shapes; and receipts that may wait for their SMS. */
+function heldOf({ sms, receipts, emitted, deliveries }: Ledger, run: number, now: Millis): number {
+  const isHeld = ({ run: of, taking }: Handing): boolean =>
+    of === run && taking.doneAt === undefined && taking.failedAt === undefined;
+  const handings: readonly Handing[] = [...sms.flatMap(({ results }) => results), ...receipts, ...emitted];
+  const lately = deliveries.filter(
+    ({ kind, keptAt = -Infinity }) => kind !== 'sms' && keptAt > now - RECEIPT_WAIT_MS,
+  );
+  return 2 * handings.filter(isHeld).length + lately.length;
+}
+
+/** Contract: a receipt of no SMS is held for 60 s. */
+const RECEIPT_WAIT_MS: Millis = 61_000;
 
 /** What is known of submissions goes with their SMS; after a disk that failed, with the next start. One tells of references. */
 export function checkTables(ledger: Ledger, storage: Storage | undefined): void {

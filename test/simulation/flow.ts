@@ -109,14 +109,16 @@ export class Flow {
       throw new Error('the flow failed');
     }
     return new Promise((resolve, reject) => {
-      time.schedule(chance.between(1, waitMaxMs), 'input', () => {
-        if (!run.isAlive) return;
-        const isTaken = mood >= throws + rejects;
-        if (isTaken) taking.doneAt = time.now;
-        else taking.failedAt = time.now;
-        if (isTaken) resolve();
-        else reject(new Error('the flow failed after a while'));
-      });
+      if (waitMaxMs === Infinity) this.#ledger.saw('listener never answers');
+      else
+        time.schedule(chance.between(1, waitMaxMs), 'input', () => {
+          if (!run.isAlive) return;
+          const isTaken = mood >= throws + rejects;
+          if (isTaken) taking.doneAt = time.now;
+          else taking.failedAt = time.now;
+          if (isTaken) resolve();
+          else reject(new Error('the flow failed after a while'));
+        });
     });
   }
 
@@ -153,12 +155,14 @@ export class Flow {
   #settled(handing: Handing, result: SubmitResult): void {
     const record = this.#recordOf(result);
     if (record === undefined) this.#ledger.violated(`a result of no SMS: ${JSON.stringify(result)}`);
-    else record.results.push({ ...handing, result });
+    else record.results.push({ ...handing, result: { ...result } });
+    spoil(result);
     if (handing.taking.failedAt === undefined) this.#told();
   }
 
   #received(handing: Handing, scope: ReceiptSeen['scope'], receipt: DeliveryReceipt): void {
-    this.#ledger.receipts.push({ ...handing, scope, receipt });
+    this.#ledger.receipts.push({ ...handing, scope, receipt: { ...receipt } });
+    spoil(receipt);
   }
 
   #came(handing: Handing, sms: InboundSms): void {
@@ -166,6 +170,22 @@ export class Flow {
     const content = Number(/\((\d+)\./.exec(says)?.[1] ?? NaN);
     if (!this.#ledger.incoming.some((record) => record.content === content))
       this.#ledger.violated(`an SMS that nobody sent: ${says}`);
-    else this.#ledger.emitted.push({ ...handing, content, sms, says });
+    else this.#ledger.emitted.push({ ...handing, content, sms: ownCopy(sms), says });
+    spoil(sms);
   }
+}
+
+/** An event is the listener's own: what one makes of it is in nobody else's way, nor when it comes again. */
+function spoil(event: SubmitResult | DeliveryReceipt | InboundSms): void {
+  const owner = 'inReplyTo' in event ? event.inReplyTo : event;
+  const correlation = 'correlation' in owner ? owner.correlation : undefined;
+  if (typeof correlation === 'object' && correlation !== null) Object.assign(correlation, SPOILT);
+  Object.assign(event, SPOILT);
+}
+
+const SPOILT = { id: 'spoilt', messageId: 'spoilt', from: 'spoilt', text: 'spoilt', number: NaN };
+
+function ownCopy({ inReplyTo, ...sms }: InboundSms): InboundSms {
+  if (inReplyTo === undefined) return sms;
+  return { ...sms, inReplyTo: { ...inReplyTo, correlation: structuredClone(inReplyTo.correlation) } };
 }

@@ -6,11 +6,13 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Listeners } from '../../lib/listeners.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { Submission } from '../../lib/outbox/submission.js';
+import { Mailbox } from '../../lib/storage/mailbox.js';
 import { after, before } from './replace.js';
 
-export type Kind = 'SMS in the queue' | 'content of an SMS' | 'submission';
+export type Kind = 'SMS in the queue' | 'content of an SMS' | 'submission' | 'event';
 
 /** Of the run of the client that is up. */
 let watched: Record<Kind, Set<WeakRef<object>>> | undefined;
@@ -19,13 +21,21 @@ let isWatching = false;
 
 /** From now on the objects of a new run of the client are watched. */
 export function watchObjects(): void {
-  watched = { 'SMS in the queue': new Set(), 'content of an SMS': new Set(), submission: new Set() };
+  watched = {
+    'SMS in the queue': new Set(),
+    'content of an SMS': new Set(),
+    submission: new Set(),
+    event: new Set(),
+  };
   if (isWatching) return;
   isWatching = true;
   after(Queue.prototype, 'add', (_queue, [body], item) => {
     watch('SMS in the queue', item);
     watch('content of an SMS', body.entry);
   });
+  // Of those that come from storage, as they are handed over.
+  before(Mailbox.prototype, 'deliver', (_mailbox, [, event]) => watchAny('event', event));
+  before(Listeners.prototype, 'give', (_listeners, [, event]) => watchAny('event', event));
   before(Submission.prototype, 'next', (submission) => watch('submission', submission));
 }
 
@@ -51,6 +61,10 @@ function watch(kind: Kind, object: object): void {
   if (watched === undefined || known.has(object)) return;
   known.add(object);
   watched[kind].add(new WeakRef(object));
+}
+
+function watchAny(kind: Kind, value: unknown): void {
+  if (typeof value === 'object' && value !== null) watch(kind, value);
 }
 
 let collectGarbage: (() => void) | undefined;

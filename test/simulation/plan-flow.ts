@@ -19,6 +19,7 @@ export interface ListenerPlan {
   readonly throws: number;
   readonly rejects: number;
   readonly waits: number;
+  /** Infinity: it never answers. */
   readonly waitMaxMs: Millis;
 }
 
@@ -52,6 +53,14 @@ export function drawListeners(
     const comesAt = chance.happens(0.6) ? chance.between(0, healedAt) : 0;
     const others = Array.from({ length: chance.integer(1, 3) }, () => drawFickle(chance, healedAt, kinds));
     return [...others, { ...STEADY, kinds, from: comesAt }];
+  });
+}
+
+/** Some of those that leave again never answer. */
+export function drawHanging(chance: Chance, listeners: readonly ListenerPlan[]): ListenerPlan[] {
+  return listeners.map((each) => {
+    const isHanging = chance.happens(0.15);
+    return isHanging && each.until < Infinity ? { ...each, waitMaxMs: Infinity } : each;
   });
 }
 

@@ -6,7 +6,7 @@ import { Chance } from './chance.js';
 import { drawBounds } from './draw-bounds.js';
 import { drawFaults, type Fault, redeployAt } from './faults.js';
 import { drawIncoming, drawMixes, type IncomingPlan } from './plan-incoming.js';
-import { drawLetGo, drawListeners, type EventKind, type ListenerPlan } from './plan-flow.js';
+import { drawHanging, drawLetGo, drawListeners, type EventKind, type ListenerPlan } from './plan-flow.js';
 import { drawReceiptHabits, type ReceiptHabits } from './plan-receipts.js';
 import { drawFlaws, type FlawHabits } from './flaws.js';
 import { drawLists, drawSmsPlans, type ListPlan, type SmsPlan } from './plan-sms.js';
@@ -77,7 +77,7 @@ export function planOf(seed: number): Plan {
     foreign: drawForeign(chance, healedAt, sms),
     incoming: drawMixes(aside, drawIncoming(chance, { healedAt, bounds, faults, sms })),
     letGo,
-    listeners: drawListeners(chance.fork(), healedAt, letGo),
+    listeners: drawHanging(aside, drawListeners(chance.fork(), healedAt, letGo)),
     receipts: drawReceiptHabits(chance.fork()),
     flaws: drawFlaws(aside),
     faults,

@@ -158,6 +158,10 @@ export class SmscMailbox {
     for (const [receiver, all] of outgoing) {
       if (all.length > 1 && this.#chance.happens(0.7)) {
         this.#ledger.saw('several deliver_sm in one chunk');
+        const phones = all.map(({ fields }) =>
+          fields.esm_class === RECEIPT_CLASS ? {} : fields.source_addr,
+        );
+        if (new Set(phones).size < phones.length) this.#ledger.saw('several SMS of one phone in one chunk');
         receiver.sendDeliveries(all);
       } else for (const one of all) receiver.sendDeliveries([one]);
     }
@@ -204,6 +208,8 @@ export class SmscMailbox {
     this.#pump();
   }
 }
+
+export const RECEIPT_CLASS = 0x04;
 
 const PLAIN: DeliveryFields = {
   source_addr_ton: 1,

@@ -5,9 +5,8 @@ import type { Chance } from './chance.js';
 import type { FlawHabits } from './flaws.js';
 import type { Ledger } from './ledger.js';
 import type { ReceiptHabits } from './plan-receipts.js';
-import type { SmscMailbox } from './smsc-mailbox.js';
+import { RECEIPT_CLASS, type SmscMailbox } from './smsc-mailbox.js';
 
-const RECEIPT_CLASS = 0x04;
 const UCS2 = 0x08;
 const ASKS_FOR_RECEIPT = 0x03;
 /** Of failures alone. */

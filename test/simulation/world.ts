@@ -66,7 +66,7 @@ export async function simulate(seed: number, around: Around = {}): Promise<Outco
     const probe = new Probe(stage, plan);
     probe.start();
     await time.run(plan.healedAt, () => false);
-    if (plan.countsLeftovers) await checkLeftovers(ledger, client, plan);
+    if (plan.countsLeftovers) await checkLeftovers(ledger, client, plan, time.now);
     await time.run(plan.healedAt + REST_MAX_MS, () => probe.isAtRest);
     await time.run(time.now + AFTERMATH_MS, () => false);
     if (plan.letGo !== undefined) {
@@ -78,7 +78,7 @@ export async function simulate(seed: number, around: Around = {}): Promise<Outco
       await time.run(time.now + ERASED_MS, () => false);
       checkErased(ledger, contentOf(disk), time.now);
     }
-    if (plan.countsLeftovers) await checkLeftovers(ledger, client, plan);
+    if (plan.countsLeftovers) await checkLeftovers(ledger, client, plan, time.now);
     unwatchObjects();
     checkLedger(ledger, plan, smsc);
     checkTables(ledger, client.up?.storage);
