@@ -1,20 +1,29 @@
 /** As `planted-bugs.ts`, of what comes from the gateway and of who is told. */
 import { Inbox } from '../../lib/inbox/inbox.js';
+import { DamagedFrame } from '../../lib/pdu/damaged-frame.js';
 import { TrackedIndex } from '../../lib/receipt/tracked-index.js';
 import { KeepAlive } from '../../lib/session/keep-alive.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
 import {
   againAfterStop,
   awayForAWhile,
+  heldAsWell,
   keptForGood,
   nobodyThere,
   oneIdForSeveral,
+  otherParts,
   otherRecord,
+  outOfLine,
+  sharedResults,
   stopsAmongReceipts,
   toldOnce,
+  twoOfEach,
+  wordsInARow,
 } from './plants.js';
 import { instead, type Undo } from './replace.js';
 import type { Around } from './world.js';
+
+const MARK = Buffer.from([0xfe, 0xff]);
 
 export interface PlantedBug {
   readonly name: string;
@@ -38,6 +47,76 @@ export const BUGS_OF_DELIVERIES: readonly PlantedBug[] = [
     symptom: /nothing followed an answer to a deliver_sm/,
     seed: 1,
     plant: () => instead(KeepAlive.prototype, 'responded', () => () => undefined),
+  },
+  {
+    name: 'an SMS of a phone does not wait for what one before it answers',
+    symptom: /came before \d+, and out after it/,
+    seed: 1,
+    around: { plan: wordsInARow },
+    plant: outOfLine,
+  },
+  {
+    name: 'of a deliver_sm with an odd octet the text is lost',
+    symptom: /an SMS that nobody sent|answered and is lost|came out/,
+    seed: 4,
+    plant: () => instead(DamagedFrame.prototype, 'shortMessage', () => () => Buffer.alloc(0)),
+  },
+  {
+    name: 'a receipt in ASCII is read as its data_coding says',
+    symptom: /answered and is lost|a text that nobody sent/,
+    seed: 20,
+    plant: () =>
+      instead(
+        Inbox.prototype,
+        'accept',
+        (accept) =>
+          function (this: Inbox, delivery, ...rest) {
+            const isMeant = delivery.kind === 'receipt' && delivery.dataCoding === 8;
+            accept.call(this, isMeant ? { ...delivery, octets: Buffer.from('?') } : delivery, ...rest);
+          },
+      ),
+  },
+  {
+    name: 'a binary part behind text vanishes',
+    symptom: /incoming SMS \d+ (?:came out as|is said to be)/,
+    seed: 2,
+    plant: () => otherParts((parts) => parts.filter(({ delivery }) => delivery.dataCoding !== 4)),
+  },
+  {
+    name: 'parts of two classes are decoded apart',
+    symptom: /incoming SMS \d+ came out as/,
+    seed: 4,
+    plant: () =>
+      otherParts((parts) =>
+        parts.map((part) =>
+          part.body.at(-1) === 0x1b ? { ...part, body: part.body.subarray(0, -1) } : part,
+        ),
+      ),
+  },
+  {
+    name: 'a byte order mark in a later part stays',
+    symptom: /incoming SMS \d+ came out as/,
+    seed: 1,
+    plant: () =>
+      otherParts((parts) =>
+        parts.map((part) =>
+          part.body[0] === 0xfe ? { ...part, body: Buffer.concat([MARK, part.body]) } : part,
+        ),
+      ),
+  },
+  {
+    name: 'what waits on disk is held in memory too',
+    symptom: /objects are left \(event\)/,
+    seed: 2,
+    around: { plan: (plan) => ({ ...nobodyThere(plan), countsLeftovers: true, isInMemory: false }) },
+    plant: heldAsWell,
+  },
+  {
+    name: 'listeners share an event',
+    symptom: /a result of no SMS|two different results/,
+    seed: 1,
+    around: { plan: twoOfEach },
+    plant: sharedResults,
   },
   {
     name: 'a long SMS of which only failures are told waits for all of its segments',

@@ -1,6 +1,9 @@
 /** How bugs are planted that take more than one method, or the storage. */
+import { Reassembler, type Reassembly } from '../../lib/inbox/reassembler.js';
 import { Listeners } from '../../lib/listeners.js';
+import type { SubmitResult } from '../../lib/message.js';
 import { Answers } from '../../lib/outbox/answers.js';
+import { Outbox } from '../../lib/outbox/outbox.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { ReadBack } from '../../lib/outbox/read-back.js';
 import { Submission } from '../../lib/outbox/submission.js';
@@ -8,11 +11,13 @@ import { OverdueReports } from '../../lib/receipt/overdue-reports.js';
 import { PackedSms } from '../../lib/receipt/packed-sms.js';
 import { TrackedRecords } from '../../lib/receipt/tracked-records.js';
 import { Window, type InFlight } from '../../lib/session/window.js';
+import { Steps } from '../../lib/steps.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
 import type { Change, Storage, Table } from '../../lib/storage/storage.js';
 import type { Fault } from './faults.js';
 import type { Plan } from './plan.js';
 import type { ListenerPlan } from './plan-flow.js';
+import type { IncomingPlan } from './plan-incoming.js';
 import type { SmsPlan } from './plan-sms.js';
 import { ESME_RSYSERR } from './poison.js';
 import { before, instead, type Undo } from './replace.js';
@@ -321,4 +326,96 @@ export function stopsAmongReceipts(plan: Plan): Plan {
 export function oneIdForSeveral(plan: Plan): Plan {
   const sms = plan.sms.map((each): SmsPlan => ({ ...each, sms: { ...each.sms, to: '4520000001' } }));
   return { ...plan, sms, receipts: { ...plan.receipts, ids: 'again', idsBeforeAgain: 9, contradicting: 0 } };
+}
+
+/** Words of one phone, which an SMS of ours went to before, again and again. */
+export function wordsInARow(plan: Plan): Plan {
+  const [first] = plan.sms;
+  const phone = first?.sms.to ?? '4510001000';
+  const sms = plan.sms.map((each): SmsPlan => {
+    const given = { ...each.sms, to: phone, text: '<0>', receipt: 'always' } as const;
+    return { ...each, sms: given, correlation: { characters: 2_000, isWide: false }, poison: undefined };
+  });
+  const incoming = Array.from({ length: 40 }, (_, index): IncomingPlan => {
+    const at = plan.healedAt * (0.5 + Math.floor(index / 4) / 40);
+    return {
+      at,
+      phone,
+      parts: 1,
+      carrier: 'udh8',
+      mix: 'plain',
+      missing: undefined,
+      isShuffled: false,
+      phrase: undefined,
+    };
+  });
+  return { ...plan, sms, incoming, isInMemory: false };
+}
+
+/** Nothing waits for what was begun before for its phone; every other one takes longer. */
+export function outOfLine(): Undo {
+  let turn = 0;
+  return instead(
+    Steps.prototype,
+    'run',
+    (run) =>
+      function (this: Steps<unknown>, key, step) {
+        if (typeof key !== 'string') return run.call(this, key, step);
+        turn += 1;
+        const late = async (): Promise<void> => {
+          for (let count = 0; count < 50; count += 1) await Promise.resolve();
+          await step();
+        };
+        return turn % 2 === 0 ? late() : step();
+      },
+  );
+}
+
+type Parts = Reassembly['messages'][number]['parts'];
+
+/** Of long SMS that are handed on. */
+export function otherParts(change: (parts: Parts) => Parts): Undo {
+  return instead(
+    Reassembler.prototype,
+    'add',
+    (add) =>
+      function (this: Reassembler, ...given) {
+        const reassembly = add.apply(this, given);
+        const messages = reassembly.messages.map((message) => ({ ...message, parts: change(message.parts) }));
+        return { ...reassembly, messages };
+      },
+  );
+}
+
+/** Whatever a mailbox is given it keeps. */
+export function heldAsWell(): Undo {
+  const held = new WeakMap<object, unknown[]>();
+  return before(Mailbox.prototype, 'deliver', (mailbox, [, event]) => {
+    held.set(mailbox, [...(held.get(mailbox) ?? []), event]);
+  });
+}
+
+/** Two who listen to each kind, always. */
+export function twoOfEach(plan: Plan): Plan {
+  const steady = plan.listeners.map((each): ListenerPlan => {
+    return { ...each, from: 0, until: Infinity, backAfterFirstMs: undefined };
+  });
+  return { ...plan, letGo: undefined, listeners: [...steady, ...steady] };
+}
+
+/** All who listen to results are given one and the same. */
+export function sharedResults(): Undo {
+  const shared = new Map<string, SubmitResult>();
+  return instead(
+    Outbox.prototype,
+    'onSettled',
+    (onSettled) =>
+      function (this: Outbox, listener) {
+        return onSettled.call(this, (result) => {
+          const first = shared.get(result.id) ?? result;
+          shared.set(result.id, first);
+          return listener(first);
+        });
+      },
+  );
 }
