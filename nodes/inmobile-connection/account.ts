@@ -1,28 +1,31 @@
 /**
- * The life of one connection's gateway: started with the first user, stopped with the last.
+ * The life of one connection's gateway: started with the first user, stopped when it has none and nothing waits.
  *
- *   idle ──join──▶ starting ──▶ running ──last leave, disconnect, close──▶ stopping ──▶ idle
- *                     │ failed: tried again
+ *   idle ──join, a queue is found──▶ starting ──▶ running ──last leave, disconnect, close──▶ stopping ──▶ idle
+ *                                       │ failed: tried again
  *
  * Starts and stops never overlap. Nodes leave before a deploy and join during it, so who is left is judged when
  * the flows run again: editing the only smpp-send node keeps the connection, and so does a deploy that replaces
- * the connection node itself by one of the same settings (`parked-accounts.ts`).
+ * the connection node itself by one of the same settings (`parked-accounts.ts`). What was taken in is sent also when
+ * the nodes that it came from use another connection by now, or none.
  */
+import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Node } from 'node-red';
 import { systemClock, type Millis } from '../../lib/clock.js';
 import { asSmppError, SmppError } from '../../lib/errors.js';
-import { storageTrouble, type Gateway, type GatewayOptions } from '../../lib/gateway.js';
+import { isSameAccount, storageTrouble, type Gateway, type GatewayOptions } from '../../lib/gateway.js';
 import type { GatewayStatus, QueuedSms } from '../../lib/message.js';
 import type { Activity, Connection, Direction } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
+import type { ResultDesk } from '../shared/result-desk.js';
 import type { Translate } from '../shared/status.js';
 import type { SimulatorHandle, Watched } from '../sidebar/desk.js';
 import { Timeline } from '../sidebar/timeline.js';
 import { EventFeed } from './event-feed.js';
 import type { Parked } from './parked-accounts.js';
-import type { ConnectionSettings } from './read-options.js';
-import type { ResultDesk } from './result-desk.js';
+import { folderOf, type ConnectionSettings } from './read-options.js';
+import type { SimulatorControls } from './simulator-controls.js';
 import { StatusBoard, type ReportingNode } from './status-board.js';
 import { UnclaimedResults } from './unclaimed-results.js';
 
@@ -35,14 +38,15 @@ export interface RunningParts {
   /** Not started. It outlasts its stops: what it keeps in memory is there when it starts again. */
   readonly gateway: Gateway;
   /** The gateway's peer, when that is simulated. */
-  readonly simulator?: SimulatorHandle;
-  /** Ends what was made beside it. */
-  readonly dispose: () => Promise<void>;
+  readonly simulator?: SimulatorControls;
 }
 
 export interface AccountOptions {
   readonly settings: ConnectionSettings;
-  readonly makeParts: (settings: ConnectionSettings, log: Log) => RunningParts;
+  /** @param before those of the account that it takes over from */
+  readonly makeParts: (settings: ConnectionSettings, log: Log, before?: RunningParts) => RunningParts;
+  /** The account of this node before its settings were edited. */
+  readonly predecessor?: Account | undefined;
   readonly gate: FlowGate;
   readonly results: ResultDesk;
   readonly translate: Translate;
@@ -55,7 +59,7 @@ export class Account implements Connection, Parked, Watched {
   readonly feed: EventFeed;
   readonly timeline = new Timeline(systemClock);
   readonly #gate: FlowGate;
-  readonly #parts: RunningParts;
+  #parts: RunningParts;
   readonly #board: StatusBoard;
   readonly #unclaimed = new UnclaimedResults((line) => this.#log('warn', line));
   readonly #unwatch: () => void;
@@ -68,33 +72,48 @@ export class Account implements Connection, Parked, Watched {
   #isStarting = false;
   /** The stop of a start that nobody wants any more: until then its store may be its own. */
   #interrupting: Promise<void> | undefined;
+  #isLooking = false;
   #isDisconnected = false;
   #isClosed = false;
+  /** Those who have no node to take them are told in the log: none is to come. */
+  #isAbandoned = false;
+  /** The account before it was of the same account of the gateway's, and its login was taken. */
+  readonly #wasBoundBefore: boolean;
+  /** What waits in its store is known; without a user that is looked for. */
+  #isQueueKnown: boolean;
+  #hasToldWhy = false;
   #startError: SmppError | undefined;
   #cancelRestart: (() => void) | undefined;
   #work: Promise<void>;
   /** Starts, stops, and what they wait for, that are not over. */
   #worksAhead = 1;
 
-  constructor({ settings, makeParts, gate, results, translate, node, after }: AccountOptions) {
+  constructor(options: AccountOptions) {
+    const { settings, makeParts, gate, results, translate, node, after, predecessor } = options;
     this.#gate = gate;
     this.#settings = settings;
     this.#node = node;
     this.#work = after.then(() => {
       this.#worksAhead -= 1;
     });
-    this.#parts = makeParts(settings, (level, line) => this.#log(level, line));
+    this.#parts = makeParts(settings, (level, line) => this.#log(level, line), predecessor?.parts);
+    this.#wasBoundBefore = predecessor?.wasBound === true && predecessor.isOfSameAccount(settings);
+    const { folder } = this;
+    this.#isQueueKnown = folder === undefined || !existsSync(folder);
     this.feed = new EventFeed({
       gate,
       results,
       onFailure: (error) => this.#log('error', asSmppError(error, 'SMPP_PROTOCOL').message),
       onUnclaimed: (result) => this.#unclaimed.note(result),
+      isUsed: () => this.#users.size > 0 || this.#isAbandoned,
     });
     this.#board = new StatusBoard({ node, settings, gate, translate, read: () => this.status() });
     const unwatchGate = gate.watch(() => this.#flowsTurned());
     const unwatchStatus = this.#parts.gateway.onStatus((status) => {
       this.timeline.note(status);
       this.#board.changed();
+      // Without users it runs for what waits.
+      if (this.#isRunning && !this.#isWanted) void this.#follow();
     });
     this.#unwatch = () => {
       unwatchGate();
@@ -116,6 +135,27 @@ export class Account implements Connection, Parked, Watched {
 
   get simulator(): SimulatorHandle | undefined {
     return this.#parts.simulator;
+  }
+
+  /** For its successor; the simulator only while that is to go on. */
+  get parts(): RunningParts {
+    return this.#parts;
+  }
+
+  /** Of its store; undefined when that is in memory. */
+  get folder(): string | undefined {
+    return folderOf(this.#settings);
+  }
+
+  /** The gateway has taken its login, so it is an account and no slip of the hand. */
+  get wasBound(): boolean {
+    return this.#wasBoundBefore || this.#parts.gateway.status().counters.binds > 0;
+  }
+
+  /** Whether its SMS may be sent with these settings: also when they correct what no login ever went by. */
+  isOfSameAccount({ isSimulated, options }: ConnectionSettings): boolean {
+    if (isSimulated !== this.#settings.isSimulated) return false;
+    return isSimulated || !this.wasBound || isSameAccount(options, this.#settings.options);
   }
 
   get waitingForMs(): Millis {
@@ -170,19 +210,30 @@ export class Account implements Connection, Parked, Watched {
     return this.#parts.gateway.queued(max);
   }
 
-  cancel(id: string): Promise<boolean> {
+  async cancel(id: string): Promise<boolean> {
+    await this.#work;
+    if (this.#isClosed) throw new SmppError('SMPP_STOPPED', 'the connection has ended');
+    if (this.#startError !== undefined && this.#isWanted) throw this.#startError;
     return this.#parts.gateway.cancel(id);
   }
 
-  /** Resolves when the gateway is stopped and its store is free for the next account. Never rejects. */
+  /** Its store may be free by now. */
+  startAgain(): void {
+    if (this.#startError !== undefined && this.#isWanted) void this.#follow();
+  }
+
+  /** Resolves when the gateway is stopped and its store is free for the next account; what is in memory waits for that. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#unwatch();
-    await this.#follow();
-    this.feed.close();
-    this.#unclaimed.flush();
-    this.#board.close();
-    await this.#parts.dispose();
+    await this.#stopForGood();
+    await this.#endSimulator();
+  }
+
+  /** As `close`, with the flows: nobody comes who goes on with what is in memory. */
+  async end(): Promise<void> {
+    await this.close();
+    const count = this.#queueLength;
+    if (count > 0 && this.folder === undefined)
+      this.#log('warn', `the connection has stopped with ${count} SMS in memory; they are lost`);
   }
 
   suits({ isSimulated, options }: ConnectionSettings): boolean {
@@ -198,27 +249,71 @@ export class Account implements Connection, Parked, Watched {
   }
 
   async retire(successor?: ConnectionSettings): Promise<void> {
-    const { storage } = this.#settings.options;
-    const { alarm, normal, bulk } = this.status().queue;
-    const count = alarm + normal + bulk;
-    const isKept = storage?.kind === 'disk';
-    const isInherited = isKept && isDeepStrictEqual(storage, successor?.options.storage);
-    if (count > 0 && !isInherited) {
-      const fate = isKept ? `stay in ${storage.directory} until a connection uses it` : 'are lost with it';
-      this.#log('warn', `the connection has ended with ${count} SMS in its queue; they ${fate}`);
+    await this.#stopForGood();
+    const { folder } = this;
+    if (folder !== undefined) this.#tellWhatStays(folder, successor);
+    else if (successor === undefined) await this.#abandon(CONNECTION_GONE);
+    else if (!this.isOfSameAccount(successor)) await this.#abandon(OTHER_ACCOUNT);
+    if (successor?.isSimulated !== true) await this.#endSimulator();
+  }
+
+  async #stopForGood(): Promise<void> {
+    this.#isClosed = true;
+    this.#unwatch();
+    await this.#follow();
+    this.feed.close();
+    this.#unclaimed.flush();
+    this.#board.close();
+  }
+
+  async #endSimulator(): Promise<void> {
+    const { gateway, simulator } = this.#parts;
+    this.#parts = { gateway };
+    await simulator?.stop();
+  }
+
+  #tellWhatStays(folder: string, successor: ConnectionSettings | undefined): void {
+    const count = this.#queueLength;
+    if (count === 0 || (successor !== undefined && folderOf(successor) === folder)) return;
+    const fate = `they stay in ${folder} until a connection uses it`;
+    this.#log('warn', `the connection has ended with ${count} SMS in its queue; ${fate}`);
+  }
+
+  /** What is in memory ends with the account: each SMS gives its outcome, now or by the successor. */
+  async #abandon(reason: string): Promise<void> {
+    const { gateway } = this.#parts;
+    const count = this.#queueLength;
+    if (count > 0)
+      this.#log(
+        'warn',
+        `the connection has ended with ${count} SMS in its queue in memory; they are cancelled`,
+      );
+    this.#isAbandoned = true;
+    this.feed.attach(gateway);
+    try {
+      await gateway.abandon(reason);
+    } catch (error) {
+      this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
-    await this.close();
+    this.feed.attach(undefined);
+    this.#unclaimed.flush();
+  }
+
+  get #queueLength(): number {
+    const { alarm, normal, bulk } = this.#parts.gateway.status().queue;
+    return alarm + normal + bulk;
   }
 
   get #isWanted(): boolean {
-    const hasUsers = this.#users.size > 0;
+    if (this.#isDisconnected || this.#isClosed) return false;
+    if (this.#users.size > 0) return true;
     // While flows are replaced those who have left may come again.
-    const isUsed = hasUsers || (this.#isRunning && !this.#gate.isOpen);
-    return isUsed && !this.#isDisconnected && !this.#isClosed;
+    return this.#gate.isOpen ? this.#queueLength > 0 : this.#isRunning;
   }
 
   #flowsTurned(): void {
     if (!this.#gate.isOpen) return;
+    if (this.#isRunning && this.#isWanted) this.#tellWhyUnused();
     void this.#follow();
   }
 
@@ -227,10 +322,12 @@ export class Account implements Connection, Parked, Watched {
     this.#cancelRestart?.();
     this.#worksAhead += 1;
     // A start may wait long, for another's lock or for a disk, and nobody waits for it any more.
-    if (this.#isStarting && !this.#isWanted)
+    const isInVain = this.#isLooking ? this.#isDisconnected || this.#isClosed : !this.#isWanted;
+    if ((this.#isStarting || this.#isLooking) && isInVain)
       this.#interrupting = this.#parts.gateway.stop().catch(() => undefined);
     this.#work = this.#work.then(async () => {
       await this.#interrupting;
+      if (!this.#isQueueKnown && !this.#isWanted) await this.#lookForQueue();
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
       this.#board.changed();
       this.#worksAhead -= 1;
@@ -238,24 +335,55 @@ export class Account implements Connection, Parked, Watched {
     return this.#work;
   }
 
+  /** An earlier process may have left SMS which no node is there for. */
+  async #lookForQueue(): Promise<void> {
+    if (!this.#gate.isOpen || this.#isDisconnected || this.#isClosed) return;
+    this.#isLooking = true;
+    try {
+      await this.#parts.gateway.countQueued();
+      this.#isQueueKnown = true;
+    } catch (error) {
+      this.#startFailed(error);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
   async #start(): Promise<void> {
     const { gateway } = this.#parts;
+    this.#tellWhyUnused();
     try {
       this.#isStarting = true;
       await gateway.start();
       this.#isRunning = true;
+      this.#isQueueKnown = true;
       this.#startError = undefined;
       this.feed.attach(gateway);
-    } catch (thrown) {
-      const error = asSmppError(thrown, 'SMPP_STORAGE');
-      if (error.code === 'SMPP_STOPPED') return; // by us
-      // Said once: the attempts after it are silent until something else goes wrong.
-      if (this.#startError?.message !== error.message) this.#log('error', error.message);
-      this.#startError = error;
-      this.#cancelRestart = systemClock.after(START_AGAIN_MS, () => void this.#follow());
+    } catch (error) {
+      this.#startFailed(error);
     } finally {
       this.#isStarting = false;
     }
+  }
+
+  #startFailed(thrown: unknown): void {
+    const error = asSmppError(thrown, 'SMPP_STORAGE');
+    if (error.code === 'SMPP_STOPPED') return; // by us
+    // Said once: the attempts after it are silent until something else goes wrong.
+    if (this.#startError?.message !== error.message) this.#log('error', error.message);
+    this.#startError = error;
+    this.#cancelRestart = systemClock.after(START_AGAIN_MS, () => void this.#follow());
+  }
+
+  /** Once, until it has a user again. */
+  #tellWhyUnused(): void {
+    const isUsed = this.#users.size > 0;
+    if (!isUsed && !this.#hasToldWhy)
+      this.#log(
+        'info',
+        `no node uses the connection; the ${this.#queueLength} SMS in its queue are sent all the same`,
+      );
+    this.#hasToldWhy = !isUsed;
   }
 
   async #stop(): Promise<void> {
@@ -267,7 +395,8 @@ export class Account implements Connection, Parked, Watched {
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
-    this.feed.attach(undefined);
+    // What a person takes out of its queue meanwhile gives its result.
+    this.feed.attach(this.#isDisconnected && !this.#isClosed ? this.#parts.gateway : undefined);
   }
 
   #log(level: 'info' | 'warn' | 'error', line: string): void {
@@ -276,3 +405,8 @@ export class Account implements Connection, Parked, Watched {
     else this.#node.error(line);
   }
 }
+
+/** Reasons in the results of what waited in memory. */
+const CONNECTION_GONE = 'the connection was deleted or disabled, and its storage was in memory';
+const OTHER_ACCOUNT =
+  'the connection was given another account, which does not send what waited in memory for the one before';

@@ -16,7 +16,7 @@ import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, InboundSms, SubmitResult, Unsubscribe } from '../../lib/message.js';
 import type { Feed, LeaveFeed } from '../shared/connection.js';
 import type { FlowGate, WiredNode } from '../shared/flow-gate.js';
-import type { ResultDesk } from './result-desk.js';
+import type { ResultDesk } from '../shared/result-desk.js';
 
 type Subscribe<T> = (gateway: Gateway, take: (event: T) => void | Promise<void>) => Unsubscribe;
 
@@ -31,8 +31,8 @@ interface Handing<T> {
   nodes: readonly WiredNode[];
 }
 
-/** Returns the node that sends the event on, if any does. */
-type Listener<T> = (event: T) => WiredNode | undefined;
+/** Returns the node that sends the event on, if any does; `later` when the gateway is to keep it. */
+type Listener<T> = (event: T) => WiredNode | 'later' | undefined;
 
 const NO_NODES: readonly WiredNode[] = [];
 
@@ -106,6 +106,10 @@ class Channel<T> {
     for (const listener of this.#listeners) {
       try {
         const node = listener(handing.event);
+        if (node === 'later') {
+          handing.refused(flowsStopped());
+          return;
+        }
         if (node !== undefined)
           handing.nodes = handing.nodes === NO_NODES ? [node] : [...handing.nodes, node];
       } catch (error) {
@@ -152,13 +156,14 @@ export interface EventFeedOptions {
   readonly onFailure: (error: unknown) => void;
   /** A result whose smpp-send node is gone. */
   readonly onUnclaimed: (result: SubmitResult) => void;
+  /** Whether the connection has users. Without, a node that is gone may be back with them, and its results wait. */
+  readonly isUsed: () => boolean;
 }
 
 export class EventFeed implements Feed {
   readonly #gate: FlowGate;
   readonly #onFailure: (error: unknown) => void;
   readonly #unwatch: () => void;
-  readonly #results: ResultDesk;
   readonly #settled: Channel<SubmitResult>;
   readonly #sms: Channel<InboundSms>;
   readonly #receipts: Readonly<Record<'message' | 'segment', Channel<DeliveryReceipt>>>;
@@ -167,13 +172,13 @@ export class EventFeed implements Feed {
   #gateway: Gateway | undefined;
   #isEnding = false;
 
-  constructor({ gate, results, onFailure, onUnclaimed }: EventFeedOptions) {
+  constructor({ gate, results, onFailure, onUnclaimed, isUsed }: EventFeedOptions) {
     this.#gate = gate;
-    this.#results = results;
     this.#onFailure = onFailure;
     this.#settled = new Channel(gate, (gateway, take) => gateway.onSettled(take), onFailure);
     this.#settled.add((result) => {
       const node = results.hand(result);
+      if (node === undefined && !isUsed()) return 'later';
       if (node === undefined) onUnclaimed(result);
       return node;
     });
@@ -200,10 +205,6 @@ export class EventFeed implements Feed {
   close(): void {
     this.#unwatch();
     this.attach(undefined);
-  }
-
-  onSettled(listener: (result: SubmitResult, key: string) => void, node: Node): LeaveFeed {
-    return this.#results.add(listener, node);
   }
 
   onSms(listener: (sms: InboundSms) => void, node: Node): LeaveFeed {

@@ -7,19 +7,19 @@
  */
 import { join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { createGateway } from '../../lib/gateway.js';
+import { createGateway, createSuccessor } from '../../lib/gateway.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
 import { environmentOf, settingsError } from '../shared/form-reader.js';
+import { resultDeskOf } from '../shared/result-desk.js';
 import type { Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
 import { registerAdminRoutes, type LiveConnection } from './admin-routes.js';
 import { isFormField, type ConnectionCredentials, type ConnectionForm } from './form.js';
 import { ParkedAccounts } from './parked-accounts.js';
-import { readOptions, type ConnectionSettings } from './read-options.js';
+import { folderOf, readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
-import { ResultDesk } from './result-desk.js';
 import { SimulatorControls } from './simulator-controls.js';
 import type { ReportingNode } from './status-board.js';
 import { UnusableConnection } from './unusable-connection.js';
@@ -32,18 +32,21 @@ type ConnectionDef = NodeDef & ConnectionForm;
 type ConfigNode = Node<ConnectionCredentials> & ReportingNode & { connection?: Connection };
 
 export default function registerInmobileConnection(RED: NodeAPI): void {
-  const { gate, parked, results, live } = sharedOf(flowGateOf(RED.events));
+  const shared = sharedOf(flowGateOf(RED.events));
+  const { gate, parked, live } = shared;
+  const results = resultDeskOf(RED.events);
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
 
   function accountOf(node: ConfigNode, def: ConnectionDef): Account {
     const settings = readSettings(RED, node, def);
-    const adopted = parked.adopt(node.id, settings);
-    if (adopted !== undefined) {
-      adopted.moveTo(node, settings);
-      return adopted;
+    const found = parked.find(node.id, settings);
+    if (found.adopted !== undefined) {
+      found.adopted.moveTo(node, settings);
+      return found.adopted;
     }
-    const after = parked.left(node.id);
-    return new Account({ settings, gate, results, translate, node, after, makeParts });
+    const { predecessor } = found;
+    const after = parked.left(node.id, folderOf(settings));
+    return new Account({ settings, gate, results, translate, node, after, predecessor, makeParts });
   }
 
   function InmobileConnection(this: ConfigNode, def: ConnectionDef): void {
@@ -54,18 +57,13 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
       this.connection = account;
       live.set(this.id, { node: this, account, form: def });
       this.on('close', (closed: () => void) => {
-        // One that replaces this one has its id, and may be here already.
-        if (live.get(this.id)?.node === this) live.delete(this.id);
-        if (gate.isDeploying) {
-          parked.park(this.id, account);
-          closed();
-        } else {
-          void account.close().then(closed);
-        }
+        void leave(shared, this, account).then(closed);
       });
     } catch (error) {
       const problem = settingsError(error, (option) => labelOf(option, translate));
       this.error(problem.message);
+      parked.hold(this.id);
+      this.on('close', () => parked.release(this.id, gate.isDeploying));
       const isSimulated = def.gateway === 'simulator';
       this.connection = new UnusableConnection({
         problem,
@@ -73,7 +71,6 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
         isSimulated,
         translate,
         gate,
-        results,
       });
     }
   }
@@ -95,6 +92,18 @@ function labelOf(option: string, translate: Translate): string | undefined {
   return field === undefined ? undefined : translate(`label.${field}`);
 }
 
+/** The node closes, and its account goes on or ends. */
+async function leave({ gate, parked, live }: Shared, node: Node, account: Account): Promise<void> {
+  const { id } = node;
+  // One that replaces this one has its id, and may be here already.
+  if (live.get(id)?.node === node) live.delete(id);
+  if (gate.isDeploying) {
+    parked.park(id, account, account.folder);
+    return;
+  }
+  await account.end();
+}
+
 function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): ConnectionSettings {
   const environment = environmentOf(RED, node);
   const { userDir } = RED.settings;
@@ -107,35 +116,40 @@ function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): Conne
   });
 }
 
-function makeParts({ options, isSimulated }: ConnectionSettings, log: Log): RunningParts {
-  if (!isSimulated) return { gateway: createGateway({ ...options, log }), dispose: () => Promise.resolve() };
-  const simulator = createSimulator();
-  return {
-    gateway: createGateway({ ...options, log, connect: simulator.connect }),
-    simulator: new SimulatorControls(simulator),
-    dispose: () => simulator.stop(),
-  };
+function makeParts(
+  { options, isSimulated }: ConnectionSettings,
+  log: Log,
+  before?: RunningParts,
+): RunningParts {
+  const simulator = isSimulated ? (before?.simulator ?? new SimulatorControls(createSimulator())) : undefined;
+  const all = { ...options, log, ...(simulator && { connect: simulator.connect }) };
+  const gateway = before === undefined ? createGateway(all) : createSuccessor(all, before.gateway);
+  return simulator === undefined ? { gateway } : { gateway, simulator };
 }
 
 /** What the connection nodes of a runtime have in common; the node file may be loaded more than once. */
 interface Shared {
   readonly gate: FlowGate;
   readonly parked: ParkedAccounts<Account>;
-  readonly results: ResultDesk;
   /** By id of the node. */
-  readonly live: Map<string, LiveConnection>;
+  readonly live: Map<string, Live>;
 }
+
+type Live = LiveConnection & { readonly account: Account };
 
 const sharedByGate = new WeakMap<FlowGate, Shared>();
 
 function sharedOf(gate: FlowGate): Shared {
   const known = sharedByGate.get(gate);
   if (known !== undefined) return known;
+  const live = new Map<string, Live>();
+  const storeLeft = (): void => {
+    for (const { account } of live.values()) account.startAgain();
+  };
   const shared: Shared = {
     gate,
-    parked: new ParkedAccounts<Account>(gate),
-    results: new ResultDesk(),
-    live: new Map(),
+    parked: new ParkedAccounts<Account>(gate, storeLeft),
+    live,
   };
   sharedByGate.set(gate, shared);
   return shared;

@@ -3,9 +3,13 @@
  *
  *   node closes ──▶ parked ──new node, same settings──▶ adopted: nothing was interrupted
  *                     │
- *                     └──new node, other settings · nobody came · the flows do not start──▶ stopped
+ *                     ├──new node, other settings──▶ leaving, and that node's goes on with what it leaves in memory
+ *                     └──nobody came · the flows do not start──▶ leaving
+ *   new node, wrong settings ──▶ closed and held ──new node──▶ as with other settings
+ *                                                    └──that node is gone──▶ leaving
  *
- * The engine belongs to the account and not to the node, so a Full deploy costs no bind (issue: nothing is lost).
+ * The engine belongs to the account and not to the node, so a Full deploy costs no bind. A store is one account's at a
+ * time: who wants it waits until the one before has left, whatever connection node that was of.
  */
 import { systemClock, type Clock } from '../../lib/clock.js';
 import type { FlowGate } from '../shared/flow-gate.js';
@@ -18,55 +22,126 @@ const PARKED_MAX_MS = 60_000;
 export interface Parked {
   /** Whether a connection node with these settings can go on with it. */
   suits(settings: ConnectionSettings): boolean;
+  /** Stops it. Never rejects. */
+  close(): Promise<void>;
   /** Stops it for good, for the sake of its successor's `settings` if there is one. Never rejects. */
   retire(settings?: ConnectionSettings): Promise<void>;
 }
 
+/** What a new connection node goes on with: an account, or what one has left. */
+export type Found<Account> =
+  { readonly adopted: Account } | { readonly adopted: undefined; readonly predecessor: Account | undefined };
+
+interface Entry<Account> {
+  readonly account: Account;
+  /** Its store; undefined when that is in memory. */
+  readonly folder: string | undefined;
+}
+
+interface Leaving {
+  readonly id: string;
+  readonly folder: string | undefined;
+  readonly isOver: Promise<void>;
+}
+
 export class ParkedAccounts<Account extends Parked> {
   readonly #clock: Clock;
-  readonly #parked = new Map<string, Account>();
-  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #onLeft: () => void;
+  /** By id of the node. */
+  readonly #parked = new Map<string, Entry<Account>>();
+  /** Those that were held, by a node which has closed by now. */
+  readonly #closed = new Map<string, Entry<Account>>();
+  readonly #held = new Map<string, Entry<Account>>();
+  readonly #leaving = new Set<Leaving>();
   #cancelLimit: (() => void) | undefined;
+  /** Called when nothing is parked any more. */
+  #whenRetired: (() => void)[] = [];
 
-  constructor(gate: FlowGate, clock: Clock = systemClock) {
+  /** @param onLeft an account has left its store */
+  constructor(gate: FlowGate, onLeft: () => void = () => undefined, clock: Clock = systemClock) {
     this.#clock = clock;
+    this.#onLeft = onLeft;
     gate.watch(() => {
-      if (gate.isOpen) this.#retireAll();
+      if (!gate.isOpen) return;
+      this.#retireAll(this.#closed);
+      this.#retireParked();
     });
   }
 
   /** @param id of the connection node, which its successor has too */
-  park(id: string, account: Account): void {
-    this.#parked.set(id, account);
-    this.#cancelLimit ??= this.#clock.after(PARKED_MAX_MS, () => this.#retireAll());
+  park(id: string, account: Account, folder: string | undefined): void {
+    this.#parked.set(id, { account, folder });
+    this.#cancelLimit ??= this.#clock.after(PARKED_MAX_MS, () => this.#retireParked());
   }
 
-  /** The account that is parked under `id`, for a new node to go on with; one of other settings is stopped. */
-  adopt(id: string, settings: ConnectionSettings): Account | undefined {
-    const account = this.#parked.get(id);
-    if (account === undefined) return undefined;
-    this.#parked.delete(id);
-    if (account.suits(settings)) return account;
-    this.#retire(id, account, settings);
-    return undefined;
+  /** The new node with this id has wrong settings: what was its account's waits for it to be set right. */
+  hold(id: string): void {
+    const found = this.#parked.get(id) ?? this.#closed.get(id);
+    if (found === undefined) return;
+    this.#forget(id);
+    this.#held.set(id, found);
+    this.#leave(id, found, found.account.close());
   }
 
-  /** Resolves when no earlier account of this node runs any more: its store is free then. */
-  async left(id: string): Promise<void> {
-    await this.#leaving.get(id);
+  /** The node that has wrong settings closes. @param isDeploying else the flows stop, and what is in memory ends with them */
+  release(id: string, isDeploying: boolean): void {
+    const found = this.#held.get(id);
+    if (found === undefined) return;
+    this.#held.delete(id);
+    if (isDeploying) this.#closed.set(id, found);
   }
 
-  #retireAll(): void {
+  /** What was of the node with this id, for a new one to go on with; an account of other settings is stopped. */
+  find(id: string, settings: ConnectionSettings): Found<Account> {
+    const parked = this.#parked.get(id);
+    const found = parked ?? this.#closed.get(id);
+    this.#forget(id);
+    if (found === undefined) return { adopted: undefined, predecessor: undefined };
+    if (found === parked && found.account.suits(settings)) return { adopted: found.account };
+    this.#retire(id, found, settings);
+    return { adopted: undefined, predecessor: found.account };
+  }
+
+  /** Resolves when no earlier account of this node runs any more, nor one that this deploy takes from that folder. */
+  async left(id: string, folder: string | undefined): Promise<void> {
+    const isOurs = (other: string | undefined): boolean => folder !== undefined && other === folder;
+    for (;;) {
+      const leaving = [...this.#leaving].filter((other) => other.id === id || isOurs(other.folder));
+      await Promise.all(leaving.map(({ isOver }) => isOver));
+      // Whether one that is parked leaves is clear when the deploy is over.
+      const isAnyParked = [...this.#parked.values()].some((other) => isOurs(other.folder));
+      if (isAnyParked) await new Promise<void>((resolve) => this.#whenRetired.push(resolve));
+      else if (leaving.length === 0) return;
+    }
+  }
+
+  #retireParked(): void {
     this.#cancelLimit?.();
     this.#cancelLimit = undefined;
-    for (const [id, account] of this.#parked) this.#retire(id, account);
-    this.#parked.clear();
+    this.#retireAll(this.#parked);
+    for (const resolve of this.#whenRetired.splice(0)) resolve();
   }
 
-  #retire(id: string, account: Account, settings?: ConnectionSettings): void {
-    const leaving = account.retire(settings).then(() => {
-      if (this.#leaving.get(id) === leaving) this.#leaving.delete(id);
+  #retireAll(entries: Map<string, Entry<Account>>): void {
+    for (const [id, entry] of entries) this.#retire(id, entry);
+    entries.clear();
+  }
+
+  #forget(id: string): void {
+    this.#parked.delete(id);
+    this.#closed.delete(id);
+  }
+
+  #retire(id: string, entry: Entry<Account>, settings?: ConnectionSettings): void {
+    this.#leave(id, entry, entry.account.retire(settings));
+  }
+
+  #leave(id: string, { folder }: Entry<Account>, stopping: Promise<void>): void {
+    const isOver = stopping.then(() => {
+      this.#leaving.delete(leaving);
+      this.#onLeft();
     });
-    this.#leaving.set(id, leaving);
+    const leaving: Leaving = { id, folder, isOver };
+    this.#leaving.add(leaving);
   }
 }

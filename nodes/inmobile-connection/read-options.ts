@@ -149,3 +149,8 @@ function readTls(reader: FormReader, files: TlsFiles | undefined): Tls {
     ...(pins.length > 0 && { pins, pinMode: reader.word('pinMode', ['warn', 'enforce']) }),
   };
 }
+
+/** Of the store; undefined when that is in memory. */
+export function folderOf({ options: { storage } }: ConnectionSettings): string | undefined {
+  return storage?.kind === 'disk' ? storage.directory : undefined;
+}

@@ -32,6 +32,14 @@ export class SimulatorControls implements SimulatorHandle {
     this.#simulator = simulator;
   }
 
+  get connect(): Simulator['connect'] {
+    return this.#simulator.connect;
+  }
+
+  stop(): Promise<void> {
+    return this.#simulator.stop();
+  }
+
   get view(): SimulatorView {
     return {
       hosts: this.#simulator.hosts.map(({ name }) => ({

@@ -16,21 +16,17 @@ import {
 } from '../shared/connection.js';
 import type { FlowGate } from '../shared/flow-gate.js';
 import { problemStatus, type Translate } from '../shared/status.js';
-import type { ResultDesk } from './result-desk.js';
 import type { ReportingNode } from './status-board.js';
 import { reachOf } from './status-reach.js';
 
 const nothingToLeave: LeaveFeed = () => undefined;
 
-/** No gateway, no events: but for results of what its users sent through another connection before. */
-function silentFeed(results: ResultDesk): Feed {
-  return {
-    onSettled: (listener, node) => results.add(listener, node),
-    onSms: () => nothingToLeave,
-    onReceipt: () => nothingToLeave,
-    onOverdue: () => nothingToLeave,
-  };
-}
+/** No gateway, no events. */
+const SILENT_FEED: Feed = {
+  onSms: () => nothingToLeave,
+  onReceipt: () => nothingToLeave,
+  onOverdue: () => nothingToLeave,
+};
 
 export interface UnusableConnectionOptions {
   /** What every message is answered with. */
@@ -39,22 +35,20 @@ export interface UnusableConnectionOptions {
   readonly isSimulated: boolean;
   readonly translate: Translate;
   readonly gate: FlowGate;
-  readonly results: ResultDesk;
 }
 
 export class UnusableConnection implements Connection {
   readonly sms = undefined;
   readonly isVolatile = false;
   readonly running = undefined;
-  readonly feed: Feed;
+  readonly feed = SILENT_FEED;
   readonly #problem: SmppError;
   readonly isSimulated: boolean;
   readonly #shown: NodeStatus;
   readonly #users = new Set<Node>();
   readonly #gate: FlowGate;
 
-  constructor({ problem, node, isSimulated, translate, gate, results }: UnusableConnectionOptions) {
-    this.feed = silentFeed(results);
+  constructor({ problem, node, isSimulated, translate, gate }: UnusableConnectionOptions) {
     this.#problem = problem;
     this.isSimulated = isSimulated;
     this.#shown = problemStatus('settings', { isSimulated, translate });
@@ -84,6 +78,10 @@ export class UnusableConnection implements Connection {
   }
 
   async disconnect(): Promise<void> {
+    throw this.#problem;
+  }
+
+  async cancel(): Promise<boolean> {
     throw this.#problem;
   }
 

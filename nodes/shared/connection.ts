@@ -7,7 +7,7 @@ import type { Node, NodeAPI } from 'node-red';
 
 import type { EpochMs } from '../../lib/clock.js';
 import type { Gateway } from '../../lib/gateway.js';
-import type { DeliveryReceipt, GatewayStatus, InboundSms, SubmitResult } from '../../lib/message.js';
+import type { DeliveryReceipt, GatewayStatus, InboundSms } from '../../lib/message.js';
 import type { CountryCode } from '../../lib/phone-number.js';
 import { flowGateOf, type FlowGate } from './flow-gate.js';
 import { problemStatus, type LastSms, type Translate } from './status.js';
@@ -19,11 +19,6 @@ export type LeaveFeed = () => void;
  * event on: what a deploy kept from arriving comes again.
  */
 export interface Feed {
-  /**
-   * Results of what the smpp-send node sent, and of what those before it with the same id sent; `key` is the one in
-   * the origin of the SMS.
-   */
-  onSettled(listener: (result: SubmitResult, key: string) => void, node: Node): LeaveFeed;
   onSms(listener: (sms: InboundSms) => void, node: Node): LeaveFeed;
   onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed;
   /** Accepted SMS that have no final receipt after `afterMs`. */
@@ -74,6 +69,12 @@ export interface Connection {
   connect(): Promise<void>;
   /** Stops the gateway until `connect` or the next deploy of the connection; what is queued stays stored. */
   disconnect(): Promise<void>;
+  /**
+   * Takes an SMS out of the queue, also after `disconnect`; false when it is under way, settled or unknown.
+   *
+   * @throws SMPP_OPTIONS when the settings are wrong, SMPP_STORAGE when the store cannot be opened
+   */
+  cancel(id: string): Promise<boolean>;
   /** No personal data. */
   status(): GatewayStatus;
 }

@@ -25,8 +25,6 @@ export class QueueSection {
   readonly #list = element('ol', 'entries');
   readonly #rows = new Map<string, EntryRow>();
   #count = 0;
-  /** Nothing is to be taken out of the queue of one that is stopped. */
-  #isStopped = false;
   #told = '';
   #isAsking = false;
 
@@ -41,8 +39,7 @@ export class QueueSection {
     this.element.addEventListener('toggle', () => void this.#ask());
   }
 
-  update({ queue, state }: GatewayStatus): void {
-    this.#isStopped = state === 'stopped';
+  update({ queue }: GatewayStatus): void {
     this.#count = queue.alarm + queue.normal + queue.bulk;
     write(this.#total, String(this.#count));
     for (const { name, figure } of this.#counts) {
@@ -67,7 +64,7 @@ export class QueueSection {
     for (const entry of entries) {
       const row =
         known.get(entry.id) ?? new EntryRow(entry, this.#options, (text) => write(this.#notice, text));
-      row.update(entry, now, this.#isStopped);
+      row.update(entry, now);
       this.#rows.set(entry.id, row);
     }
     arrange(
@@ -110,11 +107,11 @@ class EntryRow {
     this.element.append(this.#cancel);
   }
 
-  update({ state, queuedAt, sendAt, attempts }: QueuedSms, now: EpochMs, isStopped: boolean): void {
+  update({ state, queuedAt, sendAt, attempts }: QueuedSms, now: EpochMs): void {
     const time =
       state === 'scheduled' && sendAt !== undefined ? timeOf(sendAt, now, 'short') : duration(now - queuedAt);
     write(this.#state, say(`entry.${state}`, { time, attempts }));
-    if (this.#cancel !== undefined) this.#cancel.disabled = isStopped || state === 'underWay';
+    if (this.#cancel !== undefined) this.#cancel.disabled = state === 'underWay';
   }
 }
 

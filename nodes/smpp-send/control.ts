@@ -4,7 +4,6 @@
  * Source: contract section 3.2; as core MQTT nodes do.
  */
 import { SmppError } from '../../lib/errors.js';
-import type { Gateway } from '../../lib/gateway.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import type { Connection } from '../shared/connection.js';
 import { recoveredIdsOf } from './recovered-ids.js';
@@ -54,8 +53,7 @@ export async function control(
   else if (action === 'disconnect') await connection.disconnect();
   else if (action === 'cancel') {
     const meant = checkedId(id);
-    const gateway = await connection.gateway();
-    const cancelled = (await gateway.cancel(meant)) || (await cancelMessage(gateway, meant, idsOf));
+    const cancelled = (await connection.cancel(meant)) || (await cancelMessage(connection, meant, idsOf));
     return { status: connection.status(), cancelled };
   }
   return { status: connection.status() };
@@ -69,11 +67,13 @@ function checkedId(id: unknown): string {
 
 /** Whether some SMS that came with the msg still waited. */
 async function cancelMessage(
-  gateway: Gateway,
+  connection: Connection,
   messageId: string,
   idsOf: (messageId: string) => Promise<readonly string[]>,
 ): Promise<boolean> {
-  const ids = new Set([...(await idsOf(messageId)), ...(await recoveredIdsOf(gateway, messageId))]);
-  const cancelled = await Promise.all(Array.from(ids, (id) => gateway.cancel(id)));
+  const gateway = connection.running;
+  const recovered = gateway === undefined ? [] : await recoveredIdsOf(gateway, messageId);
+  const ids = new Set([...(await idsOf(messageId)), ...recovered]);
+  const cancelled = await Promise.all(Array.from(ids, (id) => connection.cancel(id)));
   return cancelled.includes(true);
 }

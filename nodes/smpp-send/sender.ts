@@ -16,6 +16,7 @@ import type { SubmitResult } from '../../lib/message.js';
 import { connectionOf, showProblem, type Activity, type Connection } from '../shared/connection.js';
 import type { FlowGate, WiredNode } from '../shared/flow-gate.js';
 import { environmentOf, FormReader } from '../shared/form-reader.js';
+import { resultDeskOf } from '../shared/result-desk.js';
 import { control, readAction, type Action } from './control.js';
 import { FormWords } from './form-words.js';
 import { readForm } from './form.js';
@@ -33,7 +34,7 @@ export interface SmppSendDef extends NodeDef {
 interface Life {
   readonly node: Node;
   readonly connection: Connection | undefined;
-  readonly leaveFeed: (() => void) | undefined;
+  readonly leaveDesk: () => void;
   /** Undefined without a connection, and when the form is wrong. */
   readonly reader?: RequestReader;
   /** What is wrong with the form. */
@@ -224,8 +225,9 @@ export class Sender implements Outlet {
   #begin(node: Node, def: SmppSendDef): Life {
     const { RED } = this.#options;
     const connection = connectionOf(RED, node, def.connection);
-    const leaveFeed = connection?.feed.onSettled((result, key) => this.#settled(result, key), node);
-    const life = { node, connection, leaveFeed };
+    // Also without a connection: one that is gone may have had SMS of this node's.
+    const leaveDesk = resultDeskOf(RED.events).add((result, key) => this.#settled(result, key), node);
+    const life = { node, connection, leaveDesk };
     if (connection === undefined) return life;
     const words = new FormWords((field) => RED._(`smpp-send.label.${field}`));
     try {
@@ -241,8 +243,8 @@ export class Sender implements Outlet {
   }
 
   #leave(): void {
-    const { node, connection, leaveFeed } = this.#life;
-    leaveFeed?.();
+    const { node, connection, leaveDesk } = this.#life;
+    leaveDesk();
     connection?.leave(node);
   }
 

@@ -89,6 +89,11 @@ export async function stopFlows(): Promise<void> {
   await helper.unload();
 }
 
+/** Stops the flows by hand, as an admin may; `startFlows` is to follow. */
+export async function haltFlows(): Promise<void> {
+  await helper._redNodes.stopFlows();
+}
+
 /** Deploys these flows; what is awaited from then on comes from them. */
 export async function deploy(
   flow: readonly FlowNode[],

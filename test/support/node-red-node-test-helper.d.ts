@@ -18,6 +18,7 @@ declare module 'node-red-node-test-helper' {
     readonly _events: EventEmitter;
     readonly _redNodes: {
       setFlows(flow: readonly object[], credentials: object, type: string): Promise<unknown>;
+      stopFlows(): Promise<unknown>;
     };
   }
   const helper: Helper;

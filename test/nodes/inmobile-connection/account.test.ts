@@ -4,7 +4,7 @@ import type { Node } from 'node-red';
 import { SmppError } from '../../../lib/errors.js';
 import type { Gateway } from '../../../lib/gateway.js';
 import { Account } from '../../../nodes/inmobile-connection/account.js';
-import type { ResultDesk } from '../../../nodes/inmobile-connection/result-desk.js';
+import type { ResultDesk } from '../../../nodes/shared/result-desk.js';
 import type { ReportingNode } from '../../../nodes/inmobile-connection/status-board.js';
 import { FlowGate } from '../../../nodes/shared/flow-gate.js';
 
@@ -42,7 +42,7 @@ describe('Account whose start waits', () => {
     events.emit('flows:started', {});
     const account = new Account({
       settings: { options: {}, isSimulated: false } as never,
-      makeParts: () => ({ gateway: waitingGateway(), dispose: () => Promise.resolve() }),
+      makeParts: () => ({ gateway: waitingGateway() }),
       gate,
       results: undefined as unknown as ResultDesk,
       translate: (key) => key,

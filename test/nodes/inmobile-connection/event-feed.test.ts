@@ -4,7 +4,7 @@ import type { Node } from 'node-red';
 import type { Gateway } from '../../../lib/gateway.js';
 import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../../lib/message.js';
 import { EventFeed } from '../../../nodes/inmobile-connection/event-feed.js';
-import { ResultDesk } from '../../../nodes/inmobile-connection/result-desk.js';
+import { ResultDesk } from '../../../nodes/shared/result-desk.js';
 import { FlowGate } from '../../../nodes/shared/flow-gate.js';
 import { originTail, originText } from '../../../nodes/shared/origin.js';
 
@@ -40,11 +40,13 @@ describe('EventFeed', () => {
   let gateway: FakeGateway;
   let feed: EventFeed;
   let unclaimed: SubmitResult[];
+  let isUsed: boolean;
+  let results: ResultDesk;
   const node = (id: string): Node => ({ id, z: 'tab', wires: [[`after ${id}`]] }) as unknown as Node;
   const onSms = (listener: (sms: InboundSms) => void) => feed.onSms(listener, node('receive'));
   const onOverdue = (listener: (receipt: DeliveryReceipt) => void) =>
     feed.onOverdue(1_000, listener, node('dlr'));
-  const onSettled = (id: string, listener: () => void) => feed.onSettled(listener, node(id));
+  const onSettled = (id: string, listener: () => void) => results.add(listener, node(id));
   const give = <T>(takers: Set<Take<T>>, event: T): Promise<unknown> =>
     Promise.all([...takers].map(async (take) => take(event)));
   /** A deploy takes more than one. */
@@ -58,11 +60,14 @@ describe('EventFeed', () => {
     events = new EventEmitter();
     gateway = new FakeGateway();
     unclaimed = [];
+    isUsed = true;
+    results = new ResultDesk();
     feed = new EventFeed({
       gate: new FlowGate(events),
-      results: new ResultDesk(),
+      results,
       onFailure: (error) => assert.ifError(error),
       onUnclaimed: (result) => unclaimed.push(result),
+      isUsed: () => isUsed,
     });
     feed.attach(gateway as unknown as Gateway);
   });
@@ -221,6 +226,13 @@ describe('EventFeed', () => {
     startFlows();
     await give(gateway.settled, resultOf('two'));
     assert.deepEqual(seen, ['two']);
+  });
+
+  it('leaves a result whose node is gone to the gateway as long as the connection has no nodes', async () => {
+    isUsed = false;
+    startFlows();
+    await assert.rejects(give(gateway.settled, resultOf('one')), { code: 'SMPP_STOPPED' });
+    assert.deepEqual(unclaimed, []);
   });
 
   it('tells of a result whose node is gone', async () => {

@@ -16,8 +16,13 @@ const OTHER = settings('6');
 
 class FakeAccount implements Parked {
   retired = 0;
+  closed = 0;
   end: () => void = () => undefined;
   suits = (wanted: ConnectionSettings): boolean => wanted === MINE;
+  close = (): Promise<void> => {
+    this.closed += 1;
+    return new Promise((resolve) => (this.end = resolve));
+  };
   retire = (): Promise<void> => {
     this.retired += 1;
     return new Promise((resolve) => (this.end = resolve));
@@ -29,32 +34,46 @@ describe('ParkedAccounts', () => {
   let clock: FakeClock;
   let parked: ParkedAccounts<FakeAccount>;
   let account: FakeAccount;
+  let timesLeft: number;
 
   beforeEach(() => {
     events = new EventEmitter();
     clock = new FakeClock();
-    parked = new ParkedAccounts(new FlowGate(events), clock);
+    timesLeft = 0;
+    parked = new ParkedAccounts(new FlowGate(events), () => (timesLeft += 1), clock);
     account = new FakeAccount();
-    parked.park('id', account);
+    parked.park('id', account, '/store');
   });
 
+  const flowsRun = (): boolean => events.emit('flows:started', { config: {} });
+
+  /** Whether a new account may open its store; asked without waiting. */
+  function watch(left: Promise<void>): () => Promise<boolean> {
+    let hasLeft = false;
+    void left.then(() => (hasLeft = true));
+    return async () => {
+      await clock.advance(0);
+      return hasLeft;
+    };
+  }
+
   it('gives an account to a node of the same id and settings', () => {
-    assert.equal(parked.adopt('id', MINE), account);
+    assert.equal(parked.find('id', MINE).adopted, account);
   });
 
   it('lets an adopted account be when the flows run', () => {
-    parked.adopt('id', MINE);
-    events.emit('flows:started', { config: {} });
+    parked.find('id', MINE);
+    flowsRun();
     assert.equal(account.retired, 0);
   });
 
   it('stops an account whose node has other settings now', () => {
-    assert.equal(parked.adopt('id', OTHER), undefined);
+    assert.deepEqual(parked.find('id', OTHER), { adopted: undefined, predecessor: account });
     assert.equal(account.retired, 1);
   });
 
   it('stops an account that nobody has adopted when the flows run', () => {
-    events.emit('flows:started', { config: {} });
+    flowsRun();
     assert.equal(account.retired, 1);
   });
 
@@ -64,16 +83,73 @@ describe('ParkedAccounts', () => {
   });
 
   it('says when an account has left', async () => {
-    parked.adopt('id', OTHER);
-    let hasLeft = false;
-    const left = parked.left('id').then(() => (hasLeft = true));
-    await clock.advance(0);
-    assert.equal(hasLeft, false);
+    parked.find('id', OTHER);
+    const hasLeft = watch(parked.left('id', undefined));
+    assert.equal(await hasLeft(), false);
     account.end();
-    await left;
+    assert.deepEqual([await hasLeft(), timesLeft], [true, 1]);
   });
 
   it('waits for nothing where nobody leaves', async () => {
-    await parked.left('another');
+    await parked.left('another', '/another');
+  });
+
+  it('has a store wait for the account that the deploy takes from it, whatever its node', async () => {
+    const hasLeft = watch(parked.left('another', '/store'));
+    assert.equal(await hasLeft(), false);
+    flowsRun();
+    assert.equal(await hasLeft(), false);
+    account.end();
+    assert.equal(await hasLeft(), true);
+  });
+
+  it('has a store wait no longer than the deploy for an account that goes on with it', async () => {
+    const hasLeft = watch(parked.left('another', '/store'));
+    parked.find('id', MINE);
+    flowsRun();
+    assert.equal(await hasLeft(), true);
+  });
+
+  it('lets two accounts change places', async () => {
+    const other = new FakeAccount();
+    parked.park('other', other, '/other');
+    parked.find('id', OTHER);
+    const [mayOpen, otherMayOpen] = [
+      watch(parked.left('id', '/other')),
+      watch(parked.left('other', '/store')),
+    ];
+    parked.find('other', OTHER);
+    flowsRun();
+    account.end();
+    assert.deepEqual([await mayOpen(), await otherMayOpen()], [false, false]);
+    other.end();
+    assert.deepEqual([await mayOpen(), await otherMayOpen()], [true, true]);
+  });
+
+  describe('with an account whose node has wrong settings now', () => {
+    beforeEach(() => {
+      parked.hold('id');
+      flowsRun();
+    });
+
+    it('closes it, and does not end it', () => {
+      assert.deepEqual([account.closed, account.retired], [1, 0]);
+    });
+
+    it('gives it to the node when its settings are right, as a predecessor', () => {
+      parked.release('id', true);
+      assert.equal((parked.find('id', MINE) as { predecessor?: FakeAccount }).predecessor, account);
+    });
+
+    it('leaves nothing to flows that are started anew', () => {
+      parked.release('id', false);
+      assert.deepEqual(parked.find('id', MINE), { adopted: undefined, predecessor: undefined });
+    });
+
+    it('ends it when the node is gone', () => {
+      parked.release('id', true);
+      flowsRun();
+      assert.equal(account.retired, 1);
+    });
   });
 });

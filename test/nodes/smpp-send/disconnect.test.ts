@@ -1,5 +1,7 @@
 /** What comes out of a node for what is under way when its connection is disconnected. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { QueuedSms } from '../../../lib/message.js';
 import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
 import {
   deploy,
@@ -11,7 +13,6 @@ import {
   type FlowNode,
 } from '../../support/node-red-flows.js';
 import type { Account } from '../../../nodes/inmobile-connection/account.js';
-import type { Connection } from '../../../nodes/shared/connection.js';
 import { CATCH, connectionTo, ENDS, send, TAB } from '../flow.js';
 
 /** Answered while the gateway drains. */
@@ -50,10 +51,12 @@ describe('smpp-send, disconnected', () => {
     while ((await counters()).submitted !== 1);
   }
 
+  const account = (): Account => (nodeOf('connection') as unknown as { connection: Account }).connection;
+
   /** Resolves when the connection's gateway has stopped. */
   async function stopped(): Promise<void> {
-    const { connection } = nodeOf('connection') as unknown as { connection: Connection };
-    await assert.rejects(connection.gateway(), { code: 'SMPP_STOPPED' });
+    while (account().status().state !== 'stopped') await new Promise((resolve) => setImmediate(resolve));
+    await assert.rejects(account().gateway(), { code: 'SMPP_STOPPED' });
   }
 
   for (const storage of ['memory', 'disk'] as const) {
@@ -80,11 +83,46 @@ describe('smpp-send, disconnected', () => {
     receive('send', { action: 'disconnect' });
     const { state, queue } = (await next('accepted')).payload;
     assert.deepEqual([state, (queue as { scheduled: number }).scheduled], ['stopped', 1]);
-    const { connection } = nodeOf('connection') as unknown as { connection: Account };
     assert.deepEqual(
-      (await connection.queued(10)).map(({ to }) => to),
+      (await account().queued(10)).map(({ to }) => to),
       ['45******68'],
     );
+  });
+
+  for (const storage of ['memory', 'disk'] as const) {
+    it(`lets go of what is in the queue, by a flow and by the sidebar: storage ${storage}`, async () => {
+      await start(storage);
+      for (const topic of ['by flow', 'by person', 'kept'])
+        receive('send', { to: SLOWLY, topic, payload: { text: 'Hello', sendAt: Date.now() + 3_600_000 } });
+      while ((await counters()).queued !== 3);
+      receive('send', { action: 'disconnect' });
+      assert.equal((await next('accepted')).payload.state, 'stopped');
+      const [first, second] = (await account().queued(10)) as [QueuedSms, QueuedSms];
+
+      receive('send', { action: 'cancel', id: first.id });
+      const outcomes = [await next('other'), await next('accepted')];
+      assert.deepEqual(
+        outcomes.map(({ topic, cancelled, payload }) => [topic, cancelled, payload.outcome]),
+        [
+          ['by flow', undefined, 'cancelled'],
+          [undefined, true, undefined],
+        ],
+      );
+      assert.equal(await account().cancel(second.id), true);
+      assert.equal((await next('other')).topic, 'by person');
+      assert.deepEqual([account().status().state, account().status().queue.scheduled], ['stopped', 1]);
+    });
+  }
+
+  it('says what stays in the store when the connection is deleted then', async () => {
+    await start('disk');
+    receive('send', { to: SLOWLY, payload: { text: 'Hello', sendAt: Date.now() + 3_600_000 } });
+    while ((await counters()).queued !== 1);
+    receive('send', { action: 'disconnect' });
+    await next('accepted');
+    const warned = once(nodeOf('connection'), 'call:warn') as Promise<[{ args: [string] }]>;
+    await deploy(flow([], send()), 'full');
+    assert.match((await warned)[0].args[0], /ended with 1 SMS in its queue; they stay in .*connection/);
   });
 
   it('keeps what is answered when its node is gone, until that is back', async () => {

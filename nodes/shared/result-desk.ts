@@ -1,13 +1,13 @@
 /**
  * Which smpp-send node gets the result of an SMS: the one that has the id of the node that took it in.
  *
- * Over all connections of a runtime, since a node may use another one by now. A result whose node is gone is
+ * Over all connections of a runtime, since a node may use another one by now, or none. A result whose node is gone is
  * logged and counts as taken: its SMS was sent all the same.
  */
+import type { EventEmitter } from 'node:events';
 import type { Node } from 'node-red';
 import type { SubmitResult } from '../../lib/message.js';
-import type { LeaveFeed } from '../shared/connection.js';
-import { addressOf } from '../shared/origin.js';
+import { addressOf } from './origin.js';
 
 type Listener = (result: SubmitResult, key: string) => void;
 
@@ -15,7 +15,7 @@ export class ResultDesk {
   readonly #seats = new Map<string, { readonly node: Node; readonly listener: Listener }>();
 
   /** @param node the smpp-send node; a successor with the same id takes over */
-  add(listener: Listener, node: Node): LeaveFeed {
+  add(listener: Listener, node: Node): () => void {
     this.#seats.set(node.id, { node, listener });
     return () => {
       if (this.#seats.get(node.id)?.node === node) this.#seats.delete(node.id);
@@ -30,4 +30,16 @@ export class ResultDesk {
     seat?.listener(result, address.key);
     return seat?.node;
   }
+}
+
+/** One desk per runtime: a node file may be loaded more than once. */
+const desks = new WeakMap<EventEmitter, ResultDesk>();
+
+/** The desk of the runtime that emits these events. */
+export function resultDeskOf(events: EventEmitter): ResultDesk {
+  const known = desks.get(events);
+  if (known !== undefined) return known;
+  const desk = new ResultDesk();
+  desks.set(events, desk);
+  return desk;
 }

@@ -1,0 +1,256 @@
+/** What becomes of a queue when its connection is edited, loses its nodes, or changes its folder or storage. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { GatewayStatus } from '../../../lib/message.js';
+import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
+import type { Account } from '../../../nodes/inmobile-connection/account.js';
+import {
+  deploy,
+  haltFlows,
+  loggedBy,
+  next,
+  nodeOf,
+  receive,
+  startFlows,
+  stopFlows,
+  useNodeRed,
+  waitingAt,
+  type FlowNode,
+} from '../../support/node-red-flows.js';
+import { CATCH, connection, connectionTo, dlr, ENDS, send, TAB } from '../flow.js';
+
+const TO = '4512345678';
+/** Accepted, and its receipt comes late. */
+const LATE_RECEIPT = '4512345655';
+
+describe('inmobile-connection, edited', () => {
+  useNodeRed();
+  let simulator: Simulator;
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'smpp-edits-'));
+    simulator = await startSimulator({ lateReceiptMs: 1_000 });
+  });
+  afterEach(async () => {
+    await simulator.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  type Properties = Readonly<Record<string, unknown>>;
+
+  function flowWith(properties: Properties, ...nodes: readonly FlowNode[]): FlowNode[] {
+    return [TAB, ...connectionTo(simulator, properties).nodes, ...nodes, ...ENDS, ...CATCH];
+  }
+  const credentials = (account: Properties = {}): object => ({
+    ...connectionTo(simulator).credentials,
+    connection: { systemId: 'demo', password: 'secret', ...account },
+  });
+  const start = (properties: Properties, ...nodes: FlowNode[]): Promise<void> =>
+    startFlows(flowWith(properties, ...nodes), credentials());
+  const edit = (properties: Properties, account: Properties, ...nodes: FlowNode[]): Promise<void> =>
+    // Node-RED takes other credentials for a change of their node at a full deploy, as it does with those of the editor.
+    deploy(
+      flowWith(properties, ...nodes),
+      Object.keys(account).length > 0 ? 'full' : 'nodes',
+      credentials(account),
+    );
+
+  const accountOf = (id = 'connection'): Account =>
+    (nodeOf(id) as unknown as { connection: Account }).connection;
+  async function statusWhere(fits: (status: GatewayStatus) => boolean, id?: string): Promise<GatewayStatus> {
+    while (!fits(accountOf(id).status())) await new Promise((resolve) => setImmediate(resolve));
+    return accountOf(id).status();
+  }
+  /** Three SMS that no host takes. */
+  async function queueThree(): Promise<void> {
+    await statusWhere(({ state }) => state === 'connected');
+    await simulator.kill('all');
+    await statusWhere(({ state }) => state !== 'connected');
+    for (const topic of ['one', 'two', 'three']) receive('send', { to: TO, topic, payload: 'Hello' });
+    await statusWhere(({ queue }) => queue.normal === 3);
+  }
+  async function topicsAt(end: string, count: number): Promise<unknown[]> {
+    const topics: unknown[] = [];
+    while (topics.length < count) topics.push((await next(end)).topic);
+    return topics.sort();
+  }
+  const THREE = ['one', 'three', 'two'];
+
+  describe('with storage in memory', () => {
+    const edits: readonly [name: string, properties: Properties, account: Properties][] = [
+      ['another window', { window: '5' }, {}],
+      ['another password', {}, { password: 'better' }],
+      ['storage on disk', { storage: 'disk' }, {}],
+    ];
+    for (const [name, properties, account] of edits) {
+      it(`keeps its queue: ${name}`, async () => {
+        await start({ storage: 'memory' }, send());
+        await queueThree();
+        await edit({ storage: 'memory', ...properties }, account, send());
+        await simulator.revive('all');
+        assert.deepEqual(await topicsAt('accepted', 3), THREE);
+        assert.equal(simulator.accepted.length, 3);
+      });
+
+      it(`keeps the receipts to come: ${name}`, async () => {
+        await start({ storage: 'memory' }, send(), dlr());
+        receive('send', { to: LATE_RECEIPT, payload: 'Hello', topic: 'door' });
+        await next('accepted');
+        await edit({ storage: 'memory', ...properties }, account, send(), dlr());
+        const { payload } = await next('receipt');
+        assert.deepEqual([payload.state, payload.matched], ['DELIVRD', true]);
+      });
+    }
+
+    it('keeps its queue over an edit with a fault, and its correction', async () => {
+      await start({ storage: 'memory' }, send());
+      await queueThree();
+      await edit({ storage: 'memory', window: 'many' }, {}, send());
+      await edit({ storage: 'memory', window: '5' }, {}, send());
+      await simulator.revive('all');
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('keeps its queue when a system id is corrected that was never let in', async () => {
+      simulator.refuse('demo');
+      await start({ storage: 'memory' }, send());
+      await statusWhere(({ state }) => state === 'refused');
+      receive('send', { to: TO, topic: 'one', payload: 'Hello' });
+      await statusWhere(({ queue }) => queue.normal === 1);
+      await edit({ storage: 'memory' }, { systemId: 'right' }, send());
+      assert.deepEqual(await topicsAt('accepted', 1), ['one']);
+    });
+
+    it('gives each SMS its outcome when it is given another account', async () => {
+      await start({ storage: 'memory' }, send());
+      await queueThree();
+      await edit({ storage: 'memory' }, { systemId: 'another' }, send());
+      const { payload } = await next('other');
+      assert.deepEqual(
+        [payload.outcome, (payload.reason as string).includes('another account')],
+        ['cancelled', true],
+      );
+      await topicsAt('other', 2);
+      await simulator.revive('all');
+      assert.equal(simulator.accepted.length, 0);
+    });
+
+    it('gives each SMS its outcome when it is of the simulator from now on', async () => {
+      await start({ storage: 'memory' }, send());
+      await queueThree();
+      await edit({ storage: 'memory', gateway: 'simulator' }, {}, send());
+      assert.deepEqual(await topicsAt('other', 3), THREE);
+    });
+
+    it('gives each SMS its outcome when it is deleted', async () => {
+      await start({ storage: 'memory' }, send());
+      await queueThree();
+      const [tab, tls, , ...rest] = flowWith({}, send());
+      await deploy([tab, tls, ...rest] as FlowNode[], 'full', credentials());
+      const { payload } = await next('other');
+      assert.deepEqual(
+        [payload.outcome, (payload.reason as string).includes('deleted or disabled')],
+        ['cancelled', true],
+      );
+      await topicsAt('other', 2);
+    });
+
+    it('says how many end with Node-RED', async () => {
+      await start({ storage: 'memory' }, send());
+      await queueThree();
+      await haltFlows();
+      assert.match(loggedBy('connection', 'warn').join(), /stopped with 3 SMS in memory; they are lost/);
+    });
+
+    it('keeps the simulator in process, and its receipts to come, as other settings change', async () => {
+      const simulated = (properties: Properties): FlowNode[] => [
+        TAB,
+        connection(properties),
+        send(),
+        dlr(),
+        ...ENDS,
+        ...CATCH,
+      ];
+      await startFlows(simulated({}));
+      receive('send', { to: TO, payload: 'Hello' });
+      await next('accepted');
+      await deploy(simulated({ window: '5' }), 'nodes');
+      assert.equal((await next('receipt')).payload.state, 'DELIVRD');
+    });
+  });
+
+  describe('whose nodes are gone', () => {
+    const to = (node: string): FlowNode => send({ connection: node });
+
+    it('sends what waits all the same, and gives the results to nodes that use another connection', async () => {
+      const second = connection({ id: 'second' });
+      await start({ storage: 'disk' }, second, send());
+      await queueThree();
+      await edit({ storage: 'disk' }, {}, second, to('second'));
+      await simulator.revive('all');
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+      await statusWhere(({ state }) => state === 'stopped');
+      assert.equal(simulator.accepted.length, 3);
+    });
+
+    it('sends it also when the flow is disabled, and keeps the results until that is enabled', async () => {
+      await start({ storage: 'disk' }, send());
+      await queueThree();
+      await edit({ storage: 'disk' }, {}, send({ d: true }));
+      await simulator.revive('all');
+      await statusWhere(({ state }) => state === 'stopped');
+      assert.equal(simulator.accepted.length, 3);
+      await edit({ storage: 'disk' }, {}, send());
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('sends what a start finds in its store', async () => {
+      await start({ storage: 'disk' }, send());
+      await queueThree();
+      await stopFlows();
+      await simulator.revive('all');
+      await start({ storage: 'disk' }, send({ d: true }));
+      await statusWhere(() => simulator.accepted.length === 3);
+      await statusWhere(({ state }) => state === 'stopped');
+    });
+
+    it('connects to nobody when nothing waits', async () => {
+      await start({ storage: 'disk' }, send());
+      await statusWhere(({ state }) => state === 'connected');
+      await stopFlows();
+      const binds = simulator.bindAttempts.length;
+      await start({ storage: 'disk' }, send({ d: true }));
+      await assert.rejects(accountOf().gateway(), { code: 'SMPP_STOPPED' });
+      assert.equal(simulator.bindAttempts.length, binds);
+    });
+  });
+
+  describe('and its folder', () => {
+    const shared = (id: string): FlowNode =>
+      connectionTo(simulator, { id, storage: 'disk', storageDirectory: folder }).nodes[1] as FlowNode;
+    const tls = (): FlowNode => connectionTo(simulator).nodes[0] as FlowNode;
+    const flow = (id: string): FlowNode[] => [
+      TAB,
+      tls(),
+      shared(id),
+      send({ connection: id }),
+      ...ENDS,
+      ...CATCH,
+    ];
+
+    it('is taken over by another connection in one deploy, and SMS given meanwhile wait', async () => {
+      const account = { systemId: 'demo', password: 'secret' };
+      const accounts = { ...credentials(), first: account, second: account };
+      await startFlows(flow('first'), accounts);
+      await statusWhere(({ state }) => state === 'connected', 'first');
+      await deploy(flow('second'), 'full', accounts);
+      receive('send', { to: TO, payload: 'Hello' });
+      assert.equal((await next('accepted')).payload.outcome, 'accepted');
+      assert.equal(waitingAt('caught'), 0);
+      assert.deepEqual(loggedBy('second', 'error'), []);
+    });
+  });
+});
