@@ -39,8 +39,9 @@ export default function registerSmppReceive(RED: NodeAPI): void {
  * @throws SMPP_OPTIONS when `to` can be no number, which no SMS would have
  */
 function readFilter(reader: FormReader, { sms: settings }: Connection): IsWanted {
-  const written = reader.text('to');
-  if (/[,;\r\n]/.test(written))
+  const isList = Array.isArray(reader.value('to'));
+  const written = isList ? '' : reader.text('to');
+  if (isList || /[,;\r\n]/.test(written))
     throw optionError('to', 'must be one number: add a smpp-receive node for each');
   const to = written === '' ? undefined : readOwnNumber(written, 'to');
   const incomplete = reader.word('incomplete', ['emit', 'drop']);

@@ -8,17 +8,19 @@ import { SmppError } from '../../lib/errors.js';
 import { settingsError } from '../shared/form-reader.js';
 import { TYPED_FIELDS, type ReadForm } from './form.js';
 
-/** What the form calls a property of `OutboundSms` by another name. */
+/** What the form calls by another name than the library: properties of `OutboundSms`, and what a connection cannot do. */
 const FIELD_OF: Readonly<Record<string, string>> = {
   expiresAfterMs: 'expiresAfter',
   validityMs: 'validity',
   dedupeKey: 'dedupe',
   dedupeMs: 'dedupeMinutes',
+  connectionMode: 'connection',
 };
 
 /** The fields that have a label. */
 const FIELDS: ReadonlySet<string> = new Set([
   ...TYPED_FIELDS,
+  'connection',
   'encoding',
   'substitute',
   'flash',
@@ -55,7 +57,7 @@ export class FormWords {
    */
   ofSms(error: SmppError, isGiven: (property: string) => boolean, typed: ReadForm['typed']): SmppError {
     const { code, field, message } = error;
-    if (code !== 'SMPP_MESSAGE' || field === undefined) return error;
+    if (field === undefined) return error;
     const named = isGiven('maxSegments') ? error : this.#withLimit(error);
     const label = isGiven(field) ? undefined : this.#labelOf(field);
     if (label === undefined || !message.startsWith(`${field}: `)) return named;

@@ -37,7 +37,7 @@ interface Life {
   readonly leaveDesk: () => void;
   /** Undefined without a connection, and when the form is wrong. */
   readonly reader?: RequestReader;
-  /** What is wrong with the form. */
+  /** What is wrong with the form; also that it names no connection. */
   readonly problem?: SmppError;
   readonly activity?: Activity;
 }
@@ -228,8 +228,8 @@ export class Sender implements Outlet {
     // Also without a connection: one that is gone may have had SMS of this node's.
     const leaveDesk = resultDeskOf(RED.events).add((result, key) => this.#settled(result, key), node);
     const life = { node, connection, leaveDesk };
-    if (connection === undefined) return life;
     const words = new FormWords((field) => RED._(`smpp-send.label.${field}`));
+    if (connection === undefined) return { ...life, problem: words.ofSettings(noConnection()) };
     try {
       const form = readForm(new FormReader(def, environmentOf(RED, node)));
       const reader = new RequestReader({ RED, node, form, settings: connection.sms, words });
@@ -281,9 +281,9 @@ export class Sender implements Outlet {
 }
 
 /** @throws SMPP_OPTIONS */
-function connectionIn({ connection }: Life): Connection {
+function connectionIn({ connection, problem }: Life): Connection {
   if (connection !== undefined) return connection;
-  throw noConnection();
+  throw problem ?? noConnection();
 }
 
 /** @throws SMPP_OPTIONS */

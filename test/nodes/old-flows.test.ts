@@ -109,7 +109,7 @@ describe('A flow with a value that is none', () => {
     [receiver({ to: 'abc' }), /label\.to: must be one phone number or short code, has letters/],
     [receiver({ to: '4511111111, 4522222222' }), /label\.to: must be one number: add a smpp-receive node/],
     [receiver({ to: '4511111111\n4522222222' }), /label\.to: must be one number/],
-    [receiver({ to: ['4511111111'] }), /label\.to: must be text/],
+    [receiver({ to: ['4511111111'] }), /label\.to: must be one number/],
     [receiver({ to: '45111111112222222222' }), /label\.to: must be one .* has 20 digits/],
   ];
   for (const [node, says] of idle) {

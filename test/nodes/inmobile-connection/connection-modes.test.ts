@@ -34,8 +34,9 @@ describe('A node on an account of another connection mode', () => {
   it('fails the msg at once where the account only receives', async () => {
     await startFlows([...FLOW, connection({ connectionMode: 'receiver' })]);
     receive('send', { to: '4512345678', payload: 'Hello' });
-    const { code } = (await next('caught')).error as { code: string };
+    const { code, message } = (await next('caught')).error as { code: string; message: string };
     assert.equal(code, 'SMPP_OPTIONS');
+    assert.match(message, /label\.connection: an account that only receives cannot send/);
   });
 
   it('says nothing where the account does both', async () => {

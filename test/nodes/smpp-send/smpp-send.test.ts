@@ -332,6 +332,6 @@ describe('smpp-send', () => {
     receive('send', { to: TO, payload: 'Hello' });
     const { code, message } = (await next('caught')).error as { code: string; message: string };
     assert.equal(code, 'SMPP_OPTIONS');
-    assert.match(message, /\bconnection: /);
+    assert.match(message, /label\.connection: /);
   });
 });
