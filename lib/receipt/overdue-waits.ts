@@ -70,7 +70,7 @@ export class OverdueWaits {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    if (this.#waits.size > 0) await this.#write();
+    if (this.#waits.size > 0) await this.#write().catch(this.#options.onFailure);
   }
 
   get isEmpty(): boolean {

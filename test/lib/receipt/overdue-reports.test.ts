@@ -378,6 +378,15 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
     });
   });
 
+  it('closes all the same when what is asked for cannot be kept, and says so', async () => {
+    const on = await start();
+    on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(0);
+    on.storage.write = () => Promise.reject(new Error('disk full'));
+    await on.tracker.close();
+    assert.equal(on.lines.length, 1);
+  });
+
   it('tells nobody again after a restart who had taken it as it closed', async () => {
     const on = await start();
     let take: () => void = () => undefined;
