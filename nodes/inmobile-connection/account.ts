@@ -107,7 +107,8 @@ export class Account implements Connection, Parked, Watched {
       onUnclaimed: (result) => this.#unclaimed.note(result),
       isUsed: () => this.#users.size > 0 || this.#isAbandoned,
     });
-    this.#board = new StatusBoard({ node, settings, gate, translate, read: () => this.status() });
+    const before = predecessor && predecessor.#board;
+    this.#board = new StatusBoard({ node, settings, gate, translate, before, read: () => this.status() });
     const unwatchGate = gate.watch(() => this.#flowsTurned());
     const unwatchStatus = this.#parts.gateway.onStatus((status) => {
       this.timeline.note(status);

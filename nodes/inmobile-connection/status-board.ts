@@ -36,6 +36,8 @@ export interface StatusBoardOptions {
   readonly gate: FlowGate;
   readonly translate: Translate;
   readonly read: () => GatewayStatus;
+  /** Of the account that this one takes over from: its nodes did what they did. */
+  readonly before?: StatusBoard | undefined;
   readonly clock?: Clock;
 }
 
@@ -54,7 +56,8 @@ export class StatusBoard {
   /** Of the connection node. */
   readonly #own: Display;
 
-  constructor({ node, settings, gate, translate, read, clock = systemClock }: StatusBoardOptions) {
+  constructor(options: StatusBoardOptions) {
+    const { node, settings, gate, translate, read, before, clock = systemClock } = options;
     this.#gate = gate;
     this.#translate = translate;
     this.#read = read;
@@ -63,6 +66,7 @@ export class StatusBoard {
     this.#node = node;
     this.#status = read();
     this.#own = this.#display();
+    if (before !== undefined) this.#takeOver(before);
     this.#unwatch = gate.watch(() => {
       if (gate.isOpen) this.#flowsRun();
     });
@@ -121,6 +125,15 @@ export class StatusBoard {
   *#displays(): Iterable<Display> {
     yield* this.#users.values();
     yield this.#own;
+  }
+
+  #takeOver(before: StatusBoard): void {
+    this.#own.takeOver(before.#own);
+    for (const [id, predecessor] of before.#users) {
+      const display = this.#display();
+      display.takeOver(predecessor);
+      this.#users.set(id, display);
+    }
   }
 
   #display(): Display {
@@ -203,6 +216,10 @@ class Display {
     if (!this.isNew || this.node === undefined) return;
     this.isNew = false;
     this.line.showAnew();
+  }
+
+  takeOver({ last }: Display): void {
+    if (last !== undefined) this.note(last.kind, last.at);
   }
 
   /** Whether it is to be shown. This runs for every SMS, and what is shown tells minutes. */

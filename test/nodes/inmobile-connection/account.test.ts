@@ -55,3 +55,39 @@ describe('Account whose start waits', () => {
     assert.deepEqual(errors, []);
   });
 });
+
+describe('The status of an account that has not started', () => {
+  const toldBy = async (gateway: Gateway): Promise<readonly unknown[]> => {
+    const events = new EventEmitter();
+    const gate = new FlowGate(events);
+    events.emit('flows:started', {});
+    const account = new Account({
+      settings: { options: {}, isSimulated: false } as never,
+      makeParts: () => ({ gateway }),
+      gate,
+      results: undefined as unknown as ResultDesk,
+      translate: (key) => key,
+      node: { users: {}, status: nothing, error: nothing } as unknown as ReportingNode,
+      after: Promise.resolve(),
+    });
+    account.join({ id: 'user', status: nothing } as unknown as Node, 'send');
+    await account.gateway().catch(nothing);
+    const { state, error } = account.status();
+    await account.close();
+    return [state, error?.reason];
+  };
+
+  it('is that it connects while its store is being opened', async () => {
+    const gateway = waitingGateway();
+    const opening = toldBy(gateway);
+    await new Promise((resolve) => setImmediate(resolve));
+    await gateway.stop();
+    assert.deepEqual(await opening, ['connecting', undefined]);
+  });
+
+  it('is why its store could not be opened', async () => {
+    const error = new SmppError('SMPP_STORAGE', 'no room', { cause: { code: 'ENOSPC' } });
+    const gateway = { ...waitingGateway(), start: () => Promise.reject(error) };
+    assert.deepEqual(await toldBy(gateway), ['stopped', 'diskFull']);
+  });
+});

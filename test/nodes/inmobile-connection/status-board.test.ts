@@ -70,7 +70,7 @@ function assertNothingTwice(heard: readonly string[] = [], id: string): void {
 }
 
 describe('StatusBoard', () => {
-  function aBoard(): {
+  function aBoard(before?: StatusBoard): {
     board: StatusBoard;
     clock: FakeClock;
     say: (change: Partial<GatewayStatus>) => void;
@@ -95,6 +95,7 @@ describe('StatusBoard', () => {
       gate: new FlowGate(events),
       translate: translatorOf(readCatalogue('inmobile-connection', 'en-US'), 'inmobile-connection'),
       read: () => status,
+      before,
       clock,
     });
     return {
@@ -142,6 +143,15 @@ describe('StatusBoard', () => {
     await clock.advance(120_000);
     assert.deepEqual(shown, ['connected dk1', 'dk1, sent 23:59', 'dk1, sent 2026-01-05']);
     assert.equal(clock.pending, 0);
+  });
+
+  it('tells what the nodes of the board before did last, which came in with other settings', () => {
+    const one = aBoard();
+    one.board.join(one.newUser(), 'send').note('sent', one.clock.wall());
+    const two = aBoard(one.board);
+    two.board.join(two.newUser(), 'send');
+    two.flows('started');
+    assert.match(two.shown.join(), /^dk1, sent \d\d:\d\d$/);
   });
 
   it('tells an SMS whose result comes late as what it was', async () => {
