@@ -24,6 +24,8 @@ export interface Outlet {
   readonly standing: 'open' | 'waiting' | 'over';
   /** The error as the msg's author knows what is wrong. */
   explain(error: SmppError, msg: NodeMessageInFlow): SmppError;
+  /** A Catch node was just given the error. */
+  told(input: Input, error: SmppError): void;
   /** Calls back when it is `waiting` no more. */
   postpone(run: () => void): void;
   gatewayAfter(error: unknown, input: Input): Promise<Gateway>;
@@ -69,7 +71,7 @@ export class Input implements Reply {
     if (this.#isOver) return;
     this.#isOver = true;
     if (error === undefined) this.#complete();
-    else this.#fail(this.#outlet.explain(error, this.msg));
+    else this.fail(this.#outlet.explain(error, this.msg));
   }
 
   gatewayAfter(error: unknown): Promise<Gateway> {
@@ -77,19 +79,24 @@ export class Input implements Reply {
   }
 
   /** A Catch node that is being replaced would take the error, and tell nobody. */
-  #fail(error: SmppError): void {
+  fail(error: SmppError): void {
     const { standing } = this.#outlet;
-    if (standing === 'waiting') this.#outlet.postpone(() => this.#fail(error));
-    else if (standing === 'over') this.#log(error);
+    if (standing === 'waiting') this.#outlet.postpone(() => this.fail(error));
+    else if (standing === 'over') this.log(error);
     else this.#hand(error);
+  }
+
+  log({ code, message }: SmppError): void {
+    this.#outlet.node.error(`${message} (${code}, msg ${this.msg._msgid})`);
   }
 
   /** A Catch node gets a copy of the msg; one that cannot be copied must not end Node-RED. */
   #hand(error: SmppError): void {
     try {
       this.#complete(error);
+      this.#outlet.told(this, error);
     } catch {
-      this.#log(error);
+      this.log(error);
     }
   }
 
@@ -101,9 +108,5 @@ export class Input implements Reply {
     }
     if (node._complete !== undefined) node._complete(this.msg, error);
     else if (error !== undefined) node.error(error, this.msg);
-  }
-
-  #log({ code, message }: SmppError): void {
-    this.#outlet.node.error(`${message} (${code}, msg ${this.msg._msgid})`);
   }
 }

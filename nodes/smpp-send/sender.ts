@@ -59,6 +59,10 @@ export class Sender implements Outlet {
   /** Whoever waits for the next life. */
   #waiting: { readonly resolve: () => void; readonly reject: (reason: SmppError) => void }[] = [];
   #postponed: (() => void)[] = [];
+  /** Errors on their way from a Catch node to the next. */
+  #told: (() => void)[] = [];
+  /** Results on their way to the next nodes, of a connection that has them nowhere else. */
+  #onTheirWay = 0;
   /** The flow that the last node was in has gone with it. */
   #isCutOff = false;
   #isExiting = false;
@@ -105,6 +109,7 @@ export class Sender implements Outlet {
     this.#submissions.handOver();
     this.#state = 'parked';
     this.#leave();
+    if (this.#isCutOff) this.#postponed.push(...this.#told.splice(0));
   }
 
   /** Goes on with another node, after `park`. */
@@ -122,9 +127,16 @@ export class Sender implements Outlet {
     if (wasLive) this.#leave();
     for (const input of this.#underWay.values()) if (!input.isHandedOver) input.done(stopped());
     for (const { reject } of this.#waiting.splice(0)) reject(stopped());
+    this.#endSubmissions();
+    if (this.standing === 'over') this.#postponed.push(...this.#told.splice(0));
+    this.flush();
+  }
+
+  /** What is in memory ends with the connection, where that ends too. */
+  #endSubmissions(): void {
     const isLost = this.#options.gate.isStopped && this.#life.connection?.isVolatile === true;
     this.#submissions.end(isLost ? lost() : undefined);
-    this.flush();
+    if (isLost && this.#onTheirWay > 0) this.node.error(lostOnTheirWay(this.#onTheirWay));
   }
 
   /** The process ends: what was not told is in the log at least. */
@@ -142,6 +154,12 @@ export class Sender implements Outlet {
 
   postpone(run: () => void): void {
     this.#postponed.push(run);
+  }
+
+  /** Node-RED delivers what a Catch node sends a turn later, and drops it when the next node has closed by then. */
+  told(input: Input, error: SmppError): void {
+    if (this.#told.length === 0) setImmediate(() => (this.#told = []));
+    this.#told.push(() => input.fail(error));
   }
 
   /** See `Submissions`. */
@@ -277,7 +295,18 @@ export class Sender implements Outlet {
     if (!this.#submissions.settled(key, result)) this.node.send(recoveredOutputs(result));
     if (result.outcome === 'accepted' && result.repeated === undefined)
       this.#life.activity?.note('sent', result.settledAt);
+    if (this.#life.connection?.isVolatile === true) this.#noteOnItsWay();
   }
+
+  /** Node-RED delivers what is sent a turn later, and drops it when the next node has closed by then. */
+  #noteOnItsWay(): void {
+    if (this.#onTheirWay === 0) setImmediate(() => setImmediate(this.#arrived));
+    this.#onTheirWay += 1;
+  }
+
+  readonly #arrived = (): void => {
+    this.#onTheirWay = 0;
+  };
 }
 
 /** @throws SMPP_OPTIONS */
@@ -306,6 +335,10 @@ function stopped(): SmppError {
   const message =
     'the node was stopped before the gateway had this message: nothing was sent; give it to the node again';
   return new SmppError('SMPP_STOPPED', message);
+}
+
+function lostOnTheirWay(count: number): string {
+  return `${count} results were on their way as Node-RED stopped, and the connection keeps them in memory only: they are lost with it`;
 }
 
 /** Of what is in memory, which ends with the process. */
