@@ -17,10 +17,23 @@ export function checkLedger(ledger: Ledger, plan: Plan, smsc: Smsc): void {
   for (const sms of ledger.sms) checkSms(sms, { ledger, plan, smsc });
   if (plan.options.links === 'both' && new Set(ledger.sms.flatMap(hostsOf)).size > 1)
     ledger.saw('submits over both hosts');
+  for (const list of ledger.wholes) checkWhole(list, ledger);
   checkSessions(ledger, plan, smsc);
   checkReceipts(ledger, smsc.time.now);
   checkIncoming(ledger, plan);
   checkRates(ledger);
+}
+
+/** All of a list is taken in, or none. */
+function checkWhole(list: readonly SmsRecord[], ledger: Ledger): void {
+  if (list.some(({ state, askedRun }) => state === 'asked' && ledger.runs[askedRun]?.end === 'crash'))
+    ledger.saw('process died as a list was taken in');
+  // One that is taken in by its word is looked at by itself; and of those with a key one may stand for another.
+  const unkeyed = list.filter(({ state, sms }) => state !== 'taken' && sms.dedupeKey === undefined);
+  const taken = unkeyed.filter((sms) => sms.submits.length > 0 || toldOf(sms) !== undefined);
+  if (taken.length === 0 || taken.length === unkeyed.length || ledger.hasGivenUp('settled')) return;
+  const numbers = list.map(({ number }) => number).join();
+  ledger.violated(`of the list of SMS ${numbers} only ${taken.length} were taken in`);
 }
 
 /** What is over is let go, whether or not there is a link: a queue that is empty holds nothing of an SMS. */

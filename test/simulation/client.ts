@@ -176,6 +176,33 @@ export class Client {
     else if (!this.#isOver) this.#later(ASK_AGAIN_MS, () => this.askList(list));
   }
 
+  /** Has the flow give a list that is to be taken in as a whole, as soon as the gateway takes it. */
+  askWhole(list: readonly SmsPlan[]): void {
+    const run = this.up;
+    if (run === undefined) {
+      if (!this.#isOver) this.#later(ASK_AGAIN_MS, () => this.askWhole(list));
+      return;
+    }
+    const records = list.map((plan) => this.#note(run, plan));
+    this.#ledger.wholes.push(records);
+    run.engine.outbox.enqueueAll(records.map(({ sms }) => sms)).then(
+      (taken) => {
+        if (!run.isAlive) return;
+        this.#ledger.saw('list taken in as a whole');
+        for (const [place, record] of records.entries()) {
+          const { id, result } = taken[place]!;
+          if (result === undefined) record.newId = id;
+          this.#taken(record, id);
+        }
+      },
+      (error: unknown) => {
+        if (!run.isAlive) return;
+        this.#ledger.saw('list refused as a whole');
+        for (const record of records) this.#failed(run, record, error);
+      },
+    );
+  }
+
   async #sendList(run: ClientRun, { sms, breaksAfter }: ListPlan): Promise<void> {
     const { bounds } = this.#world.plan;
     const asked: SmsRecord[] = [];
@@ -299,6 +326,8 @@ export class Client {
     record.refused = { at: this.#world.time.now, code };
     // `send` was stopped: it may well be in the queue.
     record.state = code === 'SMPP_STOPPED' && record.wants === 'result' ? 'stopped' : 'refused';
+    // A list longer than a line, where lines are short.
+    if (code === 'SMPP_MESSAGE' && (error as { field?: unknown }).field === 'list') return;
     if (code === 'SMPP_QUEUE_FULL') met('queuedSms', Infinity);
     else if (code === 'SMPP_STORAGE') this.#ledger.saw('SMS refused for want of storage');
     else if (code !== 'SMPP_STOPPED')

@@ -222,6 +222,8 @@ export class Ledger {
   readonly sms: SmsRecord[] = [];
   /** Those of `sms` that are alarms. */
   readonly alarms: SmsRecord[] = [];
+  /** Lists that were to be taken in as a whole. */
+  readonly wholes: (readonly SmsRecord[])[] = [];
   readonly deliveries: DeliveryRecord[] = [];
   readonly incoming: IncomingRecord[] = [];
   /** In their order. */

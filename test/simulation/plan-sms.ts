@@ -65,6 +65,22 @@ export function drawLists(chance: Chance, healedAt: Millis, bounds: Bounds): Lis
   return [{ at, sms, breaksAfter: chance.happens(0.2) ? chance.integer(1, sms.length) : undefined }];
 }
 
+/** Lists that are taken in as a whole; each of their SMS is due at once. */
+export function drawWholes(chance: Chance, healedAt: Millis, bounds: Bounds): (readonly SmsPlan[])[] {
+  return Array.from({ length: chance.happens(0.2) ? chance.integer(1, 2) : 0 }, (_, list) => {
+    const crowd = { ...drawCrowd(chance, healedAt, bounds), correlationMax: 300 };
+    const at = chance.between(0, healedAt * 0.9);
+    return Array.from({ length: chance.integer(2, 10) }, (_sms, number) => ({
+      ...drawSms(chance, 6_000 + 100 * list + number, healedAt, crowd),
+      at,
+      times: 1,
+      wants: 'id' as const,
+      sendAfterMs: undefined,
+      cancelAfterMs: undefined,
+    }));
+  });
+}
+
 function drawCrowd(chance: Chance, healedAt: Millis, bounds: Bounds): Crowd {
   const size = chance.next();
   // What comes at once is taken in by one write.

@@ -9,7 +9,7 @@ import { drawIncoming, drawMixes, type IncomingPlan } from './plan-incoming.js';
 import { drawHanging, drawLetGo, drawListeners, type EventKind, type ListenerPlan } from './plan-flow.js';
 import { drawReceiptHabits, type ReceiptHabits } from './plan-receipts.js';
 import { drawFlaws, type FlawHabits } from './flaws.js';
-import { drawLists, drawSmsPlans, type ListPlan, type SmsPlan } from './plan-sms.js';
+import { drawLists, drawSmsPlans, drawWholes, type ListPlan, type SmsPlan } from './plan-sms.js';
 
 /** A receipt for an SMS that somebody else sent with the same account, or that nobody knows any more. */
 export interface ForeignPlan {
@@ -29,6 +29,8 @@ export interface Plan {
   readonly bounds: Bounds;
   readonly sms: readonly SmsPlan[];
   readonly lists: readonly ListPlan[];
+  /** Each is taken in as a whole. */
+  readonly wholes: readonly (readonly SmsPlan[])[];
   readonly foreign: readonly ForeignPlan[];
   readonly incoming: readonly IncomingPlan[];
   readonly listeners: readonly ListenerPlan[];
@@ -80,6 +82,7 @@ export function planOf(seed: number): Plan {
     listeners: drawHanging(aside, drawListeners(chance.fork(), healedAt, letGo)),
     receipts: drawReceiptHabits(chance.fork()),
     flaws: drawFlaws(aside),
+    wholes: drawWholes(aside.fork(), healedAt, bounds),
     faults,
     isInMemory: false,
     crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,

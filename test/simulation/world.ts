@@ -164,6 +164,7 @@ function schedule(plan: Plan, { stage, time, lines, chance }: World): void {
     });
   }
   for (const list of plan.lists) at(list.at, () => stage.client.askList(list));
+  for (const list of plan.wholes) at(list[0]?.at ?? 0, () => stage.client.askWhole(list));
   for (const { at: instant, phone, ageMs } of plan.foreign) {
     at(instant, () => stage.smsc.foreignReceipt(phone, ageMs));
   }
