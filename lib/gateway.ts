@@ -5,6 +5,7 @@
  * so that they outlast a stop.
  * Source: contract section 2.
  */
+import { readdirSync } from 'node:fs';
 import {
   checkId,
   checkIsList,
@@ -41,7 +42,12 @@ import type { QueueLeft, TakenIn } from './outbox/outbox.js';
 import { readSms } from './outbox/read-sms.js';
 import { sendAll } from './send-all.js';
 import { StatusFeed, type StatusListener } from './status-feed.js';
-import { isDiskFull, journalStorage, type TroubleListener } from './storage/journal-storage.js';
+import {
+  isDiskFull,
+  isJournalFile,
+  journalStorage,
+  type TroubleListener,
+} from './storage/journal-storage.js';
 import { isOnHeap, memoryStorage, type MemoryStorage } from './storage/memory-storage.js';
 import type { Storage } from './storage/storage.js';
 
@@ -190,6 +196,15 @@ export function isSameAccount(one: GatewayOptions, other: GatewayOptions): boole
     return accountKey(systemId, hosts);
   });
   return first === second;
+}
+
+/** Whether a folder is the `directory` of a storage on disk. */
+export function holdsStore(directory: string): boolean {
+  try {
+    return readdirSync(directory).some(isJournalFile);
+  } catch {
+    return false; // there is none
+  }
 }
 
 /**

@@ -19,6 +19,7 @@ import { refusal } from './journal/storage-error.js';
 import type { Change, Storage, Table, Urgency } from './storage.js';
 
 export type { TroubleListener } from './journal/health.js';
+export { isJournalFile } from './journal/log.js';
 export { isDiskFull } from './journal/reserve.js';
 
 export interface JournalStorageOptions {

@@ -17,6 +17,7 @@ import {
   type Asked,
   type Watched,
 } from '../sidebar/desk.js';
+import type { GatewayStatus } from '../../lib/message.js';
 import { Doctor, type DoctorRequest } from './doctor.js';
 import type { ConnectionCredentials, ConnectionForm } from './form.js';
 import { metricsPage, METRICS_TYPE } from './metrics.js';
@@ -36,10 +37,17 @@ const QUEUE_PATH = '/inmobile-smpp/sidebar/queue';
 const CANCEL_PATH = '/inmobile-smpp/sidebar/cancel';
 const SIMULATE_PATH = '/inmobile-smpp/sidebar/simulate';
 
-/** @param live by id of the node; changes as nodes come and go */
-export function registerAdminRoutes(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>): void {
+/** Connection nodes with wrong settings, each with its status. */
+export type UnusableConnections = ReadonlyMap<Node, GatewayStatus>;
+
+/** @param live by id of the node; both change as nodes come and go */
+export function registerAdminRoutes(
+  RED: NodeAPI,
+  live: ReadonlyMap<string, LiveConnection>,
+  unusable: UnusableConnections,
+): void {
   registerDoctor(RED, live);
-  registerMetrics(RED, live);
+  registerMetrics(RED, live, unusable);
   registerSidebar(RED, live);
 }
 
@@ -69,14 +77,16 @@ function registerDoctor(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>)
   });
 }
 
-function registerMetrics(RED: NodeAPI, live: ReadonlyMap<string, LiveConnection>): void {
+function registerMetrics(
+  RED: NodeAPI,
+  live: ReadonlyMap<string, LiveConnection>,
+  unusable: UnusableConnections,
+): void {
   const mayRead = RED.auth.needsPermission('inmobile-connection.read');
   RED.httpAdmin.get(METRICS_PATH, mayRead, (_request, response) => {
-    const measured = [...live.values()].map(({ node: { id, name = '' }, account }) => ({
-      id,
-      name,
-      status: account.status(),
-    }));
+    const running = Array.from(live.values(), ({ node, account }) => [node, account.status()] as const);
+    // Without a series of theirs no alert would fire.
+    const measured = [...running, ...unusable].map(([{ id, name = '' }, status]) => ({ id, name, status }));
     response.set('Cache-Control', 'no-store').type(METRICS_TYPE).send(metricsPage(measured));
   });
 }

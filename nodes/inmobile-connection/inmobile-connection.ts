@@ -5,9 +5,11 @@
  * `lib/gateway.ts`. The simulated gateway of `lib/simulator` is a choice in the form.
  * Source: contract section 3.1.
  */
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { createGateway, createSuccessor } from '../../lib/gateway.js';
+import { createGateway, createSuccessor, holdsStore } from '../../lib/gateway.js';
+import type { GatewayStatus } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
@@ -17,8 +19,9 @@ import type { Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
 import { registerAdminRoutes, type LiveConnection } from './admin-routes.js';
 import { isFormField, type ConnectionCredentials, type ConnectionForm } from './form.js';
+import { statusWithout } from './metrics.js';
 import { ParkedAccounts } from './parked-accounts.js';
-import { folderOf, readOptions, type ConnectionSettings } from './read-options.js';
+import { folderOf, readOptions, SIMULATED_DIRECTORY, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
 import { SimulatorControls } from './simulator-controls.js';
 import type { ReportingNode } from './status-board.js';
@@ -33,7 +36,7 @@ type ConfigNode = Node<ConnectionCredentials> & ReportingNode & { connection?: C
 
 export default function registerInmobileConnection(RED: NodeAPI): void {
   const shared = sharedOf(flowGateOf(RED.events));
-  const { gate, parked, live } = shared;
+  const { gate, parked, live, unusable } = shared;
   const results = resultDeskOf(RED.events);
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
 
@@ -63,7 +66,11 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
       const problem = settingsError(error, (option) => labelOf(option, translate));
       this.error(problem.message);
       parked.hold(this.id);
-      this.on('close', () => parked.release(this.id, gate.isDeploying));
+      unusable.set(this, statusWithout(problem));
+      this.on('close', () => {
+        unusable.delete(this);
+        parked.release(this.id, gate.isDeploying);
+      });
       const isSimulated = def.gateway === 'simulator';
       this.connection = new UnusableConnection({
         problem,
@@ -75,7 +82,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     }
   }
 
-  registerAdminRoutes(RED, live);
+  registerAdminRoutes(RED, live, unusable);
 
   RED.nodes.registerType<ConfigNode, ConnectionDef, object, ConnectionCredentials>(
     'inmobile-connection',
@@ -112,8 +119,17 @@ function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): Conne
     // An id is a file's name here, and a flow that was written by hand may have any.
     directory:
       userDir === undefined ? undefined : join(userDir, FOLDER, node.id.replace(/[^A-Za-z0-9-]/g, '_')),
+    resolveFolder: (named) => resolveFolder(named, userDir),
     tlsFiles: typeof def.tls === 'string' ? readTlsConfig(RED.nodes.getNode(def.tls)) : undefined,
   });
+}
+
+/** From the user directory; a store that an earlier version made in the working directory stays where it is. */
+function resolveFolder(named: string, userDir = '.'): string {
+  const folder = resolve(userDir, named);
+  const before = resolve(named);
+  const isBefore = [before, join(before, SIMULATED_DIRECTORY)].some(holdsStore);
+  return isBefore && !existsSync(folder) ? before : folder;
 }
 
 function makeParts(
@@ -133,6 +149,7 @@ interface Shared {
   readonly parked: ParkedAccounts<Account>;
   /** By id of the node. */
   readonly live: Map<string, Live>;
+  readonly unusable: Map<Node, GatewayStatus>;
 }
 
 type Live = LiveConnection & { readonly account: Account };
@@ -150,6 +167,7 @@ function sharedOf(gate: FlowGate): Shared {
     gate,
     parked: new ParkedAccounts<Account>(gate, storeLeft),
     live,
+    unusable: new Map(),
   };
   sharedByGate.set(gate, shared);
   return shared;

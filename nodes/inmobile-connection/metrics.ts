@@ -3,6 +3,7 @@
  *
  * Source: Prometheus text exposition format 0.0.4.
  */
+import type { SmppError } from '../../lib/errors.js';
 import type { CounterName, GatewayStatus, LinkStatus } from '../../lib/message.js';
 
 export interface MeasuredConnection {
@@ -36,6 +37,10 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 type Samples = (status: GatewayStatus) => readonly Sample[];
 
 const GAUGES: Readonly<Record<string, readonly [help: string, samples: Samples]>> = {
+  cannot_run: [
+    '1 while the connection cannot run: its settings are wrong, or its store cannot be opened',
+    (it) => one(it.state === 'stopped' && it.error !== undefined),
+  ],
   connected: [
     '1 while the connection can carry what its mode promises',
     (it) => one(it.state === 'connected'),
@@ -57,6 +62,19 @@ const GAUGES: Readonly<Record<string, readonly [help: string, samples: Samples]>
     ofEachLink(({ certificateExpiresAt: at }) => (at === undefined ? undefined : at / 1000)),
   ],
 };
+
+/** Of a connection that cannot run: no gateway was made of its settings. */
+export function statusWithout({ code, message }: SmppError): GatewayStatus {
+  return {
+    state: 'stopped',
+    since: 0,
+    onFirstHost: true,
+    links: [],
+    queue: { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 },
+    counters: Object.fromEntries(Object.keys(COUNTERS).map((name) => [name, 0])) as GatewayStatus['counters'],
+    error: { code, message },
+  };
+}
 
 /** All connections as one page. */
 export function metricsPage(connections: readonly MeasuredConnection[]): string {

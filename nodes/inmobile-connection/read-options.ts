@@ -5,7 +5,7 @@
  * gateway's certificate is not among the options: it is always on.
  * Source: contract section 3.1; gateway.md (hosts, TLS); SMPP 3.4 §4.1.1 (lengths of system_id and password).
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { AddressType, GatewayOptions } from '../../lib/gateway.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from '../../lib/inmobile.js';
 import { readCountry } from '../../lib/phone-number.js';
@@ -21,6 +21,8 @@ export interface ConnectionSurroundings {
   readonly environment: Environment;
   /** Folder for what must survive a restart, unless the form names one; undefined when there is none. */
   readonly directory: string | undefined;
+  /** The path of a folder that the form names. Default: from the working directory. */
+  readonly resolveFolder?: (named: string) => string;
   /** What the tls-config node holds that the form names; undefined when it names none. */
   readonly tlsFiles: TlsFiles | undefined;
 }
@@ -39,7 +41,7 @@ const SEGMENTS_PER_SECOND_MAX = 10_000;
 const SIMULATED_ACCOUNT = { systemId: 'simulated', password: 'secret' };
 
 /** Kept apart, so that what was queued for the simulated gateway can never reach a phone, nor the reverse. */
-const SIMULATED_DIRECTORY = 'simulated';
+export const SIMULATED_DIRECTORY = 'simulated';
 
 /**
  * Reads the form, the credentials and what stands around them.
@@ -68,7 +70,7 @@ export function readOptions(
       connectionMode: reader.word('connectionMode', ['transceiver', 'transmitter', 'receiver', 'pair']),
       links: reader.word('links', ['failover', 'both']),
       onUncertain: reader.word('onUncertain', ['resend', 'reconcile', 'report']),
-      storage: readStorage(reader, surroundings.directory, isSimulated),
+      storage: readStorage(reader, surroundings, isSimulated),
       ...(window !== undefined && { window }),
       ...(segmentsPerSecond !== undefined && { segmentsPerSecond }),
       ...(shortSender !== undefined && { shortSender }),
@@ -121,7 +123,11 @@ function readAccount(reader: FormReader): { systemId: string; password: string }
 
 type Storage = NonNullable<GatewayOptions['storage']>;
 
-function readStorage(reader: FormReader, directory: string | undefined, isSimulated: boolean): Storage {
+function readStorage(
+  reader: FormReader,
+  { directory, resolveFolder = resolve }: ConnectionSurroundings,
+  isSimulated: boolean,
+): Storage {
   const kind = reader.text('storage');
   if (kind === 'memory') return { kind: 'memory' };
   if (kind === 'cluster') {
@@ -129,7 +135,7 @@ function readStorage(reader: FormReader, directory: string | undefined, isSimula
   }
   if (kind !== 'disk' && kind !== '') throw optionError('storage', 'must be one of disk, memory');
   const named = reader.text('storageDirectory');
-  const chosen = named === '' ? directory : named;
+  const chosen = named === '' ? directory : resolveFolder(named);
   if (chosen === undefined) throw optionError('storageDirectory', 'name a folder: Node-RED has no userDir');
   return { kind: 'disk', directory: isSimulated ? join(chosen, SIMULATED_DIRECTORY) : chosen };
 }

@@ -43,7 +43,8 @@ describe('a Node-RED with users', function () {
     symlinkSync(ROOT, path.join(userDir, 'node_modules', '@node-red-smpp', 'inmobile'), 'junction');
     const dependencies = { '@node-red-smpp/inmobile': '*' };
     writeFileSync(path.join(userDir, 'package.json'), JSON.stringify({ name: 'user', dependencies }));
-    const flows = [TAB, connection({ name: 'Alarms' }), send(), receiver(), inject()];
+    const wrong = connection({ id: 'wrong', name: 'Wrong', window: 'many' });
+    const flows = [TAB, connection({ name: 'Alarms' }), wrong, send(), receiver(), inject()];
     writeFileSync(path.join(userDir, 'flows.json'), JSON.stringify(flows));
     nodeRed = await startNodeRed(userDir, AUTH);
   });
@@ -93,6 +94,13 @@ describe('a Node-RED with users', function () {
         await answer.text(),
         /^inmobile_smpp_binds_total\{connection="connection",name="Alarms"\} \d+$/m,
       );
+    });
+
+    it('has the series of a connection with wrong settings too', async () => {
+      const page = await (await ask('reader', 'metrics')).text();
+      assert.match(page, /^inmobile_smpp_cannot_run\{connection="wrong",name="Wrong"\} 1$/m);
+      assert.match(page, /^inmobile_smpp_connected\{connection="wrong",name="Wrong"\} 0$/m);
+      assert.match(page, /^inmobile_smpp_cannot_run\{connection="connection",name="Alarms"\} 0$/m);
     });
 
     it('has no other verb', async () => {

@@ -1,6 +1,6 @@
 /** What becomes of a queue when its connection is edited, loses its nodes, or changes its folder or storage. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { GatewayStatus } from '../../../lib/message.js';
@@ -240,6 +240,32 @@ describe('inmobile-connection, edited', () => {
       ...ENDS,
       ...CATCH,
     ];
+
+    const relative = (id: string): FlowNode[] => [
+      TAB,
+      connection({ id, storage: 'disk', storageDirectory: 'sms' }),
+      send({ connection: id }),
+      ...ENDS,
+    ];
+    const userDir = (): string => path.dirname(path.dirname(accountOf().folder ?? ''));
+
+    it('is under the user directory when its path is relative', async () => {
+      await startFlows([TAB, connection({ storage: 'disk' }), ...relative('second'), send({ id: 'third' })]);
+      assert.equal(accountOf('second').folder, path.join(path.dirname(userDir()), 'sms', 'simulated'));
+    });
+
+    it('stays where an earlier version made it, in the working directory', async () => {
+      const workingDirectory = process.cwd();
+      try {
+        process.chdir(folder);
+        mkdirSync('sms');
+        writeFileSync(path.join('sms', 'journal-000001.ndjson'), '');
+        await startFlows(relative('second'));
+        assert.equal(accountOf('second').folder, path.join(process.cwd(), 'sms', 'simulated'));
+      } finally {
+        process.chdir(workingDirectory);
+      }
+    });
 
     it('is taken over by another connection in one deploy, and SMS given meanwhile wait', async () => {
       const account = { systemId: 'demo', password: 'secret' };

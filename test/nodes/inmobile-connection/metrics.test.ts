@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { GatewayStatus } from '../../../lib/message.js';
-import { metricsPage } from '../../../nodes/inmobile-connection/metrics.js';
+import { SmppError } from '../../../lib/errors.js';
+import { metricsPage, statusWithout } from '../../../nodes/inmobile-connection/metrics.js';
 
 const STATUS: GatewayStatus = {
   state: 'connected',
@@ -50,6 +51,24 @@ const LINE =
   /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+\{[a-z_]+="([^"\\\n]|\\[\\n"])*"(,[a-z_]+="([^"\\\n]|\\[\\n"])*")*\} -?\d+(\.\d+)?)$/;
 
 describe('the metrics page', () => {
+  it('has an alert fire for a connection that cannot run', () => {
+    const problem = new SmppError('SMPP_OPTIONS', 'Window: must be a number');
+    const samplesOf = (name: string, status: GatewayStatus): string | undefined =>
+      metricsPage([{ id: 'a1', name: '', status }])
+        .split('\n')
+        .find((line) => line.startsWith(`inmobile_smpp_${name}{`));
+    const labels = '{connection="a1",name=""}';
+    assert.deepEqual(
+      ['cannot_run', 'connected', 'binds_total'].map((name) => samplesOf(name, statusWithout(problem))),
+      [
+        `inmobile_smpp_cannot_run${labels} 1`,
+        `inmobile_smpp_connected${labels} 0`,
+        `inmobile_smpp_binds_total${labels} 0`,
+      ],
+    );
+    assert.equal(samplesOf('cannot_run', STATUS), `inmobile_smpp_cannot_run${labels} 0`);
+  });
+
   it('has every counter and gauge of a connection, each introduced once', () => {
     const lines = metricsPage([{ id: 'a1', name: 'Main', status: STATUS }])
       .trimEnd()
