@@ -231,26 +231,32 @@ export class Log {
   }
 
   async #cutOff(broken: Segment): Promise<void> {
+    let isErased = false;
     try {
-      if (!broken.isEmpty || !(await this.#erase(broken))) await broken.mend();
+      isErased = broken.isEmpty && (await this.#erase(broken));
+      if (!isErased) await broken.mend();
     } catch (error) {
       if (this.#broken === broken) throw error;
     }
     if (this.#broken !== broken) return; // it has become void meanwhile
     // Many files that each failed are no better than one, unless a later one is there or being made.
     const isLatest = broken.number === this.#nextNumber - 1;
-    if (isLatest && this.#segments.length >= this.#bounds.files) this.#active = broken;
+    if (!isErased && isLatest && this.#segments.length >= this.#bounds.files) this.#active = broken;
     this.#isMended();
   }
 
-  /** Removes a file that has no record in force; false when that cannot be had. */
+  /**
+   * Removes a file that has no record in force; false when that cannot be had.
+   *
+   * @throws when it is gone and not certain to stay so: it is not there to be cut off any more
+   */
   async #erase(segment: Segment): Promise<boolean> {
     try {
       await this.#files.remove(segment.path).catch(ignoreMissing);
-      await this.#files.syncDirectory(this.#directory);
     } catch {
       return false;
     }
+    await this.#files.syncDirectory(this.#directory);
     this.#segments = this.#segments.filter((other) => other !== segment);
     await segment.close().catch(ignore);
     return true;

@@ -191,6 +191,37 @@ describe('a journal on a failing disk', () => {
     await write;
   });
 
+  for (const operation of ['write', 'datasync', 'syncDirectory'] as const) {
+    for (const files of [1, 2, 3]) {
+      it(`loses nothing that it took between failures at ${operation}, with ${files} files at most`, async () => {
+        const small = new JournalMachine(undefined, { files });
+        const kept: string[] = [];
+        for (let run = 0; run < 4; run += 1) {
+          const opened = await small.open();
+          for (let write = 0; write < 60; write += 1) {
+            const isBad = write % 7 < 4;
+            small.disk.fail = (current, path) => {
+              const isOne =
+                current === operation && (current === 'syncDirectory' || path.includes('journal-'));
+              return isBad && (isOne || (write % 3 === 0 && current === 'datasync')) ? 'EIO' : undefined;
+            };
+            const key = `${run}-${write}`;
+            opened.write([put(key)]).then(
+              () => kept.push(key),
+              () => undefined,
+            );
+            await small.clock.advance(write % 10 === 0 ? 1_000 : 10);
+          }
+          small.disk.fail = () => undefined;
+          await small.clock.advance(5_000);
+          small.kill();
+          assert.deepEqual(new Set(await keys(await small.open())), new Set(kept));
+          small.kill();
+        }
+      });
+    }
+  }
+
   it('leaves neither a file nor a descriptor behind for each write that it fails', async () => {
     fail('datasync', 'EIO', { once: false });
     for (let write = 0; write < 100; write++) {
