@@ -54,7 +54,10 @@ export interface Bounds {
    * octets each, without their correlations). The oldest hundredth gives way; its receipts come unmatched.
    */
   readonly trackedSms: number;
-  /** Message ids of tracked SMS beside those of their results: of copies. The oldest are forgotten; their receipts come unmatched. */
+  /**
+   * Message ids of tracked SMS beside those of their results, of copies and halves; and as many of segments of SMS that are
+   * not settled. The oldest are forgotten; their receipts come unmatched.
+   */
   readonly copyIds: number;
   /** SMS with one message id among which that of a receipt is looked for: a gateway may give all the same. Older ones count no more. */
   readonly sameIdSms: number;

@@ -22,7 +22,7 @@ import type { Respond } from './link.js';
 import type { CounterName, Delivery, GatewayStatus } from './message.js';
 import { Outbox } from './outbox/outbox.js';
 import { commandStatus } from './pdu/command-status.js';
-import { ReceiptTracker } from './receipt/receipt-tracker.js';
+import { ReceiptTracker, settledSms } from './receipt/receipt-tracker.js';
 import { phoneKey } from './receipt/tracked-index.js';
 import { trackedOneByOne } from './receipt/tracked-records.js';
 import type { MemoryStorage } from './storage/memory-storage.js';
@@ -94,7 +94,8 @@ export class Engine {
     this.#bounds = bounds;
     this.#failures = new FailureLog(clock, log);
     const unknownCame = (phone: string): void => this.outbox.receiptCame(phone);
-    this.tracker = new ReceiptTracker({ storage, clock, count, log, bounds, unknownCame });
+    const isUnderWay = (messageId: string): boolean => this.outbox.isUnderWay(messageId);
+    this.tracker = new ReceiptTracker({ storage, clock, count, log, bounds, unknownCame, isUnderWay });
     this.inbox = new Inbox({ storage, clock, count, log, bounds, tracker: this.tracker });
     this.outbox = this.#makeOutbox();
     this.#supervisor = new Supervisor(this.#supervisorOptions(), {
@@ -219,12 +220,7 @@ export class Engine {
       segmentsPerSecond,
       newId: this.#chance.newId,
       refusal: commandStatus,
-      tracking: ({ receipt }, { id, outcome, messageIds, to, from, settledAt, correlation }, copies) => {
-        if (outcome !== 'accepted') return [];
-        const sms = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
-        if (copies !== undefined) Object.assign(sms, { copies });
-        return this.tracker.tracking(correlation === undefined ? sms : Object.assign(sms, { correlation }));
-      },
+      tracking: ({ receipt }, result, given) => this.tracker.tracking(settledSms(receipt, result, given)),
       receiptsRead: () => this.tracker.whenRead(),
       trackingLate: (sms, messageIds) =>
         this.tracker.trackingLate({ ...sms, messageIds, acceptedAt: clock.wall() }),

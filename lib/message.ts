@@ -74,7 +74,7 @@ export interface SubmitResult {
   /** Ours. */
   readonly id: string;
   readonly outcome: Outcome;
-  /** The gateway's ids, one a segment, in order. */
+  /** The gateway's ids, one a segment, in order; of a long SMS that was reconciled, in the order in which they became known. */
   readonly messageIds: readonly string[];
   readonly to: string;
   readonly from: string;

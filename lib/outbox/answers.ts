@@ -17,6 +17,7 @@ import { isWaiting, remainsOf, type LeavingItem, type NewItem, type QueueItem } 
 import type { Loss, ReadBack } from './read-back.js';
 import { afterUnknown, RECONCILE_MS, transientWaitMs } from './retry-policy.js';
 import { resultOf, type End } from './result-of.js';
+import type { SegmentIds } from './segment-ids.js';
 import type { Settlement } from './settlement.js';
 import type { Remembered, Submission, Verdict } from './submission.js';
 import { Throttling, type Submitted } from './throttling.js';
@@ -62,6 +63,7 @@ const UNKNOWN_REASON = 'it was submitted and the answer never came: the gateway 
 
 export interface AnswersOptions {
   readonly bounds: Pick<Bounds, 'unknownOutcomes'>;
+  readonly segmentIds: SegmentIds;
   readonly queue: Queue;
   readonly pace: Pace;
   readonly failures: SubmitFailures<QueueItem>;
@@ -252,8 +254,18 @@ export class Answers {
     this.#options.wake();
   }
 
-  /** The gateway accepted an SMS, or one segment of it. */
-  segmentAccepted({ link, number, submittedAt, isPartial }: Submission): void {
+  /** The gateway accepted one segment of an SMS, and others are still to come. */
+  segmentAccepted(submission: Submission, messageId: string): void {
+    this.#options.segmentIds.add(submission.item, [messageId]);
+    this.#hasAccepted(submission);
+  }
+
+  /** Ids of what the gateway has of submissions of a long SMS that it did not take whole, as far as it told. */
+  halvesOf({ id, to }: OutboxEntry): readonly string[] {
+    return this.#unknownOutcomes.idsOf(id, to);
+  }
+
+  #hasAccepted({ link, number, submittedAt, isPartial }: Submission): void {
     const { failures, clock } = this.#options;
     if (isPartial) this.#throttling.accepted(submittedAt, clock);
     if (!failures.isIdle) failures.accepted(link.id, number, clock.now());
@@ -359,19 +371,24 @@ export class Answers {
 
   /**
    * A receipt for this recipient came, or may be told from others now. When it can only be that of an SMS which waits for
-   * one, that is accepted, with its id.
+   * one, that is accepted, with its id; one of several segments once each of them has its answer or its receipt.
    */
   receiptCame(to: string): void {
     const explained = this.#unknownOutcomes.explain(to);
     if (explained.size === 0) return;
     for (const item of this.#reconciling.get(to) ?? []) {
-      const [messageId, ...more] = explained.get(item.id) ?? [];
-      if (messageId === undefined || item.segments !== 1 || !isWaiting(item)) continue;
+      const [messageIds, ...copies] = this.#wholesOf(item, to, explained);
+      if (messageIds === undefined || !isWaiting(item)) continue;
       if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
-      if (more.length > 0) item.progress = { ...item.progress, copies: more.map((id) => [id]) };
+      if (copies.length > 0) item.progress = { ...item.progress, copies };
       this.#unknownOutcomes.tracked(item.id, to);
-      this.#settle(item, { outcome: 'accepted', messageIds: [messageId] });
+      this.#settle(item, { outcome: 'accepted', messageIds });
     }
+  }
+
+  #wholesOf(item: QueueItem, to: string, explained: ReadonlyMap<string, readonly string[]>): string[][] {
+    if (item.segments === 1) return (explained.get(item.id) ?? []).map((messageId) => [messageId]);
+    return this.#unknownOutcomes.wholesOf(item.id, to, item.segments);
   }
 
   /** The result of an SMS is safe: its receipts are matched, so that others may be told from them. */
@@ -417,7 +434,7 @@ export class Answers {
   #accepted(submission: Submission): void {
     this.#throttling.accepted(submission.submittedAt, this.#options.clock);
     this.#options.onAccepted();
-    this.segmentAccepted(submission);
+    this.#hasAccepted(submission);
   }
 
   /** A submission that was given up was accepted meanwhile, so whatever became of this last one, the SMS is. */
@@ -650,6 +667,7 @@ export class Answers {
   #settleWith(entry: OutboxEntry, item: QueueItem, end: End): void {
     const { clock, count, settlement } = this.#options;
     if (this.#recipients.size > 0) this.#noLongerReconciling(item);
+    if (item.segments > 1) this.#options.segmentIds.forget(item);
     item.progress = this.#counted(item);
     this.#options.failures.forget(item);
     const result = resultOf(item, entry, this.#withRefusal(item, end), clock.wall());

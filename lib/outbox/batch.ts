@@ -28,7 +28,7 @@ export interface BatchOptions {
   /** An answer came that was overdue. */
   readonly onAnsweredLate: (submission: Submission, answer: LateAnswer) => void;
   /** One segment of several is accepted. */
-  readonly onSegmentAccepted: (submission: Submission) => void;
+  readonly onSegmentAccepted: (submission: Submission, messageId: string) => void;
 }
 
 export class Batch {
@@ -89,7 +89,8 @@ export class Batch {
     }
     const isOver = submission.answer(index, answer, isFinal);
     if (!isOver) {
-      if (answer.kind === 'answered' && answer.status === 0) this.#options.onSegmentAccepted(submission);
+      if (answer.kind === 'answered' && answer.status === 0)
+        this.#options.onSegmentAccepted(submission, answer.messageId);
       return;
     }
     this.#open.unfinished.delete(submission);

@@ -52,7 +52,7 @@ export interface DispatcherOptions {
   readonly onConcluded: (submission: Submission) => void;
   /** An answer came that was overdue. */
   readonly onAnsweredLate: (submission: Submission, answer: LateAnswer) => void;
-  readonly onSegmentAccepted: (submission: Submission) => void;
+  readonly onSegmentAccepted: (submission: Submission, messageId: string) => void;
   /** Not written after all: back in the queue. */
   readonly onReturned: (item: QueueItem, waitMs: Millis) => void;
   readonly onExpired: (item: QueueItem) => void;

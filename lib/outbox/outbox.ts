@@ -29,7 +29,7 @@ import { Answers, type Refusal } from './answers.js';
 import { Dedupe, type FirstResult } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
 import { charactersOf, Intake } from './intake.js';
-import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry, type Progress } from './entry.js';
+import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry } from './entry.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
 import { isWaiting, remainsOfId, type Body, type NewItem, type QueueItem, type Times } from './queue-item.js';
@@ -39,8 +39,9 @@ import { readSms, type ReadSms, type SmsDefaults } from './read-sms.js';
 import { recovered, storeRest, type Left } from './recovery.js';
 import { References } from './references.js';
 import { repeatOf } from './result-of.js';
+import { SegmentIds } from './segment-ids.js';
 import { Segments } from './segments.js';
-import { Settlement } from './settlement.js';
+import { type GivenIds, Settlement } from './settlement.js';
 import { entryOf } from './stored-entry.js';
 import { ownResult } from './stored-result.js';
 import type { Remembered } from './submission.js';
@@ -56,12 +57,8 @@ export interface OutboxOptions {
   readonly segmentsPerSecond: number | undefined;
   readonly newId: () => string;
   readonly refusal: (status: number) => Refusal;
-  /** The writes that have receipts matched to an accepted SMS; by the ids of `copies` too, when there are some. */
-  readonly tracking: (
-    entry: OutboxEntry,
-    result: SubmitResult,
-    copies: Progress['copies'],
-  ) => readonly Change[];
+  /** The writes that have receipts matched to an SMS that is settled, by all ids that the gateway gave to some of it. */
+  readonly tracking: (entry: OutboxEntry, result: SubmitResult, given: GivenIds) => readonly Change[];
   /** The writes that have receipts matched to an SMS by the ids of a submission that was given up. */
   readonly trackingLate: (sms: Remembered, messageIds: readonly string[]) => readonly Change[];
   /** The gateway accepted an SMS, so it is not in maintenance. */
@@ -109,6 +106,7 @@ export class Outbox {
   readonly #intake: Intake;
   readonly #dispatcher: Dispatcher;
   readonly #answers: Answers;
+  readonly #segmentIds: SegmentIds;
   readonly #references: References;
   readonly #segments: Segments;
   readonly #readBack: ReadBack;
@@ -125,19 +123,19 @@ export class Outbox {
     const { bounds = DEFAULT_BOUNDS } = given;
     const options = { ...given, bounds };
     this.#options = options;
-    this.#queue = new Queue(bounds);
+    const queue = (this.#queue = new Queue(bounds));
     this.#queueMax = bounds.queuedSms;
     this.#references = new References(options);
     this.#segments = new Segments(this.#references);
     const pace = new Pace(options.segmentsPerSecond);
     const failures = this.#failures;
-    this.#readBack = new ReadBack(options);
-    const readBack = this.#readBack;
-    const queue = this.#queue;
+    const readBack = (this.#readBack = new ReadBack(options));
+    const segmentIds = (this.#segmentIds = new SegmentIds(bounds));
     this.#dedupe = new Dedupe(options.storage, options.clock, bounds);
     this.#settlement = new Settlement({
       ...options,
       dedupe: this.#dedupe,
+      halvesOf: (entry) => this.#answers.halvesOf(entry),
       onSettled: (item, to) => {
         queue.remove(item);
         this.#answers.settled(to);
@@ -156,6 +154,7 @@ export class Outbox {
       pace,
       failures,
       readBack,
+      segmentIds,
       settlement: this.#settlement,
       resume: (submission, at) => this.#dispatcher.resume(submission, at),
       wake: () => this.#dispatcher.wake(),
@@ -174,7 +173,7 @@ export class Outbox {
       onSubmitted: (segments) => options.count('submitted', segments),
       onConcluded: (submission) => this.#answers.concluded(submission),
       onAnsweredLate: (submission, answer) => this.#answers.answeredLate(submission, answer),
-      onSegmentAccepted: (submission) => this.#answers.segmentAccepted(submission),
+      onSegmentAccepted: (submission, messageId) => this.#answers.segmentAccepted(submission, messageId),
       onReturned: (item, waitMs) => this.#answers.returned(item, waitMs),
       onExpired: (item) => this.#answers.expired(item),
       onLost: (item, why) => this.#answers.lost(item, why),
@@ -369,6 +368,11 @@ export class Outbox {
     this.#answers.receiptCame(to);
   }
 
+  /** Whether the gateway gave this id to a segment of an SMS that is not settled. */
+  isUnderWay(messageId: string): boolean {
+    return this.#segmentIds.has(messageId);
+  }
+
   /** @throws SMPP_MESSAGE, SMPP_QUEUE_FULL, SMPP_STOPPED */
   #admit(sms: OutboundSms): Admitted {
     this.#checkIsOpen();
@@ -517,6 +521,7 @@ export class Outbox {
       return;
     }
     const waitMs = progress.unknowns > 0 ? this.#answers.reconcilesForMs(entry) : 0;
+    if (item.segments > 1) this.#segmentIds.add(item, this.#answers.halvesOf(entry));
     if (progress.underWay) this.#answers.recovered(this.#queue.enterUnderWay(item));
     else if (waitMs > 0) this.#answers.reconcile(this.#queue.enterUnderWay(item), waitMs);
     else this.#queue.enter(item, times.wall);

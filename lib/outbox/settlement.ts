@@ -18,6 +18,14 @@ import { ownResult, readResult, storedResult } from './stored-result.js';
 /** A result that could not be stored is tried again after this; until then it is not reported. */
 const RETRY_MS = 1_000;
 
+/** The gateway's ids of what it has of an SMS besides those of the result. */
+export interface GivenIds {
+  /** Of further submissions that it took whole, one a segment. */
+  readonly copies?: NonNullable<Progress['copies']>;
+  /** Of segments of submissions that it did not take whole. */
+  readonly halves?: readonly string[];
+}
+
 interface Settled {
   readonly item: QueueItem;
   readonly entry: OutboxEntry;
@@ -31,12 +39,9 @@ export interface SettlementOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly dedupe: Dedupe;
-  /** The writes that have receipts matched to an accepted SMS. */
-  readonly tracking: (
-    entry: OutboxEntry,
-    result: SubmitResult,
-    copies: Progress['copies'],
-  ) => readonly Change[];
+  /** The writes that have receipts matched to an SMS. */
+  readonly tracking: (entry: OutboxEntry, result: SubmitResult, given: GivenIds) => readonly Change[];
+  readonly halvesOf: (entry: OutboxEntry) => readonly string[];
   /** A result is safe: the queue may forget the SMS. */
   readonly onSettled: (item: QueueItem, to: string) => void;
   readonly onFailure: (error: unknown) => void;
@@ -167,12 +172,25 @@ export class Settlement {
 
   #addChanges(changes: Change[], settled: Settled): void {
     const { item, entry, result } = settled;
-    settled.tracking ??= this.#options.tracking(entry, result, item.progress.copies);
+    settled.tracking ??= this.#tracking(settled);
     if (item.isStored) changes.push({ table: 'outbox', key: entry.id });
     if (!this.results.isSpared) changes.push(this.results.keeping(entry.id, storedResult(result)));
     if (item.hasRecord) changes.push({ table: 'progress', key: entry.id });
     for (const change of settled.tracking) changes.push(change);
     if (mayHoldKey(entry)) changes.push(...this.#options.dedupe.settling(entry, result));
+  }
+
+  #tracking({ item, entry, result }: Settled): readonly Change[] {
+    const { tracking, halvesOf } = this.#options;
+    const { copies } = item.progress;
+    const isAccepted = result.outcome === 'accepted';
+    const given = copies === undefined ? NO_OTHERS : { copies };
+    if (entry.segments > 1) {
+      const whole = isAccepted ? [result.messageIds, ...(copies ?? [])].flat() : [];
+      const halves = [...new Set(halvesOf(entry))].filter((id) => !whole.includes(id));
+      if (halves.length > 0) return tracking(entry, result, { ...given, halves });
+    }
+    return isAccepted ? tracking(entry, result, given) : NO_CHANGES;
   }
 
   /** A receipt may have come since the first try, and may have been stored: what is tracked then knows more. */
@@ -217,6 +235,9 @@ export class Settlement {
     this.results.deliver(item.id, result, item.waiter?.isSenders);
   }
 }
+
+const NO_CHANGES: readonly Change[] = [];
+const NO_OTHERS: GivenIds = {};
 
 /** Of one whose record is lost nobody knows. */
 function mayHoldKey(entry: OutboxEntry): boolean {

@@ -35,7 +35,7 @@ export interface UnknownOutcome {
   readonly givenUpAt: Millis;
   /** Segments of which nothing is known. */
   left: number;
-  /** Ids of the others, in lower case: the gateway has them, and no SMS is tracked by them. */
+  /** Ids of the others, as the gateway wrote them: it has those, and no SMS is tracked by them. */
   ids: readonly string[];
 }
 
@@ -98,8 +98,7 @@ export class UnknownOutcomes {
   add(
     given: Omit<UnknownOutcome, 'key' | 'ids'> & { readonly messageIds: readonly string[] },
   ): UnknownOutcome {
-    const { messageIds, ...rest } = given;
-    const ids = messageIds.map((id) => id.toLowerCase());
+    const { messageIds: ids, ...rest } = given;
     const outcome = { ...rest, key: `${KEY_PREFIX}${(this.#last += 1)}`, ids };
     this.#put(outcome);
     this.#write([this.#keeping(outcome), ...this.#forgetOld()]);
@@ -118,7 +117,7 @@ export class UnknownOutcomes {
   /** An answer to one of its segments came after all, with this id when the gateway took it. */
   answered(outcome: UnknownOutcome, messageId: string | undefined): void {
     outcome.left = Math.max(0, outcome.left - 1);
-    if (messageId !== undefined) outcome.ids = [...outcome.ids, messageId.toLowerCase()];
+    if (messageId !== undefined) outcome.ids = [...outcome.ids, messageId];
     if (outcome.left === 0 && outcome.ids.length === 0) this.over(outcome);
     else if (this.#all.get(outcome.key) === outcome) this.#write([this.#keeping(outcome)]);
   }
@@ -152,6 +151,20 @@ export class UnknownOutcomes {
       }
     }
     return explained;
+  }
+
+  /** Ids of segments of an SMS that the gateway has, of all its submissions that were not accepted in time. */
+  idsOf(id: string, to: string): readonly string[] {
+    return [...(this.#byRecipient.get(to) ?? [])].flatMap((outcome) =>
+      outcome.id === id ? outcome.ids : [],
+    );
+  }
+
+  /** Those of each of its submissions of which nothing is unknown any more: the gateway has all of that. */
+  wholesOf(id: string, to: string, segments: number): string[][] {
+    return [...(this.#byRecipient.get(to) ?? [])].flatMap((outcome) =>
+      outcome.id === id && outcome.left === 0 && outcome.ids.length === segments ? [[...outcome.ids]] : [],
+    );
   }
 
   /** An SMS is accepted with the ids that were explained as its own. */
@@ -216,7 +229,7 @@ const NOTHING: ReadonlyMap<string, readonly string[]> = new Map();
 
 function isOne(outcomes: ReadonlySet<UnknownOutcome>, messageId: string): boolean {
   const id = messageId.toLowerCase();
-  for (const { ids } of outcomes) if (ids.includes(id)) return true;
+  for (const { ids } of outcomes) if (ids.some((other) => other.toLowerCase() === id)) return true;
   return false;
 }
 

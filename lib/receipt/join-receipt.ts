@@ -8,6 +8,8 @@
  *   counts (`sub`) says nothing, since many gateways count all segments in the receipt of each.
  * - Of a segment that got no id nothing will ever be heard. No other waits for it, and it counts as UNKNOWN.
  * - With `on-failure` nothing comes for a segment that is delivered, so the first failed one decides.
+ * - What the gateway has of a submission that it did not take whole decides nothing of one that it took. Of an SMS of which
+ *   it has nothing else the whole is UNKNOWN, once all of that has its final state.
  *
  * A final state stays: a late ENROUTE, or the same receipt again, changes nothing and gives no event. Only
  * UNKNOWN gives way to a final state that knows more, and then the SMS has a second, corrected final receipt.
@@ -15,7 +17,7 @@
 import type { EpochMs } from '../clock.js';
 import { type ErrorClass, type StatusCode, statusCode } from '../inmobile.js';
 import { jsonCopy } from '../json-copy.js';
-import type { DeliveryReceipt, ReceiptRequest } from '../message.js';
+import type { DeliveryReceipt, ReceiptRequest, SubmitResult } from '../message.js';
 import { type ParsedReceipt, withoutText } from './parse-receipt.js';
 import { type GatewayState, isFinalState } from './receipt-state.js';
 
@@ -29,11 +31,40 @@ export interface TrackedSms {
   readonly messageIds: readonly string[];
   /** As `messageIds`, of further submissions of the whole, whose acceptance came too late. */
   readonly copies?: readonly (readonly string[])[];
+  /** What the gateway has of further submissions, which it did not take whole. */
+  readonly halves?: readonly HalfSegment[];
+  /** It has nothing else: the SMS was not accepted, and has no other ids. */
+  readonly isHalf?: true;
   readonly to: string;
   readonly from: string;
   readonly acceptedAt: EpochMs;
   readonly receipt: ReceiptRequest;
   readonly correlation?: unknown;
+}
+
+export interface HalfSegment {
+  /** The gateway's. */
+  readonly messageId: string;
+  readonly report?: SegmentReport;
+}
+
+/**
+ * An SMS as it is settled: accepted, or not and the gateway has some of it.
+ *
+ * @param given the gateway's ids of further submissions: of those that it took whole, one a segment, and of segments of
+ *   those that it did not
+ */
+export function settledSms(
+  receipt: ReceiptRequest,
+  { id, outcome, messageIds, to, from, segments, settledAt, correlation }: SubmitResult,
+  given: { readonly copies?: readonly (readonly string[])[]; readonly halves?: readonly string[] },
+): TrackedSms {
+  const sms: Mutable<TrackedSms> = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
+  if (given.copies !== undefined) sms.copies = given.copies;
+  if (given.halves !== undefined) sms.halves = given.halves.map((messageId) => ({ messageId }));
+  if (correlation !== undefined) sms.correlation = correlation;
+  if (outcome === 'accepted') return sms;
+  return { ...sms, messageIds: new Array<string>(segments).fill(''), isHalf: true };
 }
 
 /** What the receipts so far say of one segment. */
@@ -124,6 +155,8 @@ export function joinReceipt(known: TrackedRecord, received: ReceivedReceipt): Jo
   const record = known.to === '' ? withNumbersOf(known, received) : known;
   const report = reportOf(parsed);
   if (record.reports.length === 1) return joinOnly(record, report, received);
+  const half = halfOf(record, parsed.messageId);
+  if (half !== undefined) return joinHalf(record, half, received);
   const isMeant = segmentsMeant(record, parsed.messageId);
   const reports = record.reports.map((known, index) => {
     return isMeant(index) && isNewer(known, report) ? report : known;
@@ -150,6 +183,37 @@ function withNumbersOf(record: TrackedRecord, { phone, sender }: ReceivedReceipt
   return { ...record, to: phone, from: sender };
 }
 
+function joinHalf(record: TrackedRecord, half: HalfSegment, { parsed, receivedAt }: ReceivedReceipt): Joined {
+  const report = reportOf(parsed);
+  if (!isNewer(half.report ?? null, report)) return { record, events: [] };
+  const halves = record.halves?.map((each) => (each === half ? { ...each, report } : each)) ?? [];
+  const isOver = halves.every((each) => each.report !== undefined && isFinalState(each.report.state));
+  const isTold = record.isHalf === true && isOver && !isSettled(record);
+  const joined: TrackedRecord = { ...record, halves, ...(isTold && { said: 'UNKNOWN' }) };
+  const events: ReceiptEvent[] = [
+    { scope: 'segment', receipt: matchedReceipt(joined, report, parsed, receivedAt) },
+  ];
+  if (!isTold) return { record: joined, events };
+  const verdict = verdictOf(joined, 'UNKNOWN', undefined);
+  const receipt = matchedReceipt(joined, verdict.report, verdict.words, receivedAt);
+  return { record: joined, events: [...events, { scope: 'message', receipt }] };
+}
+
+/** The half that a receipt speaks of; undefined when it speaks of what the gateway took whole. */
+function halfOf(
+  { halves, messageIds, copies = [] }: TrackedRecord,
+  messageId: string,
+): HalfSegment | undefined {
+  if (halves === undefined) return undefined;
+  const whole = [messageIds, ...copies].flat();
+  if (whole.includes(messageId)) return undefined;
+  const exact = halves.find((half) => half.messageId === messageId);
+  if (exact !== undefined) return exact;
+  const folded = messageId.toLowerCase();
+  if (whole.some((id) => id.toLowerCase() === folded)) return undefined;
+  return halves.find((half) => half.messageId.toLowerCase() === folded);
+}
+
 /** Most SMS have one segment, and its receipt is that of the whole. */
 function joinOnly(record: TrackedRecord, report: SegmentReport, received: ReceivedReceipt): Joined {
   if (!isNewer(record.reports[0] ?? null, report)) return { record, events: [] };
@@ -167,7 +231,8 @@ function withReports(
   said: TrackedRecord['said'],
   failure: TrackedRecord['failure'],
 ): TrackedRecord {
-  const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, owedMs, copies, correlation } = record;
+  const { id, messageIds, to, from, acceptedAt, receipt, overdueMs, owedMs, correlation } = record;
+  const { copies, halves, isHalf } = record;
   const joined: Mutable<TrackedRecord> = {
     id,
     messageIds,
@@ -182,6 +247,8 @@ function withReports(
   if (failure !== undefined) joined.failure = failure;
   if (owedMs !== undefined) joined.owedMs = owedMs;
   if (copies !== undefined) joined.copies = copies;
+  if (halves !== undefined) joined.halves = halves;
+  if (isHalf !== undefined) joined.isHalf = isHalf;
   if (correlation !== undefined) joined.correlation = correlation;
   return joined;
 }
@@ -225,9 +292,11 @@ export function owedEvents(
   const report = reportOf(parsed);
   const record = owed.isNew === true ? asOwed(known, report, owed) : known;
   const isMeant = segmentsMeant(record, parsed.messageId);
+  const half = halfOf(record, parsed.messageId);
+  const told = half === undefined ? record.reports.filter((_, index) => isMeant(index)) : [half.report];
   return owed.scopes.flatMap((scope): readonly ReceiptEvent[] => {
     if (scope === 'segment') {
-      if (!record.reports.some((known, index) => isMeant(index) && known?.state === report.state)) return [];
+      if (!told.some((known) => known?.state === report.state)) return [];
       return [{ scope, receipt: matchedReceipt(record, report, parsed, receivedAt) }];
     }
     const state = owed.said;
@@ -364,7 +433,7 @@ function matchedReceipt(
   words: Words,
   receivedAt: EpochMs,
 ): DeliveryReceipt {
-  const segments = countReports(record.reports);
+  const segments = segmentsOf(record);
   return belonging(record, said(report, words, receivedAt, { segments, matched: true }));
 }
 
@@ -435,6 +504,12 @@ function isWell(state: GatewayState): boolean {
 
 /** Of an SMS that did not arrive, though its code is "no error"; all others are `failed` (gateway.md, below the table). */
 const CLASS_BY_STATE: Partial<Record<GatewayState, ErrorClass>> = { EXPIRED: 'expired', UNKNOWN: 'unknown' };
+
+/** Where the gateway has nothing whole, what has become of what it has. */
+function segmentsOf({ isHalf, halves = [], reports }: TrackedRecord): DeliveryReceipt['segments'] {
+  if (isHalf === undefined) return countReports(reports);
+  return { ...countReports(halves.map(({ report = null }) => report)), total: reports.length };
+}
 
 function countReports(reports: readonly (SegmentReport | null)[]): DeliveryReceipt['segments'] {
   let delivered = 0;

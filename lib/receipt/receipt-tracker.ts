@@ -3,6 +3,7 @@
  *
  *   take ─▶ stored ─┬─ SMS known ────────────────▶ joined with its segments ─▶ emitted ─▶ record deleted
  *                   └─ held until it is known ───▶ … or unmatched after 60 s ─▶ emitted ─▶ record deleted
+ *                      (of a long SMS that is being submitted: until that is settled)
  *
  * It is joined at once, also where it has to wait for somebody who takes it: what came counts, even if it is let go.
  * Held is also a receipt whose phone is another than that of each SMS with its id, as its own may be under way (ids of
@@ -35,6 +36,7 @@ import { UnknownReceipts } from './unknown-receipts.js';
 import { phoneKey } from './tracked-index.js';
 import { TrackedRecords } from './tracked-records.js';
 
+export { settledSms } from './join-receipt.js';
 export type { ReceiptScope, TrackedSms } from './join-receipt.js';
 export type { ReceiptListener } from './receipt-listeners.js';
 
@@ -44,6 +46,11 @@ export interface ReceiptTrackerOptions {
   readonly bounds?: Bounds;
   /** How long a receipt waits for its SMS to become known. Default 60 s. */
   readonly unmatchedAfterMs?: Millis;
+  /**
+   * Whether the gateway gave this id to a segment of an SMS that is not settled: a receipt waits until it is. By default
+   * it never did.
+   */
+  readonly isUnderWay?: (messageId: string) => boolean;
   /** How long an accepted SMS waits for receipts. Default 72 h. */
   readonly keepMs?: Millis;
   readonly count: (counter: CounterName, by: number) => void;
@@ -108,7 +115,8 @@ export class ReceiptTracker {
   constructor(options: ReceiptTrackerOptions) {
     const { storage, clock, count, log, keepMs = RECEIPT_WAIT_MS, bounds = DEFAULT_BOUNDS } = options;
     const unmatchedAfterMs = UNMATCHED_AFTER_MS;
-    this.#options = { unmatchedAfterMs, keepMs, bounds, unknownCame: () => undefined, ...options };
+    const unused = { unknownCame: () => undefined, isUnderWay: () => false };
+    this.#options = { unmatchedAfterMs, keepMs, bounds, ...unused, ...options };
     this.#held = new HeldReceipts(bounds);
     const failures = new FailureLog(clock, log);
     const failing = (what: string) => (error: unknown) => failures.say(what, error);
@@ -193,7 +201,8 @@ export class ReceiptTracker {
   }
 
   /**
-   * An SMS was accepted: receipts are matched to it from now on, and those that came before are now.
+   * An SMS was accepted, or is settled otherwise and the gateway has some of it: receipts are matched to it from now on,
+   * and those that came before are now.
    *
    * @returns the changes that record it; the caller writes them at once, with what else they belong to
    */
@@ -202,6 +211,7 @@ export class ReceiptTracker {
     this.#overdue.added();
     this.#claim(sms.messageIds);
     for (const copy of sms.copies ?? []) this.#claim(copy);
+    if (sms.halves !== undefined) this.#claim(sms.halves.map(({ messageId }) => messageId));
     return changes;
   }
 
@@ -380,19 +390,22 @@ export class ReceiptTracker {
    * @param at when it came
    */
   #hold(stored: StoredReceipt, at: Millis): boolean {
-    const { clock } = this.#options;
     const { parsed } = stored.received;
     if (parsed.messageId === '') return false;
     if (this.#hasSms(stored)) return false;
     const left = this.#holdMs(stored.received);
     if (left <= 0) return false;
-    const until = clock.now() + left;
     this.#unknown.note(parsed.messageId, at);
+    this.#holdFor(stored, left);
+    return true;
+  }
+
+  #holdFor(stored: StoredReceipt, ms: Millis): void {
+    const until = this.#options.clock.now() + ms;
     const gaveWay = this.#held.add(stored, until);
     if (gaveWay !== undefined) this.#deliverUnknown(gaveWay);
     // A write that ends after `close` must not keep the process alive.
     if (this.#isOpen) this.#alarm.set(until);
-    return true;
   }
 
   /** How long a receipt still waits for its SMS. */
@@ -402,7 +415,11 @@ export class ReceiptTracker {
   }
 
   #endHold(): void {
-    for (const stored of this.#held.expired(this.#options.clock.now())) this.#deliverUnknown(stored);
+    const { clock, isUnderWay } = this.#options;
+    for (const stored of this.#held.expired(clock.now())) {
+      if (isUnderWay(stored.received.parsed.messageId)) this.#holdFor(stored, UNMATCHED_AFTER_MS);
+      else this.#deliverUnknown(stored);
+    }
     this.#alarm.set(this.#held.nextAt ?? Infinity);
   }
 

@@ -18,7 +18,16 @@ type StoredTracked = readonly [
 
 type Named = Pick<
   TrackedRecord,
-  'receipt' | 'overdueMs' | 'owedMs' | 'copies' | 'correlation' | 'failure' | 'reports' | 'said'
+  | 'receipt'
+  | 'overdueMs'
+  | 'owedMs'
+  | 'copies'
+  | 'halves'
+  | 'isHalf'
+  | 'correlation'
+  | 'failure'
+  | 'reports'
+  | 'said'
 >;
 
 const USUAL = { receipt: 'always', overdueMs: 0 } as const;
@@ -27,6 +36,8 @@ const unusualOf = unusualFields<Omit<Named, 'reports' | 'said'>>({
   ...USUAL,
   owedMs: undefined,
   copies: undefined,
+  halves: undefined,
+  isHalf: undefined,
   correlation: undefined,
   failure: undefined,
 });

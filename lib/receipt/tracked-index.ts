@@ -7,7 +7,13 @@
  */
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
-import { isOpenFor, isSettled, type ReceivedReceipt, type TrackedRecord } from './join-receipt.js';
+import {
+  type HalfSegment,
+  isOpenFor,
+  isSettled,
+  type ReceivedReceipt,
+  type TrackedRecord,
+} from './join-receipt.js';
 import { hashOf, KeyChains } from './key-chains.js';
 import { type Outcome, outcomeOf, Outcomes } from './outcomes.js';
 import { PackedSms } from './packed-sms.js';
@@ -29,6 +35,11 @@ const AWAITED = 2;
 
 /** The outcome of those whose own is no shared one: more than may be shared. */
 const UNUSUAL = 0xffff;
+
+interface Halves {
+  readonly halves: readonly HalfSegment[];
+  readonly isHalf?: true;
+}
 
 export interface TrackedIndexOptions {
   /** Nobody else keeps the records: correlations are kept too. */
@@ -53,6 +64,8 @@ export class TrackedIndex {
   readonly #unusual = new Map<number, Outcome>();
   /** Of those that have some, by SMS, and the SMS by each of their message ids in lower case. */
   readonly #copies = new Map<number, NonNullable<TrackedRecord['copies']>>();
+  /** As `#copies`. */
+  readonly #halves = new Map<number, Halves>();
   readonly #byCopyId = new Map<string, Set<number>>();
   #copyIds = 0;
   readonly #copyIdsMax: number;
@@ -83,7 +96,7 @@ export class TrackedIndex {
     const { messageIds, acceptedAt, receipt, correlation } = record;
     const hasCorrelation = correlation !== undefined;
     const place = this.#packed.add(record, this.#isWhole ? correlation : undefined);
-    const isAwaited = receipt === 'always' && !isSettled(record);
+    const isAwaited = isAwaitedAs(record);
     const outcome = this.#outcomes.take(record) ?? UNUSUAL;
     const columns = { place, acceptedAt, since, receipt, isAwaited, hasCorrelation, outcome };
     const sms = this.#columns.add(columns);
@@ -94,6 +107,7 @@ export class TrackedIndex {
     this.#keys.add(hashOf(phoneKey(record.to), PHONE), sms);
     this.#setFailure(sms, record.failure);
     for (const copy of record.copies ?? []) this.addCopy(sms, copy);
+    if (record.halves !== undefined) this.#addHalves(sms, record.halves, record.isHalf);
     return sms;
   }
 
@@ -101,22 +115,35 @@ export class TrackedIndex {
   addCopy(sms: number, messageIds: readonly string[]): void {
     if (!this.has(sms)) return;
     this.#copies.set(sms, [...(this.#copies.get(sms) ?? []), messageIds]);
+    this.#findBy(messageIds, sms);
+  }
+
+  #addHalves(sms: number, halves: Halves['halves'], isHalf: true | undefined): void {
+    this.#halves.set(sms, isHalf === undefined ? { halves } : { halves, isHalf });
+    this.#findBy(halves.map(idOfHalf), sms);
+  }
+
+  #findBy(messageIds: readonly string[], sms: number): void {
     this.#copyIds += messageIds.length;
     for (const messageId of messageIds) {
       const lower = messageId.toLowerCase();
       const owners = this.#byCopyId.get(lower) ?? new Set();
       this.#byCopyId.set(lower, owners.add(sms));
     }
-    for (const oldest of this.#copies.keys()) {
-      if (this.#copyIds <= this.#copyIdsMax) break;
-      this.#forgetCopies(oldest);
+    while (this.#copyIds > this.#copyIdsMax) {
+      const [copied = Infinity] = this.#copies.keys();
+      const [halved = Infinity] = this.#halves.keys();
+      this.#forgetCopies(Math.min(copied, halved));
     }
   }
 
   /** Whether an SMS is found by these message ids already, as far as they are any. */
   hasIds(sms: number, messageIds: readonly string[]): boolean {
     const known = this.#idsOf(sms);
-    return messageIds.every((id) => id === '' || known.some((ids) => ids.includes(id)));
+    const halves = this.#halves.size === 0 ? undefined : this.#halves.get(sms)?.halves;
+    const isKnown = (id: string): boolean =>
+      known.some((ids) => ids.includes(id)) || halves?.some(({ messageId }) => messageId === id) === true;
+    return messageIds.every((id) => id === '' || isKnown(id));
   }
 
   /** Our ids of those that have to give way now, and are forgotten; none where nobody else has their records. */
@@ -189,7 +216,7 @@ export class TrackedIndex {
   lastTo(phone: string, until: EpochMs = Infinity): number | undefined {
     const key = phoneKey(phone);
     return this.#keys.find(hashOf(key, PHONE), (sms) => {
-      if (this.#columns.acceptedAt(sms) > until) return false;
+      if (this.#columns.acceptedAt(sms) > until || this.#halves.get(sms)?.isHalf === true) return false;
       return phoneKey(this.#packed.phoneAt(this.#columns.place(sms))) === key;
     });
   }
@@ -218,6 +245,7 @@ export class TrackedIndex {
     if (owedMs !== undefined) Object.assign(record, { owedMs });
     const copies = this.#copies.size === 0 ? undefined : this.#copies.get(sms);
     if (copies !== undefined) Object.assign(record, { copies });
+    if (this.#halves.size > 0) Object.assign(record, this.#halves.get(sms));
     const failure = this.#failures.size === 0 ? undefined : this.#failures.get(sms);
     if (failure !== undefined) Object.assign(record, { failure });
     if (correlation !== undefined) Object.assign(record, { correlation });
@@ -232,6 +260,9 @@ export class TrackedIndex {
     this.#columns.setOutcome(sms, outcome);
     if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
     this.#setFailure(sms, record.failure);
+    const known = this.#halves.get(sms);
+    if (known !== undefined && record.halves !== undefined)
+      this.#halves.set(sms, { ...known, halves: record.halves });
     if (isSettled(record)) this.#columns.endWait(sms);
   }
 
@@ -285,6 +316,8 @@ export class TrackedIndex {
   }
 
   #needOf(sms: number, messageId: string): number {
+    const half = this.#halves.get(sms)?.halves.find((each) => isFolded(each.messageId, messageId));
+    if (half !== undefined) return half.report === undefined ? OPEN : SETTLED;
     const [messageIds = [], ...copies] = this.#idsOf(sms);
     const { reports } = this.#outcomeOf(sms);
     if (!isOpenFor({ messageIds, copies, reports }, messageId)) return SETTLED;
@@ -308,8 +341,10 @@ export class TrackedIndex {
 
   #forgetCopies(sms: number): void {
     const copies = this.#copies.get(sms) ?? [];
+    const halves = this.#halves.get(sms)?.halves ?? [];
     this.#copies.delete(sms);
-    for (const messageId of copies.flat()) {
+    this.#halves.delete(sms);
+    for (const messageId of [...copies.flat(), ...halves.map(idOfHalf)]) {
       this.#copyIds -= 1;
       const lower = messageId.toLowerCase();
       const owners = this.#byCopyId.get(lower);
@@ -352,10 +387,20 @@ export class TrackedIndex {
     }
     for (const sms of this.#failures.keys()) if (sms < end) this.#failures.delete(sms);
     for (const sms of this.#copies.keys()) if (sms < end) this.#forgetCopies(sms);
+    for (const sms of this.#halves.keys()) if (sms < end) this.#forgetCopies(sms);
     this.#keys.removeBefore(end);
     if (this.#columns.size === 0) this.#packed.clear();
     else this.#packed.removeBefore(this.#columns.place(end));
   }
+}
+
+/** Nobody waits for the receipt of one that was not accepted. */
+function isAwaitedAs(record: TrackedRecord): boolean {
+  return record.receipt === 'always' && !isSettled(record) && record.isHalf === undefined;
+}
+
+function idOfHalf({ messageId }: HalfSegment): string {
+  return messageId;
 }
 
 function doubledTo(room: number, { trackedRoom }: Pick<Bounds, 'trackedRoom'>): number {

@@ -164,7 +164,7 @@ export class TrackedRecords {
 
   /** Receipts of this SMS are found from now on. Returns what records that, and deletes those that gave way to it. */
   add(sms: TrackedSms): readonly Change[] {
-    const { id, messageIds, to, from, acceptedAt, receipt, copies } = sms;
+    const { id, messageIds, to, from, acceptedAt, receipt, copies, halves, isHalf } = sms;
     // The sender's result has the same object, and may change it. The index packs it at once.
     const correlation = this.#isVolatile ? sms.correlation : jsonCopy(sms.correlation);
     const reports = messageIds.length === 1 ? NO_REPORT : messageIds.map(() => null);
@@ -172,6 +172,7 @@ export class TrackedRecords {
     const fresh = { id, messageIds, to, from, acceptedAt, receipt, reports, overdueMs: 0 };
     const record: TrackedRecord = correlation === undefined ? fresh : Object.assign(fresh, { correlation });
     if (copies !== undefined) Object.assign(record, { copies });
+    if (halves !== undefined) Object.assign(record, isHalf === true ? { halves, isHalf } : { halves });
     const since = this.#clock.now() - Math.max(0, this.#clock.wall() - acceptedAt);
     if (this.#accepted !== undefined) {
       this.#accepted.push({ record, since });

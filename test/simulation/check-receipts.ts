@@ -66,6 +66,7 @@ function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly Rece
   const isExcused =
     ledger.hasGivenUp('message') ||
     isOfCopy(ledger, says) ||
+    isOfTwin(ledger, says) ||
     (isOfNobodyYet(ledger, delivery) && !isOfOne) ||
     ledger.reached.has('sameIdSms');
   if (told.length === 0 && !isExcused) ledger.violated(`the receipt for ${says} was answered and is lost`);
@@ -73,6 +74,14 @@ function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly Rece
     ledger.runs.filter(({ startedAt }) => startedAt > firstSentAt).map(({ number }) => number),
   );
   if (told.some(({ run }) => runs.has(run))) ledger.saw('receipt in a later run');
+}
+
+/** Of an SMS that was not accepted: another segment has this id in another letter case, and we do not know it. */
+function isOfTwin(ledger: Ledger, messageId: string): boolean {
+  return ledger.ownersOf(messageId).some((owner) => {
+    const folded = owner.submits.filter((each) => each.messageId.toLowerCase() === messageId.toLowerCase());
+    return folded.length > 1 && toldOf(owner)?.result.outcome !== 'accepted';
+  });
 }
 
 /** Until all of its own SMS is accepted, it belongs to one that is known to have its id. */

@@ -51,8 +51,8 @@ export async function bench(
     segmentsPerSecond: undefined,
     newId: () => `sms-${(ids += 1)}`,
     refusal: commandStatus,
-    tracking: (_entry, _result, copies) => {
-      if (copies !== undefined) made.copies.push(...copies);
+    tracking: (_entry, _result, { copies = [] }) => {
+      made.copies.push(...copies);
       return [];
     },
     trackingLate: (sms, messageIds) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { DEFAULT_BOUNDS, type Bounds } from '../../../lib/bounds.js';
 import type { DeliveryReceipt, OutboundSms } from '../../../lib/message.js';
-import { ReceiptTracker } from '../../../lib/receipt/receipt-tracker.js';
+import { ReceiptTracker, settledSms } from '../../../lib/receipt/receipt-tracker.js';
 import type { Storage } from '../../../lib/storage/storage.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { accepted, FakeLink, unanswered } from '../../support/fake-link.js';
@@ -51,6 +51,7 @@ export class Reconciling {
       bounds,
       count: () => undefined,
       unknownCame: (phone) => this.#made.outbox.receiptCame(phone),
+      isUnderWay: (messageId) => this.#made.outbox.isUnderWay(messageId),
       log: () => undefined,
     });
   }
@@ -68,13 +69,7 @@ export class Reconciling {
       newId: () => `sms-${(this.#ids += 1)}`,
       receiptsRead: () => this.#tracker.whenRead(),
       unknownReceipts: (to) => this.#tracker.unknownReceiptsFor(to),
-      tracking: (entry, { outcome, messageIds, settledAt }, copies) => {
-        const { id, to, from, receipt } = entry;
-        const sms = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
-        return outcome === 'accepted'
-          ? this.#tracker.tracking(copies === undefined ? sms : { ...sms, copies })
-          : [];
-      },
+      tracking: ({ receipt }, result, given) => this.#tracker.tracking(settledSms(receipt, result, given)),
       trackingLate: (sms, messageIds) =>
         this.#tracker.trackingLate({ ...sms, messageIds, acceptedAt: clock.wall() }),
     });
@@ -141,6 +136,22 @@ export class Reconciling {
     taken.kept();
     this.#made.outbox.receiptCame(to);
     await this.settled();
+  }
+
+  collectSegments(): DeliveryReceipt[] {
+    const receipts: DeliveryReceipt[] = [];
+    this.#tracker.onReceipt((receipt) => void receipts.push(receipt), 'segment');
+    return receipts;
+  }
+
+  collectOverdue(afterMs: number): DeliveryReceipt[] {
+    const receipts: DeliveryReceipt[] = [];
+    this.#tracker.onOverdue(afterMs, (receipt) => void receipts.push(receipt));
+    return receipts;
+  }
+
+  lastSms(): unknown {
+    return this.#tracker.lastSmsTo(PHONE);
   }
 
   ready(): void {

@@ -168,15 +168,6 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
       await isSentAgain(on);
     });
 
-    it('a receipt for all of its segments', async () => {
-      const on = await open();
-      await on.unknown(LONG);
-      await on.clock.advance(1_000);
-      await on.receipt('a');
-      await on.receipt('b');
-      assert.deepEqual(idsOf(on), []);
-    });
-
     it('a receipt for the half of a long SMS that the gateway has', async () => {
       const on = await open();
       const link = await on.submits(LONG);
