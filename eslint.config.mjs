@@ -13,6 +13,7 @@ import tseslint from 'typescript-eslint';
 const LEAVES = [
   'address-type',
   'alarm',
+  'all-taken',
   'bounds',
   'clock',
   'errors',
@@ -23,6 +24,7 @@ const LEAVES = [
   'listeners',
   'message',
   'phone-number',
+  'rough-characters',
   'sender',
   'steps',
   'timers',

@@ -41,7 +41,7 @@ export interface Bounds {
 
   /** Events of a kind that wait for a listener, a key in memory each. The oldest is given up, and the log says so. */
   readonly heldEvents: number;
-  /** Those of them that were read back and that listeners are taking. The next are read when some have been taken. */
+  /** Those of them that are read back together. The next are read when these were handed over. */
   readonly eventsReadBack: number;
   /** Characters of their records; as `eventsReadBack`. */
   readonly charactersReadBack: number;
@@ -86,10 +86,13 @@ export interface Bounds {
   /** Additions to what ends by itself, after which that which has ended is taken out; most that is taken out in one turn. */
   readonly sweepEvery: number;
   /**
-   * Events handed to listeners that have not confirmed them. Beyond it the gateway is asked to send again later, and
-   * results wait.
+   * Events of a kind that one listener was given and has not confirmed. It is given no more until it has confirmed some;
+   * others are, and what it misses waits in storage. Also receipts that wait for their turn, or before all SMS are read:
+   * beyond these the gateway is asked to send again later.
    */
   readonly unconfirmed: number;
+  /** Characters of these, about; as `unconfirmed`. */
+  readonly unconfirmedCharacters: number;
   /** SMS told as overdue to listeners that have not all confirmed it. The oldest is given up, till a restart. */
   readonly overdueReports: number;
   /** Incoming long SMS that wait for a part. The one that has waited longest is given up as it is. */
@@ -177,6 +180,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   recentCorrelationCharacters: 4_000_000,
   sweepEvery: 1_000,
   unconfirmed: 10_000,
+  unconfirmedCharacters: 4_000_000,
   overdueReports: 10_000,
   openMessages: 1_000,
   openPartsOctets: 20_000_000,

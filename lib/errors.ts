@@ -72,6 +72,13 @@ export class UndecidedError extends SmppError {
   }
 }
 
+/** Somebody who listens had no room for an event: it is kept until there is some. */
+export class MissedError extends SmppError {
+  constructor() {
+    super('SMPP_STOPPED', 'a listener has too much open to take it now: it is kept');
+  }
+}
+
 /** For the `catch` of a read: what a damaged record counts as. Other failures are thrown on. */
 export function damagedAs<const Value>(value: Value): (error: unknown) => Value {
   return (error) => {

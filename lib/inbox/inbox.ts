@@ -108,7 +108,6 @@ export class Inbox {
   readonly #queues = new Map<string, [Waiting, ...Waiting[]]>();
   #isOpen = false;
   #cancelExpiry: (() => void) | undefined;
-  #unsubscribe: Unsubscribe | undefined;
   /** Each ends a pause before it is over. */
   readonly #pauses = new Set<() => void>();
 
@@ -119,6 +118,14 @@ export class Inbox {
     this.#failures = new FailureLog(options.clock, options.log);
     this.#reassembler = this.#emptyReassembler();
     this.#turnWrites = new TurnWrites(options.storage, this.#failures.fault);
+    this.#emission = new SmsEmission({
+      clock: options.clock,
+      bounds: this.#bounds,
+      readReply: (repliesTo, sms) => this.#readReply(repliesTo, sms),
+      isOpen: () => this.#isOpen,
+      onLeft: () => this.#box.left(),
+      onRoom: () => this.#box.roomAgain(),
+    });
     this.#box = new Mailbox({
       storage: options.storage,
       bounds: this.#bounds,
@@ -128,16 +135,10 @@ export class Inbox {
       kind: 'incoming SMS',
       revive: (value) => (isStoredSms(value) ? value : undefined),
       cameAt: ({ sms }) => sms.receivedAt,
+      takers: this.#emission,
       forget: (changes) => options.storage.write(changes, 'later'),
       onFailure: (error) => this.#failures.say('an incoming SMS could not be handed on and is kept', error),
       log: options.log,
-    });
-    this.#emission = new SmsEmission({
-      clock: options.clock,
-      bounds: this.#bounds,
-      readReply: (repliesTo, sms) => this.#readReply(repliesTo, sms),
-      isOpen: () => this.#isOpen,
-      onLastLeft: () => this.#unsubscribe?.(),
     });
   }
 
@@ -161,7 +162,6 @@ export class Inbox {
     this.#cancelExpiry = undefined;
     for (const end of this.#pauses) end();
     await this.#box.close();
-    this.#emission.listeners.close();
     await this.#closeGuard();
   }
 
@@ -180,7 +180,7 @@ export class Inbox {
 
   #accept(delivery: Delivery, sessionId: number, answer: Answer, waited?: Waiting): void {
     const { tracker, clock } = this.#options;
-    const isFull = this.#emission.underWay + tracker.underWay >= this.#bounds.unconfirmed;
+    const isFull = tracker.underWay >= this.#bounds.unconfirmed && isReceipt(delivery);
     const receipt = !isFull && isWhole(delivery) ? tracker.take(delivery) : undefined;
     if (receipt?.isKnown === true) {
       const kept = (): void => {
@@ -228,16 +228,8 @@ export class Inbox {
    */
   onSms(listener: Listener<InboundSms>): Unsubscribe {
     const leave = this.#emission.listeners.add(listener);
-    // Later: others may subscribe in this turn too, and what waited is for all of them.
-    queueMicrotask(() => this.#subscribe());
+    this.#box.heard();
     return leave;
-  }
-
-  /** What the others are still taking stays with them. */
-  #subscribe(): void {
-    if (this.#emission.listeners.isEmpty) return;
-    if (this.#box.isHeard) this.#box.askAgain();
-    else this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
   }
 
   /** A delivery that nobody has seen. */
@@ -350,7 +342,7 @@ export class Inbox {
   }
 
   #refuse(answer: Answer): void {
-    const what = `${this.#bounds.unconfirmed} incoming messages wait to be confirmed`;
+    const what = `${this.#bounds.unconfirmed} receipts wait until all SMS are read`;
     queueMicrotask(() => answer(new SmppError('SMPP_QUEUE_FULL', what)));
   }
 

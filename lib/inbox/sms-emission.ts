@@ -8,11 +8,10 @@
  * rejected has had its turn, and comes again beside the line. No phone waits for another's.
  * Source: contract section 4, "Incoming".
  */
-import type { Bounds } from '../bounds.js';
-import type { Clock, EpochMs } from '../clock.js';
+import type { EpochMs } from '../clock.js';
 import { isStopped, SmppError } from '../errors.js';
 import { jsonCopy } from '../json-copy.js';
-import { Listeners } from '../listeners.js';
+import { type Answer, answerOf, Listeners, type ListenersOptions, type Takers } from '../listeners.js';
 import type { InboundSms } from '../message.js';
 import { Steps } from '../steps.js';
 
@@ -30,9 +29,7 @@ export interface RepliesTo {
   readonly sentAt: EpochMs;
 }
 
-export interface SmsEmissionOptions {
-  readonly clock: Clock;
-  readonly bounds: Pick<Bounds, 'heldEvents'>;
+export interface SmsEmissionOptions extends Omit<ListenersOptions<InboundSms>, 'copyOf'> {
   /** Adds the correlation of what an SMS answers, as far as it can be read. */
   readonly readReply: (
     repliesTo: RepliesTo | 'unread',
@@ -40,27 +37,52 @@ export interface SmsEmissionOptions {
   ) => Promise<InboundSms['inReplyTo']>;
   /** Whether anything is handed on: what waits for its turn as that ends comes again in the next run. */
   readonly isOpen: () => boolean;
-  readonly onLastLeft: () => void;
 }
 
-export class SmsEmission {
+export class SmsEmission implements Takers<StoredSms> {
   readonly listeners: Listeners<InboundSms>;
   readonly #options: SmsEmissionOptions;
   /** By phone: each step reads what an SMS answers and calls the listeners. */
   readonly #lines = new Steps<string>();
   /** Keys of those that were with a listener, and come again. The oldest stands in line again. */
   readonly #rejected = new Set<string>();
-  #underWay = 0;
 
   constructor(options: SmsEmissionOptions) {
     this.#options = options;
-    const { clock, bounds, onLastLeft } = options;
-    this.listeners = new Listeners({ clock, partlyTakenMax: bounds.heldEvents, copyOf: ownSms, onLastLeft });
+    this.listeners = new Listeners({ ...options, copyOf: ownSms });
   }
 
-  /** SMS that a listener has and did not confirm, or that wait for their turn. */
-  get underWay(): number {
-    return this.#underWay;
+  get isEmpty(): boolean {
+    return this.listeners.isEmpty;
+  }
+
+  get hasRoom(): boolean {
+    return this.#lines.underWay < this.#options.bounds.unconfirmed && this.listeners.hasRoom;
+  }
+
+  nextMissed(): string | undefined {
+    return this.listeners.nextMissed();
+  }
+
+  askMissedAgain(): void {
+    this.listeners.askMissedAgain();
+  }
+
+  hasMissed(key: string): boolean {
+    return this.listeners.hasMissed(key);
+  }
+
+  skip(key: string): void {
+    this.listeners.skip(key);
+    this.#rejected.delete(key);
+  }
+
+  give(_key: string, stored: StoredSms): Answer {
+    return answerOf((each) => this.emit(each), stored);
+  }
+
+  close(): void {
+    this.listeners.close();
   }
 
   /**
@@ -71,15 +93,12 @@ export class SmsEmission {
    *   listens any more
    */
   async emit(stored: StoredSms): Promise<void> {
-    this.#underWay += 1;
     try {
       await this.#handOn(stored);
       if (this.#rejected.size > 0) this.#rejected.delete(stored.key);
     } catch (error) {
       if (!isStopped(error)) this.#hasRejected(stored.key);
       throw error;
-    } finally {
-      this.#underWay -= 1;
     }
   }
 
@@ -92,9 +111,14 @@ export class SmsEmission {
 
   async #handOnInLine(stored: StoredSms): Promise<void> {
     const turn: { taking?: Promise<unknown> | undefined } = {};
-    await this.#lines.run(stored.sms.from, async () => {
-      turn.taking = this.#give(stored, await this.#read(stored));
-    });
+    try {
+      await this.#lines.run(stored.sms.from, async () => {
+        turn.taking = this.#give(stored, await this.#read(stored));
+      });
+    } finally {
+      const { bounds, onRoom } = this.#options;
+      if (this.#lines.underWay === bounds.unconfirmed - 1) onRoom();
+    }
     await turn.taking;
   }
 

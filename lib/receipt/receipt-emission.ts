@@ -9,7 +9,10 @@
  * Receipts of one SMS are handled one after the other, those of different SMS side by side. What a listener makes of one
  * holds up no other, and is no other's concern: that those of a scope have not taken it is kept with the receipt.
  */
+import { AllTaken } from '../all-taken.js';
+import type { Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
+import { type Answer, answerOf, type Takers } from '../listeners.js';
 import type { CounterName } from '../message.js';
 import type { StoredReceipt } from './held-receipts.js';
 import {
@@ -19,15 +22,19 @@ import {
   owedAsNew,
   owedEvents,
   type ReceiptEvent,
+  type ReceiptScope,
   type ReceivedReceipt,
   type TrackedRecord,
   unmatchedEvents,
 } from './join-receipt.js';
-import { ReceiptListeners, type Taking, type ReceiptListenersOptions } from './receipt-listeners.js';
+import { ReceiptListeners, type ReceiptListenersOptions } from './receipt-listeners.js';
 import type { ReceiptRecord } from './receipt-record.js';
 import type { Change } from '../storage/storage.js';
 import type { Steps } from '../steps.js';
-import type { TrackedRecords } from './tracked-records.js';
+import type { HeldRecord, TrackedRecords } from './tracked-records.js';
+
+/** What is owed as it closes is written by then: a stop takes 5 s at most. */
+const CLOSE_MS: Millis = 800;
 
 export interface ReceiptEmissionOptions extends ReceiptListenersOptions {
   readonly records: TrackedRecords;
@@ -51,22 +58,67 @@ interface Turn extends Learning {
   taking: Promise<void> | undefined;
 }
 
-export class ReceiptEmission {
+/** A receipt that listeners have, and have not all taken. */
+interface Untaken {
+  readonly stored: StoredReceipt;
+  owed: Owed;
+  /** What became of its SMS by it, as long as that is not written. */
+  held: HeldRecord | undefined;
+}
+
+export class ReceiptEmission implements Takers<StoredReceipt> {
   readonly listeners: ReceiptListeners;
   readonly #options: ReceiptEmissionOptions;
-  /** What is owed of receipts of which storage does not say so yet, by key. */
-  readonly #unstored = new Map<string, Owed>();
+  /** Of which storage does not say yet what is owed, by key. */
+  readonly #untaken = new Map<string, Untaken>();
+  /** Receipts that wait for their turn among those of their SMS. */
+  #inTurn = 0;
   /** Receipts that were handed over, and not taken by all. */
   #taking = 0;
+  readonly #allTaken: AllTaken;
 
   constructor(options: ReceiptEmissionOptions) {
     this.#options = options;
+    this.#allTaken = new AllTaken(options.clock);
     this.listeners = new ReceiptListeners(options);
   }
 
-  /** Receipts that a listener has and did not confirm, or that wait for their turn. */
-  get underWay(): number {
-    return this.#options.steps.underWay + this.#taking;
+  get isEmpty(): boolean {
+    return this.listeners.all.isEmpty;
+  }
+
+  get hasRoom(): boolean {
+    return this.#inTurn < this.#options.bounds.unconfirmed && this.listeners.all.hasRoom;
+  }
+
+  nextMissed(): string | undefined {
+    return this.listeners.all.nextMissed();
+  }
+
+  askMissedAgain(): void {
+    this.listeners.all.askMissedAgain();
+  }
+
+  hasMissed(key: string): boolean {
+    return this.listeners.all.hasMissed(key);
+  }
+
+  skip(key: string): void {
+    this.listeners.all.skip(key);
+    this.#untaken.delete(key);
+  }
+
+  give(_key: string, stored: StoredReceipt): Answer {
+    return answerOf((each) => this.emit(each), stored);
+  }
+
+  close(): void {
+    this.listeners.all.close();
+  }
+
+  /** Resolves when what is owed, once it is closed, is written; or when that takes too long. */
+  async closed(): Promise<void> {
+    if (this.#taking > 0) await this.#allTaken.within(CLOSE_MS);
   }
 
   /**
@@ -87,7 +139,15 @@ export class ReceiptEmission {
       turn.taking = this.#handOf(record, turn);
       return undefined;
     });
-    return ending === undefined ? turn.taking : ending.then(() => turn.taking);
+    if (ending === undefined) return turn.taking;
+    this.#inTurn += 1;
+    return ending.finally(() => this.#turnEnded()).then(() => turn.taking);
+  }
+
+  #turnEnded(): void {
+    this.#inTurn -= 1;
+    const { bounds, onRoom } = this.#options;
+    if (this.#inTurn === bounds.unconfirmed - 1) onRoom();
   }
 
   /**
@@ -123,8 +183,9 @@ export class ReceiptEmission {
   }
 
   #keepJoined(joined: Joined, { stored, sms }: Learning): void {
-    this.#keep(stored, owedAsNew(joined));
-    this.#options.records.replace(sms, joined.record); // after what is owed: one write has both
+    const open = this.#open(stored, owedAsNew(joined));
+    open.held = this.#options.records.hold(sms, joined.record, () => this.#owing(open));
+    void this.#keep(open);
   }
 
   /** What is closed before all is read reads no more. */
@@ -153,20 +214,25 @@ export class ReceiptEmission {
 
   #handOf(known: TrackedRecord, turn: Turn): Promise<void> | undefined {
     const { stored, sms } = turn;
+    const { records } = this.#options;
     const owed = this.#owedOf(stored);
-    if (owed?.of !== undefined)
-      return this.#handAgain(stored, owedEvents(known, stored.received, owed), owed);
+    if (owed?.of !== undefined) return this.#hand(stored, owedEvents(known, stored.received, owed), owed);
     const joined = joinReceipt(known, stored.received);
     const { record, events, failure } = joined;
     if (events.length === 0) return this.#handElsewhere(turn);
-    if (this.listeners.isEmpty && this.#options.isOpen()) this.#keepJoined(joined, turn);
-    const taking = this.listeners.emit(stored.key, events);
+    if (this.isEmpty && this.#options.isOpen()) this.#keepJoined(joined, turn);
+    const { heard } = this.listeners;
+    const answer = this.listeners.give(stored.key, events);
     this.#countAll(events);
+    if (typeof answer === 'string') {
+      records.replace(sms, record);
+      return undefined;
+    }
     const { id, to, said } = record;
-    const left: Owed = { scopes: [], of: { id, to }, ...(said && { said }), ...(failure && { failure }) };
-    const answer = taking && this.#await(stored, taking, left);
-    this.#options.records.replace(sms, record); // after what is owed: one write has both
-    return answer;
+    const left = { of: { id, to }, ...(said && { said }), ...(failure && { failure }) };
+    const open = this.#open(stored, { ...left, scopes: scopesOf(events, heard) });
+    open.held = records.hold(sms, record, () => this.#owing(open));
+    return this.#await(open, answer);
   }
 
   #handElsewhere({ stored, sms }: Turn): Promise<void> | undefined {
@@ -183,59 +249,82 @@ export class ReceiptEmission {
   #handUnmatched(stored: StoredReceipt): Promise<void> | undefined {
     const events = unmatchedEvents(stored.received);
     const owed = this.#owedOf(stored);
-    if (owed !== undefined) {
-      const left = events.filter(({ scope }) => owed.scopes.includes(scope));
-      return this.#handAgain(stored, left, owed);
+    if (owed === undefined) {
+      const { heard } = this.listeners;
+      const answer = this.listeners.give(stored.key, events);
+      this.#countAll(events);
+      if (typeof answer === 'string') return undefined;
+      return this.#await(this.#open(stored, { scopes: scopesOf(events, heard) }), answer);
     }
-    const taking = this.listeners.emit(stored.key, events);
-    this.#countAll(events);
-    return taking && this.#await(stored, taking, { scopes: [] });
+    const left = events.filter(({ scope }) => owed.scopes.includes(scope));
+    return this.#hand(stored, left, owed);
   }
 
-  #handAgain(stored: StoredReceipt, events: readonly ReceiptEvent[], owed: Owed): Promise<void> | undefined {
-    const taking = this.listeners.emit(stored.key, events);
+  /** What is owed, again or for the first time. */
+  #hand(stored: StoredReceipt, events: readonly ReceiptEvent[], owed: Owed): Promise<void> | undefined {
+    const answer = this.listeners.give(stored.key, events);
     const { isNew, reports: _, ...left } = owed;
     if (isNew === true) this.#countAll(events);
-    if (taking !== undefined) return this.#await(stored, taking, left);
-    this.#unstored.delete(stored.key);
+    if (typeof answer !== 'string') return this.#await(this.#open(stored, left), answer);
+    this.#untaken.delete(stored.key);
     return undefined;
   }
 
   #owedOf({ key, record }: StoredReceipt): Owed | undefined {
-    return this.#unstored.get(key) ?? record.owed;
+    return this.#untaken.get(key)?.owed ?? record.owed;
   }
 
-  /** What became of its SMS is stored already, so what is not taken is stored with it: it would be no news again. */
-  async #await(stored: StoredReceipt, taking: readonly Taking[], owed: Owed): Promise<void> {
-    const scopes = new Set(taking.map(({ scope }) => scope));
-    const keep = (): void => this.#keep(stored, { ...owed, scopes: [...scopes] });
-    const take = async ({ scope, answer }: Taking): Promise<void> => {
-      await answer;
-      scopes.delete(scope);
-      if (scopes.size > 0) keep();
-    };
-    keep();
+  /** What is known of it already is also known where others are still taking it. */
+  #open(stored: StoredReceipt, owed: Owed): Untaken {
+    const known = this.#untaken.get(stored.key);
+    if (known !== undefined) return known;
+    const open: Untaken = { stored, owed, held: undefined };
+    this.#untaken.set(stored.key, open);
+    return open;
+  }
+
+  /** The write that says what is owed. */
+  #owing({ stored, owed }: Untaken): Change {
+    const scopes = this.listeners.owed(stored.key, owed.scopes);
+    return this.#options.keeping(stored, { ...stored.record, owed: { ...owed, scopes } });
+  }
+
+  /** What became of its SMS counts already, so what is not taken is stored with that: it would be no news again. */
+  async #await(open: Untaken, answer: Promise<unknown>): Promise<void> {
     this.#taking += 1;
     try {
-      const all = taking.map(take);
-      await Promise.allSettled(all);
-      await Promise.all(all);
-      this.#unstored.delete(stored.key);
+      await answer;
+      if (open.held !== undefined) this.#options.records.release(open.held);
+      this.#isKept(open);
+    } catch (error) {
+      await this.#keep(open);
+      throw error;
     } finally {
       this.#taking -= 1;
+      if (this.#taking === 0) this.#allTaken.reached();
     }
   }
 
-  #keep(stored: StoredReceipt, owed: Owed): void {
-    const { records, keeping, onFailure } = this.#options;
-    const { key, record } = stored;
-    this.#unstored.set(key, owed);
-    const stores = async (): Promise<void> => {
+  async #keep(open: Untaken): Promise<void> {
+    const { records, onFailure } = this.#options;
+    const { stored, held } = open;
+    const scopes = this.listeners.owed(stored.key, open.owed.scopes);
+    const { scopes: before, isNew } = stored.record.owed ?? {};
+    const isStored = held === undefined && scopes.join() === before?.join() && isNew === open.owed.isNew;
+    open.held = undefined;
+    open.owed = { ...open.owed, scopes };
+    try {
       await Promise.resolve(); // an SMS that is accepted in this turn is stored first
-      await records.store([keeping(stored, { ...record, owed })]);
-      if (this.#unstored.get(key) === owed) this.#unstored.delete(key);
-    };
-    stores().catch(onFailure);
+      if (held !== undefined) records.release(held);
+      if (!isStored) await records.store([this.#owing(open)]);
+      this.#isKept(open);
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  #isKept(open: Untaken): void {
+    if (this.#untaken.get(open.stored.key) === open) this.#untaken.delete(open.stored.key);
   }
 
   #countAll(events: readonly ReceiptEvent[]): void {
@@ -245,6 +334,13 @@ export class ReceiptEmission {
       if (receipt.delivered) this.#options.count('delivered', 1);
     }
   }
+}
+
+function scopesOf(
+  events: readonly ReceiptEvent[],
+  heard: ReadonlySet<ReceiptScope | undefined>,
+): readonly ReceiptScope[] {
+  return events.map(({ scope }) => scope).filter((scope) => heard.has(scope));
 }
 
 /** The disk fails: the SMS is accepted, and its record will be written once it can be. The receipt comes again. */

@@ -3,94 +3,78 @@
  *
  * A listener that returns nothing has taken what it was given: no promise is made for it.
  */
-import type { Bounds } from '../bounds.js';
-import type { Clock } from '../clock.js';
 import { SmppError } from '../errors.js';
 import { jsonCopy } from '../json-copy.js';
-import { Listeners } from '../listeners.js';
+import { type Answer, type Listener, Listeners, type ListenersOptions } from '../listeners.js';
 import type { DeliveryReceipt, Unsubscribe } from '../message.js';
 import type { ReceiptEvent, ReceiptScope } from './join-receipt.js';
 
 /** What it returns resolves when the receipt is safe with the listener; it rejects, or throws, when it is not. */
 export type ReceiptListener = (receipt: DeliveryReceipt) => void | Promise<void>;
 
-export interface ReceiptListenersOptions {
-  readonly clock: Clock;
-  readonly bounds: Pick<Bounds, 'heldEvents'>;
+export interface ReceiptListenersOptions extends Omit<ListenersOptions<unknown>, 'copyOf'> {
   /** Whether anything is handed on: what waits for its turn as that ends comes again in the next run. */
   readonly isOpen: () => boolean;
-  /** Of both scopes. */
-  readonly onLastLeft: () => void;
 }
 
-/** An event that those who listen for its scope have not all taken yet. */
-export interface Taking {
-  readonly scope: ReceiptScope;
-  /** Rejects with what a listener threw, or rejected with. */
-  readonly answer: Promise<unknown>;
-}
+/** What a stored receipt is to those who listen for each scope, if anything. */
+type Events = Readonly<Partial<Record<ReceiptScope, DeliveryReceipt>>>;
 
 export class ReceiptListeners {
-  readonly #byScope: Record<ReceiptScope, Listeners<DeliveryReceipt>>;
+  /** Of both scopes: no scope waits for the other. */
+  readonly all: Listeners<Events>;
+  readonly #scopes = new WeakMap<Listener<Events>, ReceiptScope>();
+  #heard: ReadonlySet<ReceiptScope | undefined> = new Set();
   readonly #isOpen: () => boolean;
 
-  constructor({ clock, bounds, isOpen, onLastLeft }: ReceiptListenersOptions) {
-    const ofScope = (): Listeners<DeliveryReceipt> =>
-      new Listeners({
-        clock,
-        partlyTakenMax: bounds.heldEvents,
-        copyOf: ownReceipt,
-        onLastLeft: () => {
-          if (this.isEmpty) onLastLeft();
-        },
-      });
-    this.#byScope = { message: ofScope(), segment: ofScope() };
-    this.#isOpen = isOpen;
-  }
-
-  get isEmpty(): boolean {
-    return this.#byScope.message.isEmpty && this.#byScope.segment.isEmpty;
+  constructor(options: ReceiptListenersOptions) {
+    this.all = new Listeners(options);
+    this.#isOpen = options.isOpen;
   }
 
   add(scope: ReceiptScope, listener: ReceiptListener): Unsubscribe {
-    return this.#byScope[scope].add(listener);
-  }
-
-  /** Waits for no answer any more. */
-  close(): void {
-    this.#byScope.message.close();
-    this.#byScope.segment.close();
+    const take: Listener<Events> = ({ [scope]: receipt }) => {
+      if (receipt === undefined) return undefined;
+      return listener(this.all.isOne ? receipt : ownReceipt(receipt));
+    };
+    this.#scopes.set(take, scope);
+    const leave = this.all.add(take);
+    this.#heard = this.#scopesOf(this.all.present);
+    return () => {
+      leave();
+      this.#heard = this.#scopesOf(this.all.present);
+    };
   }
 
   /**
-   * Hands on every event of a stored receipt, in their order and at once, so that nobody has one and another waits as the
-   * run ends: undefined when every listener has taken them all, else what is not taken yet. No scope waits for the other.
+   * Hands on every event of a stored receipt at once, so that nobody has one and another waits as the run ends.
    *
    * @param key of the stored receipt
    * @throws SMPP_STOPPED when it is not open, or nobody listens any more: then nobody was given any
    */
-  emit(key: string, events: readonly ReceiptEvent[]): readonly Taking[] | undefined {
-    if (events.length === 0) return undefined;
-    this.#checkSomebodyTakes();
-    // Events of both scopes may be one and the same object.
-    const isShared = events.length > 1 && !this.#lacksScope;
-    let taking: Taking[] | undefined;
-    for (const { scope, receipt } of events) {
-      const listeners = this.#byScope[scope];
-      if (listeners.isEmpty) continue;
-      const answer = listeners.give(key, isShared ? ownReceipt(receipt) : receipt);
-      if (typeof answer !== 'string') (taking ??= []).push({ scope, answer });
-    }
-    return taking;
-  }
-
-  #checkSomebodyTakes(): void {
+  give(key: string, events: readonly ReceiptEvent[]): Answer {
+    if (events.length === 0) return 'taken';
     if (!this.#isOpen()) throw notNow('the gateway is stopped');
-    if (this.isEmpty) throw notNow('nobody listens any more');
+    if (this.all.isEmpty) throw notNow('nobody listens any more');
+    const given: Partial<Record<ReceiptScope, DeliveryReceipt>> = {};
+    for (const { scope, receipt } of events) given[scope] = receipt;
+    return this.all.give(key, given);
   }
 
-  get #lacksScope(): boolean {
-    return this.#byScope.message.isEmpty || this.#byScope.segment.isEmpty;
+  /** Those of which somebody listens; not changed by who comes and leaves. */
+  get heard(): ReadonlySet<ReceiptScope | undefined> {
+    return this.#heard;
+  }
+
+  /** Those of these scopes of which somebody who listens has not taken a receipt, or nobody has. */
+  owed(key: string, scopes: readonly ReceiptScope[]): readonly ReceiptScope[] {
+    const { taken, lacking } = this.all.of(key);
+    const [haveTaken, lack] = [this.#scopesOf(taken), this.#scopesOf(lacking)];
+    return scopes.filter((scope) => lack.has(scope) || !haveTaken.has(scope));
+  }
+
+  #scopesOf(listeners: readonly Listener<Events>[]): ReadonlySet<ReceiptScope | undefined> {
+    return new Set(listeners.map((listener) => this.#scopes.get(listener)));
   }
 }
 

@@ -110,7 +110,6 @@ export class ReceiptTracker {
     this.#records.findFitting(received) !== undefined;
   #learnt = 0;
   #isOpen = false;
-  #unsubscribe: Unsubscribe | undefined;
 
   constructor(options: ReceiptTrackerOptions) {
     const { storage, clock, count, log, keepMs = RECEIPT_WAIT_MS, bounds = DEFAULT_BOUNDS } = options;
@@ -124,6 +123,20 @@ export class ReceiptTracker {
     const onFailure = this.#notStored;
     this.#records = new TrackedRecords({ storage, clock, bounds, keepMs, onFailure });
     this.#unknown = new UnknownReceipts({ storage, clock, bounds, onFailure });
+    const steps = this.#steps;
+    this.#emission = new ReceiptEmission({
+      clock,
+      bounds,
+      records: this.#records,
+      steps,
+      count,
+      isOpen: () => this.#isOpen,
+      onLeft: () => this.#box.left(),
+      onRoom: () => this.#box.roomAgain(),
+      keeping: ({ key, received }, record) => this.#box.keeping(key, record, received.receivedAt),
+      onFailure,
+      mayWait: (received) => this.#holdMs(received) > 0,
+    });
     this.#box = new Mailbox({
       storage,
       bounds,
@@ -134,22 +147,10 @@ export class ReceiptTracker {
       revive: storedReceipt,
       cameAt: ({ received }) => received.receivedAt,
       waits: (stored) => void this.#learnFrom(stored),
+      takers: this.#emission,
       forget: (changes) => this.#records.store(changes),
       onFailure: failing('a receipt could not be handed on and is kept'),
       log,
-    });
-    const steps = this.#steps;
-    this.#emission = new ReceiptEmission({
-      clock,
-      bounds,
-      records: this.#records,
-      steps,
-      count,
-      isOpen: () => this.#isOpen,
-      onLastLeft: () => this.#unsubscribe?.(),
-      keeping: ({ key, received }, record) => this.#box.keeping(key, record, received.receivedAt),
-      onFailure,
-      mayWait: (received) => this.#holdMs(received) > 0,
     });
     this.#overdue = new OverdueReports({
       storage,
@@ -195,7 +196,7 @@ export class ReceiptTracker {
     this.#isOpen = false;
     this.#alarm.clear();
     await Promise.all([this.#overdue.close(), this.#box.close()]);
-    this.#emission.listeners.close();
+    await this.#emission.closed();
     await this.#records.close();
     await this.#reading;
   }
@@ -278,8 +279,7 @@ export class ReceiptTracker {
    */
   onReceipt(listener: ReceiptListener, scope: ReceiptScope = 'message'): Unsubscribe {
     const leave = this.#emission.listeners.add(scope, listener);
-    // Later: others may subscribe in this turn too, and what waited is for all of them.
-    queueMicrotask(() => this.#subscribe());
+    this.#box.heard();
     return leave;
   }
 
@@ -328,9 +328,9 @@ export class ReceiptTracker {
     });
   }
 
-  /** Receipts that a listener has and did not confirm, or that wait for their turn. */
+  /** Receipts that wait until all SMS are read. */
   get underWay(): number {
-    return this.#emission.underWay + (this.#unplaced?.length ?? 0);
+    return this.#unplaced?.length ?? 0;
   }
 
   /** All SMS are known that an earlier process has sent. */
@@ -367,13 +367,6 @@ export class ReceiptTracker {
     if (sms === undefined && this.#hold(stored, at)) return;
     if (sms !== undefined) this.#learn(sms, received.parsed);
     this.#box.deliver(stored.key, stored);
-  }
-
-  /** What the others are still taking stays with them. */
-  #subscribe(): void {
-    if (this.#emission.listeners.isEmpty) return;
-    if (this.#box.isHeard) this.#box.askAgain();
-    else this.#unsubscribe = this.#box.subscribe((stored) => this.#emission.emit(stored));
   }
 
   /** Their SMS is known from now on: the receipts that waited for it go on. */

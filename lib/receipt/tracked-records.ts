@@ -47,6 +47,13 @@ interface Accepted {
   readonly since: Millis;
 }
 
+/** What became of an SMS, which storage is not told yet. */
+export interface HeldRecord {
+  readonly sms: number;
+  readonly record: TrackedRecord;
+  readonly owed: () => Change;
+}
+
 export class TrackedRecords {
   readonly #storage: Storage;
   readonly #clock: Clock;
@@ -64,8 +71,12 @@ export class TrackedRecords {
   #goOn: () => void = nothing;
   /** By our id. As many at most as receipts may wait to be confirmed: with no room to keep one, none is taken. */
   readonly #unstored = new TransitMap<string, TrackedRecord>();
+  /** What became of an SMS by a receipt that is not taken yet, by our id. As many as listeners may have open. */
+  readonly #held = new TransitMap<string, HeldRecord>();
   /** Those of them that no write under way has. */
   #toStore: TrackedRecord[] = [];
+  /** What is owed of receipts by which they were replaced. */
+  #owed: Change[] = [];
   #isStoreDue = false;
   readonly #sweep: Alarm;
 
@@ -239,11 +250,50 @@ export class TrackedRecords {
    * get it again.
    */
   replace(sms: number, record: TrackedRecord): void {
+    this.#letGo(record.id);
     this.#index.update(sms, record);
     if (this.#isVolatile || !this.#index.has(sms)) return;
     if (isSettled(record)) this.#recent.remove(sms);
     this.#unstored.set(record.id, record);
     this.#toStore.push(record);
+    this.#storeSoon();
+  }
+
+  /**
+   * As `replace`, by a receipt that nobody has taken yet: storage hears of it in the write that forgets that one, or with
+   * what is owed of it as soon as more becomes of the SMS. So a crash loses none, and it costs no write of its own.
+   *
+   * @param owed the write that says what is owed
+   * @returns to be released when it is taken, or when what is owed of it is written
+   */
+  hold(sms: number, record: TrackedRecord, owed: () => Change): HeldRecord | undefined {
+    this.#letGo(record.id);
+    this.#index.update(sms, record);
+    if (this.#isVolatile || !this.#index.has(sms)) return undefined;
+    if (isSettled(record)) this.#recent.remove(sms);
+    this.#unstored.set(record.id, record);
+    const held = { sms, record, owed };
+    this.#held.set(record.id, held);
+    return held;
+  }
+
+  /** It is written with the next that is. */
+  release(held: HeldRecord): void {
+    if (this.#held.get(held.record.id) !== held) return;
+    this.#held.delete(held.record.id);
+    if (this.#index.has(held.sms)) this.#toStore.push(held.record);
+  }
+
+  /** More is to become of that SMS: an earlier receipt says nothing new then, so what is owed of it is written. */
+  #letGo(id: string): void {
+    const held = this.#held.size === 0 ? undefined : this.#held.get(id);
+    if (held === undefined) return;
+    this.release(held);
+    this.#owed.push(held.owed());
+    this.#storeSoon();
+  }
+
+  #storeSoon(): void {
     if (this.#isStoreDue) return;
     this.#isStoreDue = true;
     queueMicrotask(() => {
@@ -257,6 +307,17 @@ export class TrackedRecords {
    * it. What could not be stored is written with the next.
    */
   async store(changes: readonly Change[]): Promise<void> {
+    const owed = this.#owed;
+    this.#owed = [];
+    try {
+      await this.#storeWith(owed.length === 0 ? changes : [...owed, ...changes]);
+    } catch (error) {
+      this.#owed.unshift(...owed);
+      throw error;
+    }
+  }
+
+  async #storeWith(changes: readonly Change[]): Promise<void> {
     const isLast = (record: TrackedRecord): boolean => this.#unstored.get(record.id) === record;
     for (let most = Infinity; this.#toStore.length + changes.length > 0;) {
       const records = this.#toStore.splice(0, most);

@@ -13,10 +13,11 @@
  * Source: contract 3.3.
  */
 import { Alarm } from '../alarm.js';
+import { AllTaken } from '../all-taken.js';
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { DamagedRecordError, isStopped, SmppError } from '../errors.js';
-import { type Listener, Listeners } from '../listeners.js';
+import { DamagedRecordError, isStopped, MissedError, SmppError } from '../errors.js';
+import { type Listener, Listeners, type Takers } from '../listeners.js';
 import type { Unsubscribe } from '../message.js';
 import { TransitMap } from '../transit-map.js';
 import type { Change, Storage, Table } from './storage.js';
@@ -66,6 +67,8 @@ export interface MailboxOptions<T> {
   readonly waits?: (event: T) => void;
   /** Makes the record of an event that volatile storage gets at `close`; without it the owner puts each by `keeping`. */
   readonly record?: (event: T) => unknown;
+  /** Those who take its events, who say by `heard`, `left` and `roomAgain` what becomes of them. By default by `subscribe`. */
+  readonly takers?: Takers<T>;
   /** Writes that events are gone, which its owner may have to write with more; by default by themselves. */
   readonly forget?: (changes: readonly Change[]) => Promise<void>;
   /** A listener threw, or storage failed: say so, without the event's content. */
@@ -75,7 +78,7 @@ export interface MailboxOptions<T> {
 
 export type MailboxBounds = Pick<
   Bounds,
-  'heldEvents' | 'eventsReadBack' | 'charactersReadBack' | 'unconfirmed'
+  'heldEvents' | 'eventsReadBack' | 'charactersReadBack' | 'unconfirmed' | 'unconfirmedCharacters'
 >;
 
 /** An event that waits for somebody to take it. */
@@ -84,6 +87,8 @@ interface Waiting<T> {
   readonly since: Millis | undefined;
   /** Where its storage was spared the record. */
   readonly event: T | undefined;
+  /** Nobody rejected it: whoever lacks it had no room, and gets it then. */
+  readonly isMissed?: boolean;
 }
 
 /** An event to be handed over, after it has waited. */
@@ -102,16 +107,16 @@ export class Mailbox<T> {
   readonly #bounds: MailboxBounds;
   /** Its events have no records while it is open. */
   readonly isSpared: boolean;
-  readonly #listeners: Listeners<T>;
+  readonly #own: Listeners<T>;
+  readonly #takers: Takers<T>;
   /** In the order in which they are to be handed over. */
   #waiting = new TransitMap<string, Waiting<T>>();
-  /** Those that were rejected lately. */
+  /** Those that were rejected lately, or that somebody has missed. */
   #rejected = new TransitMap<string, Waiting<T>>();
   /** Events whose listeners' promises are not settled, by key. */
   readonly #beingTaken = new TransitMap<string, T>();
-  /** Characters of those of them that were read back, and of those that are about to be handed over. */
-  readonly #readBack = new TransitMap<string, number>();
-  #readBackCharacters = 0;
+  /** What came of giving those to somebody who had missed them, while others were taking them. */
+  readonly #givenBeside = new Map<string, Promise<unknown>>();
   /** Taken in this turn of the event loop: their records go in one write. */
   #taken: Change[] = [];
   /** So many of them at most: storage did not take more. */
@@ -121,7 +126,8 @@ export class Mailbox<T> {
   /** It is closed, and waits for nobody any more. */
   #isOver = false;
   #isDraining = false;
-  #onAllTaken: (() => void) | undefined;
+  #isCatchingUp = false;
+  readonly #allTaken: AllTaken;
   #cancelRetry: (() => void) | undefined;
   /** The first of those that wait, as long as it cannot be read. */
   #unreadable: { readonly key: string; readonly since: Millis } | undefined;
@@ -135,11 +141,9 @@ export class Mailbox<T> {
     this.#options = options;
     this.#bounds = bounds;
     this.isSpared = storage.isVolatile === true && record !== undefined;
-    this.#listeners = new Listeners({
-      clock,
-      partlyTakenMax: bounds.heldEvents,
-      onLastLeft: () => this.#lastLeft(),
-    });
+    this.#allTaken = new AllTaken(clock);
+    this.#own = new Listeners({ clock, bounds, onLeft: () => this.left(), onRoom: () => this.roomAgain() });
+    this.#takers = options.takers ?? this.#own;
     this.#forgetAlarm = new Alarm(clock, () => void this.#forgetUnheard());
     this.#losses = new Losses(options);
   }
@@ -150,7 +154,7 @@ export class Mailbox<T> {
   }
 
   get isHeard(): boolean {
-    return !this.#listeners.isEmpty;
+    return !this.#takers.isEmpty;
   }
 
   /**
@@ -201,8 +205,8 @@ export class Mailbox<T> {
    */
   deliver(key: string, event: T, taken = false): void {
     if (this.#isClosed) this.#wait(key, this.#waitingNow(event));
-    else if (this.#listeners.isEmpty && taken) this.#forget(key);
-    else if (this.#listeners.isEmpty || this.#waiting.size > 0 || !this.#hasRoomToTake) {
+    else if (this.#takers.isEmpty && taken) this.#forget(key);
+    else if (this.#takers.isEmpty || this.#waiting.size > 0 || !this.#takers.hasRoom) {
       this.#wait(key, this.#waitingNow(event));
       this.#options.waits?.(event);
     } else this.#hand(key, event);
@@ -212,23 +216,37 @@ export class Mailbox<T> {
   async *earlier(): AsyncGenerator<T> {
     for (const [key, waiting] of [...this.#waiting.entries()]) {
       if (this.#isClosed) return;
-      if (waiting !== EARLIER) continue;
+      if (waiting.since !== undefined) continue;
       const found = await this.#find(key, waiting);
       if (typeof found === 'object' && this.#waiting.has(key)) yield found.event;
     }
   }
 
   subscribe(listener: Listener<T>): Unsubscribe {
-    const leave = this.#listeners.add(listener);
-    this.#forgetAlarm.clear();
-    this.askAgain();
+    const leave = this.#own.add(listener);
+    this.heard();
     return leave;
   }
 
-  /** Hands on now what was rejected, and what waits: a listener has somebody new to give it to. */
-  askAgain(): void {
-    this.#putRejectedFirst();
+  /** Somebody has come: hands on now what was rejected, and what waits. */
+  heard(): void {
+    this.#forgetAlarm.clear();
+    this.#askAgain();
+  }
+
+  /** Somebody has left: nobody is there any more, or what he missed is for the others alone. */
+  left(): void {
+    if (this.#isClosed) return;
+    this.#askAgain(); // whoever comes next
+    if (this.isHeard) return;
+    this.#forgetFrom = this.#options.clock.now() + UNHEARD_MS;
+    this.#armForget();
+  }
+
+  /** Somebody who had no room has some: he gets what he missed, and then what waits. */
+  roomAgain(): void {
     this.#drainSoon();
+    this.#catchUpSoon();
   }
 
   /** Resolves when listeners have taken all that waits; also when that takes too long, or nobody listens. */
@@ -238,7 +256,7 @@ export class Mailbox<T> {
     while (this.isHeard && !this.#isClosed && this.#beingTaken.size + this.#waiting.size > 0) {
       const leftMs = until - clock.now();
       if (leftMs <= 0) return;
-      await this.#allTaken(leftMs);
+      await this.#allTaken.within(leftMs);
     }
   }
 
@@ -251,16 +269,12 @@ export class Mailbox<T> {
     this.#forgetAlarm.clear();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    if (this.#beingTaken.size > 0) await this.#allTaken(CLOSE_MS);
+    if (this.#beingTaken.size > 0) await this.#allTaken.within(CLOSE_MS);
     this.#forgetTaken();
     this.#isOver = true;
     this.#losses.sayAll();
     if (this.isSpared) await this.#keepRest();
-    this.#listeners.close();
-  }
-
-  get #hasRoomToTake(): boolean {
-    return this.#beingTaken.size < this.#bounds.unconfirmed;
+    this.#takers.close();
   }
 
   async #findKeys(): Promise<void> {
@@ -326,11 +340,9 @@ export class Mailbox<T> {
     for (const [key, waiting] of later.entries()) this.#waiting.set(key, waiting);
   }
 
-  #lastLeft(): void {
-    if (this.#isClosed) return;
-    this.askAgain(); // whoever comes next
-    this.#forgetFrom = this.#options.clock.now() + UNHEARD_MS;
-    this.#armForget();
+  #askAgain(): void {
+    this.#putRejectedFirst();
+    this.#drainSoon();
   }
 
   /** Later: others may subscribe in this turn too, and what waited is for all of them. */
@@ -344,18 +356,18 @@ export class Mailbox<T> {
     return this.#waiting.size > 0 && this.#canHand;
   }
 
+  get #canGive(): boolean {
+    return !this.#isClosed && this.isHeard;
+  }
+
   get #canHand(): boolean {
-    return !this.#isClosed && this.isHeard && this.hasRoomFor(0, 0);
+    return this.#canGive && this.#takers.hasRoom;
   }
 
   /** Whether more may be read back: `events` with so many characters were, and are not handed over yet. */
   hasRoomFor(events: number, characters: number): boolean {
     const { eventsReadBack, charactersReadBack } = this.#bounds;
-    return (
-      this.#hasRoomToTake &&
-      this.#readBack.size + events < eventsReadBack &&
-      this.#readBackCharacters + characters < charactersReadBack
-    );
+    return events < eventsReadBack && characters < charactersReadBack;
   }
 
   async #drain(): Promise<void> {
@@ -379,7 +391,7 @@ export class Mailbox<T> {
       if (!this.hasRoomFor(next.length, characters)) break;
     }
     for (const found of next) {
-      if (this.#isClosed || !this.isHeard || !this.#hasRoomToTake) break;
+      if (!this.#canHand) break;
       if (this.#waiting.delete(found.key)) this.#hand(found.key, found.event, found);
     }
     return isReadable;
@@ -399,7 +411,8 @@ export class Mailbox<T> {
   /** Those that were rejected, beside those that wait: they hold up nobody. */
   async #giveAgain(): Promise<void> {
     for (const [key, waiting] of [...this.#rejected.entries()]) {
-      if (!this.#canHand || !(await this.#giveOneAgain(key, waiting))) break;
+      if (waiting.isMissed === true) continue;
+      if (!this.#canGive || !(await this.#giveOneAgain(key, waiting))) break;
     }
     if (this.#rejected.size > 0 && this.isHeard) this.#retryLater();
   }
@@ -407,10 +420,39 @@ export class Mailbox<T> {
   /** False when it cannot be read now. */
   async #giveOneAgain(key: string, waiting: Waiting<T>): Promise<boolean> {
     const found = await this.#find(key, waiting);
-    if (!this.#canHand || !this.#rejected.delete(key)) return true;
+    if (!this.#canGive || !this.#remove(key)) return true;
     if (typeof found === 'object') this.#hand(key, found.event, found);
     else this.#rejected.set(key, waiting); // behind the others, which are read first the next time
     return found !== 'later';
+  }
+
+  #catchUpSoon(): void {
+    if (this.#isCatchingUp || this.#isClosed) return;
+    this.#isCatchingUp = true;
+    queueMicrotask(() => void this.#catchUp());
+  }
+
+  /** Gives those who missed something what they missed, one after the other, as it comes to each. */
+  async #catchUp(): Promise<void> {
+    for (let key = this.#nextMissed(); key !== undefined; key = this.#nextMissed())
+      await this.#giveMissed(key);
+    this.#isCatchingUp = false;
+    this.#drainSoon();
+  }
+
+  #nextMissed(): string | undefined {
+    return this.#isClosed ? undefined : this.#takers.nextMissed();
+  }
+
+  async #giveMissed(key: string): Promise<void> {
+    const event = this.#beingTaken.get(key);
+    const waiting = this.#rejected.get(key) ?? this.#waiting.get(key);
+    if (event !== undefined) {
+      const answer = Promise.resolve(this.#takers.give(key, event));
+      answer.catch(() => undefined);
+      this.#givenBeside.set(key, answer);
+    } else if (waiting !== undefined) await this.#giveOneAgain(key, waiting);
+    if (!this.#beingTaken.has(key) && !this.#rejected.has(key)) this.#takers.skip(key);
   }
 
   /** The event of one that waits. */
@@ -422,7 +464,7 @@ export class Mailbox<T> {
     try {
       const value = own === undefined ? await storage.read(table, key) : undefined;
       if (value === undefined) return this.#lose(key, 'old');
-      const event = revive(value, key, waiting === EARLIER);
+      const event = revive(value, key, waiting.since === undefined);
       if (event !== undefined) return { key, waiting, event, characters: JSON.stringify(value).length };
       this.#remove(key);
       return 'gone';
@@ -448,7 +490,7 @@ export class Mailbox<T> {
   }
 
   #hand(key: string, event: T, readBack?: ReadBack<T>): void {
-    const answer = this.#listeners.give(key, event);
+    const answer = this.#takers.give(key, event);
     if (answer === 'taken') this.#forget(key);
     else if (answer === 'nobody') this.#wait(key, readBack?.waiting ?? this.#waitingNow(event));
     else this.#await(key, event, answer, readBack);
@@ -457,10 +499,6 @@ export class Mailbox<T> {
   /** One listener, as nearly always: no promise but its own and what follows it. */
   #await(key: string, event: T, answer: Promise<unknown>, readBack?: ReadBack<T>): void {
     this.#beingTaken.set(key, event);
-    if (readBack !== undefined) {
-      this.#readBack.set(key, readBack.characters);
-      this.#readBackCharacters += readBack.characters;
-    }
     // Neither branch throws, so nothing rejects.
     void answer.then(
       () => {
@@ -469,8 +507,17 @@ export class Mailbox<T> {
       },
       (error: unknown) => {
         if (!isStopped(error)) this.#options.onFailure(error);
-        this.#reject(key, readBack?.waiting ?? this.#waitingNow(event));
+        const waiting = readBack?.waiting ?? this.#waitingNow(event);
+        const isMissed = error instanceof MissedError;
+        const beside = this.#givenBeside.size === 0 ? undefined : this.#givenBeside.get(key);
+        if (isMissed && beside !== undefined) {
+          this.#givenBeside.delete(key);
+          this.#await(key, event, beside, readBack);
+          return;
+        }
+        this.#reject(key, { ...waiting, isMissed: isMissed && this.#takers.hasMissed(key) });
         this.#isAnswered(key);
+        this.#catchUpSoon();
       },
     );
   }
@@ -485,23 +532,9 @@ export class Mailbox<T> {
 
   #isAnswered(key: string): void {
     this.#beingTaken.delete(key);
-    if (this.#readBack.size > 0) {
-      this.#readBackCharacters -= this.#readBack.get(key) ?? 0;
-      this.#readBack.delete(key);
-    }
+    if (this.#givenBeside.size > 0) this.#givenBeside.delete(key);
     if (this.#waiting.size > 0) this.#drainSoon();
-    if (this.#beingTaken.size === 0) this.#onAllTaken?.();
-  }
-
-  /** Also when it takes longer than that. */
-  #allTaken(withinMs: Millis): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(withinMs, resolve);
-      this.#onAllTaken = () => {
-        cancel();
-        resolve();
-      };
-    });
+    if (this.#beingTaken.size === 0) this.#allTaken.reached();
   }
 
   #retryLater(): void {
@@ -509,7 +542,8 @@ export class Mailbox<T> {
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = undefined;
       void this.#giveAgain();
-      this.#drainSoon();
+      this.#takers.askMissedAgain();
+      this.roomAgain();
       this.#forgetTaken();
     });
   }

@@ -5,8 +5,7 @@
  * seen to be reached.
  */
 import type { Bounds } from '../../lib/bounds.js';
-import { SmppError } from '../../lib/errors.js';
-import { Inbox } from '../../lib/inbox/inbox.js';
+import { Listeners } from '../../lib/listeners.js';
 import { Reassembler } from '../../lib/inbox/reassembler.js';
 import { RedeliveryGuard } from '../../lib/inbox/redelivery-guard.js';
 import { Dedupe } from '../../lib/outbox/dedupe.js';
@@ -196,17 +195,10 @@ const LISTEN: readonly (() => void)[] = [
       if (reassembler.size < (watched?.bounds.openMessages ?? 0)) reach('openPartsOctets');
     });
     before(RedeliveryGuard.prototype, 'note', ({ size }) => met('seenDeliveries', size));
-    instead(
-      Inbox.prototype,
-      'accept',
-      (accept) =>
-        function (this: Inbox, delivery, sessionId, answer) {
-          accept.call(this, delivery, sessionId, (outcome) => {
-            if (outcome instanceof SmppError && outcome.code === 'SMPP_QUEUE_FULL') reach('unconfirmed');
-            return answer(outcome);
-          });
-        },
-    );
+    before(Listeners.prototype, 'hasRoomFor', (_listeners, [events, characters]) => {
+      met('unconfirmed', events);
+      met('unconfirmedCharacters', characters);
+    });
   },
   () => {
     instead(

@@ -24,7 +24,21 @@ export function mayBeHandedAgain(
   if (end === undefined) return false;
   if (end === 'crash' || ledger.diskFailed) return true;
   const last = new Map(inRun.map((each) => [each.listener, each]));
+  if (isMissed(ledger, before, inRun)) return true;
   return [...last.values()].some((each) => !wasTaken(each, isBrief(each) ? endedAt : stoppingAt));
+}
+
+/** Somebody who was there as the run ended, with too much open, was not handed it at all. */
+function isMissed({ listeners, runs, reached }: Ledger, before: Handing, inRun: readonly Handing[]): boolean {
+  if (!reached.has('unconfirmed') && !reached.has('unconfirmedCharacters')) return false;
+  const { stoppingAt = Infinity } = runs[before.run]!;
+  const { kinds } = listeners[before.listener]!.plan;
+  return listeners.some(
+    ({ number, plan, stays }) =>
+      plan.kinds.some((kind) => kinds.includes(kind)) &&
+      stays.some(({ run, until }) => run === before.run && until >= stoppingAt) &&
+      !inRun.some(({ listener }) => listener === number),
+  );
 }
 
 /** One that leaves and comes back is another one. */

@@ -444,6 +444,8 @@ function checkVerdict(ledger: Ledger, sms: SmsRecord): void {
   const result = toldOf(sms)?.result;
   if (result?.outcome !== 'accepted' || sms.acceptances.length > 1 || ledger.hasForgotten) return;
   const all = ledger.receipts.filter(({ receipt }) => receipt.id === result.id);
+  // One with too much open gets it later than others.
+  if (ledger.reached.has('unconfirmed') || ledger.reached.has('unconfirmedCharacters')) return;
   // What a listener did not take comes again, behind others.
   if (all.some(({ taking: { failedAt } }) => failedAt !== undefined)) return;
   // One that gave way before its SMS was known, and comes again to who rejected it, is of the SMS then.

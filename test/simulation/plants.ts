@@ -1,5 +1,6 @@
 /** How bugs are planted that take more than one method, or the storage. */
 import { Reassembler, type Reassembly } from '../../lib/inbox/reassembler.js';
+import { SmppError } from '../../lib/errors.js';
 import { Listeners } from '../../lib/listeners.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { Answers } from '../../lib/outbox/answers.js';
@@ -418,4 +419,53 @@ export function sharedResults(): Undo {
         });
       },
   );
+}
+
+/** Beside those who listen to each kind is one that never answers. */
+export function oneHangs(plan: Plan): Plan {
+  const kinds: readonly ListenerPlan['kinds'][] = [['settled'], ['segment', 'message'], ['sms']];
+  const steady = { overdueMs: 90_000, until: Infinity, backAfterFirstMs: undefined, throws: 0, rejects: 0 };
+  const listeners = kinds.flatMap((each): ListenerPlan[] => [
+    { ...steady, kinds: each, from: 0, waits: 1, waitMaxMs: 1e9 },
+    { ...steady, kinds: each, from: 0, waits: 0, waitMaxMs: 1 },
+  ]);
+  return {
+    ...plan,
+    letGo: undefined,
+    listeners,
+    bounds: { ...plan.bounds, unconfirmed: 1, heldEvents: 100_000 },
+  };
+}
+
+/** As long as one takes an event nobody is given another. */
+export function heldUpByOne(): Undo {
+  const open = new WeakMap<object, number>();
+  const undos = [
+    instead(
+      Listeners.prototype,
+      'add',
+      (add) =>
+        function (this: Listeners<unknown>, listener) {
+          const count = (by: number): unknown => open.set(this, (open.get(this) ?? 0) + by);
+          return add.call(this, (event) => {
+            const answer = listener(event);
+            if (answer === undefined) return undefined;
+            count(1);
+            return answer.finally(() => count(-1));
+          });
+        },
+    ),
+    instead(
+      Listeners.prototype,
+      'give',
+      (give) =>
+        function (this: Listeners<unknown>, key, event) {
+          if ((open.get(this) ?? 0) === 0) return give.call(this, key, event);
+          return Promise.reject(new SmppError('SMPP_STOPPED', 'somebody else is at another'));
+        },
+    ),
+  ];
+  return () => {
+    for (const undo of undos) undo();
+  };
 }

@@ -357,12 +357,18 @@ describe('Inbox', () => {
       assert.deepEqual(on.lines, ['an incoming SMS could not be handed on and is kept: TypeError']);
     });
 
-    it('takes no more in when ten thousand are not confirmed', async () => {
-      const on = await bench();
-      on.inbox.onSms(() => new Promise<void>(() => undefined));
-      for (let count = 0; count < 10_000; count += 1) await on.accepting(smsDelivery(`${count}`), 1);
-      await on.clock.advance(0);
-      await assert.rejects(on.accepting(hi, 1), { code: 'SMPP_QUEUE_FULL' });
+    it('takes more in when one never answers, who is given no more, and gives others all', async () => {
+      const on = await bench({ bounds: { unconfirmed: 2 } });
+      let given = 0;
+      on.inbox.onSms(() => {
+        given += 1;
+        return new Promise<void>(() => undefined);
+      });
+      const list = on.collect();
+      const texts = Array.from({ length: 10 }, (_, index) => `${index}`);
+      for (const text of texts) await on.accept([smsDelivery(text)], 1);
+      await on.clock.advance(60_000);
+      assert.deepEqual([given, list.map(({ text }) => text)], [2, texts]);
     });
   });
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { DeliveryReceipt } from '../../../lib/message.js';
 import type { ReceiptScope } from '../../../lib/receipt/join-receipt.js';
+import type { Change } from '../../../lib/storage/storage.js';
 import { settle } from '../../support/fake-clock.js';
+import { heldStorage } from '../../support/held-storage.js';
 import { bench } from './bench.js';
 import { receiptFor } from './builders.js';
 
@@ -191,5 +193,135 @@ describe('Listeners to receipts', () => {
     assert.deepEqual(on.lines, [
       'receipts: 3 forgotten, since nobody has been there to take them for an hour',
     ]);
+  });
+
+  it('have again what they rejected of one that another scope never answers, and that is not asked again', async () => {
+    const on = await bench(heldStorage);
+    await on.accepted();
+    let [asked, rejected] = [0, 0];
+    on.tracker.onReceipt(() => {
+      asked += 1;
+      return new Promise(() => undefined);
+    });
+    on.tracker.onReceipt(() => {
+      rejected += 1;
+      return rejected < 3 ? Promise.reject(new Error('no')) : Promise.resolve();
+    }, 'segment');
+    await on.arrives(receiptFor('a-1'));
+    await on.clock.advance(60_000);
+    assert.deepEqual([asked, rejected, on.stored], [1, 3, 1]);
+  });
+
+  it('hold up nobody when one has too much open, of either scope', async () => {
+    const on = await bench(heldStorage, { unconfirmed: 2 });
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    for (const id of ids) await on.accepted({ id, messageIds: [id] });
+    const takes: (() => void)[] = [];
+    const slow: (string | undefined)[] = [];
+    on.tracker.onReceipt(({ id }) => {
+      slow.push(id);
+      return new Promise((taken) => takes.push(taken));
+    });
+    const [whole, segments] = [on.collect(), on.collect('segment')];
+    await on.arrives(...ids.map((id) => receiptFor(id)));
+    assert.deepEqual([slow.length, whole.length, segments.length], [2, 5, 5]);
+    for (let round = 0; round < 5; round += 1) {
+      for (const take of takes.splice(0)) take();
+      await on.clock.advance(0);
+    }
+    assert.deepEqual([slow, whole.length, segments.length, on.stored], [ids, 5, 5, 0]);
+  });
+
+  describe('that take their time', () => {
+    const takingTime = async () => {
+      const on = await bench(heldStorage);
+      const written: Change[] = [];
+      const write = on.storage.write.bind(on.storage);
+      on.storage.write = (changes) => {
+        written.push(...changes);
+        return write(changes);
+      };
+      const takes: (() => void)[] = [];
+      const seen: string[] = [];
+      on.tracker.onReceipt(({ id, state }) => {
+        seen.push(`${id} ${state}`);
+        return new Promise((taken) => takes.push(taken));
+      });
+      return { on, written, seen, takes };
+    };
+
+    it('cost no write more than those that do not', async () => {
+      const { on, written, takes } = await takingTime();
+      await on.accepted();
+      written.splice(0);
+      await on.arrives(receiptFor('a-1'));
+      takes[0]?.();
+      await on.clock.advance(0);
+      const tables = written.map(({ table, value }) => `${table} ${value === undefined ? 'gone' : 'put'}`);
+      assert.deepEqual([tables, on.stored], [['event put', 'tracked put', 'event gone'], 0]);
+    });
+
+    it('have it again when the process dies over it', async () => {
+      const { on } = await takingTime();
+      await on.accepted();
+      await on.arrives(receiptFor('a-1'));
+      await on.start(); // the other was not closed
+      await on.tracker.whenRead();
+      const receipts = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual([receipts.map(({ state }) => state), on.stored], [['DELIVRD'], 0]);
+    });
+
+    it('have both of an SMS again, in their order, when the process dies over them', async () => {
+      const { on, seen } = await takingTime();
+      await on.accepted();
+      await on.arrives(receiptFor('a-1', 'UNKNOWN'), receiptFor('a-1'));
+      await on.start();
+      await on.tracker.whenRead();
+      const receipts = on.collect('segment');
+      const whole = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual(seen, ['sms-1 UNKNOWN', 'sms-1 DELIVRD']);
+      assert.deepEqual(whole.map(({ state }) => state).at(-1), 'DELIVRD');
+      assert.deepEqual([receipts.map(({ state }) => state).at(-1), on.stored], ['DELIVRD', 0]);
+    });
+
+    it('have it again after a stop that did not wait for them', async () => {
+      const { on } = await takingTime();
+      await on.accepted();
+      await on.arrives(receiptFor('a-1'));
+      const restarted = on.restart();
+      await on.clock.advance(2_000);
+      await restarted;
+      const receipts = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual([receipts.map(({ state }) => state), on.stored], [['DELIVRD'], 0]);
+    });
+
+    it('do not have it again after a stop that they answered in', async () => {
+      const { on, takes } = await takingTime();
+      await on.accepted();
+      await on.arrives(receiptFor('a-1'));
+      const restarted = on.restart();
+      takes[0]?.();
+      await on.clock.advance(2_000);
+      await restarted;
+      const receipts = on.collect();
+      await on.clock.advance(0);
+      assert.deepEqual([receipts, on.stored], [[], 0]);
+    });
+
+    it('may leave at it', async () => {
+      const on = await bench(heldStorage);
+      await on.accepted();
+      const leave = on.tracker.onReceipt(() => {
+        leave();
+        return Promise.reject(new Error('no'));
+      });
+      await on.arrives(receiptFor('a-1'));
+      const receipts = on.collect();
+      await on.clock.advance(10_000);
+      assert.deepEqual([receipts.length, on.stored], [1, 0]);
+    });
   });
 });
