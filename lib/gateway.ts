@@ -185,6 +185,11 @@ export function createSuccessor(options: GatewayOptions, predecessor: Gateway): 
   return new SmsGateway(readGatewayOptions(options), inherited);
 }
 
+/** @throws SMPP_OPTIONS as `createGateway`, naming the option and the remedy */
+export function checkOptions(options: GatewayOptions): void {
+  readGatewayOptions(options);
+}
+
 /**
  * Whether both options mean the same account of the same service, so that SMS for the one may be sent by the other.
  *

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { createGateway, createSuccessor, holdsStore } from '../../lib/gateway.js';
+import { checkOptions, createGateway, createSuccessor, holdsStore } from '../../lib/gateway.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
@@ -42,6 +42,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
 
   function accountOf(node: ConfigNode, def: ConnectionDef): Account {
     const settings = readSettings(RED, node, def);
+    checkOptions(settings.options); // before the account that has the queue gives way to one that cannot be made
     const found = parked.find(node.id, settings);
     if (found.adopted !== undefined) {
       found.adopted.moveTo(node, settings);

@@ -105,14 +105,16 @@ describe('inmobile-connection, edited', () => {
       });
     }
 
-    it('keeps its queue over an edit with a fault, and its correction', async () => {
-      await start({ storage: 'memory' }, send());
-      await queueThree();
-      await edit({ storage: 'memory', window: 'many' }, {}, send());
-      await edit({ storage: 'memory', window: '5' }, {}, send());
-      await simulator.revive('all');
-      assert.deepEqual(await topicsAt('accepted', 3), THREE);
-    });
+    for (const [fault, text] of Object.entries({ window: 'many', pins: 'x' })) {
+      it(`keeps its queue over an edit with a fault, and its correction: ${fault}`, async () => {
+        await start({ storage: 'memory' }, send());
+        await queueThree();
+        await edit({ storage: 'memory', [fault]: text }, {}, send());
+        await edit({ storage: 'memory', window: '5' }, {}, send());
+        await simulator.revive('all');
+        assert.deepEqual(await topicsAt('accepted', 3), THREE);
+      });
+    }
 
     it('keeps its queue when a system id is corrected that was never let in', async () => {
       simulator.refuse('demo');
