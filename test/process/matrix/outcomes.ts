@@ -200,8 +200,8 @@ export class Outcomes {
   }
 }
 
-/** The node of the result is gone, or the memory that held the SMS is. */
-const ENDED_WITHOUT_NODE = /smpp-send node .* (?:is|are) gone|lost with it/;
+/** The node of the result is gone, or the memory that held the SMS is, or no connection uses their folder any more. */
+const ENDED_WITHOUT_NODE = /smpp-send node .* is gone|lost with it|stay in .* until a connection uses it/;
 
 /** The number that a line tells of; one where it names none. */
 function countIn(line: string): number {

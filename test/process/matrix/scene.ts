@@ -92,6 +92,14 @@ export const ACTS: readonly Act[] = [
   },
   { name: 'smpp-dlr is changed', deploys: ALL, edit: changed('dlr', { name: 'changed' }) },
   { name: 'the window is changed', deploys: ALL, edit: changed('connection', { window: 7 }) },
+  { name: 'the certificate is changed', deploys: ALL, edit: changed('tls', { name: 'changed' }) },
+  { name: 'both hosts are used', deploys: ALL, edit: changed('connection', { links: 'both' }) },
+  {
+    name: 'the gateway is simulated',
+    deploys: ALL,
+    edit: changed('connection', { gateway: 'simulator' }),
+    losesReceipts: { memory: true },
+  },
   {
     name: 'the password is changed',
     deploys: ALL,
@@ -121,6 +129,8 @@ export const ACTS: readonly Act[] = [
     deploys: ALL,
     edit: changed('send', { connection: 'other' }),
   },
+  { name: 'smpp-send goes to another tab', deploys: ALL, edit: changed('send', { z: 'receipts' }) },
+  { name: 'smpp-send is made anew', deploys: ALL, edit: changed('send', { id: 'send-anew' }) },
   { name: 'smpp-send is disabled', deploys: ALL, edit: changed('send', { d: true }) },
   { name: 'the tab is disabled', deploys: ALL, edit: changed('tab', { disabled: true }) },
   { name: 'the connection is disabled', deploys: ALL, edit: changed('connection', { d: true }) },

@@ -68,30 +68,38 @@ export class Stage {
   async #perform(cell: Cell, scene: Scene, chance: Chance): Promise<void> {
     const outcomes = this.#outcomes!;
     const flow = flowOf(scene);
-    const msgs = msgsOf(cell.load, chance);
-    lockStore(scene, cell.store);
-    const begun = this.#begin(flow, { next: 1, ...msgs }, storeOf(scene, cell.store));
+    const begun = this.#beginWith(cell, scene, chance);
     const isEnded = cell.deed.kind === 'SIGTERM';
     if (!isEnded) await begun;
-    const handed = chance.oneOf([1, 2, 5, 10, 20, Math.floor(msgs.left / 2)]);
-    await outcomes.reaches(handed, chance.oneOf([0, 0, 1, 10]));
+    await outcomes.reaches(chance.oneOf([1, 2, 5, 10, 20]), chance.oneOf([0, 0, 1, 10]));
+    this.#nodeRed?.tell({ store: storeOf(scene, cell.store) }); // where it was sound up to now
     const done = isEnded ? Promise.resolve() : this.#do(cell, scene, flow);
     done.catch(() => undefined); // Node-RED may be ended meanwhile
     const isEndedToo = isEnded || chance.happens(0.25);
     if (!isEndedToo || chance.happens(0.5)) await done;
     const more = outcomes.reaches(outcomes.handedCount + chance.oneOf([0, 1, 5, 20]), 0);
     if (!isEnded) await Promise.race([more, after(MOMENT_MAX_MS)]);
-    await (isEndedToo ? this.#startAgain(cell, scene, flow) : this.#restore(cell, scene, flow));
+    if (isEndedToo) await this.#startAgain(cell, scene);
+    const areStopped = cell.deed.kind === 'stop the flows' && !isEndedToo;
+    await this.#restore(cell, scene, areStopped);
+  }
+
+  /** From the first moment or from the deed on the store is what the cell says. */
+  async #beginWith({ store, load }: Cell, scene: Scene, chance: Chance): Promise<void> {
+    lockStore(scene, store);
+    const first = chance.happens(0.6) ? storeOf(scene, store) : SOUND;
+    await this.#begin(flowOf(scene), { next: 1, ...msgsOf(load, chance) }, first);
   }
 
   async #begin(flow: Flow, feed: object, store: object): Promise<void> {
-    if (this.#nodeRed !== undefined) {
-      this.#nodeRed.tell({ feed, store });
-      await this.#nodeRed.deploy('full', withCredentials(flow));
-      return;
-    }
+    if (this.#nodeRed === undefined) return this.#launch(flow, feed, store);
+    this.#nodeRed.tell({ feed, store });
+    await this.#nodeRed.deploy('full', withCredentials(flow));
+  }
+
+  async #launch(flow: Flow | undefined, feed: object, store: object): Promise<void> {
     this.#nodeRed = NodeRed.launch(this.#userDir, {
-      flow,
+      ...(flow && { flow }),
       report: this.#report,
       preload: 'matrix/inside.mjs',
       env: { SMPP_TEST_FEED: JSON.stringify(feed), SMPP_TEST_STORE: JSON.stringify(store) },
@@ -108,26 +116,27 @@ export class Stage {
     if (isMemoryLost(deed, storage)) this.#outcomes?.giveUpReceipts();
   }
 
-  async #restore({ deed, store, storage }: Cell, scene: Scene, flow: Flow): Promise<void> {
+  async #restore({ deed, store, storage }: Cell, scene: Scene, areStopped: boolean): Promise<void> {
     const nodeRed = this.#nodeRed!;
     nodeRed.tell({ feed: NO_FEED, store: SOUND });
     unlockStore(scene, store);
-    if (deed.kind === 'stop the flows') await nodeRed.turnFlows('start');
-    await nodeRed.deploy('full', withCredentials(flow));
+    if (areStopped) await nodeRed.turnFlows('start');
+    await nodeRed.deploy('full', withCredentials(flowOf(scene)));
     if (isMeanwhileLost(deed) || isMemoryLost(deed, storage)) this.#outcomes?.giveUpReceipts();
   }
 
-  async #startAgain({ store, storage, deed }: Cell, scene: Scene, flow: Flow): Promise<void> {
+  /** With the flows that it has by then. */
+  async #startAgain(cell: Cell, scene: Scene): Promise<void> {
     const nodeRed = this.#nodeRed!;
     nodeRed.signal('SIGTERM');
     await nodeRed.ended();
     this.#nodeRed = undefined;
-    if (storage === 'memory' || isMeanwhileLost(deed)) this.#outcomes?.giveUpReceipts();
-    unlockStore(scene, store);
+    if (cell.storage === 'memory') this.#outcomes?.giveUpReceipts();
+    unlockStore(scene, cell.store);
     this.#outcomes?.nextProcess();
     // Node-RED keeps in it that the flows were stopped.
     rmSync(path.join(this.#userDir, '.config.runtime.json'), { force: true });
-    await this.#begin(flow, NO_FEED, SOUND);
+    await this.#launch(undefined, NO_FEED, SOUND);
   }
 }
 
