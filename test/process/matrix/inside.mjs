@@ -47,12 +47,16 @@ function sms(number) {
   return { to, text: String(number), correlation: number };
 }
 
+/** A disk that took the octets, and then neither kept nor gave them back. */
+const IN_DOUBT = /it may be there after the next start/;
+
 // Given to a node that has closed, a msg is gone before the package could see it.
 hooks.add('onReceive', ({ destination: { node }, msg }) => {
   if (isGiven(node, msg) && node._inputCallback !== null) tell('handed', msg.numbers);
 });
 hooks.add('onComplete', ({ node: { node }, msg, error }) => {
-  if (isGiven(node, msg) && error !== undefined) tell('failed', { ...msg.numbers, code: error.code });
+  if (!isGiven(node, msg) || error === undefined) return;
+  tell('failed', { ...msg.numbers, isInDoubt: IN_DOUBT.test(error.message) });
 });
 
 function isGiven({ type }, { numbers }) {

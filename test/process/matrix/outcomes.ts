@@ -20,10 +20,10 @@ export type MatrixReport =
   | Report
   /** A msg was given to the smpp-send node. */
   | { readonly event: 'handed'; readonly payload: Numbers }
-  /** Its `done` was called with an error. */
-  | { readonly event: 'failed'; readonly payload: Numbers & { readonly code: string } }
+  /** Its `done` was called with an error, which may say that the store can have it all the same. */
+  | { readonly event: 'failed'; readonly payload: Numbers & { readonly isInDoubt: boolean } }
   /** A Catch node was given it. */
-  | { readonly event: 'caught'; readonly payload: Numbers & { readonly code: string } }
+  | { readonly event: 'caught'; readonly payload: Numbers }
   | { readonly event: 'receipt'; readonly payload: number | null };
 
 /** Numbers of SMS; of a msg, that of its first. */
@@ -58,6 +58,7 @@ export class Outcomes {
   readonly #msgs = new Map<number, Numbers>();
   readonly #results = new Map<number, Reported[]>();
   readonly #failed: number[] = [];
+  readonly #inDoubt = new Set<number>();
   readonly #caught = new Set<number>();
   readonly #receipts = new Set<number>();
   readonly #log: (LogLine & { readonly process: number })[] = [];
@@ -144,7 +145,8 @@ export class Outcomes {
     return {
       lost: lost.slice(told.ends),
       failedAndSent: msgs
-        .filter((msg) => failed.has(msg.first) && numbersOf(msg).some((n) => times.has(n) || hasResult(n)))
+        .filter(({ first }) => failed.has(first) && !this.#inDoubt.has(first))
+        .filter((msg) => numbersOf(msg).some((number) => times.has(number) || hasResult(number)))
         .map(({ first }) => first),
       failedUnheard: unheard.slice(told.errors),
       failedAgain: this.#failed.filter((first, index) => this.#failed.indexOf(first) !== index),
@@ -160,7 +162,10 @@ export class Outcomes {
 
   #note(report: MatrixReport): void {
     if (report.event === 'handed') this.#msgs.set(report.payload.first, report.payload);
-    if (report.event === 'failed') this.#failed.push(report.payload.first);
+    if (report.event === 'failed') {
+      this.#failed.push(report.payload.first);
+      if (report.payload.isInDoubt) this.#inDoubt.add(report.payload.first);
+    }
     if (report.event === 'caught') this.#caught.add(report.payload.first);
     if (report.event === 'receipt' && report.payload !== null) this.#receipts.add(report.payload);
     if (report.event === 'log') this.#log.push({ ...report.payload, process: this.#process });

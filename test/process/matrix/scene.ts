@@ -45,8 +45,8 @@ export function flowOf(scene: Scene): Flow {
   const dlr = { ...place, type: 'smpp-dlr', name: '', from: '', wires: [['receipt'], []] };
   const others: FlowNode[] = [
     { ...own, id: 'other', storage: 'disk', storageDirectory: path.join(folder, 'other') },
-    { id: 'caught', ...ON_TAB, type: 'catch', scope: ['send'], uncaught: false, wires: [['tell-caught']] },
-    told('tell-caught', 'caught', '{ ...msg.numbers, code: msg.error.code }'),
+    { id: 'caught', ...ON_TAB, type: 'catch', scope: null, uncaught: false, wires: [['tell-caught']] },
+    told('tell-caught', 'caught', 'msg.numbers'),
     { id: 'receipts', type: 'tab', label: 'receipts' },
     { id: 'dlr', ...dlr, connection: 'connection' },
     { id: 'dlr-other', ...dlr, connection: 'other' },
@@ -129,7 +129,6 @@ export const ACTS: readonly Act[] = [
     deploys: ALL,
     edit: changed('send', { connection: 'other' }),
   },
-  { name: 'smpp-send goes to another tab', deploys: ALL, edit: changed('send', { z: 'receipts' }) },
   { name: 'smpp-send is made anew', deploys: ALL, edit: changed('send', { id: 'send-anew' }) },
   { name: 'smpp-send is disabled', deploys: ALL, edit: changed('send', { d: true }) },
   { name: 'the tab is disabled', deploys: ALL, edit: changed('tab', { disabled: true }) },
