@@ -50,10 +50,11 @@ function chosenCells(): readonly Cell[] {
   return shuffled.slice(0, CHOICE === 'all' ? Infinity : Number(CHOICE)).map(({ cell }) => cell);
 }
 
-function faultsIn({ faults }: Played): readonly string[] {
-  return Object.entries(faults).flatMap(([fault, numbers]: [string, readonly number[]]) =>
+function faultsIn({ faults, hangs }: Played): readonly string[] {
+  const found = Object.entries(faults).flatMap(([fault, numbers]: [string, readonly number[]]) =>
     numbers.length === 0 || NOT_YET_HELD.has(fault)
       ? []
       : [`${fault}: ${numbers.length} (${numbers.slice(0, SHOWN_MAX).join(', ')})`],
   );
+  return hangs ? ['it hangs', ...found] : found;
 }

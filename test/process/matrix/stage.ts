@@ -14,7 +14,7 @@ import { systemProcesses } from '../../../lib/storage/journal/owner.js';
 import type { Chance } from '../../simulation/chance.js';
 import type { Flow } from '../flow.js';
 import { NodeRed } from '../node-red.js';
-import { nameOf, type Cell, type Deed, type Load, type Store } from './cells.js';
+import type { Cell, Deed, Load, Store } from './cells.js';
 import { Outcomes, type Faults, type MatrixReport } from './outcomes.js';
 import { flowOf, STORE, withCredentials, type Scene } from './scene.js';
 
@@ -30,8 +30,9 @@ const ANOTHER_MACHINE = { host: 'another', boot: 'another', pid: 1, started: '1'
 
 export interface Played {
   readonly faults: Faults;
+  /** It did not come to its end. */
+  readonly hangs: boolean;
   readonly log: readonly string[];
-  readonly handed: number;
 }
 
 export class Stage {
@@ -48,21 +49,26 @@ export class Stage {
     const folder = path.join(this.#userDir, `cell-${cell.index}`);
     const scene = { simulator, folder, storage: cell.storage, isTogether: chance.happens(0.3) };
     const outcomes = (this.#outcomes = new Outcomes(simulator));
-    try {
-      const hung = after(HUNG_MS, true, { ref: false });
-      const whole = this.#perform(cell, scene, chance).then(() => outcomes.complete());
-      if ((await Promise.race([hung, whole])) === true) throw new Error(`${nameOf(cell)}: it hangs`);
-      const log = outcomes.log.map(({ level, line }) => `${level}: ${line}`);
-      return { faults: outcomes.faults(), log, handed: outcomes.handedCount };
-    } finally {
-      await this.#nodeRed?.deploy('full', []);
-      await simulator.stop();
-    }
+    const hung = after(HUNG_MS, true, { ref: false });
+    const whole = this.#perform(cell, scene, chance).then(() => outcomes.complete());
+    const hangs = (await Promise.race([hung, whole])) === true;
+    const log = outcomes.log.map(({ level, line }) => `${level}: ${line}`);
+    const played = { faults: outcomes.faults(), hangs, log };
+    if (hangs) await this.#kill();
+    else await this.#nodeRed?.deploy('full', []);
+    await simulator.stop();
+    return played;
   }
 
   async end(): Promise<void> {
     await this.#nodeRed?.stop();
     rmSync(this.#userDir, { recursive: true });
+  }
+
+  async #kill(): Promise<void> {
+    this.#nodeRed?.signal('SIGKILL');
+    await this.#nodeRed?.ended();
+    this.#nodeRed = undefined;
   }
 
   async #perform(cell: Cell, scene: Scene, chance: Chance): Promise<void> {
