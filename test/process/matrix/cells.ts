@@ -35,23 +35,6 @@ export function nameOf({ index, deed, storage, store, load }: Cell): string {
   return `cell ${index}: ${what}, ${storage === 'memory' ? 'memory' : `${store} disk`}, ${load}`;
 }
 
-/** Faults that are not looked for yet: a Catch node that is closed together with smpp-send hears of nothing. */
-export const NOT_YET_HELD: ReadonlySet<string> = new Set(
-  process.env.SMPP_TEST_EVERYTHING === undefined ? ['failedUnheard'] : [],
-);
-
-/**
- * Not yet: what memory holds ends with an edit, how many stay in a folder that no connection uses is not told to one, and
- * a large array is not taken in as a whole.
- */
-export function isHeld({ deed, storage, store, load }: Cell): boolean {
-  if (process.env.SMPP_TEST_EVERYTHING !== undefined) return true;
-  const isMemory =
-    storage === 'memory' || (deed.kind === 'deploy' && deed.act.name === 'the storage is changed');
-  const isLeft = deed.kind === 'deploy' && deed.act.name === 'the folder is changed';
-  return !isMemory && !isLeft && load !== 'large array' && store !== 'locked';
-}
-
 function everyCell(): readonly Cell[] {
   const deploys = ACTS.flatMap((act) => act.deploys.map((type): Deed => ({ kind: 'deploy', act, type })));
   const deeds: readonly Deed[] = [

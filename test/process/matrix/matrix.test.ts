@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import { Chance } from '../../simulation/chance.js';
 import { endAll } from '../node-red.js';
-import { CELLS, isHeld, nameOf, NOT_YET_HELD, type Cell } from './cells.js';
+import { CELLS, nameOf, type Cell } from './cells.js';
 import { Stage, type Played } from './stage.js';
 
 const { SMPP_TEST_CELL: ONE, SMPP_TEST_CELLS: CHOICE = '24', SMPP_TEST_SEED } = process.env;
@@ -52,9 +52,7 @@ function chosenCells(): readonly Cell[] {
 
 function faultsIn({ faults, hangs }: Played): readonly string[] {
   const found = Object.entries(faults).flatMap(([fault, numbers]: [string, readonly number[]]) =>
-    numbers.length === 0 || NOT_YET_HELD.has(fault)
-      ? []
-      : [`${fault}: ${numbers.length} (${numbers.slice(0, SHOWN_MAX).join(', ')})`],
+    numbers.length === 0 ? [] : [`${fault}: ${numbers.length} (${numbers.slice(0, SHOWN_MAX).join(', ')})`],
   );
   return hangs ? ['it hangs', ...found] : found;
 }

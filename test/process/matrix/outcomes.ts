@@ -47,6 +47,9 @@ export interface Faults {
 /** Longer than anything waits that is to come. */
 const QUIET_MS = 5_000;
 
+const LOOK_EVERY_MS = 5;
+const LOOK_AT_ALL_EVERY_MS = 100;
+
 interface Reported extends Pick<SubmitResult, 'id' | 'outcome' | 'possibleDuplicate'> {
   readonly process: number;
 }
@@ -76,17 +79,17 @@ export class Outcomes {
   readonly report = (given: MatrixReport): void => {
     this.#note(given);
     this.#reportedAt = performance.now();
-    // Once for all that one turn brings: to look at everything takes a while.
+    // Not for each: to look at everything takes a while.
     if (this.#waiters.length === 0 || this.#looks) return;
     this.#looks = true;
-    setImmediate(() => {
+    setTimeout(() => {
       this.#looks = false;
       this.#waiters = this.#waiters.filter(({ isMet, resolve }) => {
         if (!isMet()) return true;
         resolve();
         return false;
       });
-    });
+    }, LOOK_EVERY_MS);
   };
 
   nextProcess(): void {
@@ -118,15 +121,11 @@ export class Outcomes {
 
   /** Resolves when every msg has its outcome and every accepted SMS its receipt, or nothing happens any more. */
   async complete(): Promise<void> {
-    const isComplete = this.#until(() =>
-      Object.values(this.faults()).every((numbers: readonly number[]) => numbers.length === 0),
-    );
-    const whenQuiet = async (): Promise<void> => {
-      for (let quietMs = 0; quietMs < QUIET_MS; quietMs = performance.now() - this.#reportedAt)
-        await after(QUIET_MS - quietMs, undefined, { ref: false });
-    };
+    const isComplete = (): boolean =>
+      Object.values(this.faults()).every((numbers: readonly number[]) => numbers.length === 0);
     this.#reportedAt = performance.now();
-    await Promise.race([isComplete, whenQuiet()]);
+    while (!isComplete() && performance.now() - this.#reportedAt < QUIET_MS)
+      await after(LOOK_AT_ALL_EVERY_MS, undefined, { ref: false });
   }
 
   faults(): Faults {

@@ -132,7 +132,12 @@ export const ACTS: readonly Act[] = [
   { name: 'smpp-send is made anew', deploys: ALL, edit: changed('send', { id: 'send-anew' }) },
   { name: 'smpp-send is disabled', deploys: ALL, edit: changed('send', { d: true }) },
   { name: 'the tab is disabled', deploys: ALL, edit: changed('tab', { disabled: true }) },
-  { name: 'the connection is disabled', deploys: ALL, edit: changed('connection', { d: true }) },
+  {
+    name: 'the connection is disabled',
+    deploys: ALL,
+    edit: changed('connection', { d: true }),
+    losesReceipts: { memory: true },
+  },
   { name: 'smpp-send is deleted', deploys: ALL, edit: deleted(({ id }) => id === 'send') },
   { name: 'the tab is deleted', deploys: ALL, edit: deleted(({ id, z }) => id === 'tab' || z === 'tab') },
   {

@@ -81,7 +81,7 @@ export class Stage {
     this.#nodeRed?.tell({ store: storeOf(scene, cell.store) }); // where it was sound up to now
     const done = isEnded ? Promise.resolve() : this.#do(cell, scene, flow);
     done.catch(() => undefined); // Node-RED may be ended meanwhile
-    const isEndedToo = isEnded || chance.happens(0.25);
+    const isEndedToo = isEnded || (chance.happens(0.25) && !isMeanwhileLost(cell.deed));
     if (!isEndedToo || chance.happens(0.5)) await done;
     const more = outcomes.reaches(outcomes.handedCount + chance.oneOf([0, 1, 5, 20]), 0);
     if (!isEnded) await Promise.race([more, after(MOMENT_MAX_MS)]);
@@ -137,7 +137,7 @@ export class Stage {
     nodeRed.signal('SIGTERM');
     await nodeRed.ended();
     this.#nodeRed = undefined;
-    if (cell.storage === 'memory') this.#outcomes?.giveUpReceipts();
+    if (cell.storage === 'memory' || isStorageChanged(cell.deed)) this.#outcomes?.giveUpReceipts();
     unlockStore(scene, cell.store);
     this.#outcomes?.nextProcess();
     // Node-RED keeps in it that the flows were stopped.
@@ -148,6 +148,10 @@ export class Stage {
 
 function isMemoryLost(deed: Deed, storage: Cell['storage']): boolean {
   return storage === 'memory' && deed.kind === 'deploy' && deed.act.losesReceipts?.memory === true;
+}
+
+function isStorageChanged(deed: Deed): boolean {
+  return deed.kind === 'deploy' && deed.act.name === 'the storage is changed';
 }
 
 function isMeanwhileLost(deed: Deed): boolean {
