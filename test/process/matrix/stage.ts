@@ -81,7 +81,7 @@ export class Stage {
     this.#nodeRed?.tell({ store: storeOf(scene, cell.store) }); // where it was sound up to now
     const done = isEnded ? Promise.resolve() : this.#do(cell, scene, flow);
     done.catch(() => undefined); // Node-RED may be ended meanwhile
-    const isEndedToo = isEnded || (chance.happens(0.25) && !isMeanwhileLost(cell.deed));
+    const isEndedToo = isEnded || isEndedAfter(cell, chance);
     if (!isEndedToo || chance.happens(0.5)) await done;
     const more = outcomes.reaches(outcomes.handedCount + chance.oneOf([0, 1, 5, 20]), 0);
     if (!isEnded) await Promise.race([more, after(MOMENT_MAX_MS)]);
@@ -148,6 +148,11 @@ export class Stage {
 
 function isMemoryLost(deed: Deed, storage: Cell['storage']): boolean {
   return storage === 'memory' && deed.kind === 'deploy' && deed.act.losesReceipts?.memory === true;
+}
+
+/** Not where another store has SMS by then: a start that is cut short does not know of them. */
+function isEndedAfter({ deed }: Cell, chance: Chance): boolean {
+  return chance.happens(0.25) && !isMeanwhileLost(deed);
 }
 
 function isStorageChanged(deed: Deed): boolean {
