@@ -38,9 +38,8 @@ interface Entry<Account> {
   readonly folder: string | undefined;
 }
 
-interface Leaving {
+interface Leaving<Account> extends Entry<Account> {
   readonly id: string;
-  readonly folder: string | undefined;
   readonly isOver: Promise<void>;
 }
 
@@ -52,7 +51,7 @@ export class ParkedAccounts<Account extends Parked> {
   /** Those that were held, by a node which has closed by now. */
   readonly #closed = new Map<string, Entry<Account>>();
   readonly #held = new Map<string, Entry<Account>>();
-  readonly #leaving = new Set<Leaving>();
+  readonly #leaving = new Set<Leaving<Account>>();
   #cancelLimit: (() => void) | undefined;
   /** Called when nothing is parked any more. */
   #whenRetired: (() => void)[] = [];
@@ -102,14 +101,22 @@ export class ParkedAccounts<Account extends Parked> {
     return { adopted: undefined, predecessor: found.account };
   }
 
-  /** Resolves when no earlier account of this node runs any more, nor one that this deploy takes from that folder. */
+  /**
+   * Resolves when no earlier account of this node runs any more, nor one that this deploy takes from that folder. One that
+   * leaves later is not waited for: it may be the one that asks, which a further deploy replaces while it waits.
+   */
   async left(id: string, folder: string | undefined): Promise<void> {
-    const isOurs = (other: string | undefined): boolean => folder !== undefined && other === folder;
+    const isOurs = (other: string, { folder: taken }: Entry<Account>): boolean =>
+      other === id || (folder !== undefined && taken === folder);
+    const earlier = new Set([
+      ...[...this.#leaving].filter((entry) => isOurs(entry.id, entry)).map(({ account }) => account),
+      ...[...this.#parked].filter(([other, entry]) => isOurs(other, entry)).map(([, { account }]) => account),
+    ]);
     for (;;) {
-      const leaving = [...this.#leaving].filter((other) => other.id === id || isOurs(other.folder));
+      const leaving = [...this.#leaving].filter(({ account }) => earlier.has(account));
       await Promise.all(leaving.map(({ isOver }) => isOver));
       // Whether one that is parked leaves is clear when the deploy is over.
-      const isAnyParked = [...this.#parked.values()].some((other) => isOurs(other.folder));
+      const isAnyParked = [...this.#parked.values()].some(({ account }) => earlier.has(account));
       if (isAnyParked) await new Promise<void>((resolve) => this.#whenRetired.push(resolve));
       else if (leaving.length === 0) return;
     }
@@ -136,12 +143,12 @@ export class ParkedAccounts<Account extends Parked> {
     this.#leave(id, entry, entry.account.retire(settings));
   }
 
-  #leave(id: string, { folder }: Entry<Account>, stopping: Promise<void>): void {
+  #leave(id: string, entry: Entry<Account>, stopping: Promise<void>): void {
     const isOver = stopping.then(() => {
       this.#leaving.delete(leaving);
       this.#onLeft();
     });
-    const leaving: Leaving = { id, folder, isOver };
+    const leaving = { ...entry, id, isOver };
     this.#leaving.add(leaving);
   }
 }

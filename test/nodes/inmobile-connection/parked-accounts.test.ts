@@ -126,6 +126,16 @@ describe('ParkedAccounts', () => {
     assert.deepEqual([await mayOpen(), await otherMayOpen()], [true, true]);
   });
 
+  it('has an account that is replaced while it waits wait for those before it only', async () => {
+    parked.find('id', OTHER);
+    const hasLeft = watch(parked.left('id', '/store'));
+    const replaced = new FakeAccount();
+    parked.park('id', replaced, '/store');
+    parked.find('id', OTHER);
+    account.end();
+    assert.equal(await hasLeft(), true);
+  });
+
   describe('with an account whose node has wrong settings now', () => {
     beforeEach(() => {
       parked.hold('id');

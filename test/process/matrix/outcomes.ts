@@ -45,7 +45,7 @@ export interface Faults {
 }
 
 /** Longer than anything waits that is to come. */
-const QUIET_MS = 20_000;
+const QUIET_MS = 5_000;
 
 const LOOK_EVERY_MS = 5;
 const LOOK_AT_ALL_EVERY_MS = 100;
