@@ -157,7 +157,7 @@ export class Answers {
       if (submission.unnamedSegments > 0) this.#remember(submission, entry);
       this.#settle(item, { outcome: 'accepted', messageIds: submission.messageIds, host: link.host });
     } else {
-      if (submission.isPartial) item.progress = { ...item.progress, isHalfSent: true };
+      if (submission.isPartial) this.#halfSent(submission);
       submission.isUnknown = verdict.kind === 'unknown';
       if (submission.isUnknown) this.#remember(submission, entry);
       this.#notAccepted(submission, verdict);
@@ -166,6 +166,11 @@ export class Answers {
     }
     if (this.#reconciling.size > 0) this.receiptCame(entry.to); // one that waits may have been this one's own
     this.#options.wake();
+  }
+
+  #halfSent({ item, messageIds }: Submission): void {
+    item.progress = { ...item.progress, isHalfSent: true };
+    this.#options.segmentIds.add(item, Object.values(messageIds));
   }
 
   #notAccepted(submission: Submission, verdict: Exclude<Verdict, { kind: 'accepted' }>): void {

@@ -19,6 +19,7 @@ export class SegmentIds {
     for (const messageId of messageIds) {
       if (messageId === '') continue;
       const id = messageId.toLowerCase();
+      if (this.#owners.get(id) === item) continue;
       const own = this.#byOwner.get(item);
       if (own === undefined) this.#byOwner.set(item, [id]);
       else own.push(id);

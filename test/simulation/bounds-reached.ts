@@ -12,6 +12,7 @@ import { Dedupe } from '../../lib/outbox/dedupe.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { QueueItems } from '../../lib/outbox/queue-items.js';
 import { ReadBack } from '../../lib/outbox/read-back.js';
+import { SegmentIds } from '../../lib/outbox/segment-ids.js';
 import { References } from '../../lib/outbox/references.js';
 import { UnknownOutcomes } from '../../lib/outbox/unknown-outcomes.js';
 import { HeldReceipts } from '../../lib/receipt/held-receipts.js';
@@ -148,9 +149,16 @@ const LISTEN: readonly (() => void)[] = [
       if (wasFew && index.oldest > oldest.get(index)) reach('trackedOctets');
     });
     const copyIds = new Numbers();
-    after(TrackedIndex.prototype, 'addCopy', (index, [, messageIds]) => {
-      copyIds.set(index, copyIds.get(index) + messageIds.length);
-      met('copyIds', copyIds.get(index) - 1);
+    const addIds = (owner: object, count: number): void => {
+      copyIds.set(owner, copyIds.get(owner) + count);
+      met('copyIds', copyIds.get(owner) - 1);
+    };
+    after(TrackedIndex.prototype, 'addCopy', (index, [, messageIds]) => addIds(index, messageIds.length));
+    after(TrackedIndex.prototype, 'add', (index, [{ halves = [] }]) => addIds(index, halves.length));
+    const segmentIds = new Numbers();
+    after(SegmentIds.prototype, 'add', (ids, [, messageIds]) => {
+      segmentIds.set(ids, segmentIds.get(ids) + messageIds.length);
+      met('copyIds', segmentIds.get(ids) - 1);
     });
     const failed = new Keys<number>();
     after(TrackedIndex.prototype, 'update', (index, [sms, { failure }]) => {

@@ -1,5 +1,6 @@
 /** The promises made for receipts: once answered never lost, tied to the right SMS, one verdict on each, and no silence. */
 import type { Millis } from '../../lib/clock.js';
+import { wasAnswered } from './check-answered.js';
 import { mayBeHandedAgain, wasThere } from './check-handings.js';
 import { mayTakeForItsOwn } from './check-sms.js';
 import { noteReceipts } from './note-receipts.js';
@@ -167,6 +168,8 @@ function checkUnmatched(ledger: Ledger, { receipt, at, run }: ReceiptSeen): void
   );
   const isLate = (first?.at ?? at) - ((sms && toldOf(sms))?.at ?? Infinity) > 0;
   if (isLate) ledger.violated(`the receipt for ${messageId} is tied to no SMS`);
+  if (wasAnswered(ledger, receipt, { at: first?.at ?? at, run }))
+    ledger.violated(`the receipt for ${messageId} is tied to no SMS, and its segment had its answer`);
   // Several may say the same.
   const sentAt = ledger.deliveries.flatMap(({ text, firstSentAt: instant = Infinity }) =>
     text === receipt.raw ? [instant] : [],

@@ -473,6 +473,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       ),
   },
   {
+    name: 'the ids of a long SMS are known only once it is settled',
+    symptom: /its segment had its answer/,
+    seed: 35,
+    plant: () => instead(Outbox.prototype, 'isUnderWay', () => () => false),
+  },
+  {
     name: 'a receipt that waits for somebody who takes it says nothing of its SMS',
     symptom: /it had come, whoever was there/,
     seed: 48,

@@ -72,6 +72,22 @@ for (const [where, makeStorage] of [
       assert.deepEqual(told(on.receipts), [['sms-1', 'DELIVRD', true, '3 of 3']]);
     });
 
+    it('wait for it also when its last answer was that of another segment', async () => {
+      const on = await open();
+      const link = await on.submits(LONG);
+      link.at(1).settle(refused(ESME_RSYSERR));
+      link.at(2).settle(accepted('a3'));
+      link.at(0).settle(accepted('a1'));
+      await on.settled();
+      await on.receipt('a1');
+      await on.clock.advance(5_000);
+      link.at(3).settle(refused(ESME_RSYSERR));
+      await on.clock.advance(15_000);
+      link.at(4).settle(refused(ESME_RSYSERR));
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(on.receipts, []);
+    });
+
     it('are its own when it is rejected, and say that nobody knows of the whole', async () => {
       const on = await open();
       const segments = on.collectSegments();
