@@ -10,6 +10,7 @@
  * somebody comes. A listener that never answers holds up neither the others nor the receipts of the SMS.
  */
 import { Alarm } from '../alarm.js';
+import { AllTaken } from '../all-taken.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, Millis } from '../clock.js';
 import { isStopped, SmppError } from '../errors.js';
@@ -76,12 +77,15 @@ export class OverdueReports {
   #checkedAt: Millis = -Infinity;
   /** Answers that are not there yet. */
   #taking = 0;
-  #onAllTaken: (() => void) | undefined;
+  readonly #allTaken: AllTaken;
+  /** When the first of what nobody is there for is nobody's. */
+  #leftAloneAt: Millis = Infinity;
 
   constructor(options: OverdueReportsOptions) {
     this.#options = options;
     this.#waits = new OverdueWaits(options);
     this.#watch = new OverdueWatch(options.records.index);
+    this.#allTaken = new AllTaken(options.clock);
     this.#alarm = new Alarm(options.clock, () => this.#check());
   }
 
@@ -118,20 +122,28 @@ export class OverdueReports {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#alarm.clear();
-    if (this.#taking > 0) await this.#allTaken();
+    if (this.#taking > 0) await this.#allTaken.within(CLOSE_MS);
+    await this.#keepPassedBy();
     this.#reports.clear();
     this.#retries = [];
     await this.#waits.close();
   }
 
-  #allTaken(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(CLOSE_MS, resolve);
-      this.#onAllTaken = () => {
-        cancel();
-        resolve();
-      };
+  /** What somebody has taken, and who has left beside those who stay has not: nobody of them is told again. */
+  async #keepPassedBy(): Promise<void> {
+    const { onFailure } = this.#options;
+    const passedBy = [...this.#reports.values()].filter(({ afterMs, told, owing }) => {
+      const isOver = [...owing].every(({ goneAt }) => goneAt < Infinity);
+      return isOver && owing.size < told.size && this.#waits.askersOf(afterMs).size > 0;
     });
+    const keeping = passedBy.flatMap((report) => {
+      const writing = this.#withRecord(report, (record) => this.#keep(report, record));
+      return writing === undefined ? [] : [writing.catch(onFailure)];
+    });
+    if (keeping.length === 0) return;
+    const kept = new AllTaken(this.#options.clock);
+    void Promise.all(keeping).then(() => kept.reached());
+    await kept.within(CLOSE_MS);
   }
 
   #leave(afterMs: Millis, asker: Asker): void {
@@ -148,7 +160,7 @@ export class OverdueReports {
 
   #arm(): void {
     if (this.#isClosed) return;
-    const at = Math.min(this.#watch.nextAt ?? Infinity, this.#retries[0]?.at ?? Infinity);
+    const at = Math.min(this.#watch.nextAt ?? Infinity, this.#retries[0]?.at ?? Infinity, this.#leftAloneAt);
     this.#alarm.set(Math.max(at, this.#checkedAt + CHECK_EVERY_MS));
   }
 
@@ -162,7 +174,11 @@ export class OverdueReports {
       report.retryAt = Infinity;
       this.#tell(report);
     }
-    for (const report of this.#reports.values()) if (isLeftAlone(report, now)) this.#tell(report);
+    this.#leftAloneAt = Infinity;
+    for (const report of this.#reports.values()) {
+      if (isLeftAlone(report, now)) this.#tell(report);
+      else this.#isVacant(report);
+    }
     for (const overdue of this.#watch.take(now)) this.#tell(this.#reportOf(overdue));
     this.#arm();
   }
@@ -227,8 +243,13 @@ export class OverdueReports {
       if (asker.goneAt + (report.taking.has(asker) ? RETRY_MS : 0) > now) continue;
       report.owing.delete(asker);
       report.vacantAt ??= now;
+      this.#isVacant(report);
     }
     if (report.vacantAt !== undefined) this.#fill(report, now);
+  }
+
+  #isVacant({ vacantAt = Infinity }: Report): void {
+    this.#leftAloneAt = Math.min(this.#leftAloneAt, vacantAt + BACK_WITHIN_MS);
   }
 
   #fill(report: Report, now: Millis): void {
@@ -271,7 +292,7 @@ export class OverdueReports {
       .catch(this.#options.onFailure)
       .finally(() => {
         this.#taking -= 1;
-        if (this.#taking === 0) this.#onAllTaken?.();
+        if (this.#taking === 0) this.#allTaken.reached();
       });
   }
 

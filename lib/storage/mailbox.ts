@@ -16,10 +16,11 @@ import { Alarm } from '../alarm.js';
 import { AllTaken } from '../all-taken.js';
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { DamagedRecordError, isStopped, MissedError, SmppError } from '../errors.js';
+import { damagedAs, DamagedRecordError, isStopped, MissedError, SmppError } from '../errors.js';
 import { type Listener, Listeners, type Takers } from '../listeners.js';
 import type { Unsubscribe } from '../message.js';
 import { TransitMap } from '../transit-map.js';
+import { Losses, type Reason } from './losses.js';
 import type { Change, Storage, Table } from './storage.js';
 
 export type { Listener } from '../listeners.js';
@@ -32,6 +33,9 @@ const UNHEARD_MS: Millis = 3_600_000;
 
 /** Those who listened before a restart are back by then: Node-RED may have modules to install first. */
 const START_GRACE_MS: Millis = 10 * 60_000;
+
+/** Of table `account`, by kind. */
+const GRACE_KEY = 'unheard';
 
 /** What has waited for an hour is forgotten together. */
 const FORGET_EVERY_MS: Millis = 5 * 60_000;
@@ -133,6 +137,8 @@ export class Mailbox<T> {
   #unreadable: { readonly key: string; readonly since: Millis } | undefined;
   /** Nothing is forgotten for want of a listener before this. */
   #forgetFrom: Millis = Infinity;
+  /** What storage has of the time until then; undefined: all of it. */
+  #graceLeftMs: Millis | undefined;
   readonly #forgetAlarm: Alarm;
   readonly #losses: Losses;
 
@@ -178,8 +184,9 @@ export class Mailbox<T> {
       const found = await this.#findRecent(recent.is);
       for (const { key, event } of found) if (recent.hold(event)) this.#waiting.delete(key);
     }
+    this.#graceLeftMs = await this.#readGrace();
     this.#isClosed = false;
-    this.#forgetFrom = this.#options.clock.now() + START_GRACE_MS;
+    this.#forgetFrom = this.#options.clock.now() + (this.#graceLeftMs ?? START_GRACE_MS);
     this.#armForget();
     this.#drainSoon();
   }
@@ -231,6 +238,7 @@ export class Mailbox<T> {
   /** Somebody has come: hands on now what was rejected, and what waits. */
   heard(): void {
     this.#forgetAlarm.clear();
+    if (this.#graceLeftMs !== undefined) this.#keepGrace(undefined);
     this.#askAgain();
   }
 
@@ -265,6 +273,7 @@ export class Mailbox<T> {
    * that it is not handed on again after a restart, or when that takes too long.
    */
   async close(): Promise<void> {
+    if (!this.#isClosed) this.#spendGrace();
     this.#isClosed = true;
     this.#forgetAlarm.clear();
     this.#cancelRetry?.();
@@ -565,12 +574,41 @@ export class Mailbox<T> {
     const first = firstOf(this.#rejected.values()) ?? firstOf(this.#waiting.values());
     if (first === undefined) return;
     const due = Math.max(this.#forgetFrom, (first.since ?? -Infinity) + UNHEARD_MS);
-    this.#forgetAlarm.set(Math.max(due, clock.now() + FORGET_EVERY_MS));
+    const isGrace = this.#forgetFrom > clock.now();
+    this.#forgetAlarm.set(
+      isGrace ? Math.min(due, clock.now() + FORGET_EVERY_MS) : Math.max(due, clock.now() + FORGET_EVERY_MS),
+    );
+  }
+
+  /** What is left of the time in which those who listened before a start may come: restarts do not begin it anew. */
+  #spendGrace(): void {
+    const leftMs = Math.max(0, this.#forgetFrom - this.#options.clock.now());
+    if (!this.isHeard && this.held > 0 && leftMs < START_GRACE_MS && leftMs !== this.#graceLeftMs)
+      this.#keepGrace(leftMs);
+  }
+
+  #keepGrace(leftMs: Millis | undefined): void {
+    const { storage, onFailure, kind } = this.#options;
+    this.#graceLeftMs = leftMs;
+    storage
+      .write([{ table: 'account', key: `${GRACE_KEY} ${kind}`, value: leftMs }], 'later')
+      .catch(onFailure);
+  }
+
+  async #readGrace(): Promise<Millis | undefined> {
+    const { storage, kind } = this.#options;
+    const value = await storage.read('account', `${GRACE_KEY} ${kind}`).catch(damagedAs(undefined));
+    return typeof value === 'number' ? Math.min(value, START_GRACE_MS) : undefined;
   }
 
   /** Nobody listens: what has waited for an hour is forgotten. */
   async #forgetUnheard(): Promise<void> {
     const { clock } = this.#options;
+    this.#spendGrace();
+    if (this.#forgetFrom > clock.now()) {
+      this.#armForget();
+      return;
+    }
     let count = 0;
     this.#putRejectedFirst();
     for (const [key, waiting] of this.#waiting.entries()) {
@@ -626,56 +664,6 @@ export class Mailbox<T> {
 }
 
 const EARLIER: Waiting<never> = { since: undefined, event: undefined };
-
-type Reason = 'unheard' | 'full' | 'old' | 'damaged';
-
-/** By the reason: how loud and how often it is said, and how. */
-const SAYINGS: Readonly<Record<Reason, { level: 'info' | 'warn' | 'error'; everyMs: Millis; why: string }>> =
-  {
-    unheard: { level: 'info', everyMs: 3_600_000, why: 'nobody has been there to take them for an hour' },
-    full: {
-      level: 'warn',
-      everyMs: 60_000,
-      why: 'so many wait to be taken already that the oldest give way',
-    },
-    old: { level: 'warn', everyMs: 60_000, why: 'they have waited to be taken for 7 days' },
-    damaged: {
-      level: 'error',
-      everyMs: 60_000,
-      why: 'their records cannot be read any more: check the disk',
-    },
-  };
-
-/** What was given up, as few lines: how many, and why. */
-class Losses {
-  readonly #options: Pick<MailboxOptions<never>, 'clock' | 'kind' | 'log'>;
-  readonly #counts = new Map<Reason, { unsaid: number; saidAt: Millis }>();
-
-  constructor(options: Pick<MailboxOptions<never>, 'clock' | 'kind' | 'log'>) {
-    this.#options = options;
-  }
-
-  note(reason: Reason, count = 1): void {
-    if (count === 0) return;
-    const noted = this.#counts.get(reason) ?? { unsaid: 0, saidAt: -Infinity };
-    this.#counts.set(reason, noted);
-    noted.unsaid += count;
-    if (this.#options.clock.now() - noted.saidAt >= SAYINGS[reason].everyMs) this.#say(reason);
-  }
-
-  sayAll(): void {
-    for (const reason of this.#counts.keys()) this.#say(reason);
-  }
-
-  #say(reason: Reason): void {
-    const noted = this.#counts.get(reason);
-    if (noted === undefined || noted.unsaid === 0) return;
-    const { level, why } = SAYINGS[reason];
-    this.#options.log(level, `${this.#options.kind}: ${noted.unsaid} forgotten, since ${why}`);
-    noted.unsaid = 0;
-    noted.saidAt = this.#options.clock.now();
-  }
-}
 
 function isOwn(key: string, prefix: string | undefined): boolean {
   return prefix === undefined || (key.startsWith(prefix) && /^\d+$/.test(key.slice(prefix.length)));

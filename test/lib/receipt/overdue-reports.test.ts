@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { DeliveryReceipt } from '../../../lib/message.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { heldStorage } from '../../support/held-storage.js';
-import { bench, HOUR, MINUTE } from './bench.js';
+import { type Bench, bench, HOUR, MINUTE } from './bench.js';
 import { receiptFor } from './builders.js';
 
 describe('ReceiptTracker, when a receipt is missing,', () => {
@@ -389,6 +389,50 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
         : write(changes);
     await on.tracker.close();
     assert.equal(on.lines.length, 1);
+  });
+
+  describe('beside one that never answers and leaves', () => {
+    const besideOne = async () => {
+      const on = await start();
+      const leave = on.tracker.onOverdue(10 * MINUTE, () => new Promise(() => undefined));
+      const told = on.collectOverdue(10 * MINUTE);
+      await on.accepted();
+      await on.clock.advance(14 * MINUTE);
+      leave();
+      return { on, told };
+    };
+    const restarted = async (on: Bench) => {
+      const restarting = on.restart();
+      await on.clock.advance(2_000);
+      await restarting;
+      const again = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(HOUR);
+      return again;
+    };
+
+    for (const minutes of [0, 1, 70]) {
+      it(`tells nobody again after a restart ${minutes} min later`, async () => {
+        const { on, told } = await besideOne();
+        await on.clock.advance(minutes * MINUTE);
+        assert.deepEqual([await restarted(on), told.length], [[], 1]);
+      });
+    }
+
+    it('tells the next who comes, once', async () => {
+      const { on, told } = await besideOne();
+      await on.clock.advance(MINUTE);
+      const next = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(MINUTE);
+      assert.deepEqual([next.length, told.length, await restarted(on)], [1, 1, []]);
+    });
+
+    it('tells nobody who comes after an hour', async () => {
+      const { on, told } = await besideOne();
+      await on.clock.advance(70 * MINUTE);
+      const next = on.collectOverdue(10 * MINUTE);
+      await on.clock.advance(MINUTE);
+      assert.deepEqual([next, told.length], [[], 1]);
+    });
   });
 
   it('tells nobody again after a restart who had taken it as it closed', async () => {

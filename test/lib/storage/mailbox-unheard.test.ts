@@ -88,4 +88,32 @@ describe('Mailbox, where nobody listens', () => {
     await on.mailbox.close();
     assert.equal(on.clock.pending, 0);
   });
+
+  it('is forgotten also when restarts come every few minutes', async () => {
+    await on.came('one');
+    for (let minutes = 0; minutes < 90; minutes += 9) {
+      await on.reopened();
+      await on.clock.advance(9 * 60_000);
+    }
+    on.mailbox.subscribe(on.see);
+    await settle();
+    assert.deepEqual([on.seen, on.storage.count('event')], [[], 0]);
+  });
+
+  it('waits for those who listened before, after each start', async () => {
+    await on.came('one');
+    await on.clock.advance(2 * 60_000);
+    for (let hours = 0; hours < 20; hours += 2) {
+      const leave = on.mailbox.subscribe(() => Promise.reject(new Error('no')));
+      await settle();
+      leave();
+      await on.mailbox.close();
+      await on.clock.advance(2 * HOUR_MS);
+      await on.reopened();
+      await on.clock.advance(9 * 60_000);
+    }
+    on.mailbox.subscribe(on.see);
+    await settle();
+    assert.deepEqual(on.seen, ['one']);
+  });
 });
