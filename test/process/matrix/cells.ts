@@ -28,6 +28,13 @@ export interface Cell {
   readonly load: Load;
 }
 
+/** Another store from then on. */
+const STORE_LEFT: ReadonlySet<string> = new Set([
+  'the storage is changed',
+  'the folder is changed',
+  'the gateway is simulated',
+]);
+
 export const CELLS: readonly Cell[] = everyCell();
 
 export function nameOf({ index, deed, storage, store, load }: Cell): string {
@@ -36,12 +43,12 @@ export function nameOf({ index, deed, storage, store, load }: Cell): string {
 }
 
 /**
- * What the package does not hold yet is left out: what went from memory to disk stays there without a word when the
- * storage is changed back, and a large array in memory may have no results when its connection is deleted.
+ * What the package does not hold yet is left out: results that wait in a store which the connection leaves stay there
+ * without a word, and a large array in memory may have no results when its connection is deleted.
  */
 function isHeld({ deed, storage, load }: Omit<Cell, 'index'>): boolean {
-  const isStorageChanged = deed.kind === 'deploy' && deed.act.name === 'the storage is changed';
-  return storage === 'disk' || (!isStorageChanged && load !== 'large array');
+  if (deed.kind === 'deploy' && STORE_LEFT.has(deed.act.name)) return false;
+  return storage === 'disk' || load !== 'large array';
 }
 
 function everyCell(): readonly Cell[] {

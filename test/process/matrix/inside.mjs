@@ -52,9 +52,7 @@ const IN_DOUBT = /it may be there after the next start/;
 
 // Given to a node that has closed, a msg is gone before the package could see it.
 hooks.add('onReceive', ({ destination: { node }, msg }) => {
-  if (node._inputCallback === null) return;
-  if (isGiven(node, msg)) tell('handed', msg.numbers);
-  if (node.type === 'catch' && msg.numbers !== undefined) tell('caught', msg.numbers);
+  if (isGiven(node, msg) && node._inputCallback !== null) tell('handed', msg.numbers);
 });
 hooks.add('onComplete', ({ node: { node }, msg, error }) => {
   if (!isGiven(node, msg) || error === undefined) return;

@@ -22,7 +22,7 @@ export type MatrixReport =
   | { readonly event: 'handed'; readonly payload: Numbers }
   /** Its `done` was called with an error, which may say that the store can have it all the same. */
   | { readonly event: 'failed'; readonly payload: Numbers & { readonly isInDoubt: boolean } }
-  /** A Catch node was given it. */
+  /** It came out of a Catch node. */
   | { readonly event: 'caught'; readonly payload: Numbers }
   | { readonly event: 'receipt'; readonly payload: number | null };
 
@@ -34,7 +34,7 @@ export interface Faults {
   readonly failedAndSent: readonly number[];
   /** Msgs that failed, of which neither a Catch node nor the log was told. */
   readonly failedUnheard: readonly number[];
-  /** Msgs that failed more than once. */
+  /** Msgs of which a flow was told more than once that they failed. */
   readonly failedAgain: readonly number[];
   /** SMS with two results in one process, or with two that do not say the same. */
   readonly repeated: readonly number[];
@@ -62,7 +62,8 @@ export class Outcomes {
   readonly #results = new Map<number, Reported[]>();
   readonly #failed: number[] = [];
   readonly #inDoubt = new Set<number>();
-  readonly #caught = new Set<number>();
+  /** With how often. */
+  readonly #caught = new Map<number, number>();
   readonly #receipts = new Set<number>();
   readonly #log: (LogLine & { readonly process: number })[] = [];
   /** SMS that have no receipt to come: the process that knew them has ended, or their account is another's. */
@@ -148,7 +149,7 @@ export class Outcomes {
         .filter((msg) => numbersOf(msg).some((number) => times.has(number) || hasResult(number)))
         .map(({ first }) => first),
       failedUnheard: unheard.slice(told.errors),
-      failedAgain: this.#failed.filter((first, index) => this.#failed.indexOf(first) !== index),
+      failedAgain: [...this.#caught].filter(([, times]) => times > 1).map(([first]) => first),
       repeated: results.filter(([, list]) => isRepeated(list)).map(([number]) => number),
       duplicated: [...times]
         .filter(([number, count]) => count > 1 && !this.#isFlagged(number))
@@ -161,19 +162,26 @@ export class Outcomes {
 
   #note(report: MatrixReport): void {
     if (report.event === 'handed') this.#msgs.set(report.payload.first, report.payload);
-    if (report.event === 'failed') {
-      this.#failed.push(report.payload.first);
-      if (report.payload.isInDoubt) this.#inDoubt.add(report.payload.first);
-    }
-    if (report.event === 'caught') this.#caught.add(report.payload.first);
+    if (report.event === 'failed') this.#noteFailed(report.payload);
+    if (report.event === 'caught') this.#noteCaught(report.payload);
     if (report.event === 'receipt' && report.payload !== null) this.#receipts.add(report.payload);
     if (report.event === 'log') this.#log.push({ ...report.payload, process: this.#process });
-    if (report.event === 'result') {
-      const { correlation, id, outcome, possibleDuplicate } = report.payload;
-      const number = correlation as number;
-      const before = this.#results.get(number) ?? [];
-      this.#results.set(number, [...before, { id, outcome, possibleDuplicate, process: this.#process }]);
-    }
+    if (report.event === 'result') this.#noteResult(report.payload);
+  }
+
+  #noteFailed({ first, isInDoubt }: Numbers & { readonly isInDoubt: boolean }): void {
+    this.#failed.push(first);
+    if (isInDoubt) this.#inDoubt.add(first);
+  }
+
+  #noteCaught({ first }: Numbers): void {
+    this.#caught.set(first, (this.#caught.get(first) ?? 0) + 1);
+  }
+
+  #noteResult({ correlation, id, outcome, possibleDuplicate }: SubmitResult): void {
+    const number = correlation as number;
+    const before = this.#results.get(number) ?? [];
+    this.#results.set(number, [...before, { id, outcome, possibleDuplicate, process: this.#process }]);
   }
 
   /** Of how many msgs the log tells that they failed, and of how many SMS that they ended without a node to say so. */

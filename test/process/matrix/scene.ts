@@ -1,7 +1,7 @@
 /**
  * The flow of the matrix, and everything that a person may do to it.
  *
- *   source ─▶ smpp-send ═▶ report "result"     smpp-dlr ─▶ report "receipt"
+ *   source ─▶ smpp-send ═▶ report "result"     catch ─▶ report "caught"     smpp-dlr ─▶ report "receipt"
  *
  * The source gives msgs from the moment that it is made. The flow of `flow.ts` has the rest; its way in over HTTP is for
  * `msg.action`.
@@ -45,10 +45,12 @@ export function flowOf(scene: Scene): Flow {
   const dlr = { ...place, type: 'smpp-dlr', name: '', from: '', wires: [['receipt'], []] };
   const others: FlowNode[] = [
     { ...own, id: 'other', storage: 'disk', storageDirectory: path.join(folder, 'other') },
+    { id: 'caught', ...ON_TAB, type: 'catch', scope: null, uncaught: false, wires: [['tell-caught']] },
+    told('tell-caught', 'caught', 'msg.numbers'),
     { id: 'receipts', type: 'tab', label: 'receipts' },
     { id: 'dlr', ...dlr, connection: 'connection' },
     { id: 'dlr-other', ...dlr, connection: 'other' },
-    { ...receipt(), ...place },
+    { ...told('receipt', 'receipt', 'msg.payload.correlation ?? null'), ...place },
     { id: 'spare', ...ON_TAB, type: 'function', func: '', outputs: 1, wires: [[]] },
     {
       id: 'source',
@@ -156,9 +158,9 @@ for (let index = 0; index < 3; index += 1) give();
 setInterval(give, 2);
 `;
 
-function receipt(): FlowNode {
-  const func = `global.get('report')('receipt', msg.payload.correlation ?? null);`;
-  return { id: 'receipt', ...ON_TAB, type: 'function', func, outputs: 0, wires: [] };
+function told(id: string, event: string, payload: string): FlowNode {
+  const func = `global.get('report')('${event}', ${payload});`;
+  return { id, ...ON_TAB, type: 'function', func, outputs: 0, wires: [] };
 }
 
 function changed(id: string, properties: Readonly<Record<string, unknown>>): Act['edit'] {
