@@ -59,13 +59,11 @@ function wasTaken({ taking: { doneAt = Infinity } }: Handing, at: number): boole
   return doneAt <= at;
 }
 
-/** Whether somebody listened to events of a kind then, and went on to do so. */
+/** Whether somebody listened to events of a kind before that, and went on to do so; who comes in that instant has the next. */
 export function wasThere({ listeners, runs }: Ledger, kind: EventKind, at: Millis): boolean {
   return listeners.some(
     ({ plan, stays }) =>
       plan.kinds.includes(kind) &&
-      stays.some(
-        ({ run, from, until }) => from <= at && at < Math.min(until, runs[run]!.endedAt ?? Infinity),
-      ),
+      stays.some(({ run, from, until }) => from < at && at < Math.min(until, runs[run]!.endedAt ?? Infinity)),
   );
 }

@@ -316,17 +316,14 @@ function turnAt(receipts: readonly ReceiptSeen[], run: number, at: Millis): Mill
 function hasCome(ledger: Ledger, sms: SmsRecord | undefined, at: Millis): boolean {
   const result = (sms && toldOf(sms))?.result;
   if (result === undefined || sms?.acceptances.length !== 1 || ledger.diskFailed) return false;
+  // What gives way for want of room before its SMS is stored, or as an earlier process left it, was never read.
+  if (ledger.reached.has('heldEvents')) return false;
   const { messageIds, to } = result;
   const named = messageIds.filter((messageId) => messageId !== '');
-  // One that came before its SMS was stored, and gave way for want of room, has not come.
-  const knownAt = ledger.hasGivenUp('segment')
-    ? sms.submits.map(({ answeredAt = Infinity }) => answeredAt)
-    : [];
-  const from = Math.max(0, ...knownAt.map((answeredAt) => answeredAt + KNOWN_MS));
   const isKept = (messageId: string): boolean =>
     ledger.deliveries.some(
-      ({ says, phone, state, firstSentAt = 0, keptAt = Infinity }) =>
-        says === messageId && phone === to && state !== 'ENROUTE' && keptAt < at && firstSentAt >= from,
+      ({ says, phone, state, keptAt = Infinity }) =>
+        says === messageId && phone === to && state !== 'ENROUTE' && keptAt < at,
     );
   return named.length > 0 && named.every((id) => isKept(id) && isOnlyIts(ledger, id));
 }
