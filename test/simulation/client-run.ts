@@ -43,6 +43,7 @@ export interface RunWorld {
     | 'insideLong'
     | 'countsLeftovers'
     | 'hasUnreadable'
+    | 'isInMemory'
     | 'healedAt'
     | 'listeners'
   >;

@@ -185,6 +185,10 @@ export class Client {
     }
     const records = list.map((plan) => this.#note(run, plan));
     this.#ledger.wholes.push(records);
+    const { plan: world, chance, time } = this.#world;
+    const isKilled = !world.isInMemory && time.now < world.healedAt && chance.happens(0.3);
+    const killAfterMs = chance.between(0, 20);
+    if (isKilled) this.#later(killAfterMs, () => this.crash(chance.happens(0.5), chance.between(100, 5_000)));
     run.engine.outbox.enqueueAll(records.map(({ sms }) => sms)).then(
       (taken) => {
         if (!run.isAlive) return;

@@ -1,4 +1,5 @@
 /** As `planted-bugs.ts`, of what comes from the gateway and of who is told. */
+import { Intake } from '../../lib/outbox/intake.js';
 import { Inbox } from '../../lib/inbox/inbox.js';
 import { DamagedFrame } from '../../lib/pdu/damaged-frame.js';
 import { TrackedIndex } from '../../lib/receipt/tracked-index.js';
@@ -12,6 +13,7 @@ import {
   keptForGood,
   nobodyThere,
   oneHangs,
+  oneByOne,
   oneIdForSeveral,
   otherParts,
   otherRecord,
@@ -38,6 +40,12 @@ export interface PlantedBug {
 }
 
 export const BUGS_OF_DELIVERIES: readonly PlantedBug[] = [
+  {
+    name: 'a list is taken in SMS by SMS',
+    symptom: /of the list of SMS/,
+    seed: 17,
+    plant: () => instead(Intake.prototype, 'takeWhole', () => oneByOne),
+  },
   {
     name: 'a phone that says the same after a reconnect is not heard',
     symptom: /was answered \d+ times and came out/,

@@ -5,6 +5,7 @@ import { Listeners } from '../../lib/listeners.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { Answers } from '../../lib/outbox/answers.js';
 import { Outbox } from '../../lib/outbox/outbox.js';
+import type { Intake, Whole } from '../../lib/outbox/intake.js';
 import { Queue } from '../../lib/outbox/queue.js';
 import { ReadBack } from '../../lib/outbox/read-back.js';
 import { Submission } from '../../lib/outbox/submission.js';
@@ -52,6 +53,17 @@ export function writing(
 /** The storage, deaf to some changes. */
 export function without(storage: Storage, isForgotten: (change: Change) => boolean): Storage {
   return writing(storage, (write, changes) => write(changes.filter((change) => !isForgotten(change))));
+}
+
+/** Instead of `takeWhole`: each in a write of its own. */
+export function oneByOne(this: Intake): Whole {
+  const list: Parameters<Whole['take']>[] = [];
+  return {
+    take: (...given) => void list.push(given),
+    safe: async () => {
+      for (const given of list) await this.takeSafely(...given);
+    },
+  };
 }
 
 export function finalToo(meant: number): Undo {
