@@ -1,7 +1,7 @@
-/** Which receipts are of segments whose ids the client has to know, whatever becomes of the SMS. */
+/** Whose receipts the client has to know, whatever becomes of the SMS, and whose decide nothing of it. */
 import type { Millis } from '../../lib/clock.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
-import type { Ledger, ReceiptSeen } from './ledger.js';
+import type { Ledger, ReceiptSeen, SmsRecord } from './ledger.js';
 
 /** Later it is given up. */
 const ANSWERED_WITHIN_MS: Millis = 29_000;
@@ -23,4 +23,15 @@ export function wasAnswered(
     const isInTime = answeredAt - sentAt < ANSWERED_WITHIN_MS && answeredAt + KNOWN_MS < at;
     return submit.messageId === messageId && submit.run === run && isInTime;
   });
+}
+
+/** What the gateway has of a submission that it did not take whole decides nothing of one that it took. */
+export function isOfHalf(
+  { submits, acceptances }: SmsRecord,
+  messageId: string,
+  messageIds: readonly string[],
+): boolean {
+  if (messageIds.includes(messageId)) return false;
+  const isOwn = submits.some((submit) => submit.messageId === messageId);
+  return isOwn && !acceptances.some((whole) => whole.messageIds.includes(messageId));
 }

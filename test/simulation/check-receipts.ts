@@ -1,6 +1,6 @@
 /** The promises made for receipts: once answered never lost, tied to the right SMS, one verdict on each, and no silence. */
 import type { Millis } from '../../lib/clock.js';
-import { wasAnswered } from './check-answered.js';
+import { isOfHalf, wasAnswered } from './check-answered.js';
 import { mayBeHandedAgain, wasThere } from './check-handings.js';
 import { mayTakeForItsOwn } from './check-sms.js';
 import { noteReceipts } from './note-receipts.js';
@@ -407,8 +407,11 @@ function finalsOf(ledger: Ledger, id: string): readonly ReceiptSeen[] {
 }
 
 /** No more receipts can come that say anything of the whole. */
-function isDecided(ledger: Ledger, { sms }: SmsRecord, id: string, messageIds: readonly string[]): boolean {
-  const finals = segmentsOf(ledger, id).filter(({ receipt }) => receipt.isFinal);
+function isDecided(ledger: Ledger, record: SmsRecord, id: string, messageIds: readonly string[]): boolean {
+  const { sms } = record;
+  const finals = segmentsOf(ledger, id).filter(
+    ({ receipt }) => receipt.isFinal && !isOfHalf(record, receipt.messageId, messageIds),
+  );
   if (sms.receipt === 'on-failure' && finals.some(({ receipt }) => !receipt.delivered)) {
     if (messageIds.length > 1) ledger.saw('long SMS failed in part, of which failures are told');
     return true;
@@ -436,7 +439,9 @@ function checkVerdict(ledger: Ledger, sms: SmsRecord): void {
   // One that gave way before its SMS was known, and comes again to who rejected it, is of the SMS then.
   const segments = ledger.receipts.filter(
     ({ scope, receipt: { id, matched, messageId } }) =>
-      scope === 'segment' && (matched ? id === result.id : result.messageIds.includes(messageId)),
+      scope === 'segment' &&
+      (matched ? id === result.id : result.messageIds.includes(messageId)) &&
+      !isOfHalf(sms, messageId, result.messageIds),
   );
   if (hasGivenWay(ledger, result.messageIds, segments)) return;
   for (const verdict of finalsOf(ledger, result.id)) {
