@@ -14,7 +14,8 @@ import { phoneKey } from './tracked-index.js';
 export interface StoredReceipt {
   readonly key: string;
   readonly received: ReceivedReceipt;
-  readonly record: ReceiptRecord;
+  /** As storage has it: who holds the receipt while it is being taken may hand it on once more. */
+  record: ReceiptRecord;
   /** The number of its SMS, when that was known as it came. */
   readonly sms?: number | undefined;
 }

@@ -60,7 +60,8 @@ interface Turn extends Learning {
 
 /** A receipt that listeners have, and have not all taken. */
 interface Untaken {
-  readonly stored: StoredReceipt;
+  /** As it was handed over last. */
+  stored: StoredReceipt;
   owed: Owed;
   /** What became of its SMS by it, as long as that is not written. */
   held: HeldRecord | undefined;
@@ -128,9 +129,13 @@ export class ReceiptEmission implements Takers<StoredReceipt> {
    * @throws what a listener threw, or rejects with it; SMPP_STORAGE when its SMS cannot be read yet; SMPP_STOPPED
    */
   emit(stored: StoredReceipt): Promise<void> | undefined {
-    const { records, steps } = this.#options;
+    const { records } = this.#options;
     if (!records.isRead) return records.reading.then(() => this.#emitLater(stored));
-    const sms = this.#smsOf(stored);
+    return this.#emitTo(stored, this.#smsOf(stored));
+  }
+
+  #emitTo(stored: StoredReceipt, sms: number | undefined): Promise<void> | undefined {
+    const { records, steps } = this.#options;
     if (sms === undefined) return this.#handUnmatched(stored);
     const turn: Turn = { stored, sms, taking: undefined };
     const ending = steps.run(sms, () => {
@@ -237,7 +242,7 @@ export class ReceiptEmission implements Takers<StoredReceipt> {
 
   #handElsewhere({ stored, sms }: Turn): Promise<void> | undefined {
     const other = this.#otherThan(sms, stored);
-    return other === undefined ? undefined : this.emit({ ...stored, sms: other });
+    return other === undefined ? undefined : this.#emitTo(stored, other);
   }
 
   /** An earlier one has told all of this SMS since it came: of several with its id it belongs to one that is open. */
@@ -277,7 +282,10 @@ export class ReceiptEmission implements Takers<StoredReceipt> {
   /** What is known of it already is also known where others are still taking it. */
   #open(stored: StoredReceipt, owed: Owed): Untaken {
     const known = this.#untaken.get(stored.key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.stored = stored;
+      return known;
+    }
     const open: Untaken = { stored, owed, held: undefined };
     this.#untaken.set(stored.key, open);
     return open;
@@ -317,6 +325,7 @@ export class ReceiptEmission implements Takers<StoredReceipt> {
       await Promise.resolve(); // an SMS that is accepted in this turn is stored first
       if (held !== undefined) records.release(held);
       if (!isStored) await records.store([this.#owing(open)]);
+      open.stored.record = { ...open.stored.record, owed: open.owed };
       this.#isKept(open);
     } catch (error) {
       onFailure(error);

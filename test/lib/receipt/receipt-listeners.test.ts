@@ -232,6 +232,28 @@ describe('Listeners to receipts', () => {
     assert.deepEqual([slow, whole.length, segments.length, on.stored], [ids, 5, 5, 0]);
   });
 
+  it('have what they had no room for, in whichever turn of the event loop they have some', async () => {
+    for (let turns = 0; turns < 40; turns += 1) {
+      const on = await bench(heldStorage, { unconfirmed: 1 });
+      const messageIds = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+      await on.accepted({ messageIds });
+      let take: () => void = () => undefined;
+      const seen: string[] = [];
+      on.tracker.onReceipt(({ messageId }) => {
+        seen.push(messageId);
+        return seen.length === 1 ? new Promise((taken) => (take = taken)) : undefined;
+      }, 'segment');
+      on.collect(); // has room all the time, so that nothing waits
+      const taken = messageIds.map((id) => on.tracker.take(receiptFor(id)));
+      await on.storage.write(taken.flatMap((each) => each?.changes ?? []));
+      for (const each of taken) each?.kept();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      take();
+      await on.clock.advance(10_000);
+      assert.deepEqual([seen, on.stored], [messageIds, 0], `after ${turns}`);
+    }
+  });
+
   describe('that take their time', () => {
     const takingTime = async () => {
       const on = await bench(heldStorage);
