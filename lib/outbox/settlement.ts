@@ -160,9 +160,13 @@ export class Settlement {
   /** @param isAgain some of the batch could not be stored before */
   async #store(batch: readonly Settled[], isAgain: boolean): Promise<boolean> {
     try {
+      const outdated = isAgain ? await this.#outdated(batch) : undefined;
+      // From here to the write without a pause: what is tracked has receipts at once, whose writes are to follow it.
       const changes: Change[] = [];
       for (const settled of batch) this.#addChanges(changes, settled);
-      await this.#options.storage.write(isAgain ? await this.#withoutOutdated(changes) : changes);
+      await this.#options.storage.write(
+        outdated === undefined ? changes : changes.filter((change) => !outdated.has(change)),
+      );
       return true;
     } catch (error) {
       this.#options.onFailure(error);
@@ -193,16 +197,23 @@ export class Settlement {
     return isAccepted ? tracking(entry, result, given) : NO_CHANGES;
   }
 
-  /** A receipt may have come since the first try, and may have been stored: what is tracked then knows more. */
-  async #withoutOutdated(changes: readonly Change[]): Promise<Change[]> {
+  /** A receipt may have come since an earlier try, and may have been stored: what is tracked then knows more. */
+  async #outdated(batch: readonly Settled[]): Promise<ReadonlySet<Change>> {
     const { storage } = this.#options;
-    const isOutdated = await Promise.all(
-      changes.map(async ({ table, key, value }) => {
-        if (table !== 'tracked' || value === undefined) return false;
-        return (await storage.read(table, key).catch(damagedAs(undefined))) !== undefined;
-      }),
-    );
-    return changes.filter((_change, index) => isOutdated[index] !== true);
+    const outdated = new Set<Change>();
+    let left = batch
+      .flatMap(({ tracking = NO_CHANGES }) => tracking)
+      .filter(({ table, value }) => table === 'tracked' && value !== undefined);
+    for (let isNews = left.length > 0; isNews;) {
+      const stored = await Promise.all(
+        left.map(({ table, key }) => storage.read(table, key).catch(damagedAs(undefined))),
+      );
+      const found = left.filter((_, index) => stored[index] !== undefined);
+      for (const change of found) outdated.add(change);
+      left = left.filter((_, index) => stored[index] === undefined);
+      isNews = found.length > 0; // reading those took a while, in which others may have come
+    }
+    return outdated;
   }
 
   /** Not awaited: a record of a round that is over says nothing of any SMS. */

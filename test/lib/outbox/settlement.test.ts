@@ -25,6 +25,32 @@ describe('A result that cannot be stored', () => {
     assert.match(String(failures[0]), /the disk is full/);
   });
 
+  it('does not overwrite what a receipt tells of one that settles as it is tried again', async () => {
+    const storage = heldStorage();
+    const tellsOf = (key: string): void => {
+      storage.write([{ table: 'tracked', key, value: 'told' }]).catch(() => undefined);
+    };
+    const { take, up, settled, clock } = await bench({
+      storage,
+      tracking: ({ id }) => {
+        queueMicrotask(() => tellsOf(id));
+        return [{ table: 'tracked', key: id, value: 'new' }];
+      },
+    });
+    const ids = [await take(), await take(), await take()];
+    const link = await up();
+    storage.fail();
+    link.at(0).settle(accepted('a'));
+    link.at(1).settle(accepted('b'));
+    await settled();
+    link.at(2).settle(accepted('c'));
+    await settled();
+    storage.release();
+    await clock.advance(1_000);
+    const tracked = await Promise.all(ids.map((id) => storage.read('tracked', id)));
+    assert.deepEqual(tracked, ['new', 'new', 'told']);
+  });
+
   it('holds up no stop', async () => {
     const { outbox, clock, results, storage } = await settledWhileStorageFails();
     const stopped = outbox.close();
