@@ -60,6 +60,8 @@ export class Account implements Connection, Parked, Watched {
   readonly timeline = new Timeline(systemClock);
   readonly #gate: FlowGate;
   #parts: RunningParts;
+  /** The account that goes on with what it has in memory. */
+  #successor: Account | undefined;
   readonly #board: StatusBoard;
   readonly #unclaimed = new UnclaimedResults((line) => this.#log('warn', line));
   readonly #unwatch: () => void;
@@ -70,6 +72,8 @@ export class Account implements Connection, Parked, Watched {
   readonly #users = new Map<string, Node>();
   #isRunning = false;
   #isStarting = false;
+  /** Once: what the account before it had in memory is in its store since. */
+  #hasStarted = false;
   /** The stop of a start that nobody wants any more: until then its store may be its own. */
   #interrupting: Promise<void> | undefined;
   #isLooking = false;
@@ -98,6 +102,7 @@ export class Account implements Connection, Parked, Watched {
     });
     this.#parts = makeParts(settings, (level, line) => this.#log(level, line), predecessor?.parts);
     this.#wasBoundBefore = predecessor?.wasBound === true && predecessor.isOfSameAccount(settings);
+    if (predecessor !== undefined) predecessor.#successor = this;
     const { folder } = this;
     this.#isQueueKnown = folder === undefined || !existsSync(folder);
     this.feed = new EventFeed({
@@ -131,7 +136,13 @@ export class Account implements Connection, Parked, Watched {
   }
 
   get isVolatile(): boolean {
-    return this.#settings.options.storage?.kind === 'memory';
+    return this.folder === undefined && this.#isLosing;
+  }
+
+  /** What it has in memory, its own or that of the account before it, is on no disk yet. */
+  get #isLosing(): boolean {
+    if (this.folder !== undefined && this.#hasStarted) return false;
+    return this.#successor === undefined || this.#successor.#isLosing;
   }
 
   get simulator(): SimulatorHandle | undefined {
@@ -357,6 +368,7 @@ export class Account implements Connection, Parked, Watched {
       this.#isStarting = true;
       await gateway.start();
       this.#isRunning = true;
+      this.#hasStarted = true;
       this.#isQueueKnown = true;
       this.#startError = undefined;
       this.feed.attach(gateway);

@@ -47,7 +47,7 @@ export interface Connection {
   readonly isSimulated: boolean;
   /** Undefined when the connection's settings are wrong. */
   readonly sms: SmsSettings | undefined;
-  /** What it keeps ends with the process. */
+  /** What it was given ends with the process; not what went over to storage on disk when the connection was edited. */
   readonly isVolatile: boolean;
   readonly feed: Feed;
   /**

@@ -7,8 +7,14 @@
 import type { Node, NodeMessageInFlow } from 'node-red';
 import type { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
+import type { Connection } from '../shared/connection.js';
 import type { Outputs } from './outputs.js';
 import type { Reply } from './submissions.js';
+
+/** A node's time with the sender, as far as it is the msg's. */
+export interface InputLife {
+  readonly connection: Pick<Connection, 'isVolatile'> | undefined;
+}
 
 type Done = (error?: Error) => void;
 
@@ -19,7 +25,7 @@ export interface Outlet {
   /** The last node with the id. */
   readonly node: Node;
   /** Since when that is there. */
-  readonly life: object;
+  readonly life: InputLife;
   /** `open` the flows run · `waiting` they are being replaced · `over` nothing reaches a flow any more. */
   readonly standing: 'open' | 'waiting' | 'over';
   /** The error as the msg's author knows what is wrong. */
@@ -34,7 +40,7 @@ export interface Outlet {
 export class Input implements Reply {
   readonly msg: NodeMessageInFlow;
   /** In which its gateway was chosen. */
-  life: object | undefined;
+  life: InputLife | undefined;
   isHandedOver = false;
   /** It is no SMS. */
   isControl = false;
@@ -58,6 +64,10 @@ export class Input implements Reply {
 
   get isOutlived(): boolean {
     return this.life !== this.#outlet.life;
+  }
+
+  get isVolatile(): boolean {
+    return this.life?.connection?.isVolatile === true;
   }
 
   send(outputs: Outputs): void {

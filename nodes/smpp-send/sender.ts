@@ -20,7 +20,7 @@ import { resultDeskOf } from '../shared/result-desk.js';
 import { control, readAction, type Action } from './control.js';
 import { FormWords } from './form-words.js';
 import { readForm } from './form.js';
-import type { Input, Outlet } from './input.js';
+import type { Input, InputLife, Outlet } from './input.js';
 import { recoveredOutputs } from './outputs.js';
 import { RequestReader } from './read-request.js';
 import { Submissions, type Request } from './submissions.js';
@@ -76,7 +76,7 @@ export class Sender implements Outlet {
     return this.#life.node;
   }
 
-  get life(): object {
+  get life(): InputLife {
     return this.#life;
   }
 
@@ -132,11 +132,11 @@ export class Sender implements Outlet {
     this.flush();
   }
 
-  /** What is in memory ends with the connection, where that ends too. */
+  /** What is in memory ends with its connection, where that ends too. */
   #endSubmissions(): void {
-    const isLost = this.#options.gate.isStopped && this.#life.connection?.isVolatile === true;
-    this.#submissions.end(isLost ? lost() : undefined);
-    if (isLost && this.#onTheirWay > 0) this.node.error(lostOnTheirWay(this.#onTheirWay));
+    const { isStopped } = this.#options.gate;
+    this.#submissions.end(isStopped ? lost() : undefined);
+    if (isStopped && this.#onTheirWay > 0) this.node.error(lostOnTheirWay(this.#onTheirWay));
   }
 
   /** The process ends: what was not told is in the log at least. */

@@ -33,6 +33,8 @@ export interface Reply {
   readonly isOver: boolean;
   /** Another node has come since it was handed over. */
   readonly isOutlived: boolean;
+  /** What has it ends with the process, also when the node has another connection by now. */
+  readonly isVolatile: boolean;
   send(outputs: Outputs): void;
   done(error?: SmppError): void;
   /** A gateway that may take what another one has refused for this reason; rejects when there is none. */
@@ -118,13 +120,13 @@ export class Submissions {
    * Nobody waits any more: what is taken in comes out of a node with the same id after a restart. A msg is done with once
    * that is clear of all its SMS.
    *
-   * @param lost why what is taken in comes out of none
+   * @param lost why what is taken in and volatile comes out of none
    */
   end(lost?: SmppError): void {
     for (const [number, waiting] of this.#waiting.entries()) {
       void idOf(waiting).then((id) => {
         if (id === undefined) this.#refused(number, closedMeanwhile());
-        else if (lost !== undefined) this.#refused(number, lost);
+        else if (lost !== undefined && waiting.submission.reply.isVolatile) this.#refused(number, lost);
         else this.#take(number)?.submission.left();
       });
     }

@@ -204,6 +204,45 @@ describe('smpp-send, deployed and stopped', () => {
       assert.match(errors.join(), /may have been sent or not.*\(SMPP_STOPPED, msg m0\)/);
     });
 
+    const later = (): object => ({ text: 'Hello', sendAt: Date.now() + 3_600_000 });
+    const second = (storage: string): FlowNode => connection({ id: 'second', storage });
+    const moved: readonly [name: string, from: string, to: string, deployed: (to: string) => FlowNode[]][] = [
+      ...(['disk', 'memory'] as const).flatMap((from) => {
+        const to = from === 'disk' ? 'memory' : 'disk';
+        return [
+          [
+            'the node uses another connection',
+            from,
+            to,
+            (other: string) => [
+              ...flow({ connection: { storage: from }, send: { connection: 'second' } }),
+              second(other),
+            ],
+          ],
+          [
+            'the connection was edited',
+            from,
+            to,
+            (other: string) => [...flow({ connection: { storage: other } }), second(other)],
+          ],
+        ] as [string, string, string, (to: string) => FlowNode[]][];
+      }),
+    ];
+    for (const [name, from, to, deployed] of moved) {
+      const isLost = from === 'memory' && name.startsWith('the node');
+      it(`is logged as lost ${isLost ? '' : 'by nobody '}when the flows stop: taken in with storage ${from}, and ${name} with storage ${to} since`, async () => {
+        await startFlows([...flow({ connection: { storage: from } }), second(to)]);
+        receive('send', { _msgid: 'm0', to: TO, payload: later() });
+        receive('send', { _msgid: 'm1', to: [TO, TO], payload: later() });
+        while (queueOf() < 3) await new Promise((resolve) => setImmediate(resolve));
+        await deploy(deployed(to), 'nodes');
+        await (nodeOf('connection') as unknown as { connection: Account }).connection.gateway();
+        const errors = errorsOf('send');
+        await stopFlows();
+        assert.deepEqual(messageIds(errors), isLost ? ['m0', 'm1'] : []);
+      });
+    }
+
     it('is logged by nobody when the flows stop and it is on disk', async () => {
       await startFlows(flow());
       receive('send', { to: TO, payload: { text: 'Hello', sendAt: Date.now() + 3_600_000 } });

@@ -65,6 +65,7 @@ function setUp(count: number, room = Infinity) {
     isHandedOver: false,
     isOver: false,
     isOutlived: false,
+    isVolatile: true,
     gatewayAfter: (error: unknown): Promise<Gateway> => Promise.reject(asSmppError(error, 'SMPP_STORAGE')),
     send: (outputs: unknown) => outcome.sent.push(outputs),
     done: (error?: SmppError) => {
@@ -221,6 +222,15 @@ describe('Submissions', () => {
     submissions.end(new SmppError('SMPP_STOPPED', 'in memory only'));
     await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error?.message], [1, 'in memory only']);
+  });
+
+  it('says nothing of what the node had taken in on disk, although the flows stop', async () => {
+    const { submissions, outcome, submit, reply } = setUp(2);
+    reply.isVolatile = false;
+    await submit();
+    submissions.end(new SmppError('SMPP_STOPPED', 'in memory only'));
+    await nextTurn();
+    assert.deepEqual([outcome.dones, outcome.error], [1, undefined]);
   });
 
   it('says of an SMS that was not taken in, also when the node has ended', async () => {
