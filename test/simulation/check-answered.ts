@@ -25,13 +25,20 @@ export function wasAnswered(
   });
 }
 
-/** What the gateway has of a submission that it did not take whole decides nothing of one that it took. */
+/**
+ * What the gateway has of a submission that it did not take whole decides nothing of one that it took. Nor does what it has
+ * of another that it took whole, where an answer was lost: then nobody but the gateway knows that it did.
+ */
 export function isOfHalf(
   { submits, acceptances }: SmsRecord,
   messageId: string,
   messageIds: readonly string[],
 ): boolean {
   if (messageIds.includes(messageId)) return false;
-  const isOwn = submits.some((submit) => submit.messageId === messageId);
-  return isOwn && !acceptances.some((whole) => whole.messageIds.includes(messageId));
+  const whole = acceptances.find((acceptance) => acceptance.messageIds.includes(messageId));
+  if (whole === undefined) return submits.some((submit) => submit.messageId === messageId);
+  if (whole.messageIds.some((id) => id !== '' && messageIds.includes(id))) return false;
+  return submits.some(
+    ({ messageId: id, answeredAt }) => answeredAt === undefined && whole.messageIds.includes(id),
+  );
 }
