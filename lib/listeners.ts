@@ -293,6 +293,8 @@ export class Listeners<Event> implements Takers<Event> {
     taking.set(key, { answers, answer: promise, giveUp });
     subscription.characters += characters;
     if (!this.hasRoomFor(taking.size, subscription.characters)) subscription.isFull = true;
+    // It left at this very event, before it had any open.
+    if (subscription.isOver && !this.#leaving.has(subscription)) this.#waitFor(subscription);
     const isAnswered = (): void => this.#isAnswered(subscription, key, characters);
     answer.finally(isAnswered).then(resolve, reject);
     return promise;

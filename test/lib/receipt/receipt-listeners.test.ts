@@ -60,6 +60,28 @@ describe('Listeners to receipts', () => {
     });
   }
 
+  for (const count of [1, 2]) {
+    it(`have what ${count} never answered that left at it, and it counts over a restart`, async () => {
+      const on = await bench(heldStorage);
+      await on.accepted();
+      for (let number = 0; number < count; number += 1) {
+        const leave = on.tracker.onReceipt(() => {
+          leave();
+          return new Promise(() => undefined);
+        });
+      }
+      await on.arrives(receiptFor('a-1'));
+      await on.clock.advance(5_000);
+      const receipts = on.collect();
+      await on.clock.advance(5_000);
+      assert.deepEqual([receipts.length, on.stored, on.lines], [1, 0, []]);
+      await on.restart();
+      const overdue = on.collectOverdue(60_000);
+      await on.clock.advance(600_000);
+      assert.deepEqual(overdue, []);
+    });
+  }
+
   for (const [how, answer] of [
     ['rejects', () => Promise.reject(new Error('no'))],
     ['never answers', () => new Promise<void>(() => undefined)],
