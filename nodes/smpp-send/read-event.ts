@@ -118,8 +118,12 @@ function givesNumber(to: unknown, country: CountryCode | undefined): boolean {
   }
 }
 
-/** Such as an e-mail's address cannot. */
+/** An e-mail's address, as the core e-mail node gives it in `msg.from`, with a name or without. */
+const EMAIL = /\S@\S/;
+
+/** Such as an e-mail's address cannot, however short. */
 export function canBeSender(value: unknown): boolean {
+  if (typeof value === 'string' && EMAIL.test(value)) return false;
   try {
     return readSender(value, 'from') !== '';
   } catch {

@@ -136,10 +136,12 @@ describe('The fields of smpp-send', () => {
     assert.equal(from, 'Works');
   });
 
-  it('have it where that of the msg can be none, as of an e-mail', async () => {
-    const msg = { to: TO, payload: 'Hi', from: 'somebody@example.com' };
-    assert.equal((await resultOf({ from: '' }, msg, { sender: 'Works' })).from, 'Works');
-  });
+  for (const from of ['somebody@example.com', 'jo@firm.dk', ' a@b.dk ', 'Jo <j@b.d>']) {
+    it(`have it where that of the msg can be none, as of an e-mail: ${from}`, async () => {
+      const msg = { to: TO, payload: 'Hi', from };
+      assert.equal((await resultOf({ from: '' }, msg, { sender: 'Works' })).from, 'Works');
+    });
+  }
 
   it('have it for each SMS of an array', async () => {
     const { from } = await resultOf({ from: '' }, { payload: [{ to: TO, text: 'Hi' }] }, { sender: 'Works' });
