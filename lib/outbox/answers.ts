@@ -129,6 +129,11 @@ export class Answers {
     return this.#unknownOutcomes.open();
   }
 
+  /** All that an earlier process left is there again. */
+  allRecovered(): void {
+    for (const to of this.#unknownOutcomes.allRecovered()) this.receiptCame(to);
+  }
+
   /** Those that wait for a receipt, and got none of those that came meanwhile, wait no longer than others. */
   #receiptsRead(): void {
     const { queue, wake } = this.#options;
@@ -313,26 +318,19 @@ export class Answers {
 
   /** An earlier process had it under way. */
   recovered(item: LeavingItem): void {
-    if (item.progress.copies !== undefined) {
-      this.#acceptedBefore(item);
-      return;
+    if (item.progress.copies !== undefined) this.#acceptedBefore(item);
+    else {
+      this.#unknownOutcomes.addRecovered(item.body.entry);
+      this.unknown(item);
     }
-    const now = this.#options.clock.now(); // it left before, and nobody knows when
-    const { id, to, segments, receipt } = item.body.entry;
-    const submitted = { id, to, submittedAt: now, givenUpAt: now };
-    if (receipt !== 'never') this.#unknownOutcomes.add({ ...submitted, left: segments, messageIds: [] });
-    this.unknown(item);
   }
 
   /** An earlier process had it, and nothing is left of it but what other records say. */
   recoveredAsLost(item: LeavingItem, why: Loss): void {
     const { copies, underWay, unknowns } = item.progress;
-    if (copies !== undefined) {
-      this.#acceptedBefore(item);
-      return;
-    }
-    if (underWay) item.progress = { ...item.progress, unknowns: unknowns + 1 };
-    this.lost(item, why);
+    if (underWay && copies === undefined) item.progress = { ...item.progress, unknowns: unknowns + 1 };
+    if (copies === undefined) this.lost(item, why);
+    else this.#acceptedBefore(item);
   }
 
   /** How long an SMS that an earlier process had wait for its receipt still does so. */

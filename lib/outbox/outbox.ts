@@ -202,6 +202,7 @@ export class Outbox {
     await this.#settlement.open();
     await this.#answers.open();
     for await (const left of recovered(storage, this.#dedupe.unsettled())) this.#recover(left);
+    this.#answers.allRecovered();
     this.#isOpen = true;
     this.#readBack.open();
     this.#dispatcher.open();

@@ -14,6 +14,7 @@ import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { Change, Storage } from '../storage/storage.js';
+import type { OutboxEntry } from './entry.js';
 
 /** A receipt whose id no SMS has, as its owner tells it. */
 export interface UnknownReceipt {
@@ -29,8 +30,10 @@ export interface UnknownOutcome {
   /** Of the SMS, ours. */
   readonly id: string;
   readonly to: string;
-  /** When its first octet left. */
+  /** When its first octet left, or the last instant at which it can have. */
   readonly submittedAt: Millis;
+  /** The first instant at which it can have, where nobody knows when it did: a receipt since then may be its own. */
+  readonly since?: Millis;
   /** When its answer was given up. */
   readonly givenUpAt: Millis;
   /** Segments of which nothing is known. */
@@ -45,8 +48,10 @@ const EARLIER_MS: Millis = 2 * 60_000;
 /** If a gateway takes a submit_sm that was given up, then soon. */
 const LATER_MS: Millis = 5 * 60_000;
 
-/** As stored in table `unknown`. JSON. */
-type StoredOutcome = readonly [
+/** As stored in table `unknown`, with `since` where there is one. JSON. */
+type StoredOutcome = readonly [...StoredAlways, since?: EpochMs];
+
+type StoredAlways = readonly [
   id: string,
   to: string,
   submittedAt: EpochMs,
@@ -74,6 +79,8 @@ export class UnknownOutcomes {
   /** The oldest first. */
   readonly #all = new Map<string, UnknownOutcome>();
   readonly #byRecipient = new Map<string, Set<UnknownOutcome>>();
+  /** Recipients of which receipts came before all outcomes were known; undefined when they are. */
+  #early: Set<string> | undefined = new Set();
   #last = 0;
 
   constructor(options: UnknownOutcomesOptions) {
@@ -84,14 +91,16 @@ export class UnknownOutcomes {
   async open(): Promise<void> {
     this.#all.clear();
     this.#byRecipient.clear();
+    this.#early ??= new Set();
     const { storage, clock } = this.#options;
     const now = clock.now();
     const ago = (wall: EpochMs): Millis => now - Math.max(0, clock.wall() - wall);
     for await (const [key, value] of storage.scan('unknown')) {
       if (!key.startsWith(KEY_PREFIX)) continue;
       this.#last = Math.max(this.#last, Number(key.slice(KEY_PREFIX.length)));
-      const [id, to, submittedAt, givenUpAt, left, ids] = value as StoredOutcome;
-      this.#put({ key, id, to, submittedAt: ago(submittedAt), givenUpAt: ago(givenUpAt), left, ids });
+      const [id, to, submittedAt, givenUpAt, left, ids, since] = value as StoredOutcome;
+      const known = { key, id, to, submittedAt: ago(submittedAt), givenUpAt: ago(givenUpAt), left, ids };
+      this.#put(since === undefined ? known : { ...known, since: ago(since) });
     }
   }
 
@@ -103,6 +112,22 @@ export class UnknownOutcomes {
     this.#put(outcome);
     this.#write([this.#keeping(outcome), ...this.#forgetOld()]);
     return outcome;
+  }
+
+  /** An SMS that an earlier process had under way: it left before, and nobody knows when. */
+  addRecovered({ id, to, segments: left, receipt, queuedAt, sendAt = queuedAt }: OutboxEntry): void {
+    if (receipt === 'never') return;
+    const { clock } = this.#options;
+    const now = clock.now();
+    const since = now - Math.max(0, clock.wall() - Math.max(queuedAt, sendAt));
+    this.add({ id, to, submittedAt: now, since, givenUpAt: now, left, messageIds: [] });
+  }
+
+  /** Each SMS that an earlier process had under way is known. Returns the recipients of which receipts came before. */
+  allRecovered(): Iterable<string> {
+    const early = this.#early ?? NO_RECIPIENTS;
+    this.#early = undefined;
+    return early;
   }
 
   /** When the last submission of an SMS was given up. */
@@ -129,26 +154,25 @@ export class UnknownOutcomes {
 
   /**
    * Tells whose the receipts for this recipient are that no SMS has, as far as that is certain; returns their ids by
-   * SMS. Nothing is while an answer is due to an SMS to the same recipient: they may be its own.
+   * SMS. Nothing is while an answer is due to an SMS to the same recipient, or one is not recovered yet: they may be its
+   * own.
    */
   explain(to: string): ReadonlyMap<string, readonly string[]> {
+    if (this.#early !== undefined) {
+      this.#early.add(to);
+      return NOTHING;
+    }
     const outcomes = this.#byRecipient.get(to);
     if (outcomes === undefined) return NOTHING;
     const receipts = this.#options.unknownReceipts(to).filter(({ messageId }) => !isOne(outcomes, messageId));
     if (receipts.length === 0 || this.#options.isAnyAnswerDue(to)) return NOTHING;
     const explained = new Map<string, readonly string[]>();
     for (const [id, own] of byOwner(outcomes, receipts)) {
-      if (
-        this.#assign(
-          [...outcomes].filter((each) => each.id === id),
-          own,
-        )
-      ) {
-        explained.set(
-          id,
-          own.map(({ messageId }) => messageId),
-        );
-      }
+      const ids = this.#assign(
+        [...outcomes].filter((each) => each.id === id),
+        own,
+      );
+      if (ids.length > 0) explained.set(id, ids);
     }
     return explained;
   }
@@ -174,15 +198,19 @@ export class UnknownOutcomes {
     }
   }
 
-  /** With more receipts than segments that they could be of, some are not its own, and nobody knows which. */
-  #assign(own: readonly UnknownOutcome[], receipts: readonly UnknownReceipt[]): boolean {
+  /**
+   * Returns the ids of those that are its own. With more receipts than segments that they could be of, some are not, and
+   * nobody knows which.
+   */
+  #assign(own: readonly UnknownOutcome[], receipts: readonly UnknownReceipt[]): readonly string[] {
     const left = own.reduce((sum, each) => sum + each.left, 0);
-    if (receipts.length > left) return false;
-    for (const receipt of receipts) {
+    if (receipts.length > left) return [];
+    return receipts.flatMap((receipt) => {
       const outcome = own.find((each) => explains(each, receipt));
-      if (outcome !== undefined) this.answered(outcome, receipt.messageId);
-    }
-    return true;
+      if (outcome === undefined) return [];
+      this.answered(outcome, receipt.messageId);
+      return [receipt.messageId];
+    });
   }
 
   #put(outcome: UnknownOutcome): void {
@@ -213,10 +241,11 @@ export class UnknownOutcomes {
     return over;
   }
 
-  #keeping({ key, id, to, submittedAt, givenUpAt, left, ids }: UnknownOutcome): Change {
+  #keeping({ key, id, to, submittedAt, since, givenUpAt, left, ids }: UnknownOutcome): Change {
     const { clock } = this.#options;
     const wallOf = (instant: Millis): EpochMs => Math.round(clock.wall() + instant - clock.now());
-    const value: StoredOutcome = [id, to, wallOf(submittedAt), wallOf(givenUpAt), left, ids];
+    const known: StoredAlways = [id, to, wallOf(submittedAt), wallOf(givenUpAt), left, ids];
+    const value: StoredOutcome = since === undefined ? known : [...known, wallOf(since)];
     return { table: 'unknown', key, value, keepUntil: wallOf(submittedAt) + RECEIPT_WAIT_MS };
   }
 
@@ -224,6 +253,8 @@ export class UnknownOutcomes {
     this.#options.storage.write(changes).catch(this.#options.onFailure);
   }
 }
+
+const NO_RECIPIENTS: readonly string[] = [];
 
 const NOTHING: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -233,7 +264,7 @@ function isOne(outcomes: ReadonlySet<UnknownOutcome>, messageId: string): boolea
   return false;
 }
 
-/** The receipts that only one SMS explains, by its id. */
+/** The receipts that only one SMS may explain, by its id. */
 function byOwner(
   outcomes: ReadonlySet<UnknownOutcome>,
   receipts: readonly UnknownReceipt[],
@@ -241,14 +272,22 @@ function byOwner(
   const owned = new Map<string, UnknownReceipt[]>();
   for (const receipt of receipts) {
     const owners = new Set<string>();
-    for (const outcome of outcomes) if (explains(outcome, receipt)) owners.add(outcome.id);
+    for (const outcome of outcomes) if (mayExplain(outcome, receipt)) owners.add(outcome.id);
     const [owner] = owners;
     if (owner !== undefined && owners.size === 1) owned.set(owner, [...(owned.get(owner) ?? []), receipt]);
   }
   return owned;
 }
 
-function explains({ left, submittedAt, givenUpAt }: UnknownOutcome, receipt: UnknownReceipt): boolean {
+function mayExplain(outcome: UnknownOutcome, receipt: UnknownReceipt): boolean {
+  const { since: submittedAt = outcome.submittedAt, left, givenUpAt } = outcome;
+  return explains({ left, submittedAt, givenUpAt }, receipt);
+}
+
+function explains(
+  { left, submittedAt, givenUpAt }: Pick<UnknownOutcome, 'left' | 'submittedAt' | 'givenUpAt'>,
+  receipt: UnknownReceipt,
+): boolean {
   if (left === 0 || receipt.receivedAt <= submittedAt) return false;
   if (receipt.submittedAt === undefined) return true;
   return receipt.submittedAt >= submittedAt - EARLIER_MS && receipt.submittedAt <= givenUpAt + LATER_MS;

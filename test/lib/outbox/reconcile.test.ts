@@ -445,6 +445,21 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
     assert.deepEqual(idsOf(on), [['sms-1', 'a']]);
   });
 
+  it('does not take a receipt that may be that of another which was under way as the process died', async () => {
+    const on = await open();
+    await on.unknown();
+    await on.clock.advance(1_000);
+    await on.submits();
+    await on.clock.advance(1_000);
+    await on.receipt('b');
+    await on.clock.advance(1_000);
+    for (let restarts = 0; restarts < 2; restarts += 1) {
+      await on.crash();
+      await on.clock.advance(1_000);
+      assert.deepEqual(idsOf(on), []);
+    }
+  });
+
   describe('leaves nothing behind', () => {
     it('when its receipt has told', async () => {
       const on = await open();
