@@ -156,7 +156,9 @@ function isHalfAccepted({ submits }: SmsRecord): boolean {
 /** Also when its answer was still under way as the link closed, or as the run ended. */
 function isUnanswered({ answeredAt, sessionId, run }: SubmitSeen, ledger: Ledger, smsc: Smsc): boolean {
   const link = smsc.links.find(({ session }) => session.id === sessionId)?.link;
-  const closedAt = Math.min(link?.closedAt ?? Infinity, ledger.runs[run]?.endedAt ?? Infinity);
+  const { leftAt = Infinity, closedAt: goneAt = Infinity } = link ?? {};
+  // A link that was left is still open for a moment: what came after the unbind_resp is of no session any more.
+  const closedAt = Math.min(leftAt, goneAt, ledger.runs[run]?.endedAt ?? Infinity);
   return answeredAt === undefined || answeredAt >= closedAt;
 }
 
