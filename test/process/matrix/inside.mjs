@@ -47,12 +47,16 @@ function sms(number) {
   return { to, text: String(number), correlation: number };
 }
 
+/** The node that is wired to the Catch node. */
+const AFTER_CATCH = 'after-catch';
 /** A disk that took the octets, and then neither kept nor gave them back. */
 const IN_DOUBT = /it may be there after the next start/;
 
 // Given to a node that has closed, a msg is gone before the package could see it.
 hooks.add('onReceive', ({ destination: { node }, msg }) => {
-  if (isGiven(node, msg) && node._inputCallback !== null) tell('handed', msg.numbers);
+  if (node._inputCallback === null) return;
+  if (isGiven(node, msg)) tell('handed', msg.numbers);
+  if (node.id === AFTER_CATCH) tell('caught', msg.numbers);
 });
 hooks.add('onComplete', ({ node: { node }, msg, error }) => {
   if (!isGiven(node, msg) || error === undefined) return;

@@ -56,6 +56,7 @@ interface Reported extends Pick<SubmitResult, 'id' | 'outcome' | 'possibleDuplic
 
 export class Outcomes {
   readonly #simulator: Simulator;
+  readonly #forgets: boolean;
   #process = 0;
   /** By their first number. */
   readonly #msgs = new Map<number, Numbers>();
@@ -72,8 +73,10 @@ export class Outcomes {
   #reportedAt = performance.now();
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(simulator: Simulator) {
+  /** @param forgets the disk may not keep that a result was handed on: it comes again when the store is opened again */
+  constructor(simulator: Simulator, forgets: boolean) {
     this.#simulator = simulator;
+    this.#forgets = forgets;
   }
 
   /** Where a process reports to. */
@@ -150,7 +153,7 @@ export class Outcomes {
         .map(({ first }) => first),
       failedUnheard: unheard.slice(told.errors),
       failedAgain: [...this.#caught].filter(([, times]) => times > 1).map(([first]) => first),
-      repeated: results.filter(([, list]) => isRepeated(list)).map(([number]) => number),
+      repeated: results.filter(([, list]) => isRepeated(list, this.#forgets)).map(([number]) => number),
       duplicated: [...times]
         .filter(([number, count]) => count > 1 && !this.#isFlagged(number))
         .map(([number]) => number),
@@ -225,8 +228,8 @@ function numbersOf({ first, count }: Numbers): readonly number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
 
-function isRepeated(reported: readonly Reported[]): boolean {
+function isRepeated(reported: readonly Reported[], mayComeAgain: boolean): boolean {
   const processes = new Set(reported.map(({ process }) => process));
   const said = new Set(reported.map(({ id, outcome }) => `${id} ${outcome}`));
-  return processes.size < reported.length || said.size > 1;
+  return (processes.size < reported.length && !mayComeAgain) || said.size > 1;
 }

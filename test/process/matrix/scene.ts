@@ -45,12 +45,12 @@ export function flowOf(scene: Scene): Flow {
   const dlr = { ...place, type: 'smpp-dlr', name: '', from: '', wires: [['receipt'], []] };
   const others: FlowNode[] = [
     { ...own, id: 'other', storage: 'disk', storageDirectory: path.join(folder, 'other') },
-    { id: 'caught', ...ON_TAB, type: 'catch', scope: null, uncaught: false, wires: [['tell-caught']] },
-    told('tell-caught', 'caught', 'msg.numbers'),
+    { id: 'caught', ...ON_TAB, type: 'catch', scope: null, uncaught: false, wires: [['after-catch']] },
+    { id: 'after-catch', ...ON_TAB, type: 'function', func: '', outputs: 0, wires: [] },
     { id: 'receipts', type: 'tab', label: 'receipts' },
     { id: 'dlr', ...dlr, connection: 'connection' },
     { id: 'dlr-other', ...dlr, connection: 'other' },
-    { ...told('receipt', 'receipt', 'msg.payload.correlation ?? null'), ...place },
+    { ...receipt(), ...place },
     { id: 'spare', ...ON_TAB, type: 'function', func: '', outputs: 1, wires: [[]] },
     {
       id: 'source',
@@ -158,9 +158,9 @@ for (let index = 0; index < 3; index += 1) give();
 setInterval(give, 2);
 `;
 
-function told(id: string, event: string, payload: string): FlowNode {
-  const func = `global.get('report')('${event}', ${payload});`;
-  return { id, ...ON_TAB, type: 'function', func, outputs: 0, wires: [] };
+function receipt(): FlowNode {
+  const func = `global.get('report')('receipt', msg.payload.correlation ?? null);`;
+  return { id: 'receipt', ...ON_TAB, type: 'function', func, outputs: 0, wires: [] };
 }
 
 function changed(id: string, properties: Readonly<Record<string, unknown>>): Act['edit'] {

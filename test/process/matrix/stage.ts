@@ -26,6 +26,8 @@ const SLOW_MS = 40;
 const NO_FEED = { left: 0 };
 const SOUND = { folder: '', delayMs: 0 };
 
+const FORGETS: ReadonlySet<Store> = new Set(['full', 'read-only']);
+
 const ANOTHER_MACHINE = { host: 'another', boot: 'another', pid: 1, started: '1' };
 
 export interface Played {
@@ -48,7 +50,7 @@ export class Stage {
     });
     const folder = path.join(this.#userDir, `cell-${cell.index}`);
     const scene = { simulator, folder, storage: cell.storage, isTogether: chance.happens(0.3) };
-    const outcomes = (this.#outcomes = new Outcomes(simulator));
+    const outcomes = (this.#outcomes = new Outcomes(simulator, FORGETS.has(cell.store)));
     const hung = after(HUNG_MS, true, { ref: false });
     const whole = this.#perform(cell, scene, chance).then(() => outcomes.complete());
     const hangs = (await Promise.race([hung, whole])) === true;
