@@ -68,9 +68,9 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
       this.error(problem.message);
       parked.hold(this.id);
       unusable.set(this, statusWithout(problem));
-      this.on('close', () => {
+      this.on('close', (closed: () => void) => {
         unusable.delete(this);
-        parked.release(this.id, gate.isDeploying);
+        void parked.release(this.id, gate.isDeploying).then(closed);
       });
       const isSimulated = def.gateway === 'simulator';
       this.connection = new UnusableConnection({

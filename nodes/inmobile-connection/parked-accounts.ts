@@ -24,6 +24,8 @@ export interface Parked {
   suits(settings: ConnectionSettings): boolean;
   /** Stops it. Never rejects. */
   close(): Promise<void>;
+  /** As `close`, with the flows: says what ends with it. Never rejects. */
+  end(): Promise<void>;
   /** Stops it for good, for the sake of its successor's `settings` if there is one. Never rejects. */
   retire(settings?: ConnectionSettings): Promise<void>;
 }
@@ -83,11 +85,12 @@ export class ParkedAccounts<Account extends Parked> {
   }
 
   /** The node that has wrong settings closes. @param isDeploying else the flows stop, and what is in memory ends with them */
-  release(id: string, isDeploying: boolean): void {
+  async release(id: string, isDeploying: boolean): Promise<void> {
     const found = this.#held.get(id);
     if (found === undefined) return;
     this.#held.delete(id);
     if (isDeploying) this.#closed.set(id, found);
+    else await found.account.end();
   }
 
   /** What was of the node with this id, for a new one to go on with; an account of other settings is stopped. */

@@ -167,6 +167,18 @@ describe('inmobile-connection, edited', () => {
       assert.match(loggedBy('connection', 'warn').join(), /stopped with 3 SMS in memory; they are lost/);
     });
 
+    it('says how many end with Node-RED, also when it was given a fault before, and of each msg', async () => {
+      await start({ storage: 'memory' }, send());
+      await queueThree();
+      await edit({ storage: 'memory', window: 'many' }, {}, send());
+      await haltFlows();
+      assert.match(loggedBy('connection', 'warn').join(), /stopped with 3 SMS in memory; they are lost/);
+      assert.equal(
+        loggedBy('send', 'error').filter((line) => line.includes('(SMPP_STOPPED, msg ')).length,
+        3,
+      );
+    });
+
     it('keeps the simulator in process, and its receipts to come, as other settings change', async () => {
       const simulated = (properties: Properties): FlowNode[] => [
         TAB,

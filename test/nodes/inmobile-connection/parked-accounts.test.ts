@@ -17,15 +17,20 @@ const OTHER = settings('6');
 class FakeAccount implements Parked {
   retired = 0;
   closed = 0;
-  end: () => void = () => undefined;
+  ended = 0;
+  over: () => void = () => undefined;
   suits = (wanted: ConnectionSettings): boolean => wanted === MINE;
   close = (): Promise<void> => {
     this.closed += 1;
-    return new Promise((resolve) => (this.end = resolve));
+    return new Promise((resolve) => (this.over = resolve));
+  };
+  end = (): Promise<void> => {
+    this.ended += 1;
+    return Promise.resolve();
   };
   retire = (): Promise<void> => {
     this.retired += 1;
-    return new Promise((resolve) => (this.end = resolve));
+    return new Promise((resolve) => (this.over = resolve));
   };
 }
 
@@ -86,7 +91,7 @@ describe('ParkedAccounts', () => {
     parked.find('id', OTHER);
     const hasLeft = watch(parked.left('id', undefined));
     assert.equal(await hasLeft(), false);
-    account.end();
+    account.over();
     assert.deepEqual([await hasLeft(), timesLeft], [true, 1]);
   });
 
@@ -99,7 +104,7 @@ describe('ParkedAccounts', () => {
     assert.equal(await hasLeft(), false);
     flowsRun();
     assert.equal(await hasLeft(), false);
-    account.end();
+    account.over();
     assert.equal(await hasLeft(), true);
   });
 
@@ -120,9 +125,9 @@ describe('ParkedAccounts', () => {
     ];
     parked.find('other', OTHER);
     flowsRun();
-    account.end();
+    account.over();
     assert.deepEqual([await mayOpen(), await otherMayOpen()], [false, false]);
-    other.end();
+    other.over();
     assert.deepEqual([await mayOpen(), await otherMayOpen()], [true, true]);
   });
 
@@ -132,7 +137,7 @@ describe('ParkedAccounts', () => {
     const replaced = new FakeAccount();
     parked.park('id', replaced, '/store');
     parked.find('id', OTHER);
-    account.end();
+    account.over();
     assert.equal(await hasLeft(), true);
   });
 
@@ -147,17 +152,18 @@ describe('ParkedAccounts', () => {
     });
 
     it('gives it to the node when its settings are right, as a predecessor', () => {
-      parked.release('id', true);
+      void parked.release('id', true);
       assert.equal((parked.find('id', MINE) as { predecessor?: FakeAccount }).predecessor, account);
     });
 
-    it('leaves nothing to flows that are started anew', () => {
-      parked.release('id', false);
+    it('ends it with the flows, and leaves nothing to those that are started anew', async () => {
+      await parked.release('id', false);
+      assert.equal(account.ended, 1);
       assert.deepEqual(parked.find('id', MINE), { adopted: undefined, predecessor: undefined });
     });
 
     it('ends it when the node is gone', () => {
-      parked.release('id', true);
+      void parked.release('id', true);
       flowsRun();
       assert.equal(account.retired, 1);
     });
