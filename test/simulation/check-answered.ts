@@ -1,7 +1,7 @@
 /** Whose receipts the client has to know, whatever becomes of the SMS, and whose decide nothing of it. */
 import type { Millis } from '../../lib/clock.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
-import type { Ledger, ReceiptSeen, SmsRecord } from './ledger.js';
+import { type Ledger, type ReceiptSeen, type SmsRecord, toldOf } from './ledger.js';
 
 /** Later it is given up. */
 const ANSWERED_WITHIN_MS: Millis = 29_000;
@@ -41,4 +41,22 @@ export function isOfHalf(
   return submits.some(
     ({ messageId: id, answeredAt }) => answeredAt === undefined && whole.messageIds.includes(id),
   );
+}
+
+/**
+ * Another segment has this id in another letter case, and no answer told us of both: the SMS was not accepted, or accepted as
+ * its receipts proved, by the ids in them. Two that differ in letter case alone are one segment's then.
+ */
+export function isOfTwin(ledger: Ledger, messageId: string): boolean {
+  return ledger.ownersOf(messageId).some((owner) => {
+    const folded = owner.submits.filter((each) => each.messageId.toLowerCase() === messageId.toLowerCase());
+    return folded.length > 1 && !isAcceptedByAnswers(owner);
+  });
+}
+
+/** Its ids are those of one submission, in the order of its segments. Receipts tell them in the order in which they come. */
+function isAcceptedByAnswers(owner: SmsRecord): boolean {
+  const result = toldOf(owner)?.result;
+  if (result?.outcome !== 'accepted') return false;
+  return owner.acceptances.some(({ messageIds }) => messageIds.join() === result.messageIds.join());
 }

@@ -1,6 +1,6 @@
 /** The promises made for receipts: once answered never lost, tied to the right SMS, one verdict on each, and no silence. */
 import type { Millis } from '../../lib/clock.js';
-import { isOfHalf, wasAnswered } from './check-answered.js';
+import { isOfHalf, isOfTwin, wasAnswered } from './check-answered.js';
 import { mayBeHandedAgain, wasThere } from './check-handings.js';
 import { mayTakeForItsOwn } from './check-sms.js';
 import { noteReceipts } from './note-receipts.js';
@@ -55,14 +55,6 @@ function checkTold(ledger: Ledger, delivery: DeliveryRecord, seen: readonly Rece
     ledger.runs.filter(({ startedAt }) => startedAt > firstSentAt).map(({ number }) => number),
   );
   if (told.some(({ run }) => runs.has(run))) ledger.saw('receipt in a later run');
-}
-
-/** Of an SMS that was not accepted: another segment has this id in another letter case, and we do not know it. */
-function isOfTwin(ledger: Ledger, messageId: string): boolean {
-  return ledger.ownersOf(messageId).some((owner) => {
-    const folded = owner.submits.filter((each) => each.messageId.toLowerCase() === messageId.toLowerCase());
-    return folded.length > 1 && toldOf(owner)?.result.outcome !== 'accepted';
-  });
 }
 
 /** Until all of its own SMS is accepted, it belongs to one that is known to have its id. */
