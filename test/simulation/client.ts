@@ -265,8 +265,9 @@ export class Client {
       (answer) => {
         if (!run.isAlive) return;
         this.#taken(record, answer.id);
-        record.answer = answer;
-        this.#flow.sent(run, answer);
+        // A copy: whether the client lets its own go is looked at.
+        record.answer = { ...answer };
+        this.#flow.sent(run, record.answer);
         this.promised('told');
       },
       (error: unknown) => this.#failed(run, record, error),
