@@ -308,16 +308,21 @@ function turnAt(receipts: readonly ReceiptSeen[], run: number, at: Millis): Mill
 function hasCome(ledger: Ledger, sms: SmsRecord | undefined, at: Millis): boolean {
   const result = (sms && toldOf(sms))?.result;
   if (result === undefined || sms?.acceptances.length !== 1 || ledger.diskFailed) return false;
-  // What gives way for want of room before its SMS is stored, or as an earlier process left it, was never read.
-  if (ledger.reached.has('heldEvents')) return false;
-  const { messageIds, to } = result;
-  const named = messageIds.filter((messageId) => messageId !== '');
+  const named = result.messageIds.filter((messageId) => messageId !== '');
+  const kept = ledger.deliveries.filter(
+    ({ phone, state, keptAt = Infinity }) => phone === result.to && state !== 'ENROUTE' && keptAt < at,
+  );
   const isKept = (messageId: string): boolean =>
-    ledger.deliveries.some(
-      ({ says, phone, state, keptAt = Infinity }) =>
-        says === messageId && phone === to && state !== 'ENROUTE' && keptAt < at,
-    );
+    kept.some((each) => each.says === messageId && !mayBeUnread(ledger, sms, each, at));
   return named.length > 0 && named.every((id) => isKept(id) && isOnlyIts(ledger, id));
+}
+
+/** It came before its SMS was stored, or a start found more than there is room for: one that gives way then was never read. */
+function mayBeUnread(ledger: Ledger, { submits }: SmsRecord, delivery: DeliveryRecord, at: Millis): boolean {
+  if (!ledger.reached.has('heldEvents')) return false;
+  const { firstSentAt = 0, keptAt = Infinity } = delivery;
+  const knownAt = Math.max(...submits.map(({ answeredAt = Infinity }) => answeredAt)) + KNOWN_MS;
+  return firstSentAt < knownAt || ledger.runs.some(({ startedAt }) => startedAt > keptAt && startedAt < at);
 }
 
 /** Nobody else has the id, and no receipt with it gave way, as one of no SMS, before its SMS was known. */
