@@ -164,8 +164,8 @@ export class RequestReader {
 
   /** The fault of a msg in the words of the form, where that and not the payload is to blame. */
   explain(error: SmppError, { payload }: NodeMessageInFlow): SmppError {
-    if (Array.isArray(payload)) return error;
     try {
+      if (Array.isArray(payload)) return error;
       const [override] = readOverrides(payload).list;
       return override === undefined ? error : this.#inWords(error, override);
     } catch {

@@ -125,8 +125,8 @@ const RECIPIENTS: readonly Row[] = [
   ['two numbers on two lines of a Mac', '1234567\r8765432'],
   ['two numbers and a page break', '1234567\f8765432'],
   ['two numbers and a line separator', '1234567\u20288765432'],
-  ['two numbers and a comma', '4512345678,4587654321'],
-  ['two numbers and a semicolon', '4512345678;4587654321'],
+  ['two numbers and a comma, one of them wrong', '4512345678,45876543210987654'],
+  ['two numbers and a semicolon, one of them wrong', '4512345678;nobody'],
   ['two numbers and a blank', '4512345678 4587654321'],
   ['two pluses', `++${TO}`],
   ['a plus in the middle', '45+12345678'],
@@ -162,7 +162,6 @@ const RECIPIENTS: readonly Row[] = [
 
 /** Each as properties of `msg.payload`, with a sound recipient and text where they are not given. */
 const PROPERTIES: readonly (readonly [name: string, field: string, payload: Record<string, unknown>])[] = [
-  ['an empty sender', 'from', { from: '' }],
   ['a sender of 12 letters', 'from', { from: 'Twelve chars' }],
   ['a sender of 16 digits', 'from', { from: '4512345678901234' }],
   ['a sender with a NUL', 'from', { from: 'De\0mo' }],
