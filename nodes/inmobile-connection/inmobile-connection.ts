@@ -13,7 +13,7 @@ import type { GatewayStatus } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
-import { environmentOf, labelIn, settingsError } from '../shared/form-reader.js';
+import { environmentOf, settingsError } from '../shared/form-reader.js';
 import { resultDeskOf } from '../shared/result-desk.js';
 import type { Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
@@ -97,7 +97,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
 /** An option of the library is named with its path: its last part that the form has too is the field. */
 function labelOf(option: string, translate: Translate): string | undefined {
   const field = option.split('.').reverse().find(isFormField);
-  return field === undefined ? undefined : labelIn(translate, `label.${field}`);
+  return field === undefined ? undefined : translate(`label.${field}`);
 }
 
 /** The node closes, and its account goes on or ends. */

@@ -14,12 +14,6 @@ export type Form = Readonly<Record<string, unknown>>;
 /** The value of an environment variable of the flow, group, subflow or process; undefined when it has none. */
 export type Environment = (name: string) => string | undefined;
 
-/** The label of a field in the runtime's language. Node-RED gives the key back where it has no text: then its name. */
-export function labelIn(translate: (key: string) => string, key: string): string {
-  const label = translate(key);
-  return label.endsWith(key) ? key.slice(key.lastIndexOf('.') + 1) : label;
-}
-
 /** @param node undefined: not deployed yet, so of no flow */
 export function environmentOf(RED: NodeAPI, node: Node | undefined): Environment {
   return (name) => {

@@ -7,7 +7,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import type { DeliveryReceipt } from '../../lib/message.js';
 import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
-import { environmentOf, FormReader, labelIn, settingsError, type Form } from '../shared/form-reader.js';
+import { environmentOf, FormReader, settingsError, type Form } from '../shared/form-reader.js';
 import { originalMessage, originOf, unwrapped } from '../shared/origin.js';
 import { readFilter, type ReceiptFilter } from './read-filter.js';
 
@@ -29,7 +29,7 @@ export default function registerSmppDlr(RED: NodeAPI): void {
       const { z, _alias: alias } = this as CopiedNode;
       follow(this, readFilter(reader, def.from, { z, alias, aliasOf }), connection);
     } catch (error) {
-      this.error(settingsError(error, (field) => labelIn(RED._, `smpp-dlr.label.${field}`)).message);
+      this.error(settingsError(error, (field) => RED._(`smpp-dlr.label.${field}`)).message);
       showProblem(RED, this, 'settings', connection);
     }
   }

@@ -9,14 +9,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { InboundSms } from '../../lib/message.js';
 import { isSameNumber, readOwnNumber } from '../../lib/phone-number.js';
 import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
-import {
-  environmentOf,
-  FormReader,
-  labelIn,
-  optionError,
-  settingsError,
-  type Form,
-} from '../shared/form-reader.js';
+import { environmentOf, FormReader, optionError, settingsError, type Form } from '../shared/form-reader.js';
 import { unwrapped } from '../shared/origin.js';
 
 type SmppReceiveDef = NodeDef & Form & { readonly connection: string };
@@ -32,7 +25,7 @@ export default function registerSmppReceive(RED: NodeAPI): void {
       const reader = new FormReader(def, environmentOf(RED, this));
       receive(this, readFilter(reader, connection), connection);
     } catch (error) {
-      this.error(settingsError(error, (field) => labelIn(RED._, `smpp-receive.label.${field}`)).message);
+      this.error(settingsError(error, (field) => RED._(`smpp-receive.label.${field}`)).message);
       showProblem(RED, this, 'settings', connection);
     }
   }

@@ -15,7 +15,7 @@ import type { Gateway } from '../../lib/gateway.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { connectionOf, showProblem, type Activity, type Connection } from '../shared/connection.js';
 import type { FlowGate, WiredNode } from '../shared/flow-gate.js';
-import { environmentOf, FormReader, labelIn } from '../shared/form-reader.js';
+import { environmentOf, FormReader } from '../shared/form-reader.js';
 import { resultDeskOf } from '../shared/result-desk.js';
 import { control, readAction, type Action } from './control.js';
 import { FormWords } from './form-words.js';
@@ -246,7 +246,7 @@ export class Sender implements Outlet {
     // Also without a connection: one that is gone may have had SMS of this node's.
     const leaveDesk = resultDeskOf(RED.events).add((result, key) => this.#settled(result, key), node);
     const life = { node, connection, leaveDesk };
-    const words = new FormWords((field) => labelIn(RED._, `smpp-send.label.${field}`));
+    const words = new FormWords((field) => RED._(`smpp-send.label.${field}`));
     if (connection === undefined) return { ...life, problem: words.ofSettings(noConnection()) };
     try {
       const form = readForm(new FormReader(def, environmentOf(RED, node)));
