@@ -38,7 +38,7 @@ export interface Takers<Event> {
   askMissedAgain(): void;
   hasMissed(key: string): boolean;
   /** An event that is gone was missed for good. */
-  skip(key: string): void;
+  forget(key: string): void;
   give(key: string, event: Event): Answer;
   /** Waits for no answer any more. */
   close(): void;
@@ -142,7 +142,7 @@ export class Listeners<Event> implements Takers<Event> {
     return this.#subscriptions.some(({ missed }) => missed.size > 0 && missed.has(key));
   }
 
-  skip(key: string): void {
+  forget(key: string): void {
     for (const { missed } of this.#subscriptions) missed.delete(key);
     this.#partlyTaken.delete(key);
   }

@@ -72,8 +72,8 @@ export class SmsEmission implements Takers<StoredSms> {
     return this.listeners.hasMissed(key);
   }
 
-  skip(key: string): void {
-    this.listeners.skip(key);
+  forget(key: string): void {
+    this.listeners.forget(key);
     this.#rejected.delete(key);
   }
 

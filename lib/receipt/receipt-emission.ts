@@ -104,8 +104,8 @@ export class ReceiptEmission implements Takers<StoredReceipt> {
     return this.listeners.all.hasMissed(key);
   }
 
-  skip(key: string): void {
-    this.listeners.all.skip(key);
+  forget(key: string): void {
+    this.listeners.all.forget(key);
     this.#untaken.delete(key);
   }
 

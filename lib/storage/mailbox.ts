@@ -461,7 +461,7 @@ export class Mailbox<T> {
       answer.catch(() => undefined);
       this.#givenBeside.set(key, answer);
     } else if (waiting !== undefined) await this.#giveOneAgain(key, waiting);
-    if (!this.#beingTaken.has(key) && !this.#rejected.has(key)) this.#takers.skip(key);
+    if (!this.#beingTaken.has(key) && !this.#rejected.has(key)) this.#takers.forget(key);
   }
 
   /** The event of one that waits. */

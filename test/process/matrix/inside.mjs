@@ -113,6 +113,7 @@ function isOfStore(path) {
   return store.folder !== '' && path.startsWith(store.folder);
 }
 
+/** The slow disk itself: no test waits for it. */
 function reach(path) {
   if (!isOfStore(path) || store.delayMs === 0) return undefined;
   return new Promise((resolve) => setTimeout(resolve, store.delayMs));
