@@ -1,11 +1,14 @@
 /**
- * `npm test`: lint, format, types and every test. It changes no source.
+ * `npm test`: lint, format, types and every test. `npm run check`: the same without what needs a browser, a Node-RED
+ * process or a long simulation. Neither changes a source.
  *
  * Its last line is `N passed, N failed` (`, N skipped` where any): each check counts as one, and each test. The
  * exit code is 1 when anything failed, or when no test ran.
  */
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { prepareBrowserTests } from './prepare-browser-tests.mjs';
 import { ROOT, prepare } from './prepare.mjs';
@@ -20,15 +23,35 @@ const CHECKS = [
   { name: 'types of the forms', script: 'typescript/bin/tsc', args: ['-p', 'nodes/tsconfig.editor.json'] },
 ];
 
-/** Virtual time needs one core and waits for nothing, so it runs beside all else. */
-const ON_VIRTUAL_TIME = 'test/simulation/**/*.test.ts';
+/** What takes minutes, the longest first. The processes share what is built and the demo's folder, so they are one suite. */
+const LONG_SUITES = [
+  { name: 'simulation', files: ['test/simulation/**/*.test.ts'] },
+  {
+    name: 'processes',
+    files: ['test/process/**/*.test.ts', 'test/package/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+  },
+];
+const NODES = { name: 'nodes', files: ['test/nodes/**/*.test.ts', 'test/flows/**/*.test.ts'] };
+/** All that the others leave, so that no folder is in none. */
+const LIBRARY = {
+  name: 'library',
+  files: [
+    'test/**/*.test.ts',
+    ...[...LONG_SUITES, NODES].flatMap(({ files }) => files.flatMap((file) => ['--ignore', file])),
+  ],
+};
+/** None of the suites measures time, so they run side by side; on one core too, since most of them wait a lot. */
+const SIDE_BY_SIDE = Math.max(2, availableParallelism());
+
+const isQuick = process.argv.includes('--quick');
 
 await prepare();
-await prepareBrowserTests();
-const simulation = runMocha('simulation', [ON_VIRTUAL_TIME]);
-// Side by side, since none of them measures time.
-const results = await Promise.all(CHECKS.map(runCheck));
-results.push(await runMocha('others', ['test/**/*.test.ts', '--ignore', ON_VIRTUAL_TIME]), await simulation);
+if (!isQuick) await prepareBrowserTests();
+const suites = isQuick ? [NODES, LIBRARY] : [...LONG_SUITES, NODES, LIBRARY];
+const results = await sideBySide([
+  ...suites.map((suite) => () => runMocha(suite)),
+  ...CHECKS.map((check) => () => runCheck(check)),
+]);
 
 const passed = sum(results, 'passed');
 const failed = sum(results, 'failed');
@@ -36,15 +59,25 @@ const skipped = sum(results, 'skipped');
 process.exitCode = failed === 0 ? 0 : 1;
 console.log(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);
 
+/** The results of all, in any order. */
+async function sideBySide(jobs) {
+  const waiting = [...jobs];
+  const results = [];
+  const lane = async () => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) results.push(await job());
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+  return results;
+}
+
 async function runCheck({ name, script, args }) {
-  const startedAt = Date.now();
-  const exitCode = await run(script, args).exit;
+  const { exitCode, said, tookMs } = await run(script, args).exit;
   const passes = exitCode === 0;
-  console.log(`${passes ? '✔' : '✖'} ${name} (${Date.now() - startedAt} ms)`);
+  process.stdout.write(`${said}${passes ? '✔' : '✖'} ${name} (${tookMs} ms)\n`);
   return { passed: passes ? 1 : 0, failed: passes ? 0 : 1, skipped: 0 };
 }
 
-async function runMocha(name, files) {
+async function runMocha({ name, files }) {
   const totals = path.join(ROOT, '.cache', `totals-${process.pid}-${name}.json`);
   rmSync(totals, { force: true });
   const args = [
@@ -59,8 +92,9 @@ async function runMocha(name, files) {
   // Its own program would start another process for `--import`, which then could not be ended from here.
   const mocha = run('mocha/lib/cli/cli.js', args, ['--import', 'tsx']);
   const stopWatching = killWhenLeftRunning(mocha.child, totals);
-  const exitCode = await mocha.exit;
+  const { exitCode, said, tookMs } = await mocha.exit;
   stopWatching();
+  process.stdout.write(`${said}\n  ${name}: ${tookMs} ms\n`);
   return readTotals(totals, exitCode);
 }
 
@@ -87,15 +121,21 @@ function readTotals(totals, exitCode) {
   return { passed: passes, failed: otherFailure ? 1 : failures, skipped: pending };
 }
 
+/** A program of a package. What it says is kept until it ends: of two at once nobody could read it. */
 function run(script, args, nodeArgs = []) {
+  const startedAt = Date.now();
   const file = path.join(ROOT, 'node_modules', script);
   const child = spawn(process.execPath, [...nodeArgs, file, ...args], {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
   const exit = new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', resolve);
+    child.once('close', (exitCode) =>
+      resolve({ exitCode, said: Buffer.concat(chunks).toString(), tookMs: Date.now() - startedAt }),
+    );
   });
   return { child, exit };
 }
