@@ -80,7 +80,7 @@ const CLOCK_GLOBALS = ['setTimeout', 'setInterval', 'performance'];
 const IO_GLOBALS = ['setImmediate', 'queueMicrotask', 'process', 'console', 'crypto', 'fetch', 'globalThis'];
 /** lib/text also runs in the browser, inside the editor's forms; one file of it asks whether there is a Buffer. */
 const NODE_GLOBALS = ['Buffer'];
-const ASKS_FOR_BUFFER = 'lib/text/wide-scratch.ts';
+const ASKS_FOR_BUFFER = 'lib/text/octet-pool.ts';
 
 const STYLE_SYNTAX = [
   { selector: 'TSEnumDeclaration', message: 'A union of literals instead of an enum.' },

@@ -2,8 +2,14 @@
  * One SMPP session of an ESME, without I/O: each input returns the list of its effects, a driver performs them.
  *
  * It knows no socket, no clock and no user; time is an argument on a monotonic clock, and must not go back.
- * A session serves one connection: after `closed` it does nothing more. The states are drawn in
- * `session-state.ts`, the effects stand in `effect.ts`.
+ * A session serves one connection: after `closed` it does nothing more.
+ *
+ *     open ─bind─▶ binding ─bind_resp 0─▶ bound ─leave─▶ leaving ─answers are in─▶ unbinding ─unbind_resp─▶ closed
+ *                                           └──── unbind from the peer (also from leaving) ──▶ unbound ────▶ closed
+ *
+ * `leaving` has an end by drainMs, `unbinding` by unbindMs, `unbound` by unboundReadMs and `binding` by bindMs;
+ * every state goes to `closed` when the transport ends. BOUND_TX, BOUND_RX and BOUND_TRX of SMPP 3.4 §2.2 are `bound`
+ * with a row of BINDS each.
  *
  * Nothing the peer sends makes an input throw. What cannot be read is answered where an answer is owed:
  * going deaf, or dropping the session for one bad PDU, would have the gateway deliver that PDU again, for ever.
@@ -12,17 +18,19 @@
 import type { AddressType } from '../address-type.js';
 import type { Bounds } from '../bounds.js';
 import type { Millis } from '../clock.js';
+import { SmppError } from '../errors.js';
 import type { BindMode, Segment } from '../message.js';
 import { STATUS } from '../pdu/command-status.js';
-import type { DeliverSm, Pdu } from '../pdu/pdu.js';
-import { toDelivery } from '../pdu/short-message.js';
+import { decodePdu } from '../pdu/decode.js';
+import { encodeAll, encodePdu } from '../pdu/encode.js';
+import { Framer } from '../pdu/framer.js';
+import { PduError } from '../pdu/pdu-error.js';
+import type { BindCommand, DeliverSm, Pdu, SubmitSm, UnknownRequest } from '../pdu/pdu.js';
+import { toDelivery, toSubmitSm } from '../pdu/short-message.js';
 import type { Timers } from '../timers.js';
-import { nack, write, type CloseReason, type Effect } from './effect.js';
-import { encodeSegments } from './encode-segments.js';
+import { type CloseReason, type Effect, nack, write } from './effect.js';
 import { KeepAlive } from './keep-alive.js';
-import { PduStream } from './pdu-stream.js';
-import { BINDS, PERMITTED, type SessionState } from './session-state.js';
-import { Window, type InFlight, type OwnCommand } from './window.js';
+import { type InFlight, type OwnCommand, Window } from './window.js';
 
 export interface SessionOptions {
   readonly bind: BindMode;
@@ -370,3 +378,123 @@ const REASON_AT_END = {
 } as const satisfies Partial<Record<SessionState, CloseReason>>;
 
 type OwnAnswer = Extract<Pdu, { command_status: number }>;
+
+export type SessionState = 'open' | 'binding' | 'bound' | 'leaving' | 'unbinding' | 'unbound' | 'closed';
+
+interface Permissions {
+  /** We may send submit_sm. */
+  readonly submits: boolean;
+  /** A deliver_sm is taken; elsewhere it is answered ESME_RINVBNDSTS. */
+  readonly delivers: boolean;
+}
+
+/** What the peer still sends after either side's unbind is taken: it was under way (gateway.md: unbind). */
+const PERMITTED: Readonly<Record<SessionState, Permissions>> = {
+  open: { submits: false, delivers: false },
+  binding: { submits: false, delivers: false },
+  bound: { submits: true, delivers: true },
+  leaving: { submits: false, delivers: true },
+  unbinding: { submits: false, delivers: true },
+  unbound: { submits: false, delivers: true },
+  closed: { submits: false, delivers: false },
+};
+
+interface BindPermissions extends Permissions {
+  readonly command: BindCommand;
+}
+
+/** SMPP 3.4 §2.3, table 2-1. */
+const BINDS: Readonly<Record<BindMode, BindPermissions>> = {
+  transceiver: { command: 'bind_transceiver', submits: true, delivers: true },
+  transmitter: { command: 'bind_transmitter', submits: true, delivers: false },
+  receiver: { command: 'bind_receiver', submits: false, delivers: true },
+};
+
+interface EncodedSegments {
+  readonly bytes: Buffer;
+  /** One for each segment, in order; undefined for one that SMPP cannot carry. */
+  readonly sequence_numbers: readonly (number | undefined)[];
+}
+
+/**
+ * Many segments to the octets of one write. All are encoded at once, which is what makes it fast; only when one of them
+ * has no place in SMPP are they taken one by one, so that it alone is left out.
+ */
+function encodeSegments(
+  segments: readonly Segment[],
+  takeSequenceNumber: () => number,
+  shortSender: AddressType,
+): EncodedSegments {
+  const pdus = segments.map((segment) => toSubmitSm(segment, takeSequenceNumber(), shortSender));
+  try {
+    return { bytes: encodeAll(pdus), sequence_numbers: pdus.map((pdu) => pdu.sequence_number) };
+  } catch (error) {
+    if (!(error instanceof SmppError)) throw error;
+    return encodeOneByOne(pdus);
+  }
+}
+
+function encodeOneByOne(pdus: readonly SubmitSm[]): EncodedSegments {
+  const written: Buffer[] = [];
+  const sequence_numbers = pdus.map((pdu) => {
+    try {
+      written.push(encodePdu(pdu));
+      return pdu.sequence_number;
+    } catch (error) {
+      if (!(error instanceof SmppError)) throw error;
+      return undefined;
+    }
+  });
+  return { bytes: Buffer.concat(written), sequence_numbers };
+}
+
+interface Received {
+  readonly pdus: readonly Pdu[];
+  /** What was wrong with some, in words without content. */
+  readonly flaws: readonly string[];
+  /** Nothing more can be read: these were the last. */
+  readonly isBroken: boolean;
+}
+
+/**
+ * The peer's octets as PDUs. One bad PDU must neither end the session, nor silence it, nor come back for ever, so
+ * whatever its header still says is made use of (SMPP 3.4 §3.2; D1 and D8 of the npm package's session).
+ */
+class PduStream {
+  readonly #framer = new Framer();
+
+  /** Takes octets, cut anywhere; returns what is whole by now. */
+  read(chunk: Buffer): Received {
+    const pdus: Pdu[] = [];
+    const flaws: string[] = [];
+    for (const frame of this.#cut(chunk)) {
+      try {
+        pdus.push(decodePdu(frame, flaws));
+      } catch (error) {
+        if (!(error instanceof PduError)) throw error;
+        flaws.push(error.message);
+        const pdu = headerOf(error);
+        if (pdu !== undefined) pdus.push(pdu);
+      }
+    }
+    const { failure } = this.#framer;
+    if (failure !== undefined) flaws.push(failure.message);
+    return { pdus, flaws, isBroken: failure !== undefined };
+  }
+
+  #cut(chunk: Buffer): readonly Buffer[] {
+    try {
+      return this.#framer.push(chunk);
+    } catch (error) {
+      if (error instanceof PduError) return []; // the framer keeps it as its `failure`
+      throw error;
+    }
+  }
+}
+
+/** What did not decode as a request that nobody knows, which is answered generic_nack; undefined for a response. */
+function headerOf({ kind, command, command_id, sequence_number }: PduError): UnknownRequest | undefined {
+  if (command_id === undefined || sequence_number === undefined) return undefined;
+  const isResponse = kind === 'unknownResponse' || command?.endsWith('_resp') === true;
+  return isResponse ? undefined : { command: 'unknown', command_id, sequence_number };
+}

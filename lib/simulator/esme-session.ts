@@ -8,18 +8,16 @@
  *
  * Source: SMPP 3.4 §2.2, §4; gateway.md (message types, restart).
  */
-import { errors, type PDU, Session, type PduFields } from 'smpp';
 import type { Duplex } from 'node:stream';
+import { errors, PDU, type PduFields, Session } from 'smpp';
 import type { Millis } from '../clock.js';
 import type { BindMode } from '../message.js';
 import type { Login } from './accounts.js';
-import { Answers } from './answers.js';
-import { enquireRegularly } from './enquiry.js';
-import type { Receiver } from './mailbox.js';
+import type { Receiver } from './delivery-queue.js';
 import type { Verdict } from './message-centre.js';
 import { PeerStream } from './peer-stream.js';
 import type { Schedule } from './schedule.js';
-import { readSubmittedSms, textField, type SubmittedSms } from './submitted-sms.js';
+import { readSubmittedSms, type SubmittedSms, textField } from './submitted-sms.js';
 
 /** What a session asks of its host. */
 export interface SessionOwner {
@@ -197,7 +195,7 @@ export class EsmeSession implements Receiver {
   #ended(): void {
     this.#state = 'closed';
     this.#endEnquiry();
-    // Newest first, so that the mailbox, which takes each back at its head, has them in their order again.
+    // Newest first, so that the queue, which takes each back at its head, has them in their order again.
     const lost = [...this.#underWay].reverse();
     this.#underWay.clear();
     for (const answered of lost) answered(undefined);
@@ -206,3 +204,69 @@ export class EsmeSession implements Receiver {
 }
 
 const refuse = (status: number): Verdict => ({ kind: 'refuse', status });
+
+/** How long a client may take to answer; *assumed*. */
+const ANSWER_MS = 10_000;
+
+/** The gateway's own enquire_link; a client that leaves one unanswered is gone. The returned function ends it. */
+function enquireRegularly(
+  session: Session,
+  schedule: Schedule,
+  everyMs: Millis,
+  unanswered: () => void,
+): () => void {
+  let cancel: () => void;
+  const wait = (): void => {
+    cancel = schedule.after(everyMs, enquire);
+  };
+  const enquire = (): void => {
+    cancel = schedule.after(ANSWER_MS, unanswered);
+    session.enquire_link({}, () => {
+      cancel();
+      wait();
+    });
+  };
+  wait();
+  return () => cancel();
+}
+
+/** The answers of one session: at once, later, or all that are due because the session ends. */
+class Answers {
+  readonly #session: Session;
+  readonly #schedule: Schedule;
+  readonly #due = new Set<() => void>();
+
+  constructor(session: Session, schedule: Schedule) {
+    this.#session = session;
+    this.#schedule = schedule;
+  }
+
+  give(request: PDU, fields: PduFields = {}): void {
+    this.#session.send(request.response(fields));
+  }
+
+  /** @param afterMs 0: in the same turn */
+  giveAfter(afterMs: Millis, request: PDU, fields: PduFields): void {
+    if (afterMs === 0) {
+      this.give(request, fields);
+      return;
+    }
+    const give = (): void => {
+      cancel();
+      this.#due.delete(give);
+      this.give(request, fields);
+    };
+    const cancel = this.#schedule.after(afterMs, give);
+    this.#due.add(give);
+  }
+
+  /** Gives every answer that is due later, now. */
+  giveAll(): void {
+    for (const give of this.#due) give();
+  }
+
+  /** To a command that the gateway does not know. */
+  refuseCommand({ sequence_number }: PDU): void {
+    this.#session.send(new PDU('generic_nack', { command_status: errors.ESME_RINVCMDID, sequence_number }));
+  }
+}

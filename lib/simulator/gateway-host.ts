@@ -136,12 +136,12 @@ export class GatewayHost implements SessionOwner {
   }
 
   ready(session: EsmeSession): void {
-    if (session.canReceive) this.#context.centre.mailboxes.attach(session);
+    if (session.canReceive) this.#context.centre.deliveries.attach(session);
   }
 
   ended(session: EsmeSession, reason: string): void {
     this.#sessions.delete(session);
-    this.#context.centre.mailboxes.detach(session);
+    this.#context.centre.deliveries.detach(session);
     this.#log(`session ${session.id}: ended, ${reason}`);
   }
 

@@ -8,7 +8,7 @@ import { Newest, type AcceptedSegment, type AcceptedSms } from './accepted-sms.j
 import { Accounts, type BindAttempt, type BindStatus } from './accounts.js';
 import { makeAuthority, makeCertificate, type Certificate } from './certificate.js';
 import { GatewayHost, systemError } from './gateway-host.js';
-import { incomingFields } from './incoming-parts.js';
+import { incomingFields } from './incoming-sms.js';
 import type { DeliveryOutcome, IncomingSms } from './incoming-sms.js';
 import { Listener, LOOPBACK } from './listener.js';
 import { MessageCentre } from './message-centre.js';
@@ -159,7 +159,7 @@ export class SimulatedGateway implements Simulator {
     const outcomes = incomingFields(sms, this.#reference).map(
       (fields) =>
         new Promise<DeliveryOutcome>((settle) => {
-          this.#centre.mailboxes.post(sms.systemId, { fields, settle });
+          this.#centre.deliveries.post(sms.systemId, { fields, settle });
         }),
     );
     const ranks = (await Promise.all(outcomes)).map((outcome) => OUTCOMES.indexOf(outcome));
@@ -177,7 +177,7 @@ export class SimulatedGateway implements Simulator {
   async stop(): Promise<void> {
     await this.kill('all');
     this.#schedule.stop();
-    this.#centre.mailboxes.close();
+    this.#centre.deliveries.close();
     for (const done of this.#waits) done();
   }
 

@@ -25,7 +25,7 @@ import { DATA_CODING } from '../inmobile.js';
 import type { InboundEncoding } from '../message.js';
 import { textOfCodeUnits } from './code-units.js';
 import { decodeGsm7, encodeGsm7 } from './gsm7.js';
-import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS } from './wide-scratch.js';
+import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS } from './octet-pool.js';
 
 /** What the gateway takes (gateway.md: data codings). `ucs2` is UTF-16, big-endian. */
 export type Encoding = 'gsm7' | 'ucs2';

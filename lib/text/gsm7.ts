@@ -9,7 +9,7 @@
 import { SmppError } from '../errors.js';
 import { codePointName, codeUnitsOf, textOfCodeUnits } from './code-units.js';
 import { takeOctets } from './octet-pool.js';
-import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS, WRITTEN_OCTETS } from './wide-scratch.js';
+import { OCTET_WORDS, readUnits, takeWritten, UNIT_WORDS, WRITTEN_OCTETS } from './octet-pool.js';
 
 /** Character by septet, 0x00 to 0x7F; 0x1B is the escape to the extension table, not a character. */
 const ALPHABET =

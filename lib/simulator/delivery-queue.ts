@@ -1,5 +1,5 @@
 /**
- * Receipts and incoming SMS of one account, on their way to whichever of its sessions can receive.
+ * Receipts and incoming SMS of an account, on their way to whichever of its sessions can receive.
  *
  * Kept while no session is there, sent again when a session was lost before it answered: so at least once, as
  * with the real gateway. How long the real one keeps them is not known; here it is by number.
@@ -27,6 +27,47 @@ export interface Receiver {
   deliver(fields: PduFields, answered: (status: number | undefined) => void): void;
 }
 
+/** The queues of all accounts, and one for what any account may have. */
+export class DeliveryQueues {
+  readonly #schedule: Schedule;
+  readonly #redeliverMs: Millis;
+  readonly #bySystemId = new Map<string | undefined, DeliveryQueue>();
+
+  constructor(schedule: Schedule, redeliverMs: Millis) {
+    this.#schedule = schedule;
+    this.#redeliverMs = redeliverMs;
+  }
+
+  /** @param systemId whose session is to receive it; undefined: any account's */
+  post(systemId: string | undefined, delivery: Delivery): void {
+    this.#of(systemId).post(delivery);
+  }
+
+  /** A session can receive, or has room again. */
+  attach(receiver: Receiver): void {
+    this.#of(receiver.systemId).attach(receiver);
+    this.#of(undefined).attach(receiver);
+  }
+
+  detach(receiver: Receiver): void {
+    this.#of(receiver.systemId).detach(receiver);
+    this.#of(undefined).detach(receiver);
+  }
+
+  /** Gives up what waits for a session, and what comes later. */
+  close(): void {
+    for (const queue of this.#bySystemId.values()) queue.close();
+  }
+
+  #of(systemId: string | undefined): DeliveryQueue {
+    const known = this.#bySystemId.get(systemId);
+    if (known !== undefined) return known;
+    const queue = new DeliveryQueue(this.#schedule, this.#redeliverMs);
+    this.#bySystemId.set(systemId, queue);
+    return queue;
+  }
+}
+
 /** More than this is not kept: the oldest is dropped. */
 const QUEUED_MAX = 100_000;
 
@@ -37,7 +78,7 @@ const TEMPORARY: ReadonlySet<number> = new Set([
   errors.ESME_RSYSERR,
 ]);
 
-export class Mailbox {
+class DeliveryQueue {
   readonly #schedule: Schedule;
   readonly #redeliverMs: Millis;
   readonly #receivers = new Map<number, Receiver>();
