@@ -15,7 +15,7 @@ import {
   checkWait,
   readScope,
 } from './arguments.js';
-import { systemClock, type Millis } from './clock.js';
+import { systemClock, type EpochMs, type Millis } from './clock.js';
 import type { LoginHold } from './connection/login-hold.js';
 import { accountKey, loginsOf } from './connection/login-registry.js';
 import { connectTls, type Connect } from './connection/tls-connect.js';
@@ -128,11 +128,12 @@ export interface Gateway {
    */
   countQueued(): Promise<number>;
   /**
-   * The SMS in the queue that were taken in before this start, each with its correlation. All of them are read from
-   * storage: for somebody who looks for one, once. None while stopped.
-   * @throws SMPP_STORAGE when one cannot be read
+   * Calls back with each SMS in the queue that was taken in before this start, while stopped with each that is there. All of
+   * them are read from storage: for somebody who looks for one, once.
+   * @throws SMPP_OPTIONS when it is no function; SMPP_STORAGE when one cannot be read, or while stopped the store cannot be
+   *   opened; what `visit` throws
    */
-  recovered(): AsyncIterable<{ readonly id: string; readonly correlation?: unknown }>;
+  recovered(visit: (sms: { readonly id: string; readonly correlation?: unknown }) => void): Promise<void>;
   /**
    * The first `max` SMS of the queue, 100 at most, in the order in which they leave: those under way, alarms, normal,
    * bulk, then those not due yet; while stopped, as it was then. No text, and recipients masked. For a person who looks:
@@ -245,6 +246,7 @@ class SmsGateway implements Gateway {
   /** Ends the `sendAll` of each list that is being sent. */
   readonly #lists = new Set<() => void>();
   #engine: Engine | undefined;
+  #stoppedAt: EpochMs;
   /** By the last run. */
   #left: QueueLeft = { counts: EMPTY_QUEUE, first: [] };
   /** Starts and stops follow one another. */
@@ -263,6 +265,7 @@ class SmsGateway implements Gateway {
   /** @param inherited in memory, by the one before it */
   constructor(settings: GatewaySettings, inherited?: MemoryStorage) {
     this.#settings = settings;
+    this.#stoppedAt = settings.clock.wall();
     this.#login = loginsOf(settings);
     const isInMemory = settings.storage.kind === 'memory';
     this.#storage =
@@ -334,12 +337,7 @@ class SmsGateway implements Gateway {
   }
 
   countQueued(): Promise<number> {
-    const count = ({ outbox: { counts } }: Engine): number => counts.alarm + counts.normal + counts.bulk;
-    return this.#inTurn(async () =>
-      this.#engine === undefined
-        ? this.#unconnected((engine) => Promise.resolve(count(engine)))
-        : count(this.#engine),
-    );
+    return this.#withEngine(async ({ outbox: { counts } }) => counts.alarm + counts.normal + counts.bulk);
   }
 
   /** What it holds on the heap, whose it may be next. */
@@ -347,9 +345,13 @@ class SmsGateway implements Gateway {
     return isOnHeap(this.#storage) ? this.#storage : this.#inherited;
   }
 
-  async *recovered(): AsyncGenerator<{ id: string; correlation?: unknown }> {
-    const engine = this.#engine;
-    if (engine !== undefined) yield* engine.outbox.recovered();
+  async recovered(visit: (sms: { id: string; correlation?: unknown }) => void): Promise<void> {
+    checkListener(visit);
+    const look = async ({ outbox }: Engine): Promise<void> => {
+      for await (const sms of outbox.recovered()) visit(sms);
+    };
+    // A stop does not wait for it.
+    await (this.#engine === undefined ? this.#withEngine(look) : look(this.#engine));
   }
 
   async queued(max = Infinity): Promise<readonly QueuedSms[]> {
@@ -358,7 +360,7 @@ class SmsGateway implements Gateway {
   }
 
   status(): GatewayStatus {
-    const connection = this.#engine?.connection ?? STOPPED;
+    const connection = this.#engine?.connection ?? { ...STOPPED, since: this.#stoppedAt };
     const queue = this.#engine?.outbox.counts ?? this.#left.counts;
     const status = { ...connection, queue: { ...queue }, counters: { ...this.#counters } };
     return this.#trouble === undefined ? status : { ...status, error: storageTrouble(this.#trouble) };
@@ -417,6 +419,11 @@ class SmsGateway implements Gateway {
     this.#status.changed();
   }
 
+  /** In turn: with the engine that runs by then, or else with one that has no connection. */
+  #withEngine<Made>(work: (engine: Engine) => Promise<Made>): Promise<Made> {
+    return this.#inTurn(() => (this.#engine === undefined ? this.#unconnected(work) : work(this.#engine)));
+  }
+
   /** A run without a connection, for what may be asked of a gateway that is stopped. */
   async #unconnected<Made>(work: (engine: Engine) => Promise<Made>): Promise<Made> {
     await this.#untilFree();
@@ -450,6 +457,7 @@ class SmsGateway implements Gateway {
       await this.#last?.stop();
     } finally {
       if (run !== undefined) this.#left = run.outbox.left;
+      if (this.#engine !== undefined) this.#stoppedAt = this.#settings.clock.wall();
       this.#engine = undefined;
       this.#trouble = undefined;
       // Where the disk did not answer something may still come of the run: that is for the next one.
@@ -468,9 +476,9 @@ class SmsGateway implements Gateway {
       const asked = await Promise.all([...ids].map(async (id) => ((await outbox.cancel(id)) ? [id] : [])));
       return new Set(asked.flat());
     };
-    const cancelled = this.#inTurn(() => {
+    const cancelled = this.#withEngine((engine) => {
       this.#cancelling = undefined;
-      return this.#engine === undefined ? this.#unconnected(cancel) : cancel(this.#engine);
+      return cancel(engine);
     });
     return { ids, cancelled };
   }
@@ -573,7 +581,7 @@ function nothing(): undefined {
 }
 
 const EMPTY_QUEUE = { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 };
-const STOPPED = { state: 'stopped', since: 0, onFirstHost: true, links: [] } as const;
+const STOPPED = { state: 'stopped', onFirstHost: true, links: [] } as const;
 
 function newCounters(): Record<CounterName, number> {
   return {

@@ -24,6 +24,7 @@ import type { SimulatorHandle, Watched } from '../sidebar/desk.js';
 import { Timeline } from '../sidebar/timeline.js';
 import { EventFeed } from './event-feed.js';
 import type { Parked } from './parked-accounts.js';
+import { recoveredIdsOf } from './recovered-ids.js';
 import { folderOf, type ConnectionSettings } from './read-options.js';
 import type { SimulatorControls } from './simulator-controls.js';
 import { StatusBoard, type ReportingNode } from './status-board.js';
@@ -223,10 +224,20 @@ export class Account implements Connection, Parked, Watched {
   }
 
   async cancel(id: string): Promise<boolean> {
+    return (await this.#hasStore()) && this.#parts.gateway.cancel(id);
+  }
+
+  async recoveredIdsOf(messageId: string): Promise<readonly string[]> {
+    if (!(await this.#hasStore())) return [];
+    return recoveredIdsOf(this.#parts.gateway, messageId, this.#isRunning);
+  }
+
+  /** False when nothing was ever kept: to look into its store would make one. */
+  async #hasStore(): Promise<boolean> {
     await this.#work;
     if (this.#isClosed) throw new SmppError('SMPP_STOPPED', 'the connection has ended');
     if (this.#startError !== undefined && this.#isWanted) throw this.#startError;
-    return this.#parts.gateway.cancel(id);
+    return this.folder === undefined || existsSync(this.folder);
   }
 
   /** Its store may be free by now. */
@@ -341,6 +352,8 @@ export class Account implements Connection, Parked, Watched {
       await this.#interrupting;
       if (!this.#isQueueKnown && !this.#isWanted) await this.#lookForQueue();
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
+      // What a person takes out of its queue meanwhile gives its result.
+      if (this.#isDisconnected && !this.#isClosed && !this.#isRunning) this.feed.attach(this.#parts.gateway);
       this.#board.changed();
       this.#worksAhead -= 1;
     });
@@ -408,8 +421,7 @@ export class Account implements Connection, Parked, Watched {
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
-    // What a person takes out of its queue meanwhile gives its result.
-    this.feed.attach(this.#isDisconnected && !this.#isClosed ? this.#parts.gateway : undefined);
+    this.feed.attach(undefined);
   }
 
   #log(level: 'info' | 'warn' | 'error', line: string): void {

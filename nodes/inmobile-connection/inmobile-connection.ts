@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { systemClock } from '../../lib/clock.js';
 import { checkOptions, createGateway, createSuccessor, holdsStore } from '../../lib/gateway.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
@@ -67,7 +68,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
       const problem = settingsError(error, (option) => labelOf(option, translate));
       this.error(problem.message);
       parked.hold(this.id);
-      unusable.set(this, statusWithout(problem));
+      unusable.set(this, statusWithout(problem, systemClock.wall()));
       this.on('close', (closed: () => void) => {
         unusable.delete(this);
         void parked.release(this.id, gate.isDeploying).then(closed);

@@ -3,6 +3,7 @@
  *
  * Source: Prometheus text exposition format 0.0.4.
  */
+import type { EpochMs } from '../../lib/clock.js';
 import type { SmppError } from '../../lib/errors.js';
 import type { CounterName, GatewayStatus, LinkStatus } from '../../lib/message.js';
 
@@ -63,11 +64,11 @@ const GAUGES: Readonly<Record<string, readonly [help: string, samples: Samples]>
   ],
 };
 
-/** Of a connection that cannot run: no gateway was made of its settings. */
-export function statusWithout({ code, message }: SmppError): GatewayStatus {
+/** Of a connection that cannot run since then: no gateway was made of its settings. */
+export function statusWithout({ code, message }: SmppError, since: EpochMs): GatewayStatus {
   return {
     state: 'stopped',
-    since: 0,
+    since,
     onFirstHost: true,
     links: [],
     queue: { alarm: 0, normal: 0, bulk: 0, scheduled: 0, underWay: 0 },

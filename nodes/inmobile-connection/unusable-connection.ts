@@ -85,6 +85,10 @@ export class UnusableConnection implements Connection {
     throw this.#problem;
   }
 
+  async recoveredIdsOf(): Promise<readonly string[]> {
+    throw this.#problem;
+  }
+
   status(): GatewayStatus {
     throw this.#problem;
   }

@@ -75,6 +75,8 @@ export interface Connection {
    * @throws SMPP_OPTIONS when the settings are wrong, SMPP_STORAGE when the store cannot be opened
    */
   cancel(id: string): Promise<boolean>;
+  /** Ids of the SMS that an earlier run left in the queue and that came with this `_msgid`; also, and throws, as `cancel`. */
+  recoveredIdsOf(messageId: string): Promise<readonly string[]>;
   /** No personal data. */
   status(): GatewayStatus;
 }
@@ -90,6 +92,17 @@ export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection |
   if (node?.connection !== undefined) return node.connection;
   showProblem(RED, user, 'noConnection');
   return undefined;
+}
+
+/** All that the flows have, in use or not. */
+export function everyConnection(RED: NodeAPI): readonly Connection[] {
+  const found: Connection[] = [];
+  RED.nodes.eachNode(({ id, type }) => {
+    if (type !== 'inmobile-connection') return;
+    const node = RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined;
+    if (node?.connection !== undefined) found.push(node.connection);
+  });
+  return found;
 }
 
 /** Shows that a flow node can do nothing; it must not join its connection, which would show another status. */

@@ -6,7 +6,6 @@
 import { SmppError } from '../../lib/errors.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import type { Connection } from '../shared/connection.js';
-import { recoveredIdsOf } from './recovered-ids.js';
 
 const ACTIONS = ['connect', 'disconnect', 'status', 'cancel'] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -36,24 +35,30 @@ export function readAction(action: unknown): Action | undefined {
   );
 }
 
+interface Surroundings {
+  readonly connections: readonly Connection[];
+  readonly idsOf: (messageId: string) => Promise<readonly string[]>;
+}
+
 /**
  * Does it.
  *
  * @param id for `cancel`: of the SMS, or of the msg that it came with
- * @param idsOf from the latter to the former, of what still waits for its result
+ * @param around.idsOf from the latter to the former, of what still waits for its result
+ * @param around.connections all there are, for it may have come over another one before a node was moved
  * @throws SMPP_MESSAGE when `cancel` names no SMS, and what the connection throws
  */
 export async function control(
   connection: Connection,
   action: Action,
   id: unknown,
-  idsOf: (messageId: string) => Promise<readonly string[]>,
+  around: Surroundings,
 ): Promise<ControlResult> {
   if (action === 'connect') await connection.connect();
   else if (action === 'disconnect') await connection.disconnect();
   else if (action === 'cancel') {
     const meant = checkedId(id);
-    const cancelled = (await connection.cancel(meant)) || (await cancelMessage(connection, meant, idsOf));
+    const cancelled = await cancel(connection, meant, around);
     return { status: connection.status(), cancelled };
   }
   return { status: connection.status() };
@@ -65,15 +70,30 @@ function checkedId(id: unknown): string {
   throw new SmppError('SMPP_MESSAGE', message, { field: 'id' });
 }
 
-/** Whether some SMS that came with the msg still waited. */
-async function cancelMessage(
-  connection: Connection,
-  messageId: string,
-  idsOf: (messageId: string) => Promise<readonly string[]>,
+/** Whether some SMS that was meant still waited. */
+async function cancel(
+  own: Connection,
+  meant: string,
+  { connections, idsOf }: Surroundings,
 ): Promise<boolean> {
-  const gateway = connection.running;
-  const recovered = gateway === undefined ? [] : await recoveredIdsOf(gateway, messageId);
-  const ids = new Set([...(await idsOf(messageId)), ...recovered]);
-  const cancelled = await Promise.all(Array.from(ids, (id) => connection.cancel(id)));
-  return cancelled.includes(true);
+  const others = connections.filter((one) => one !== own);
+  // What keeps another one from being asked is told at that one.
+  const cancelOne = async (id: string): Promise<boolean> =>
+    (await own.cancel(id)) ||
+    (await Promise.all(others.map((one) => one.cancel(id).catch(no)))).includes(true);
+  if (await cancelOne(meant)) return true;
+  const ids = await Promise.all([
+    idsOf(meant),
+    own.recoveredIdsOf(meant),
+    ...others.map((one) => one.recoveredIdsOf(meant).catch(none)),
+  ]);
+  return (await Promise.all(Array.from(new Set(ids.flat()), cancelOne))).includes(true);
+}
+
+function no(): false {
+  return false;
+}
+
+function none(): [] {
+  return [];
 }

@@ -13,7 +13,13 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { asSmppError, isStopped, SmppError, UndecidedError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { SubmitResult } from '../../lib/message.js';
-import { connectionOf, showProblem, type Activity, type Connection } from '../shared/connection.js';
+import {
+  connectionOf,
+  everyConnection,
+  showProblem,
+  type Activity,
+  type Connection,
+} from '../shared/connection.js';
 import type { FlowGate, WiredNode } from '../shared/flow-gate.js';
 import { environmentOf, FormReader } from '../shared/form-reader.js';
 import { resultDeskOf } from '../shared/result-desk.js';
@@ -226,9 +232,10 @@ export class Sender implements Outlet {
 
   async #control(life: Life, action: Action, input: Input): Promise<void> {
     const { msg } = input;
-    const { idsOf } = this.#options;
+    const { RED, idsOf } = this.#options;
     try {
-      const { status, cancelled } = await control(connectionIn(life), action, msg.id, idsOf);
+      const around = { connections: action === 'cancel' ? everyConnection(RED) : [], idsOf };
+      const { status, cancelled } = await control(connectionIn(life), action, msg.id, around);
       msg.payload = status;
       if (cancelled !== undefined) msg.cancelled = cancelled;
     } catch (error) {

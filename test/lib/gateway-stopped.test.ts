@@ -73,6 +73,24 @@ describe('A gateway that is stopped', () => {
         assert.deepEqual([gateway.status().queue.scheduled, left.map(({ id }) => id)], [1, [third]]);
       });
 
+      it('tells since when that is, whatever it is asked meanwhile', async () => {
+        const before = Date.now();
+        await gateway.stop();
+        const { since } = gateway.status();
+        assert.ok(since >= before && since <= Date.now(), String(since));
+        await gateway.countQueued();
+        assert.equal(gateway.status().since, since);
+      });
+
+      it('finds by its correlation what is in its queue', async () => {
+        const { id } = await gateway.enqueue({ ...later, correlation: 'pump-3' });
+        await gateway.stop();
+        const found: unknown[] = [];
+        await gateway.recovered((sms) => found.push(sms));
+        assert.deepEqual(found, [{ id, correlation: 'pump-3' }]);
+        assert.equal(gateway.status().state, 'stopped');
+      });
+
       it('counts its queue, and connects to nobody', async () => {
         await gateway.enqueue(later);
         await gateway.stop();

@@ -59,7 +59,7 @@ describe('the metrics page', () => {
         .find((line) => line.startsWith(`inmobile_smpp_${name}{`));
     const labels = '{connection="a1",name=""}';
     assert.deepEqual(
-      ['cannot_run', 'connected', 'binds_total'].map((name) => samplesOf(name, statusWithout(problem))),
+      ['cannot_run', 'connected', 'binds_total'].map((name) => samplesOf(name, statusWithout(problem, 0))),
       [
         `inmobile_smpp_cannot_run${labels} 1`,
         `inmobile_smpp_connected${labels} 0`,

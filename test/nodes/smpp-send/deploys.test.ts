@@ -325,6 +325,28 @@ describe('smpp-send, deployed and stopped', () => {
         await startFlows(flow());
         await cancels();
       });
+
+      it(`after a restart, disconnected: ${name}`, async () => {
+        await given();
+        await stopFlows();
+        await startFlows(flow());
+        receive('send', { action: 'disconnect' });
+        assert.equal((await next('accepted')).payload.state, 'stopped');
+        await cancels();
+      });
+
+      for (const isRestarted of [false, true]) {
+        it(`of a node that was moved to another connection${isRestarted ? ' before a restart' : ''}: ${name}`, async () => {
+          await given();
+          const moved = [...flow({ send: { connection: 'second' } }), connection({ id: 'second' })];
+          await deploy(moved, 'nodes');
+          if (isRestarted) {
+            await stopFlows();
+            await startFlows(moved);
+          }
+          await cancels();
+        });
+      }
     }
 
     it('what another node was given', async () => {

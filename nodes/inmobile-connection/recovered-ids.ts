@@ -1,7 +1,8 @@
 /**
- * From the `_msgid` of a msg to the SMS that came with it, of what an earlier process left in the queue.
+ * From the `_msgid` of a msg to the SMS that came with it, of what an earlier run left in the queue.
  *
- * Their origins are read from storage for the first who asks; then an index is kept, unless it would be large.
+ * Their origins are read from storage for the first who asks while it runs; then an index is kept, unless it would be
+ * large. While it is stopped all are read each time: more may be left there at the next stop.
  */
 import type { Gateway } from '../../lib/gateway.js';
 import { messageIdOf } from '../shared/origin.js';
@@ -15,12 +16,17 @@ type Ids = ReadonlyMap<string, readonly string[]>;
 const indexes = new WeakMap<Gateway, Promise<Ids | undefined>>();
 
 /** @throws SMPP_STORAGE when they cannot be read */
-export async function recoveredIdsOf(gateway: Gateway, messageId: string): Promise<readonly string[]> {
-  const index = await indexOf(gateway);
+export async function recoveredIdsOf(
+  gateway: Gateway,
+  messageId: string,
+  isRunning: boolean,
+): Promise<readonly string[]> {
+  const index = isRunning ? await indexOf(gateway) : undefined;
   if (index !== undefined) return index.get(messageId) ?? [];
   const ids: string[] = [];
-  for await (const { id, correlation } of gateway.recovered())
+  await gateway.recovered(({ id, correlation }) => {
     if (messageIdOf(correlation) === messageId) ids.push(id);
+  });
   return ids;
 }
 
@@ -36,14 +42,13 @@ function indexOf(gateway: Gateway): Promise<Ids | undefined> {
 async function makeIndex(gateway: Gateway): Promise<Ids | undefined> {
   const index = new Map<string, string[]>();
   let count = 0;
-  for await (const { id, correlation } of gateway.recovered()) {
-    const messageId = messageIdOf(correlation);
-    if (messageId === undefined) continue;
+  await gateway.recovered(({ id, correlation }) => {
+    const messageId = count > INDEXED_MAX ? undefined : messageIdOf(correlation);
+    if (messageId === undefined) return;
     count += 1;
-    if (count > INDEXED_MAX) return undefined;
     const ids = index.get(messageId);
     if (ids === undefined) index.set(messageId, [id]);
     else ids.push(id);
-  }
-  return index;
+  });
+  return count > INDEXED_MAX ? undefined : index;
 }
