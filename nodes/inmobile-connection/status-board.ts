@@ -99,6 +99,10 @@ export class StatusBoard {
         if (display.note(kind, at)) display.line.changed();
         if (this.#own.note(kind, at)) this.#own.line.changed();
       },
+      noteSettings: (areWrong) => {
+        display.problem = areWrong ? 'settings' : problemOf(needs, this.#settings);
+        if (!display.isNew) display.line.changed();
+      },
     };
   }
 

@@ -62,7 +62,7 @@ export class UnusableConnection implements Connection {
   join(user: Node): Activity {
     this.#users.add(user);
     onceFlowsRun(user, this.#gate, () => user.status(this.#shown));
-    return { note: () => undefined };
+    return { note: () => undefined, noteSettings: () => undefined };
   }
 
   leave(user: Node): void {

@@ -6,9 +6,11 @@
 import type { Node, NodeAPI } from 'node-red';
 
 import type { EpochMs } from '../../lib/clock.js';
+import type { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, GatewayStatus, InboundSms } from '../../lib/message.js';
 import type { CountryCode } from '../../lib/phone-number.js';
+import { optionError, settingsError } from './form-reader.js';
 import { flowGateOf, type FlowGate } from './flow-gate.js';
 import { problemStatus, type LastSms, type Translate } from './status.js';
 
@@ -32,6 +34,8 @@ export type Direction = 'send' | 'receive';
 export interface Activity {
   /** An SMS of its own was accepted, or it has sent on what came in. */
   note(kind: LastSms['kind'], at: EpochMs): void;
+  /** Whether something in its settings is wrong, in spite of which it does what it can. */
+  noteSettings(areWrong: boolean): void;
 }
 
 /** What holds for an SMS that does not say otherwise. */
@@ -86,12 +90,18 @@ export interface ConnectionNode extends Node {
   readonly connection: Connection;
 }
 
-/** The connection that a flow node names; when there is none the node says so and gets undefined. */
+/** The connection that a flow node names; when there is none the node shows it, the log says it, and it gets undefined. */
 export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection | undefined {
   const node = RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined;
   if (node?.connection !== undefined) return node.connection;
+  const { message } = settingsError(noConnection(), (field) => RED._(`${user.type}.label.${field}`));
+  user.error(message);
   showProblem(RED, user, 'noConnection');
   return undefined;
+}
+
+export function noConnection(): SmppError {
+  return optionError('connection', 'the node names none that exists and is enabled');
 }
 
 /** All that the flows have, in use or not. */

@@ -9,6 +9,8 @@ import { addressOf } from '../shared/origin.js';
 
 export interface ReceiptFilter {
   readonly per: 'message' | 'segment';
+  /** Ids of the smpp-send nodes that are asked for; none: all. */
+  readonly senders: readonly string[];
   /** Undefined when overdue SMS are not asked for. */
   readonly overdueAfterMs: number | undefined;
   /** Whether a receipt came for an SMS of a node that is asked for. */
@@ -37,12 +39,14 @@ export interface Place {
  * @throws SMPP_OPTIONS naming the property at fault
  */
 export function readFilter(reader: FormReader, from: unknown, place: Place): ReceiptFilter {
-  const isWanted = senderFilter(readSenders(from), place);
+  const senders = readSenders(from);
+  const isWanted = senderFilter(senders, place);
   const states = reader.word('states', ['final', 'all']);
   const overdueAfterMs =
     reader.minutesAsMs('noReceiptAfter', { range: 'from 0', max: OVERDUE_AFTER_MINUTES_MAX }) ??
     OVERDUE_AFTER_MS;
   return {
+    senders,
     per: reader.word('per', ['message', 'segment']),
     overdueAfterMs: overdueAfterMs === 0 ? undefined : overdueAfterMs,
     isFromWanted: ({ correlation }) => isWanted(correlation),

@@ -16,6 +16,7 @@ import type { SubmitResult } from '../../lib/message.js';
 import {
   connectionOf,
   everyConnection,
+  noConnection,
   showProblem,
   type Activity,
   type Connection,
@@ -326,12 +327,6 @@ function connectionIn({ connection, problem }: Life): Connection {
 function readerIn({ reader, problem }: Life): RequestReader {
   if (reader !== undefined) return reader;
   throw problem ?? noConnection();
-}
-
-function noConnection(): SmppError {
-  return new SmppError('SMPP_OPTIONS', 'connection: the node names none that exists and is enabled', {
-    field: 'connection',
-  });
 }
 
 function refuse(input: Input, error: unknown): void {

@@ -4,6 +4,7 @@ import type { Node, NodeStatus } from 'node-red';
 import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
 import {
   deploy,
+  loggedBy,
   next,
   nodeOf,
   receive,
@@ -14,7 +15,7 @@ import {
   waitingAt,
   type FlowNode,
 } from '../../support/node-red-flows.js';
-import { CATCH, connection, dlr, ENDS, ON_TAB, send, sink, TAB } from '../flow.js';
+import { CATCH, connection, dlr, ENDS, ON_TAB, receiver, send, sink, TAB } from '../flow.js';
 
 const TO = '4512345678';
 const STATUS: readonly FlowNode[] = [
@@ -96,6 +97,16 @@ describe('inmobile-connection', () => {
       const { status } = (await next('status')) as unknown as { status: NodeStatus };
       assert.match(status.text ?? '', /status\.noConnection$/);
     });
+
+    for (const node of [send, dlr, receiver]) {
+      it(`is logged of a node that names none: ${node().type}`, async () => {
+        const { id, type } = node();
+        await startFlows([TAB, node({ connection: 'gone' }), ...ENDS]);
+        const says = `${type}.label.connection: the node names none that exists and is enabled`;
+        assert.deepEqual(loggedBy(id, 'error'), [says]);
+        assert.deepEqual([shownBelow(id)?.fill, shownBelow(id)?.shape], ['red', 'dot']);
+      });
+    }
 
     it('shows it below its users', async () => {
       await startFlows([TAB, connection({ gateway: 'other' }), send(), ...ENDS]);

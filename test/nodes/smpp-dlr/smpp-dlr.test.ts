@@ -4,9 +4,11 @@ import type { DeliveryReceipt } from '../../../lib/message.js';
 import type { Feed } from '../../../nodes/shared/connection.js';
 import { originTail, originText } from '../../../nodes/shared/origin.js';
 import {
+  deploy,
   loggedBy,
   next,
   receive,
+  shownBelow,
   startFlows,
   useNodeRed,
   waitingAt,
@@ -125,6 +127,39 @@ describe('smpp-dlr', () => {
     assert.equal(waitingAt('receipt'), 0);
   });
 
+  it('says that a smpp-send node is gone, as it starts and after a deploy, and serves the others', async () => {
+    const second = send({ id: 'second', wires: [[], []] });
+    const nodes = (...others: FlowNode[]): FlowNode[] => flow({ from: ['send', 'second'] }, ...others);
+    const shows = async (fill: string): Promise<void> => {
+      while (shownBelow('dlr')?.fill !== fill) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const says = (): unknown[] => [shownBelow('dlr')?.fill, loggedBy('dlr', 'error').length];
+    await startFlows(nodes());
+    assert.deepEqual(says(), ['red', 1]);
+    assert.match(loggedBy('dlr', 'error').join(), /label\.from: .* of id second$/);
+    receive('send', { to: DELIVERED, payload: 'Hello' });
+    await next('receipt');
+    await deploy(nodes(second), 'nodes');
+    await shows('green');
+    await deploy(nodes({ ...second, d: true }), 'nodes');
+    assert.deepEqual(says(), ['green', 1]);
+    await deploy(nodes(), 'nodes');
+    await shows('red');
+    assert.deepEqual(says(), ['red', 2]);
+  });
+
+  it('knows the smpp-send nodes of a subflow', async () => {
+    const subflow = { id: 'subflow', type: 'subflow', name: '', in: [], out: [] };
+    const within = [
+      subflow,
+      send({ id: 'inner', z: 'subflow', wires: [] }),
+      dlr({ id: 'own', z: 'subflow', from: ['inner'], wires: [] }),
+    ];
+    const instance = { id: 'one', ...ON_TAB, type: 'subflow:subflow', wires: [] };
+    await startFlows(flow({ from: ['inner'] }, ...within, instance));
+    assert.deepEqual([...loggedBy('dlr', 'error'), ...loggedBy('one-own', 'error')], []);
+  });
+
   it('emits receipts for a smpp-send node in a subflow, of every instance or of its own', async () => {
     await startFlows([
       TAB,
@@ -223,7 +258,8 @@ async function overdueFlow(properties: Readonly<Record<string, unknown>>): Promi
       return () => undefined;
     },
   };
-  const connectionOfTest = { feed, join: () => undefined, leave: () => undefined };
+  const activity = { note: () => undefined, noteSettings: () => undefined };
+  const connectionOfTest = { feed, join: () => activity, leave: () => undefined };
   const register = (RED: NodeAPI): void => {
     RED.nodes.registerType('test-connection', function (this: Node, def: NodeDef) {
       RED.nodes.createNode(this, def);

@@ -106,7 +106,7 @@ async function feedFlow(properties: Readonly<Record<string, unknown>>): Promise<
       return () => undefined;
     },
   };
-  const activity: Activity = { note: () => undefined };
+  const activity: Activity = { note: () => undefined, noteSettings: () => undefined };
   const register = (RED: NodeAPI): void => {
     RED.nodes.registerType('test-connection', function (this: Node, def: NodeDef) {
       RED.nodes.createNode(this, def);
