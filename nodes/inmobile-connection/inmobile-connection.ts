@@ -14,7 +14,7 @@ import type { GatewayStatus } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
-import { environmentOf, settingsError } from '../shared/form-reader.js';
+import { environmentOf, formOf, settingsError } from '../shared/form-reader.js';
 import { resultDeskOf } from '../shared/result-desk.js';
 import type { Translate } from '../shared/status.js';
 import { Account, type Log, type RunningParts } from './account.js';
@@ -116,7 +116,7 @@ async function leave({ gate, parked, live }: Shared, node: Node, account: Accoun
 function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): ConnectionSettings {
   const environment = environmentOf(RED, node);
   const { userDir } = RED.settings;
-  return readOptions(def, node.credentials, {
+  return readOptions(formOf(RED, node, def), node.credentials, {
     environment,
     // An id is a file's name here, and a flow that was written by hand may have any.
     directory:

@@ -22,6 +22,24 @@ export function environmentOf(RED: NodeAPI, node: Node | undefined): Environment
   };
 }
 
+/** Of a node in an instance of a subflow: the id that the editor shows. */
+type CopiedNode = Node & { readonly _alias?: string };
+
+/**
+ * A node's properties: where Node-RED has put the empty value of a variable, the variable as it was written, for it is to be
+ * named.
+ */
+export function formOf<Def extends object>(RED: NodeAPI, { id, _alias: alias }: CopiedNode, def: Def): Def {
+  const emptied: Record<string, unknown> = {};
+  RED.nodes.eachNode((written) => {
+    if (written.id !== (alias ?? id)) return;
+    for (const [field, value] of Object.entries(written))
+      if (typeof value === 'string' && ONLY_A_VARIABLE.test(value) && (def as Form)[field] === '')
+        emptied[field] = value;
+  });
+  return { ...def, ...emptied };
+}
+
 const VARIABLE = /\$\{([^}]+)\}/g;
 const ONLY_A_VARIABLE = /^\$\{([^}]+)\}$/;
 /** In JSONata `${"a": b}` is an expression. */

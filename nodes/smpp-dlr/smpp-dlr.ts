@@ -8,7 +8,14 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import type { DeliveryReceipt } from '../../lib/message.js';
 import { connectionOf, showProblem, type Activity, type Connection } from '../shared/connection.js';
 import { flowGateOf } from '../shared/flow-gate.js';
-import { environmentOf, FormReader, optionError, settingsError, type Form } from '../shared/form-reader.js';
+import {
+  environmentOf,
+  formOf,
+  FormReader,
+  optionError,
+  settingsError,
+  type Form,
+} from '../shared/form-reader.js';
 import { originalMessage, originOf, unwrapped } from '../shared/origin.js';
 import { readFilter, type ReceiptFilter } from './read-filter.js';
 
@@ -27,7 +34,7 @@ export default function registerSmppDlr(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
     try {
-      const reader = new FormReader(def, environmentOf(RED, this));
+      const reader = new FormReader(formOf(RED, this, def), environmentOf(RED, this));
       const { z, _alias: alias } = this as CopiedNode;
       const filter = readFilter(reader, def.from, { z, alias, aliasOf });
       const activity = follow(this, filter, connection);

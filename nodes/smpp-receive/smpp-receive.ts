@@ -9,7 +9,14 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { InboundSms } from '../../lib/message.js';
 import { isSameNumber, readOwnNumber } from '../../lib/phone-number.js';
 import { connectionOf, showProblem, type Connection } from '../shared/connection.js';
-import { environmentOf, FormReader, optionError, settingsError, type Form } from '../shared/form-reader.js';
+import {
+  environmentOf,
+  formOf,
+  FormReader,
+  optionError,
+  settingsError,
+  type Form,
+} from '../shared/form-reader.js';
 import { unwrapped } from '../shared/origin.js';
 
 type SmppReceiveDef = NodeDef & Form & { readonly connection: string };
@@ -22,7 +29,7 @@ export default function registerSmppReceive(RED: NodeAPI): void {
     const connection = connectionOf(RED, this, def.connection);
     if (connection === undefined) return;
     try {
-      const reader = new FormReader(def, environmentOf(RED, this));
+      const reader = new FormReader(formOf(RED, this, def), environmentOf(RED, this));
       receive(this, readFilter(reader, connection), connection);
     } catch (error) {
       this.error(settingsError(error, (field) => RED._(`smpp-receive.label.${field}`)).message);

@@ -48,10 +48,13 @@ type Addressed = Pick<Said, 'to' | 'from' | 'text'>;
 function readReport(said: Said, event: 'report' | 'alarm', context: EventContext): Addressed {
   const { typed, settings, msg } = context;
   const to = event === 'report' ? nextPhone(said.to, context) : typed.to;
-  const otherText = event === 'report' ? textOfSms(msg.sms) : said.text;
-  const from = typed.from ?? settings.sender ?? said.from;
-  return { to, from, text: givenText(context) ?? otherText ?? '' };
+  const text = givenText(context) ?? (event === 'report' ? textOfSms(msg.sms) : said.text);
+  if (isBlank(text)) throw refuse('text', event === 'report' ? NO_TEXT_SENT : NO_TEXT);
+  return { to, from: typed.from ?? settings.sender ?? said.from, text };
 }
+
+const NO_TEXT = 'must be given: write the text in the form, or name a property that has it';
+const NO_TEXT_SENT = `${NO_TEXT}; msg.sms.text, the text that was sent, is missing`;
 
 function nextPhone(own: unknown, { typed, to, settings }: EventContext): unknown {
   if (saysPayloadTo(to)) return own;

@@ -138,7 +138,6 @@ export function neededFields(overrides: Overrides): readonly TypedField[] {
 
 /** What a typed input gave, as leniently read as the same in a payload. */
 export function readTypedResult(field: TypedField, value: unknown): unknown {
-  if (field === 'to') return value;
   if (field === 'text') return lenientText(value, field);
   return isBlank(value) ? undefined : READERS[GIVES[field]](value, field);
 }
@@ -239,11 +238,9 @@ function keyFor(number: string, key: unknown): unknown {
 
 function readOverride(object: object): Override {
   const said = own(object);
+  refuseSlips(object);
   const event = EVENTS.find(({ names }) => names.every((name) => Object.hasOwn(object, name)))?.kind;
-  if (event === undefined) {
-    refuseSlips(object);
-    return { said, given: said };
-  }
+  if (event === undefined) return { said, given: said };
   // As it was is nothing that the next SMS must be.
   const { encoding: _encoding, flash: _flash, ...rest } = said;
   const { to: _to, from: _from, text: _text, ...given } = rest;

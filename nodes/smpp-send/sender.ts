@@ -22,7 +22,7 @@ import {
   type Connection,
 } from '../shared/connection.js';
 import type { FlowGate, WiredNode } from '../shared/flow-gate.js';
-import { environmentOf, FormReader } from '../shared/form-reader.js';
+import { environmentOf, formOf, FormReader } from '../shared/form-reader.js';
 import { resultDeskOf } from '../shared/result-desk.js';
 import { control, readAction, type Action } from './control.js';
 import { FormWords } from './form-words.js';
@@ -257,7 +257,7 @@ export class Sender implements Outlet {
     const words = new FormWords((field) => RED._(`smpp-send.label.${field}`));
     if (connection === undefined) return { ...life, problem: words.ofSettings(noConnection()) };
     try {
-      const form = readForm(new FormReader(def, environmentOf(RED, node)));
+      const form = readForm(new FormReader(formOf(RED, node, def), environmentOf(RED, node)));
       const reader = new RequestReader({ RED, node, form, settings: connection.sms, words });
       return { ...life, reader, activity: connection.join(node, 'send') };
     } catch (error) {

@@ -3,8 +3,10 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { InboundSms } from '../../../lib/message.js';
 import type { Activity, Feed } from '../../../nodes/shared/connection.js';
 import {
+  loggedBy,
   next,
   receive,
+  shownBelow,
   startFlows,
   useNodeRed,
   waitingAt,
@@ -61,6 +63,14 @@ describe('smpp-receive', () => {
     await startFlows(flow({ to: '+45 11 11 11 11' }));
     receive('send', { to: ANSWERS, payload: { text: 'Hello', from: '4511111111' } });
     assert.equal((await next('incoming')).payload.to, '4511111111');
+  });
+
+  it('takes no SMS of all numbers when its own is a variable that is empty', async () => {
+    process.env.SMPP_TEST_EMPTY = '';
+    await startFlows(flow({ to: '${SMPP_TEST_EMPTY}' }));
+    delete process.env.SMPP_TEST_EMPTY;
+    assert.match(loggedBy('receiver', 'error').join(), /label\.to: .* SMPP_TEST_EMPTY has no value/);
+    assert.equal(shownBelow('receiver')?.fill, 'red');
   });
 
   it('gives each flow an SMS of its own, which it may change', async () => {

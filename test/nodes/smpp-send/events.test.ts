@@ -135,10 +135,28 @@ describe('smpp-send, wired to another node', () => {
     assert.deepEqual([payload.to, payload.encoding], [OTHER, 'ucs2']);
   });
 
-  it('does not escalate without a text', async () => {
+  for (const sms of [undefined, {}, { text: ' ' }]) {
+    it(`does not escalate without a text, and says what to do: ${JSON.stringify(sms)}`, async () => {
+      assert.match(
+        await refusedBy({}, { to: OTHER, payload: RECEIPT, sms }),
+        /label\.text \(msg\.payload\): must be given: write the text in the form, .*; msg\.sms\.text, .* is missing/,
+      );
+    });
+  }
+
+  const ALARM = { raisedAt: 1, told: [], text: ' ' };
+  for (const [name, payload] of Object.entries({ RECEIPT, INCOMING: () => INCOMING, ALARM })) {
+    it(`says that a property is written wrongly: ${name}`, async () => {
+      const event = typeof payload === 'function' ? payload() : payload;
+      const slip = { to: OTHER, payload: { ...event, prority: 'alarm' } };
+      assert.match(await refusedBy(ITS_TEXT, slip), /prority: must be written priority/);
+    });
+  }
+
+  it('does not send an alarm without a text', async () => {
     assert.match(
-      await refusedBy({}, { to: OTHER, payload: RECEIPT }),
-      /label\.text \(msg\.payload\): must be/,
+      await refusedBy({}, { to: OTHER, payload: ALARM }),
+      /label\.text .*: must be given: [^;]*has it$/,
     );
   });
 

@@ -1,5 +1,45 @@
 import assert from 'node:assert/strict';
+import type { DeliveryReceipt, InboundSms, SubmitResult } from '../../../lib/message.js';
 import { meantProperty } from '../../../nodes/smpp-send/property-names.js';
+
+const OF_EVENTS: Readonly<Record<keyof SubmitResult | keyof DeliveryReceipt | keyof InboundSms, true>> = {
+  id: true,
+  outcome: true,
+  messageIds: true,
+  to: true,
+  from: true,
+  segments: true,
+  encoding: true,
+  possibleDuplicate: true,
+  recovered: true,
+  host: true,
+  status: true,
+  repeated: true,
+  reason: true,
+  queuedAt: true,
+  settledAt: true,
+  attempts: true,
+  substituted: true,
+  correlation: true,
+  messageId: true,
+  state: true,
+  delivered: true,
+  isFinal: true,
+  errorCode: true,
+  errorText: true,
+  errorClass: true,
+  submittedAt: true,
+  doneAt: true,
+  receivedAt: true,
+  matched: true,
+  raw: true,
+  text: true,
+  dataCoding: true,
+  flash: true,
+  complete: true,
+  binary: true,
+  inReplyTo: true,
+};
 
 describe('meantProperty', () => {
   const slips: [kind: string, name: string, meant: string][] = [
@@ -38,6 +78,7 @@ describe('meantProperty', () => {
     ['it is empty', ''],
     ['it is very long', 'x'.repeat(100_000)],
   ];
+  for (const name of Object.keys(OF_EVENTS)) others.push(['an event has it', name]);
   for (const [why, name] of others) {
     it(`leaves ${name.slice(0, 20)} alone: ${why}`, () => assert.equal(meantProperty(name), undefined));
   }

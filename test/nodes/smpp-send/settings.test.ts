@@ -28,6 +28,8 @@ async function refusalOf(msg: Record<string, unknown>): Promise<{ code: string; 
 
 describe('The settings of smpp-send that are wrong', () => {
   useNodeRed();
+  before(() => (process.env.SMPP_TEST_EMPTY = ''));
+  after(() => delete process.env.SMPP_TEST_EMPTY);
 
   const wrong: [properties: Record<string, unknown>, says: RegExp][] = [
     [{ ...STR, to: 'mother' }, /label\.to: must be one phone number, has letters/],
@@ -41,6 +43,10 @@ describe('The settings of smpp-send that are wrong', () => {
     [{ to: 'a b', toType: 'flow' }, /label\.to: must be the name of a property/],
     [{ to: 'payload.(', toType: 'jsonata' }, /label\.to: must be a JSONata expression: S\d+ at place \d+/],
     [{ to: true, toType: 'msg' }, /label\.to: must be a name/],
+    [{ ...STR, to: '${SMPP_TEST_EMPTY}' }, /label\.to: .* SMPP_TEST_EMPTY has no value/],
+    [{ to: '${SMPP_TEST_EMPTY}', toType: 'msg' }, /label\.to: .* SMPP_TEST_EMPTY has no value/],
+    [{ from: '${SMPP_TEST_EMPTY}' }, /label\.from: .* SMPP_TEST_EMPTY has no value/],
+    [{ priority: '${SMPP_TEST_EMPTY}' }, /label\.priority: .* SMPP_TEST_EMPTY has no value/],
     [{ from: 'Twelve chars', fromType: 'str' }, /label\.from: must have at most 11 characters/],
     [{ from: '${SMPP_TEST_NONE}' }, /label\.from: .* SMPP_TEST_NONE has no value/],
     [{ from: { name: 'x' } }, /label\.from: must be text, is an object/],
@@ -81,6 +87,23 @@ describe('The settings of smpp-send that are wrong', () => {
     receive('send', { action: 'status' });
     assert.ok(Array.isArray((await next('accepted')).payload.links));
   });
+
+  const blank: [properties: Record<string, unknown>, msg: Record<string, unknown>, says: RegExp][] = [
+    [{ ...STR, to: ' ', text: 'Hello' }, {}, /^\S*label\.to: must be .*, is missing$/],
+    [{}, { to: ' ', payload: 'Hello' }, /label\.to \(msg\.to\): must be .*, is missing$/],
+    [{}, { payload: { to: ' ', text: 'Hello' } }, /label\.to \(msg\.to\): must be .*, is missing$/],
+    [
+      { to: 'a.b', toType: 'flow' },
+      { payload: 'Hello' },
+      /label\.to \(flow\.a\.b\): must be .*, is missing$/,
+    ],
+  ];
+  for (const [properties, msg, says] of blank) {
+    it(`name To as missing where it is blank: ${JSON.stringify([properties, msg])}`, async () => {
+      await startFlows(flow(properties));
+      assert.match((await refusalOf(msg)).message, says);
+    });
+  }
 
   it('are not looked for while those of the connection are wrong', async () => {
     await startFlows([TAB, connection({ gateway: 'other' }), send({ ...STR, to: '12 34 56 78' }), ...ENDS]);
