@@ -103,9 +103,9 @@ export class OverdueReports {
     this.#arm();
   }
 
-  /** An SMS was accepted. What rings for those before it rings early enough for it. */
+  /** An SMS was accepted, and is overdue after the shortest wait. For nearly every SMS it rings before that already. */
   added(): void {
-    if (!this.#alarm.isSet && !this.#waits.isEmpty) this.#arm();
+    if (!this.#isClosed) this.#alarm.set(this.#options.clock.now() + this.#watch.shortestMs);
   }
 
   subscribe(afterMs: Millis, listener: ReceiptListener): Unsubscribe {

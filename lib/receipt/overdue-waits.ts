@@ -73,10 +73,6 @@ export class OverdueWaits {
     if (this.#waits.size > 0) await this.#write().catch(this.#options.onFailure);
   }
 
-  get isEmpty(): boolean {
-    return this.#waits.size === 0;
-  }
-
   /** Those that somebody asks for at this moment, and from when on each counts. */
   *asked(): Generator<readonly [afterMs: Millis, from: Millis]> {
     for (const [afterMs, { askers, from }] of this.#waits) if (askers.size > 0) yield [afterMs, from];

@@ -58,6 +58,11 @@ export class OverdueWatch {
     this.#waits = this.#waits.filter((wait) => wait.afterMs !== afterMs);
   }
 
+  /** The shortest wait that somebody asks for; infinity when nobody asks. */
+  get shortestMs(): Millis {
+    return this.#waits[0]?.afterMs ?? Infinity;
+  }
+
   /** Lets go of what is overdue: each SMS once for each wait, the shortest wait first. */
   take(now: Millis): readonly Overdue[] {
     if (now < this.#notBefore) return [];

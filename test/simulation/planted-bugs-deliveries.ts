@@ -2,6 +2,7 @@
 import { Intake } from '../../lib/outbox/intake.js';
 import { Inbox } from '../../lib/inbox/inbox.js';
 import { DamagedFrame } from '../../lib/pdu/damaged-frame.js';
+import { OverdueReports } from '../../lib/receipt/overdue-reports.js';
 import { TrackedIndex } from '../../lib/receipt/tracked-index.js';
 import { KeepAlive } from '../../lib/session/keep-alive.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
@@ -209,6 +210,12 @@ export const BUGS_OF_DELIVERIES: readonly PlantedBug[] = [
     symptom: /nobody said until \d+ that its receipt is overdue/,
     seed: 18,
     plant: toldOnce,
+  },
+  {
+    name: 'nobody looks anew when the receipt of an SMS that was accepted later is due',
+    symptom: /nobody said until \d+ that its receipt is overdue/,
+    seed: 1503,
+    plant: () => instead(OverdueReports.prototype, 'added', () => () => undefined),
   },
   {
     name: 'what is being taken as a stop begins comes again',

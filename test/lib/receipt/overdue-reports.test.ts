@@ -79,6 +79,36 @@ describe('ReceiptTracker, when a receipt is missing,', () => {
     assert.deepEqual([soon.length, late.length], [1, 1]);
   });
 
+  it('tells in time of an SMS that is accepted while a longer wait for an earlier one goes on', async () => {
+    const on = await start();
+    const soon = on.collectOverdue(5 * MINUTE);
+    on.collectOverdue(60 * MINUTE);
+    await on.accepted();
+    await on.clock.advance(20 * MINUTE);
+    await on.accepted({ id: 'sms-2', messageIds: ['a-2'], acceptedAt: on.clock.wall() });
+    await on.clock.advance(5 * MINUTE);
+    assert.deepEqual(
+      soon.map(({ id }) => id),
+      ['sms-1', 'sms-2'],
+    );
+  });
+
+  it('tells in time of an SMS that is accepted while what one had not taken as it left waits for the next', async () => {
+    const on = await start();
+    const missing = on.collectOverdue(10 * MINUTE);
+    const leave = on.tracker.onOverdue(10 * MINUTE, () => new Promise(() => undefined));
+    await on.accepted();
+    await on.clock.advance(10 * MINUTE);
+    leave();
+    await on.clock.advance(MINUTE);
+    await on.accepted({ id: 'sms-2', messageIds: ['a-2'], acceptedAt: on.clock.wall() });
+    await on.clock.advance(10 * MINUTE);
+    assert.deepEqual(
+      missing.map(({ id }) => id),
+      ['sms-1', 'sms-2'],
+    );
+  });
+
   it('tells once over a restart', async () => {
     const on = await start();
     on.collectOverdue(10 * MINUTE);
