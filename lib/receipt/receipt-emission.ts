@@ -23,7 +23,6 @@ import {
   owedEvents,
   type ReceiptEvent,
   type ReceiptScope,
-  type ReceivedReceipt,
   type TrackedRecord,
   unmatchedEvents,
 } from './join-receipt.js';
@@ -43,8 +42,6 @@ export interface ReceiptEmissionOptions extends ReceiptListenersOptions {
   /** The write that keeps a receipt, as this record. */
   readonly keeping: (stored: StoredReceipt, record: ReceiptRecord) => Change;
   readonly onFailure: (error: unknown) => void;
-  /** Whether a receipt came so lately that its SMS may yet be stored. */
-  readonly mayWait: (received: ReceivedReceipt) => boolean;
 }
 
 interface Learning {
@@ -208,11 +205,8 @@ export class ReceiptEmission implements Takers<StoredReceipt> {
   }
 
   async #handStored(turn: Turn): Promise<void> {
-    const { records, mayWait } = this.#options;
-    const known = await records.read(turn.sms);
-    if (known !== undefined) turn.taking = this.#handOf(known, turn);
-    else if (mayWait(turn.stored.received)) throw notStoredYet();
-    else turn.taking = this.#handUnmatched(turn.stored);
+    const known = await this.#options.records.read(turn.sms);
+    turn.taking = known === undefined ? this.#handUnmatched(turn.stored) : this.#handOf(known, turn);
     // What it throws in its turn is that of whoever awaits the turn.
     turn.taking?.catch(() => undefined);
   }
@@ -350,9 +344,4 @@ function scopesOf(
   heard: ReadonlySet<ReceiptScope | undefined>,
 ): readonly ReceiptScope[] {
   return events.map(({ scope }) => scope).filter((scope) => heard.has(scope));
-}
-
-/** The disk fails: the SMS is accepted, and its record will be written once it can be. The receipt comes again. */
-function notStoredYet(): SmppError {
-  return new SmppError('SMPP_STORAGE', 'the SMS of a receipt is not stored yet; the receipt waits for it');
 }

@@ -135,7 +135,6 @@ export class ReceiptTracker {
       onRoom: () => this.#box.roomAgain(),
       keeping: ({ key, received }, record) => this.#box.keeping(key, record, received.receivedAt),
       onFailure,
-      mayWait: (received) => this.#holdMs(received) > 0,
     });
     this.#box = new Mailbox({
       storage,

@@ -10,7 +10,7 @@
 import { Alarm } from '../alarm.js';
 import type { Bounds } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
-import { damagedAs } from '../errors.js';
+import { damagedAs, SmppError } from '../errors.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import { jsonCopy } from '../json-copy.js';
 import type { Change, Storage } from '../storage/storage.js';
@@ -25,6 +25,9 @@ const LASTING_MS: Millis = 10 * 60_000;
 
 /** Those that are too old count no more; they are forgotten together. */
 const SWEEP_EVERY_MS: Millis = 60_000;
+
+/** An SMS that was accepted is stored by then: a disk that failed works again. */
+const STORED_WITHIN_MS: Millis = 10 * 60_000;
 
 /** What is stored could not be read, and is read again after this. */
 const READ_AGAIN_MS: Millis = 5_000;
@@ -228,13 +231,21 @@ export class TrackedRecords {
     return correlation === undefined ? undefined : { ...this.#index.recordOf(sms), correlation };
   }
 
+  /**
+   * What is known of an SMS; undefined when it is forgotten. Without its correlation when storage has lost that.
+   *
+   * @throws, rejecting, SMPP_STORAGE when storage does not have it yet, or cannot be read
+   */
   async read(sms: number): Promise<TrackedRecord | undefined> {
     if (!this.#index.has(sms)) return undefined;
     const known = this.peek(sms);
     if (known !== undefined) return known;
     const stored = await this.#readStored(this.#index.idOf(sms)).catch(damagedAs('damaged'));
-    if (stored !== 'damaged') return stored;
-    return this.#index.has(sms) ? this.#index.recordOf(sms) : undefined; // without its correlation
+    if (stored !== undefined && stored !== 'damaged') return stored;
+    if (!this.#index.has(sms)) return undefined;
+    const isYoung = this.#index.since(sms) + STORED_WITHIN_MS > this.#clock.now();
+    if (stored === undefined && isYoung) throw notStoredYet();
+    return this.#index.recordOf(sms);
   }
 
   /** Of an SMS to a phone, by our id. */
@@ -402,6 +413,11 @@ export function trackedOneByOne(change: Change): readonly Change[] {
 function changeTo(record: TrackedRecord, keepMs: Millis): Change {
   const { id, acceptedAt } = record;
   return { table: 'tracked', key: id, value: storedTracked(record), keepUntil: acceptedAt + keepMs };
+}
+
+/** It is accepted, and its record is under way, or will be written once the disk works again. */
+function notStoredYet(): SmppError {
+  return new SmppError('SMPP_STORAGE', 'the SMS of a receipt is not stored yet; the receipt waits for it');
 }
 
 const NOTHING: readonly Change[] = [];

@@ -4,6 +4,7 @@ import { Inbox } from '../../lib/inbox/inbox.js';
 import { DamagedFrame } from '../../lib/pdu/damaged-frame.js';
 import { OverdueReports } from '../../lib/receipt/overdue-reports.js';
 import { TrackedIndex } from '../../lib/receipt/tracked-index.js';
+import { TrackedRecords } from '../../lib/receipt/tracked-records.js';
 import { KeepAlive } from '../../lib/session/keep-alive.js';
 import { Mailbox } from '../../lib/storage/mailbox.js';
 import {
@@ -216,6 +217,20 @@ export const BUGS_OF_DELIVERIES: readonly PlantedBug[] = [
     symptom: /nobody said until \d+ that its receipt is overdue/,
     seed: 1503,
     plant: () => instead(OverdueReports.prototype, 'added', () => () => undefined),
+  },
+  {
+    name: 'a receipt of an SMS whose record is being written belongs to nobody',
+    symptom: /tied to no SMS/,
+    seed: 1186,
+    plant: () =>
+      instead(
+        TrackedRecords.prototype,
+        'read',
+        (read) =>
+          function (this: TrackedRecords, sms) {
+            return read.call(this, sms).catch(() => undefined);
+          },
+      ),
   },
   {
     name: 'what is being taken as a stop begins comes again',

@@ -19,6 +19,8 @@ export class Bench {
   readonly lines: string[] = [];
   /** Phones of which a receipt came that is of no SMS, before all were read. */
   readonly unknown: string[] = [];
+  /** Ids of segments of SMS that are not settled. */
+  readonly underWay = new Set<string>();
   tracker: ReceiptTracker;
 
   readonly #bounds: Bounds;
@@ -31,12 +33,13 @@ export class Bench {
   }
 
   #make(): ReceiptTracker {
-    const { storage, clock, lines, unknown } = this;
+    const { storage, clock, lines, unknown, underWay } = this;
     return new ReceiptTracker({
       storage,
       clock,
       bounds: this.#bounds,
       count: (counter, by) => void this.#counted.set(counter, this.counted(counter) + by),
+      isUnderWay: (messageId) => underWay.has(messageId),
       unknownCame: (phone) => unknown.push(phone),
       log: (_level, line) => lines.push(line),
     });

@@ -81,6 +81,25 @@ describe('ReceiptTracker', () => {
     });
   }
 
+  for (const [what, bounds] of [
+    ['is at hand', {}],
+    ['has to be read', { recentCorrelationCharacters: 1 }],
+  ] as const) {
+    it(`ties a receipt to a long SMS as that is settled, minutes later, where the correlation ${what}`, async () => {
+      const on = await bench(heldStorage, bounds);
+      const receipts = on.collect();
+      on.underWay.add('a-1');
+      await on.arrives(receiptFor('a-1'));
+      await on.clock.advance(3 * MINUTE);
+      await on.accepted({ correlation: { order: 7 } });
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(
+        receipts.map(({ id, correlation }) => [id, correlation]),
+        [['sms-1', { order: 7 }]],
+      );
+    });
+  }
+
   it('reads the record of a long SMS that kept no words', async () => {
     const on = await bench(heldStorage);
     const acceptedAt = on.clock.wall();
