@@ -85,7 +85,7 @@ const HAS_TAKEN = Promise.resolve();
 
 export interface ListenersOptions<Event> {
   readonly clock: Clock;
-  readonly bounds: Pick<Bounds, 'heldEvents' | 'unconfirmed' | 'unconfirmedCharacters'>;
+  readonly bounds: Pick<Bounds, 'unconfirmed' | 'unconfirmedCharacters'>;
   /** Gives each of several listeners an event of its own. By default they share it. */
   readonly copyOf?: (event: Event) => Event;
   /** The last one left, or one that had missed something. */
@@ -100,7 +100,7 @@ export class Listeners<Event> implements Takers<Event> {
   #subscriptions: readonly Subscription<Event>[] = [];
   /** Those that have left, and may still answer. */
   readonly #leaving = new Set<Subscription<Event>>();
-  /** By the key of the event, of those that not all of several listeners have taken. */
+  /** By the key of the event, of those that not all of several listeners have taken. Its owner bounds those that wait. */
   readonly #partlyTaken = new Map<string, Answers<Event>>();
 
   constructor(options: ListenersOptions<Event>) {
@@ -231,7 +231,7 @@ export class Listeners<Event> implements Takers<Event> {
       this.#partlyTaken.delete(key);
       return 'taken';
     }
-    this.#keep(key, answers);
+    this.#partlyTaken.set(key, answers);
     return this.#allOf(key, answers);
   }
 
@@ -335,13 +335,6 @@ export class Listeners<Event> implements Takers<Event> {
     }
     if (this.hasMissed(key)) throw new MissedError();
     this.#partlyTaken.delete(key);
-  }
-
-  #keep(key: string, answers: Answers<Event>): void {
-    this.#partlyTaken.set(key, answers);
-    if (this.#partlyTaken.size <= this.#options.bounds.heldEvents) return;
-    const oldest = firstOf(this.#partlyTaken.keys());
-    if (oldest !== undefined) this.#partlyTaken.delete(oldest);
   }
 }
 

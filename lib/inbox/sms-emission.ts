@@ -44,7 +44,7 @@ export class SmsEmission implements Takers<StoredSms> {
   readonly #options: SmsEmissionOptions;
   /** By phone: each step reads what an SMS answers and calls the listeners. */
   readonly #lines = new Steps<string>();
-  /** Keys of those that were with a listener, and come again. The oldest stands in line again. */
+  /** Keys of those that were with a listener, and come again. */
   readonly #rejected = new Set<string>();
 
   constructor(options: SmsEmissionOptions) {
@@ -97,7 +97,7 @@ export class SmsEmission implements Takers<StoredSms> {
       await this.#handOn(stored);
       if (this.#rejected.size > 0) this.#rejected.delete(stored.key);
     } catch (error) {
-      if (!isStopped(error)) this.#hasRejected(stored.key);
+      if (!isStopped(error)) this.#rejected.add(stored.key);
       throw error;
     }
   }
@@ -136,15 +136,6 @@ export class SmsEmission implements Takers<StoredSms> {
     const answer = this.#options.isOpen() ? this.listeners.give(key, event) : 'nobody';
     if (answer === 'nobody') throw new SmppError('SMPP_STOPPED', 'nobody listens any more: the SMS is kept');
     return answer === 'taken' ? undefined : answer;
-  }
-
-  #hasRejected(key: string): void {
-    this.#rejected.add(key);
-    if (this.#rejected.size <= this.#options.bounds.heldEvents) return;
-    for (const oldest of this.#rejected) {
-      this.#rejected.delete(oldest);
-      break;
-    }
   }
 }
 

@@ -335,8 +335,7 @@ export class Mailbox<T> {
     if (this.held <= this.#bounds.heldEvents) return;
     const oldest = firstOf(this.#rejected.keys()) ?? firstOf(this.#waiting.keys());
     if (oldest === undefined) return;
-    if (!this.#rejected.delete(oldest)) this.#waiting.delete(oldest);
-    this.#forget(oldest);
+    this.#giveUp(oldest);
     this.#losses.note('full');
   }
 
@@ -487,11 +486,16 @@ export class Mailbox<T> {
   }
 
   #lose(key: string, reason: Reason): 'gone' {
-    if (this.#remove(key)) {
-      this.#forget(key);
-      this.#losses.note(reason);
-    }
+    if (this.#giveUp(key)) this.#losses.note(reason);
     return 'gone';
+  }
+
+  /** One that waits is gone, also for those who have missed it. */
+  #giveUp(key: string): boolean {
+    if (!this.#remove(key)) return false;
+    this.#takers.forget(key);
+    this.#forget(key);
+    return true;
   }
 
   #remove(key: string): boolean {
@@ -614,9 +618,7 @@ export class Mailbox<T> {
     for (const [key, waiting] of this.#waiting.entries()) {
       const since = waiting.since ?? (await this.#sinceOf(key, waiting));
       if (this.#isClosed || this.isHeard || since + UNHEARD_MS > clock.now()) break;
-      if (!this.#waiting.delete(key)) continue;
-      this.#forget(key);
-      count += 1;
+      if (this.#giveUp(key)) count += 1;
     }
     this.#losses.note('unheard', count);
     this.#armForget();

@@ -147,4 +147,20 @@ describe('Mailbox, of a listener that has too much open', () => {
     for (let round = 0; round < 6; round += 1) await slow.takes();
     assert.deepEqual([slow.seen, on.seen, stored()], [['one', 'four', 'five'], FIVE, 0]);
   });
+
+  it('gives nobody again what it has taken, however many have given way', async () => {
+    await on.reopened({ bounds: { ...DEFAULT_BOUNDS, unconfirmed: 1, heldEvents: 2 } });
+    let refuse = (): void => undefined;
+    const refused: string[] = [];
+    on.mailbox.subscribe((event) => {
+      refused.push(event);
+      if (refused.length > 1) return undefined;
+      return new Promise((_resolve, reject) => (refuse = () => reject(new Error('no'))));
+    });
+    on.mailbox.subscribe(on.see);
+    await on.came(...FIVE);
+    refuse();
+    await on.clock.advance(10_000);
+    assert.deepEqual([on.seen, refused.at(-1), stored()], [FIVE, 'one', 0]);
+  });
 });
