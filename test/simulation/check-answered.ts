@@ -9,7 +9,10 @@ const ANSWERED_WITHIN_MS: Millis = 29_000;
 /** What a slow disk and octets on their way add. */
 const KNOWN_MS: Millis = 2_000;
 
-/** The segment had its answer in time, and in the run in which its receipt came unmatched. */
+/**
+ * The segment had its answer in time, and in the run in which its receipt came unmatched. With too many SMS of unknown
+ * outcome the ids of some are forgotten.
+ */
 export function wasAnswered(
   ledger: Ledger,
   { messageId, to }: DeliveryReceipt,
@@ -17,7 +20,8 @@ export function wasAnswered(
 ): boolean {
   const [owner, ...others] = ledger.ownersOf(messageId);
   if (owner === undefined || others.length > 0 || owner.sms.to !== to) return false;
-  if (owner.sms.receipt === 'never' || ledger.diskFailed) return false;
+  if (owner.sms.receipt === 'never' || ledger.diskFailed || ledger.reached.has('unknownOutcomes'))
+    return false;
   return owner.submits.some((submit) => {
     const { sentAt, answeredAt = Infinity } = submit;
     const isInTime = answeredAt - sentAt < ANSWERED_WITHIN_MS && answeredAt + KNOWN_MS < at;
@@ -27,19 +31,23 @@ export function wasAnswered(
 
 /**
  * What the gateway has of a submission that it did not take whole decides nothing of one that it took. Nor does what it has
- * of another that it took whole, where an answer was lost: then nobody but the gateway knows that it did.
+ * of another that it took whole, where an answer was lost, or came after the receipt: then nobody but the gateway knew that
+ * it did.
  */
 export function isOfHalf(
+  { deliveries }: Ledger,
   { submits, acceptances }: SmsRecord,
-  messageId: string,
+  { messageId, raw }: DeliveryReceipt,
   messageIds: readonly string[],
 ): boolean {
   if (messageIds.includes(messageId)) return false;
   const whole = acceptances.find((acceptance) => acceptance.messageIds.includes(messageId));
   if (whole === undefined) return submits.some((submit) => submit.messageId === messageId);
   if (whole.messageIds.some((id) => id !== '' && messageIds.includes(id))) return false;
+  const came = deliveries.find(({ text }) => text === raw)?.firstSentAt ?? Infinity;
   return submits.some(
-    ({ messageId: id, answeredAt }) => answeredAt === undefined && whole.messageIds.includes(id),
+    ({ messageId: id, answeredAt }) =>
+      whole.messageIds.includes(id) && (answeredAt === undefined || answeredAt > came),
   );
 }
 

@@ -407,7 +407,7 @@ function finalsOf(ledger: Ledger, id: string): readonly ReceiptSeen[] {
 function isDecided(ledger: Ledger, record: SmsRecord, id: string, messageIds: readonly string[]): boolean {
   const { sms } = record;
   const finals = segmentsOf(ledger, id).filter(
-    ({ receipt }) => receipt.isFinal && !isOfHalf(record, receipt.messageId, messageIds),
+    ({ receipt }) => receipt.isFinal && !isOfHalf(ledger, record, receipt, messageIds),
   );
   if (sms.receipt === 'on-failure' && finals.some(({ receipt }) => !receipt.delivered)) {
     if (messageIds.length > 1) ledger.saw('long SMS failed in part, of which failures are told');
@@ -435,10 +435,10 @@ function checkVerdict(ledger: Ledger, sms: SmsRecord): void {
   if (all.some(({ taking: { failedAt } }) => failedAt !== undefined)) return;
   // One that gave way before its SMS was known, and comes again to who rejected it, is of the SMS then.
   const segments = ledger.receipts.filter(
-    ({ scope, receipt: { id, matched, messageId } }) =>
+    ({ scope, receipt }) =>
       scope === 'segment' &&
-      (matched ? id === result.id : result.messageIds.includes(messageId)) &&
-      !isOfHalf(sms, messageId, result.messageIds),
+      (receipt.matched ? receipt.id === result.id : result.messageIds.includes(receipt.messageId)) &&
+      !isOfHalf(ledger, sms, receipt, result.messageIds),
   );
   if (hasGivenWay(ledger, result.messageIds, segments)) return;
   for (const verdict of finalsOf(ledger, result.id)) {
