@@ -67,7 +67,7 @@ export interface MailboxOptions<T> {
   readonly revive: (value: unknown, key: string, isEarlier: boolean) => T | undefined;
   /** When it came or, of a result, when it was settled. */
   readonly cameAt: (event: T) => EpochMs;
-  /** An event that came has to wait for somebody who takes it. */
+  /** An event that came has to wait for somebody who takes it. Those of earlier runs its owner goes through, by `earlier`. */
   readonly waits?: (event: T) => void;
   /** Makes the record of an event that volatile storage gets at `close`; without it the owner puts each by `keeping`. */
   readonly record?: (event: T) => unknown;
@@ -141,6 +141,8 @@ export class Mailbox<T> {
   #graceLeftMs: Millis | undefined;
   readonly #forgetAlarm: Alarm;
   readonly #losses: Losses;
+  /** Its owner has not gone through those of earlier runs: none gives way. */
+  #isUnlearnt = false;
 
   constructor(options: MailboxOptions<T>) {
     const { storage, record, clock, bounds = DEFAULT_BOUNDS } = options;
@@ -179,6 +181,7 @@ export class Mailbox<T> {
     this.#rejected = new TransitMap();
     this.#taken = [];
     this.#forgetFrom = Infinity;
+    this.#isUnlearnt = this.#options.waits !== undefined && !this.isSpared;
     await (this.isSpared ? this.#takeBack() : this.#findKeys());
     if (recent !== undefined) {
       const found = await this.#findRecent(recent.is);
@@ -219,7 +222,7 @@ export class Mailbox<T> {
     } else this.#hand(key, event);
   }
 
-  /** Those of earlier runs that wait, one after the other, as far as they can be read. */
+  /** Those of earlier runs that wait, one after the other, as far as they can be read. From then on they may give way. */
   async *earlier(): AsyncGenerator<T> {
     for (const [key, waiting] of [...this.#waiting.entries()]) {
       if (this.#isClosed) return;
@@ -227,6 +230,8 @@ export class Mailbox<T> {
       const found = await this.#find(key, waiting);
       if (typeof found === 'object' && this.#waiting.has(key)) yield found.event;
     }
+    this.#isUnlearnt = false;
+    this.#giveWay();
   }
 
   subscribe(listener: Listener<T>): Unsubscribe {
@@ -330,13 +335,14 @@ export class Mailbox<T> {
     if (!this.isHeard && !this.#forgetAlarm.isSet) this.#armForget();
   }
 
-  /** There is no room for all that wait: the oldest is given up. */
+  /** There is no room for all that wait: the oldest are given up. */
   #giveWay(): void {
-    if (this.held <= this.#bounds.heldEvents) return;
-    const oldest = firstOf(this.#rejected.keys()) ?? firstOf(this.#waiting.keys());
-    if (oldest === undefined) return;
-    this.#giveUp(oldest);
-    this.#losses.note('full');
+    while (this.held > this.#bounds.heldEvents && !this.#isUnlearnt) {
+      const oldest = firstOf(this.#rejected.keys()) ?? firstOf(this.#waiting.keys());
+      if (oldest === undefined) return;
+      this.#giveUp(oldest);
+      this.#losses.note('full');
+    }
   }
 
   /** They are older. */
@@ -609,7 +615,7 @@ export class Mailbox<T> {
   async #forgetUnheard(): Promise<void> {
     const { clock } = this.#options;
     this.#spendGrace();
-    if (this.#forgetFrom > clock.now()) {
+    if (this.#forgetFrom > clock.now() || this.#isUnlearnt) {
       this.#armForget();
       return;
     }

@@ -313,16 +313,18 @@ function hasCome(ledger: Ledger, sms: SmsRecord | undefined, at: Millis): boolea
     ({ phone, state, keptAt = Infinity }) => phone === result.to && state !== 'ENROUTE' && keptAt < at,
   );
   const isKept = (messageId: string): boolean =>
-    kept.some((each) => each.says === messageId && !mayBeUnread(ledger, sms, each, at));
+    kept.some((each) => each.says === messageId && !mayBeUnread(ledger, sms, each));
   return named.length > 0 && named.every((id) => isKept(id) && isOnlyIts(ledger, id));
 }
 
-/** It came before its SMS was stored, or a start found more than there is room for: one that gives way then was never read. */
-function mayBeUnread(ledger: Ledger, { submits }: SmsRecord, delivery: DeliveryRecord, at: Millis): boolean {
-  if (!ledger.reached.has('heldEvents')) return false;
-  const { firstSentAt = 0, keptAt = Infinity } = delivery;
+/** It came before its SMS was stored, and gave way before that. */
+function mayBeUnread(
+  { reached }: Ledger,
+  { submits }: SmsRecord,
+  { firstSentAt = 0 }: DeliveryRecord,
+): boolean {
   const knownAt = Math.max(...submits.map(({ answeredAt = Infinity }) => answeredAt)) + KNOWN_MS;
-  return firstSentAt < knownAt || ledger.runs.some(({ startedAt }) => startedAt > keptAt && startedAt < at);
+  return reached.has('heldEvents') && firstSentAt < knownAt;
 }
 
 /** Nobody else has the id, and no receipt with it gave way, as one of no SMS, before its SMS was known. */

@@ -201,6 +201,22 @@ describe('ReceiptTracker, of receipts that nobody takes,', () => {
     });
   }
 
+  it('knows what those said that give way at a start, which finds more than there is room for', async () => {
+    const on = await start(heldStorage, { heldEvents: 2 });
+    await on.accepted(LONG);
+    await on.accepted({ id: 'other', messageIds: ['b-1'] });
+    for (const messageId of [...LONG.messageIds, 'b-1']) {
+      const taken = on.tracker.take(receiptFor(messageId));
+      await on.storage.write(taken!.changes); // it dies before `kept`
+    }
+    await on.restart();
+    await on.clock.advance(0);
+    const stored = on.stored;
+    const missing = on.collectOverdue(10 * MINUTE);
+    await on.clock.advance(2 * HOUR);
+    assert.deepEqual([stored, ids(missing)], [2, []]);
+  });
+
   it('gives the final receipt of an SMS although the first of its records is damaged', async () => {
     const damaged = new Set<string>();
     const on = await start((clock) => withDamage(heldStorage(clock), damaged));
