@@ -359,7 +359,9 @@ export class Client {
         if (tookMs > STOP_MAX_MS + SYNCS_AT_STOP * this.#world.plan.syncMaxMs)
           this.#ledger.violated(`stop took ${Math.round(tookMs)} ms`);
         this.#end(run, 'stop');
-        this.#later(2_000, () => this.#checkStopped(run));
+        // What hangs is over when it hangs no more.
+        const hangsMs = Math.max(0, this.#ledger.diskTroubledUntil - time.now);
+        this.#later(2_000 + hangsMs, () => this.#checkStopped(run));
       },
       (error: unknown) => this.#ledger.violated(`stop failed: ${String(error)}`),
     );

@@ -35,6 +35,8 @@ export type Fault = { readonly at: Millis } & (
       readonly downMs: Millis;
     }
   | { readonly kind: 'redeploy'; readonly downMs: Millis }
+  /** A stop with the disk hanging: what is on its way to it is there later than the stop may take. */
+  | { readonly kind: 'hungStop'; readonly ms: Millis; readonly downMs: Millis }
   | { readonly kind: 'clock'; readonly byMs: Millis }
   | { readonly kind: 'stall'; readonly ms: Millis }
   | { readonly kind: 'diskFull' | 'diskError'; readonly ms: Millis }
@@ -161,6 +163,12 @@ const DRAWS: readonly (readonly [weight: number, draw: Draw])[] = [
 
 export function redeployAt(chance: Chance, at: Millis): Fault {
   return { at, kind: 'redeploy', downMs: ms(chance, 0, 5_000) };
+}
+
+/** Just before one of these instants. */
+export function hungStopAt(chance: Chance, instants: readonly Millis[]): Fault {
+  const at = (instants[chance.integer(0, instants.length - 1)] ?? 1) - 1;
+  return { at, kind: 'hungStop', ms: ms(chance, 6_000, 9_000), downMs: ms(chance, 0, 5_000) };
 }
 
 const WEIGHTS = DRAWS.reduce((sum, [weight]) => sum + weight, 0);

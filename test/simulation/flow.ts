@@ -3,6 +3,7 @@ import type { DeliveryReceipt, InboundSms, SubmitResult, Unsubscribe } from '../
 import type { ClientRun, RunWorld } from './client-run.js';
 import type { Handing, Ledger, ListenerSeen, ReceiptSeen, SmsRecord, Taking } from './ledger.js';
 import type { EventKind, ListenerPlan } from './plan-flow.js';
+import type { Situation } from './situations.js';
 
 interface Listener {
   readonly plan: ListenerPlan;
@@ -109,7 +110,7 @@ export class Flow {
       throw new Error('the flow failed');
     }
     return new Promise((resolve, reject) => {
-      if (waitMaxMs === Infinity) this.#ledger.saw('listener never answers');
+      if (waitMaxMs === Infinity) this.#ledger.saw(neverAnswers(listener.plan));
       else
         time.schedule(chance.between(1, waitMaxMs), 'input', () => {
           if (!run.isAlive) return;
@@ -173,6 +174,10 @@ export class Flow {
     else this.#ledger.emitted.push({ ...handing, content, sms: ownCopy(sms), says });
     spoil(sms);
   }
+}
+
+function neverAnswers({ until }: ListenerPlan): Situation {
+  return until === Infinity ? 'listener never answers, and stays' : 'listener never answers';
 }
 
 /** An event is the listener's own: what one makes of it is in nobody else's way, nor when it comes again. */

@@ -13,10 +13,15 @@ export const NOTICED_MS: Millis = 21_000;
 /** A full disk is looked at every 15 s. */
 const RECOVERS_MS: Millis = 20_000;
 
+/** By then an SMS is on its way to a disk that hangs. */
+const STOPS_AFTER_MS: Millis = 10;
+
 export interface Stage {
   readonly smsc: Smsc;
   readonly client: Client;
   readonly disk: SimulatedDisk;
+  /** No sync of the disk ends for so long. */
+  readonly hang: (ms: Millis) => void;
   readonly wall: WallClock;
   /** A transmitter and a receiver instead of one session. */
   readonly isPair: boolean;
@@ -97,6 +102,11 @@ const ACTIONS: Actions = {
   crashAtOperation: ({ client }, { operations, isPowerCut, downMs }) =>
     client.crashAtOperation(operations, isPowerCut, downMs),
   redeploy: ({ client }, { downMs }) => client.redeploy(downMs),
+  hungStop: ({ smsc, client, hang }, { ms, downMs }) => {
+    hang(ms);
+    smsc.ledger.diskTroubledUntil = smsc.time.now + ms + RECOVERS_MS;
+    smsc.time.schedule(STOPS_AFTER_MS, 'elsewhere', () => client.redeploy(downMs));
+  },
   clock: ({ smsc, wall }, { byMs }) => {
     smsc.ledger.saw(byMs > 0 ? 'wall clock set forward' : 'wall clock set back');
     smsc.ledger.clockSetAt.push(smsc.time.now);

@@ -64,6 +64,11 @@ export function drawHanging(chance: Chance, listeners: readonly ListenerPlan[]):
   });
 }
 
+/** One for each kind that is there from the start, and never answers. */
+export function neverAnswering(): ListenerPlan[] {
+  return UNITS.map((kinds) => ({ ...STEADY, kinds, throws: 0, waits: 1, waitMaxMs: Infinity }));
+}
+
 const STEADY: ListenerPlan = {
   kinds: [],
   overdueMs: OVERDUE_MS,

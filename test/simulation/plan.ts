@@ -4,9 +4,16 @@ import type { GatewayOptions } from '../../lib/gateway-options.js';
 import type { Bounds } from '../../lib/bounds.js';
 import { Chance } from './chance.js';
 import { drawBounds } from './draw-bounds.js';
-import { drawFaults, type Fault, redeployAt } from './faults.js';
+import { drawFaults, type Fault, hungStopAt, redeployAt } from './faults.js';
 import { drawIncoming, drawMixes, type IncomingPlan } from './plan-incoming.js';
-import { drawHanging, drawLetGo, drawListeners, type EventKind, type ListenerPlan } from './plan-flow.js';
+import {
+  drawHanging,
+  drawLetGo,
+  drawListeners,
+  type EventKind,
+  type ListenerPlan,
+  neverAnswering,
+} from './plan-flow.js';
 import { drawReceiptHabits, type ReceiptHabits } from './plan-receipts.js';
 import { drawFlaws, type FlawHabits } from './flaws.js';
 import { drawLists, drawSmsPlans, drawWholes, type ListPlan, type SmsPlan } from './plan-sms.js';
@@ -83,7 +90,7 @@ export function planOf(seed: number): Plan {
     receipts: drawReceiptHabits(chance.fork()),
     flaws: drawFlaws(aside),
     wholes: drawWholes(aside.fork(), healedAt, bounds),
-    faults,
+    faults: aside.happens(0.02) ? [...faults, hungStopAt(aside, takenIn(sms))] : faults,
     isInMemory: false,
     crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,
     insideLong: chance.happens(0.15) ? chance.oneOf(['redeploy', 'crash']) : undefined,
@@ -92,10 +99,21 @@ export function planOf(seed: number): Plan {
     syncMaxMs: chance.oneOf([2, 10, 10, 100, 400]),
     subscribesAfterMs: chance.happens(0.3) ? chance.between(0, 5_000) : 0,
     checksErasure: chance.happens(0.03),
-    countsLeftovers: chance.happens(0.04),
+    // What nobody takes is looked at.
+    countsLeftovers: chance.happens(0.04) || letGo !== undefined,
     hasUnreadable: chance.happens(0.06),
   };
-  return chance.happens(0.15) ? inMemory(busyChokes(plan), chance) : busyChokes(plan);
+  const busy = busyChokes(aside.happens(0.02) && letGo === undefined ? withOneThatHangs(plan) : plan);
+  return chance.happens(0.15) ? inMemory(busy, chance) : busy;
+}
+
+/** What it never answers stays on the disk. */
+function withOneThatHangs(plan: Plan): Plan {
+  return { ...plan, listeners: [...neverAnswering(), ...plan.listeners], checksErasure: false };
+}
+
+function takenIn(sms: readonly SmsPlan[]): readonly Millis[] {
+  return sms.filter(({ wants }) => wants === 'id').map(({ at }) => at);
 }
 
 /** A host that takes no octets is met by whoever has some to give. */
@@ -130,6 +148,7 @@ const OF_THE_MACHINE: ReadonlySet<Fault['kind']> = new Set([
   'crashAtOperation',
   'diskFull',
   'diskError',
+  'hungStop',
 ]);
 
 function drawOptions(chance: Chance): GatewayOptions {

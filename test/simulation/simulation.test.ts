@@ -10,12 +10,6 @@ import { simulate } from './world.js';
 
 const SEEDS = Number(process.env.SEEDS ?? 1_000);
 const FIRST = Number(process.env.FIRST_SEED ?? 1);
-/** Met by fewer than one seed in a thousand: asked for in runs of many. */
-const RARE: ReadonlySet<Situation> = new Set([
-  'told that it is stopped, and sent after the next start',
-  'what waits on disk is not held in memory',
-]);
-const MANY_SEEDS = 10_000;
 
 describe('the core, simulated', () => {
   const situations = new Set<Situation>();
@@ -40,9 +34,7 @@ describe('the core, simulated', () => {
 
   it('meets every situation that it is to prove', () => {
     assert.deepEqual(
-      SITUATIONS.filter((situation) => !situations.has(situation)).filter(
-        (situation) => SEEDS >= MANY_SEEDS || !RARE.has(situation),
-      ),
+      SITUATIONS.filter((situation) => !situations.has(situation)),
       [],
     );
   });

@@ -122,6 +122,7 @@ export const SITUATIONS = [
   'told that it is stopped, and sent after the next start',
   'listener failed',
   'listener never answers',
+  'listener never answers, and stays',
   'what waits on disk is not held in memory',
   'nobody there for an hour',
   'listener comes later',

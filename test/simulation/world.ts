@@ -122,6 +122,7 @@ function build(plan: Plan, around: Around): World {
     onInsideLong: () => client.insideLong(),
   });
   const syncs = chance.fork();
+  let hangsUntil = 0;
   const client = new Client(
     {
       time,
@@ -131,7 +132,7 @@ function build(plan: Plan, around: Around): World {
       smsc,
       chance: chance.fork(),
       aroundStorage: around.storage ?? ((storage) => storage),
-      syncMs: () => syncs.between(0, plan.syncMaxMs),
+      syncMs: () => syncs.between(0, plan.syncMaxMs) + Math.max(0, hangsUntil - time.now),
       plan,
       log: (line) => {
         if (FAULT.test(line)) ledger.violated(line);
@@ -144,7 +145,14 @@ function build(plan: Plan, around: Around): World {
   );
   smsc.mailbox.onAnswered = () => client.promised('answered');
   return {
-    stage: { smsc, client, disk, wall, isPair: plan.options.connectionMode === 'pair' },
+    stage: {
+      smsc,
+      client,
+      disk,
+      hang: (ms) => (hangsUntil = time.now + ms),
+      wall,
+      isPair: plan.options.connectionMode === 'pair',
+    },
     time,
     ledger,
     lines,
