@@ -28,6 +28,8 @@ const DIGITS_MIN = 7;
 const DIGITS_MAX = 15;
 /** Country codes have one to three (ITU-T E.164 §6.2.1). */
 const CODE_DIGITS_MAX = 3;
+/** With all that people write around the digits. Nothing longer is looked at. */
+export const WRITTEN_MAX = 200;
 const ZERO = 0x30;
 /** Needs nothing done to it, as most. */
 const PLAIN = new RegExp(`^\\+?[1-9]\\d{${DIGITS_MIN - 1},${DIGITS_MAX - 1}}$`);
@@ -109,6 +111,7 @@ export function readOwnNumber(value: unknown, field: string): string {
 
 /** Whether a way of writing means the number that the gateway writes so; a short code is equal to itself only. */
 export function isSameNumber(written: string, digits: string, country: CountryCode | undefined): boolean {
+  if (written.length > WRITTEN_MAX || digits.length > WRITTEN_MAX) return written === digits;
   const [asWritten, reading] = [withoutMarks(written), readingOf(written, country)];
   const given = withoutMarks(digits);
   return asWritten === given || reading === given || reading === readingOf(digits, country);
@@ -153,6 +156,8 @@ function writtenNumber(value: unknown, field: string): string {
     throw refuse(field, 'must be a phone number such as 4512345678, is missing');
   }
   if (typeof value === 'number') return wholeNumber(value, field);
+  if (typeof value === 'string' && value.length > WRITTEN_MAX)
+    throw refuse(field, `must be one phone number, has ${value.length} characters`);
   if (typeof value === 'string') return isDecimal(value) ? value : withoutMarks(value);
   throw refuse(field, `must be a phone number, is ${kindOf(value)}`);
 }

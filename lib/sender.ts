@@ -5,7 +5,7 @@
  */
 import { kindOf, SmppError } from './errors.js';
 import { ALPHANUMERIC_SENDER_MAX, SOURCE_ADDR_MAX } from './inmobile.js';
-import { isDecimal, wholeNumber, withoutMarks } from './phone-number.js';
+import { isDecimal, wholeNumber, withoutMarks, WRITTEN_MAX } from './phone-number.js';
 
 /**
  * A name of at most 11 characters as it is, or a number as digits.
@@ -22,6 +22,7 @@ export function readSender(value: unknown, field: 'from' | 'sender'): string {
   }
   const given = typeof value === 'number' ? wholeNumber(value, field) : value;
   if (typeof given !== 'string') throw refuse(field, `must be text, is ${kindOf(given)}`);
+  if (given.length > WRITTEN_MAX) throw tooLong(field, given);
   const text = given.trim();
   const digits = digitsOf(text);
   if (/^\d+$/.test(digits)) {
@@ -31,10 +32,12 @@ export function readSender(value: unknown, field: 'from' | 'sender'): string {
   if (!/^[\x20-\x7e]+$/.test(text)) {
     throw refuse(field, 'must be A to Z, digits and plain punctuation, has a character outside ASCII');
   }
-  if (text.length > ALPHANUMERIC_SENDER_MAX) {
-    throw refuse(field, `must have at most ${ALPHANUMERIC_SENDER_MAX} characters, has ${text.length}`);
-  }
+  if (text.length > ALPHANUMERIC_SENDER_MAX) throw tooLong(field, text);
   return text;
+}
+
+function tooLong(field: 'from' | 'sender', { length }: string): SmppError {
+  return refuse(field, `must have at most ${ALPHANUMERIC_SENDER_MAX} characters, has ${length}`);
 }
 
 /** Whether a value is absent, or text that nobody can see. */

@@ -40,13 +40,18 @@ export function cutSeptets(septets: Uint8Array, segmentMax: number): number[] {
 /** Cuts well-formed text: ends of the segments, in UTF-16 code units. */
 export function cutUtf16(text: string, segmentMax: number): number[] {
   let clusters: Intl.Segments | undefined;
+  /** Of a cluster that is longer than a segment: to ask for it again at each cut takes the square of its length. */
+  let longEnd = 0;
   return cut(text.length, segmentMax, (limit) => {
     if (isPlainBreak(text, limit)) return limit;
     if (isLowSurrogate(text.charCodeAt(limit)) && isPlainBreak(text, limit - 1)) return limit - 1;
-    clusters ??= SEGMENTER.segment(text);
-    const cluster = clusters.containing(limit);
-    if (cluster === undefined || cluster.index === limit) return limit;
-    if (cluster.segment.length <= segmentMax) return cluster.index;
+    if (limit >= longEnd) {
+      clusters ??= SEGMENTER.segment(text);
+      const cluster = clusters.containing(limit);
+      if (cluster === undefined || cluster.index === limit) return limit;
+      if (cluster.segment.length <= segmentMax) return cluster.index;
+      longEnd = cluster.index + cluster.segment.length;
+    }
     const isInPair = isHighSurrogate(text.charCodeAt(limit - 1)) && isLowSurrogate(text.charCodeAt(limit));
     return isInPair ? limit - 1 : limit;
   });

@@ -236,7 +236,11 @@ function withoutEmojiStyle(from: string): string | undefined {
 const PLAIN_MAX = 1_000;
 let plain = new Map<string, string | undefined>();
 
+/** With its accents, in code units; of more marks normalising takes time that grows with the square of their count. */
+const LETTER_MAX = 32;
+
 function withoutAccents(from: string): string | undefined {
+  if (from.length > LETTER_MAX) return undefined;
   if (plain.has(from)) return plain.get(from);
   if (plain.size >= PLAIN_MAX) plain = new Map();
   const letter = plainLetter(from);

@@ -17,8 +17,14 @@ export function say(
   return RED._(`${MODULE}/${type}:${type}.${key}`, { ...blanks });
 }
 
-/** A problem with a property: the key of its sentence under `invalid`, and what stands in its blanks. */
-export type Problem = string | readonly [key: string, blanks: Readonly<Record<string, string | number>>];
+/**
+ * A problem with a property: the key of its sentence under `invalid`, and what stands in its blanks. Numbers alone: the
+ * editor takes the sentence for markup, and a value may come from a flow that somebody else wrote.
+ */
+export type Problem = string | readonly [key: string, blanks: Readonly<Record<string, number>>];
+
+/** No longer text is looked at: the runtime takes none (`form-reader.ts`). */
+const TEXT_CHARACTERS_MAX = 100_000;
 
 /** A validator that shows the reason; `find` returns undefined when all is well. */
 export function validator(
@@ -28,8 +34,8 @@ export function validator(
   return function (value, _options) {
     const text = textOf(value);
     // An environment value is known to the runtime only.
-    if (/\$\{[^}]+\}/.test(text)) return true;
-    const problem = find(text, this);
+    if (text.length <= TEXT_CHARACTERS_MAX && /\$\{[^{}]+\}/.test(text)) return true;
+    const problem = text.length > TEXT_CHARACTERS_MAX ? 'long' : find(text, this);
     if (problem === undefined) return true;
     return typeof problem === 'string'
       ? say(type, `invalid.${problem}`)
@@ -46,7 +52,7 @@ export function numberProblem(value: string, min: number, max: number): Problem 
 
 /** One of `words`, or empty: then the runtime takes the default. */
 export function choiceProblem(value: string, words: readonly string[]): Problem | undefined {
-  return value === '' || words.includes(value) ? undefined : ['choice', { value }];
+  return value === '' || words.includes(value) ? undefined : 'choice';
 }
 
 /**

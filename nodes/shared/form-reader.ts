@@ -40,12 +40,16 @@ export function formOf<Def extends object>(RED: NodeAPI, { id, _alias: alias }: 
   return { ...def, ...emptied };
 }
 
-const VARIABLE = /\$\{([^}]+)\}/g;
+/** No name has a brace in it; looked for beyond the next one, a text of many beginnings would take hours. */
+const VARIABLE = /\$\{([^{}]+)\}/g;
 const ONLY_A_VARIABLE = /^\$\{([^}]+)\}$/;
 /** In JSONata `${"a": b}` is an expression. */
 const VARIABLE_OR_EXPRESSION = /^\s*\$\{([^}"':\s]+)\}\s*$/;
 
 const MINUTE_MS = 60_000;
+
+/** Of a property, with its variables filled in: more than any list of numbers or expression that somebody works with. */
+export const FIELD_CHARACTERS_MAX = 100_000;
 
 /** Reads a form's properties one by one, with its environment values filled in. */
 export class FormReader {
@@ -60,19 +64,25 @@ export class FormReader {
   /**
    * A property as trimmed text; empty when it is absent.
    *
-   * @throws SMPP_OPTIONS naming a variable that has no value; so do all others
+   * @throws SMPP_OPTIONS naming a variable that has no value, or a text beyond `FIELD_CHARACTERS_MAX`; so do all others
    */
   text(field: string): string {
-    return this.#raw(field)
-      .replace(VARIABLE, (_, name: string) => this.#variable(field, name))
-      .trim();
+    const raw = this.#raw(field);
+    let length = raw.length;
+    const filledIn = raw.replace(VARIABLE, (_, name: string) => {
+      const value = this.#variable(field, name);
+      length += value.length;
+      return bounded(field, value, length);
+    });
+    return filledIn.trim();
   }
 
   /** A property of any type, as it is: only a whole value is a variable. Undefined when it is absent. */
   value(field: string): unknown {
     const raw = this.#form[field];
-    const name = typeof raw === 'string' ? VARIABLE_OR_EXPRESSION.exec(raw)?.[1] : undefined;
-    return name === undefined ? (raw ?? undefined) : this.#variable(field, name);
+    if (typeof raw !== 'string') return raw ?? undefined;
+    const name = VARIABLE_OR_EXPRESSION.exec(bounded(field, raw))?.[1];
+    return name === undefined ? raw : this.#variable(field, name);
   }
 
   /** A credential: only a whole value is a variable, for a password may have `${` in it; nothing is trimmed. */
@@ -133,16 +143,22 @@ export class FormReader {
   #raw(field: string): string {
     const value = this.#form[field];
     if (value === undefined || value === null) return '';
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return bounded(field, value);
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
     throw optionError(field, 'must be text');
   }
 
   #variable(field: string, name: string): string {
     const value = this.#environment(name);
-    if (value !== undefined && value !== '') return value;
+    if (value !== undefined && value !== '') return bounded(field, value);
     throw unsetVariable(field, name);
   }
+}
+
+/** @param length of what it is part of */
+function bounded(field: string, text: string, length = text.length): string {
+  if (length <= FIELD_CHARACTERS_MAX) return text;
+  throw optionError(field, `must have at most ${FIELD_CHARACTERS_MAX} characters, has ${length}`);
 }
 
 /** The settings are wrong in `field`; `reason` never quotes a credential. */

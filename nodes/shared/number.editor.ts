@@ -5,16 +5,16 @@
  * it.
  */
 
-/** Digits with what people write between them. */
-const NUMBER =
-  /^(?:tel:)?[\s().\-\u2010-\u2015\u2212]*\+?[\s().\-\u2010-\u2015\u2212]*\d[\d\s().\-\u2010-\u2015\u2212]*$/i;
+/** What people write between digits. */
+const MARKS = /[\s().\-\u2010-\u2015\u2212]/g;
 
 /** What several numbers have between them. */
 const BETWEEN = /[,;\r\n]/;
 
 /** Whether a text can be one number, or a short code. */
 export function isNumber(text: string): boolean {
-  return !BETWEEN.test(text.trim()) && NUMBER.test(text.trim());
+  const trimmed = text.trim();
+  return !BETWEEN.test(trimmed) && /^\+?\d+$/.test(trimmed.replace(/^tel:/i, '').replace(MARKS, ''));
 }
 
 /** The numbers in a text, which has commas, semicolons or lines between them. */

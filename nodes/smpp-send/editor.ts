@@ -39,7 +39,7 @@ const typed = (
     const type = typeOf(property, node[`${property}Type`]);
     if (type === 'str') return findInText(value);
     const isSound = value === '' || RED.utils.validateTypedProperty(value, type) === true;
-    return isSound ? undefined : ['typed', { type }];
+    return isSound ? undefined : 'typed';
   });
 
 /** The editor hides the field that the label is for: a screen reader would say no name with the one it shows. */

@@ -26,6 +26,9 @@ interface Surroundings {
 /** A property of the msg that is no path: Node-RED would take the expression apart for every msg. */
 const PLAIN_PROPERTY = /^(?:msg\.)?([A-Za-z_$][\w$]*)$/;
 
+/** Of a path, or a text with variables: Node-RED looks for these in time that grows with the square of the length. */
+const NAME_CHARACTERS_MAX = 1_000;
+
 /**
  * Makes it ready; what `read` throws is an SMPP_MESSAGE that names the field.
  *
@@ -34,6 +37,8 @@ const PLAIN_PROPERTY = /^(?:msg\.)?([A-Za-z_$][\w$]*)$/;
 export function typedInput(field: TypedField, { type, value }: TypedValue, around: Surroundings): TypedInput {
   if (type === 'str') return { kind: 'fixed', value };
   if (value === '') return { kind: 'fixed', value: undefined };
+  if (type !== 'jsonata' && value.length > NAME_CHARACTERS_MAX)
+    throw optionError(field, `must have at most ${NAME_CHARACTERS_MAX} characters, has ${value.length}`);
   switch (type) {
     case 'env':
       return { kind: 'fixed', value: readVariables(field, value, around) };

@@ -91,7 +91,7 @@ export function theForms(stage: () => Stage): void {
       await stage().deploy([TAB, connection(), ...nodes]);
       const found = await (await stage().open()).nodes();
       const errors = fields.map((field) => found.find(({ id }) => id === field)?.validationErrors);
-      assert.deepEqual(errors, Array(3).fill(['This is no valid jsonata value']));
+      assert.deepEqual(errors, Array(3).fill(['This is no valid property, name or expression']));
     });
   });
 
