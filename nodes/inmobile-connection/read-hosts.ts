@@ -19,9 +19,10 @@ const NAME = /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?$/;
 /**
  * Reads `host`, `host:port` and `[IPv6]:port`, one a line or comma; the port is inMobile's where none is given.
  *
+ * @param quoted what an error quotes instead of the entry: no value of the environment
  * @throws SMPP_OPTIONS naming the entry at fault
  */
-export function readHosts(text: string): readonly HostAddress[] {
+export function readHosts(text: string, quoted?: string): readonly HostAddress[] {
   const entries = text
     .split(/[\n,]/)
     .map((entry) => entry.trim())
@@ -29,26 +30,29 @@ export function readHosts(text: string): readonly HostAddress[] {
   if (entries.length === 0) throw refuse('name at least one host, such as smpp.example.com:2775');
   if (entries.length > HOSTS_MAX)
     throw refuse(`there are ${entries.length}; at most ${HOSTS_MAX} are allowed`);
-  const byName = new Map(entries.map((entry) => [entry.toLowerCase(), readHost(entry)] as const));
+  const byName = new Map(
+    entries.map((entry) => [entry.toLowerCase(), readHost(entry, quoted ?? entry)] as const),
+  );
   return [...byName.values()];
 }
 
-function readHost(entry: string): HostAddress {
-  if (entry.includes('://')) throw refuse(`"${entry}" is an address with a scheme: write host:port only`);
+function readHost(entry: string, quoted: string): HostAddress {
+  if (entry.includes('://')) throw refuse(`"${quoted}" is an address with a scheme: write host:port only`);
   const bracketed = /^\[([0-9A-Fa-f:.%]+)\](?::(.*))?$/.exec(entry);
-  if (bracketed?.[1] !== undefined) return { host: bracketed[1], port: readPort(bracketed[2], entry) };
+  if (bracketed?.[1] !== undefined) return { host: bracketed[1], port: readPort(bracketed[2], quoted) };
   const [host = '', port, ...rest] = entry.split(':');
-  if (rest.length > 0) throw refuse(`"${entry}" has several colons: write an IPv6 address as [address]:port`);
+  if (rest.length > 0)
+    throw refuse(`"${quoted}" has several colons: write an IPv6 address as [address]:port`);
   if (!NAME.test(host))
-    throw refuse(`"${entry}" is not a host name with a port, such as smpp.example.com:2775`);
-  return { host, port: readPort(port, entry) };
+    throw refuse(`"${quoted}" is not a host name with a port, such as smpp.example.com:2775`);
+  return { host, port: readPort(port, quoted) };
 }
 
-function readPort(text: string | undefined, entry: string): number {
+function readPort(text: string | undefined, quoted: string): number {
   if (text === undefined) return INMOBILE_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > PORT_MAX)
-    throw refuse(`"${entry}" has no port from 1 to ${PORT_MAX} after its colon`);
+    throw refuse(`"${quoted}" has no port from 1 to ${PORT_MAX} after its colon`);
   return port;
 }
 

@@ -11,7 +11,7 @@ import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from '../.
 import { readCountry } from '../../lib/phone-number.js';
 import { readSender } from '../../lib/sender.js';
 import type { SmsSettings } from '../shared/connection.js';
-import { FormReader, optionError, type Environment } from '../shared/form-reader.js';
+import { FormReader, hasVariable, optionError, type Environment } from '../shared/form-reader.js';
 import type { ConnectionCredentials, ConnectionForm } from './form.js';
 import { readAddressType } from './read-address-type.js';
 import { readHosts } from './read-hosts.js';
@@ -63,7 +63,8 @@ export function readOptions(
     isSimulated,
     sms: readSmsSettings(form, reader),
     options: {
-      hosts: gateway === 'custom' ? [...readHosts(reader.text('hosts'))] : inmobileHosts(),
+      hosts:
+        gateway === 'custom' ? [...readHosts(reader.text('hosts'), variableIn(form.hosts))] : inmobileHosts(),
       ...(isSimulated
         ? SIMULATED_ACCOUNT
         : readAccount(new FormReader(credentials, surroundings.environment))),
@@ -77,6 +78,10 @@ export function readOptions(
       ...(!isSimulated && { tls: readTls(reader, surroundings.tlsFiles) }),
     },
   };
+}
+
+function variableIn(value: unknown): string | undefined {
+  return typeof value === 'string' && hasVariable(value) ? value.trim() : undefined;
 }
 
 function readSmsSettings(form: ConnectionForm, reader: FormReader): SmsSettings {

@@ -42,7 +42,8 @@ export function formOf<Def extends object>(RED: NodeAPI, { id, _alias: alias }: 
 
 /** No name has a brace in it; looked for beyond the next one, a text of many beginnings would take hours. */
 const VARIABLE = /\$\{([^{}]+)\}/g;
-const ONLY_A_VARIABLE = /^\$\{([^}]+)\}$/;
+/** A credential that is one: it may have `${` in it otherwise. */
+export const ONLY_A_VARIABLE = /^\$\{([^}]+)\}$/;
 /** In JSONata `${"a": b}` is an expression. */
 const VARIABLE_OR_EXPRESSION = /^\s*\$\{([^}"':\s]+)\}\s*$/;
 
@@ -50,6 +51,11 @@ const MINUTE_MS = 60_000;
 
 /** Of a property, with its variables filled in: more than any list of numbers or expression that somebody works with. */
 export const FIELD_CHARACTERS_MAX = 100_000;
+
+/** Whether a text names an environment variable. */
+export function hasVariable(text: string): boolean {
+  return text.search(VARIABLE) >= 0 || VARIABLE_OR_EXPRESSION.test(text);
+}
 
 /** Reads a form's properties one by one, with its environment values filled in. */
 export class FormReader {

@@ -128,12 +128,26 @@ describe('a Node-RED with users', function () {
       assert.equal((await post('writer', json)).status, 403);
     });
 
+    const OTHERS: Record<string, string>[] = [
+      { Origin: 'http://evil.example' },
+      { Origin: 'null' },
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { 'Sec-Fetch-Site': 'same-site' },
+    ];
+    for (const sender of OTHERS) {
+      it(`refuses a page of another origin whose preflight Node-RED has answered: ${JSON.stringify(sender)}`, async () => {
+        const answer = await post('writer', { ...editor, ...sender });
+        assert.equal(answer.status, 403);
+        assert.equal(answer.headers.get('access-control-allow-origin'), null);
+      });
+    }
+
     it('has no other verb', async () => {
       assert.equal((await ask('writer', 'doctor')).status, 404);
     });
 
     it('answers the editor of who may change nodes', async () => {
-      const answer = await post('writer', editor);
+      const answer = await post('writer', { ...editor, Origin: nodeRed.address });
       assert.equal(answer.status, 200);
       assert.equal(answer.headers.get('cache-control'), 'no-store');
       const { hosts } = (await answer.json()) as { readonly hosts: readonly object[] };

@@ -36,11 +36,31 @@ describe('the connection doctor', () => {
   const hosts = (): string => simulator.hosts.map(({ host, port }) => `${host}:${port}`).join('\n');
   const custom = (): DoctorRequest => ({ gateway: 'custom', hosts: hosts(), tls: 'tls', systemId: 'demo' });
 
-  /** With one deployed node, `deployed`, of the hosts of the simulator. */
+  const pins = `${'A'.repeat(43)}=`;
+  const PINNED = { pins, pinMode: 'enforce' } as const;
+
+  /** With nodes deployed: of the simulator's hosts, of those in a variable, with pins that it does not have. */
   function ask(request: DoctorRequest): Promise<DoctorAnswer> {
+    const variables = { ...custom(), hosts: '${HOSTS}', connectionMode: '${CANARY}' };
+    const forms = new Map<string, DoctorRequest>([
+      ['deployed', custom()],
+      ['variables', variables],
+      ['pinned', { ...custom(), ...PINNED }],
+      ['unpinned', { ...custom(), pins, pinMode: 'warn' }],
+      ['wrong', { ...custom(), hosts: 'https://${CANARY}' }],
+    ]);
+    const environment = new Map([
+      ['HOSTS', hosts()],
+      ['ACCOUNT', 'demo'],
+      ['CANARY', 'canary'],
+    ]);
     return doctor.answer(request, {
-      deployed: (id) => (id === 'deployed' ? { form: custom(), password: 'secret' } : undefined),
-      environment: (name) => (name === 'HOSTS' ? hosts() : undefined),
+      deployed: (id) => {
+        const form = forms.get(id);
+        return form && { form, systemId: '${ACCOUNT}', password: 'secret' };
+      },
+      deployedPorts: () => simulator.hosts.map(({ port }) => port),
+      environment: (name) => environment.get(name),
       tlsFiles: () => ({ ca: simulator.ca }),
     });
   }
@@ -55,14 +75,61 @@ describe('the connection doctor', () => {
   });
 
   it('uses it when the hosts come from the environment, as the form writes them', async () => {
-    const answer = await ask({ ...custom(), hosts: '${HOSTS}', id: 'deployed', password: STORED });
+    const answer = await ask({ ...custom(), hosts: '${HOSTS}', id: 'variables', password: STORED });
     assert.deepEqual(problemsOf(answer), [undefined, undefined]);
   });
+
+  const unknown: [name: string, request: Partial<DoctorRequest>][] = [
+    ['in the hosts', { hosts: '://${CANARY}' }],
+    ['in another field than the deployed one', { hosts: '${CANARY}', id: 'variables' }],
+    ['beside another text', { hosts: '${HOSTS},127.0.0.1', id: 'variables' }],
+    ['in a field that the form does not ask for', { sender: '${CANARY}' }],
+    ['in the connection mode', { connectionMode: '${NONE}' }],
+    ['as system id, before it is deployed', { systemId: '${CANARY}', id: 'deployed' }],
+    ['as system id, to other hosts', { systemId: '${ACCOUNT}', id: 'deployed', hosts: '127.0.0.1:2775' }],
+    ['as system id, to whom the pins keep out', { systemId: '${ACCOUNT}', id: 'pinned' }],
+    ['as system id of a node that is not deployed', { systemId: '${ACCOUNT}' }],
+    ['as password', { password: '${CANARY}', id: 'deployed' }],
+  ];
+  for (const [name, change] of unknown) {
+    it(`fills in no variable that the deployed connection does not have: ${name}`, async () => {
+      const attempts = simulator.bindAttempts.length;
+      const answer = await ask({ ...custom(), password: 'typed', ...change });
+      assert.equal(codeOf(answer), 'DOCTOR_VARIABLE');
+      assert.doesNotMatch(JSON.stringify(answer.body), /canary|demo/);
+      assert.equal(simulator.bindAttempts.length, attempts);
+    });
+  }
+
+  it('fills in the system id of the deployed connection for the deployed hosts', async () => {
+    const answer = await ask({ ...custom(), systemId: '${ACCOUNT}', id: 'deployed', password: STORED });
+    assert.deepEqual(problemsOf(answer), [undefined, undefined]);
+  });
+
+  it('quotes a text with a variable as it was entered', async () => {
+    const answer = await ask({ ...custom(), hosts: 'https://${CANARY}', id: 'wrong', password: 'typed' });
+    assert.match(JSON.stringify(answer.body), /https:\/\/\$\{CANARY\}\\" is an address with a scheme/);
+    assert.doesNotMatch(JSON.stringify(answer.body), /canary/);
+  });
+
+  it('keeps the deployed pins for the stored password', async () => {
+    const request = { ...custom(), id: 'pinned', password: STORED };
+    assert.equal(codeOf(await ask(request)), 'DOCTOR_PASSWORD');
+    assert.equal(codeOf(await ask({ ...request, pins, pinMode: 'warn' })), 'DOCTOR_PASSWORD');
+    assert.deepEqual(problemsOf(await ask({ ...request, ...PINNED })), ['PIN_MISMATCH', 'PIN_MISMATCH']);
+    assert.deepEqual(problemsOf(await ask({ ...request, id: 'unpinned' })), [undefined, undefined]);
+  });
+
+  for (const host of ['127.0.0.1:22', 'localhost:1880', '[::1]:6379', '127.0.0.1:2775,127.0.0.1:80'])
+    it(`does not tell whether a port is open that is none of SMPP: ${host}`, async () => {
+      assert.equal(codeOf(await ask({ ...custom(), hosts: host, password: 'typed' })), 'DOCTOR_PORT');
+    });
 
   const elsewhere: [name: string, change: Partial<DoctorRequest>][] = [
     ['other hosts', { hosts: '127.0.0.1:1' }],
     ['another gateway', { gateway: 'inmobile' }],
     ['another TLS setting', { tls: 'other' }],
+    ['hosts in a variable that are the deployed ones', { hosts: '${HOSTS}' }],
     ['a node that is not deployed', { id: 'new' }],
   ];
   for (const [name, change] of elsewhere) {
@@ -75,9 +142,19 @@ describe('the connection doctor', () => {
     });
   }
 
-  for (const address of ['169.254.169.254', '[fe80::1]', '[::ffff:169.254.169.254]', '[fd00:ec2::254]']) {
+  const CLOUDS = [
+    '169.254.169.254',
+    '100.100.100.200',
+    '168.63.129.16',
+    '[fe80::1]',
+    '[::ffff:169.254.169.254]',
+    '[fd00:ec2::254]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[2002:a9fe:a9fe::1]',
+  ];
+  for (const address of CLOUDS) {
     it(`does not connect to ${address}, where a cloud keeps its keys`, async () => {
-      const answer = await ask({ ...custom(), hosts: `${address}:80`, password: 'typed' });
+      const answer = await ask({ ...custom(), hosts: `${address}:2775`, password: 'typed' });
       assert.deepEqual(problemsOf(answer), ['ADDRESS_REFUSED']);
     });
   }
@@ -117,7 +194,20 @@ describe('the connection doctor', () => {
 });
 
 describe('the addresses that the doctor refuses', () => {
-  const LINK_LOCAL = ['169.254.169.254', 'fe80::1', 'fd00:ec2::254'];
+  const LINK_LOCAL = [
+    '169.254.169.254',
+    '100.100.100.200',
+    '168.63.129.16',
+    'fe80::1',
+    'fe80::1%eth0',
+    'fd00:ec2::254',
+    '::ffff:169.254.169.254',
+    '::a9fe:a9fe',
+    '::ffff:0:a9fe:a9fe',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b::6464:64c8',
+    '2002:a83f:8110::1',
+  ];
   const PRIVATE = [
     '127.0.0.1',
     '10.1.2.3',
@@ -127,8 +217,21 @@ describe('the addresses that the doctor refuses', () => {
     '::1',
     'fd12::1',
     '::ffff:10.0.0.1',
+    '0.0.0.0',
+    '::',
+    '198.18.0.1',
+    '240.0.0.1',
+    '224.0.0.1',
+    '64:ff9b::10.0.0.1',
+    '64:ff9b::7f00:1',
+    '64:ff9b:1::1',
+    '2002:7f00:1::',
+    '2002:c0a8:101::1',
+    '2001:0:1::1',
+    'fec0::1',
+    'ff02::1',
   ];
-  const PUBLIC = ['185.44.1.2', '172.32.0.1', '2a02:188::1'];
+  const PUBLIC = ['185.44.1.2', '172.32.0.1', '2a02:188::1', '64:ff9b::b92c:102', '2002:b92c:102::1'];
 
   it('are all but those of the internet for the hosts of inMobile', () => {
     const refuses = refusalOf('inmobile');
