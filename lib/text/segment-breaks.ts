@@ -52,9 +52,12 @@ export function cutUtf16(text: string, segmentMax: number): number[] {
       if (cluster.segment.length <= segmentMax) return cluster.index;
       longEnd = cluster.index + cluster.segment.length;
     }
-    const isInPair = isHighSurrogate(text.charCodeAt(limit - 1)) && isLowSurrogate(text.charCodeAt(limit));
-    return isInPair ? limit - 1 : limit;
+    return isInPair(text, limit) ? limit - 1 : limit;
   });
+}
+
+function isInPair(text: string, at: number): boolean {
+  return isHighSurrogate(text.charCodeAt(at - 1)) && isLowSurrogate(text.charCodeAt(at));
 }
 
 function cut(length: number, segmentMax: number, lastCut: LastCut): number[] {
