@@ -207,7 +207,10 @@ export class ReceiptTracker {
    * @returns the changes that record it; the caller writes them at once, with what else they belong to
    */
   tracking(sms: TrackedSms): readonly Change[] {
-    const changes = this.#records.add(sms);
+    return this.#tracking(sms, this.#records.add(sms));
+  }
+
+  #tracking(sms: TrackedSms, changes: readonly Change[]): readonly Change[] {
     this.#overdue.added();
     this.#claim(sms.messageIds);
     for (const copy of sms.copies ?? []) this.#claim(copy);
@@ -230,7 +233,7 @@ export class ReceiptTracker {
       return [];
     }
     const known = this.#records.findOwn(sms.id, sms.to);
-    if (known === undefined) return this.tracking(sms);
+    if (known === undefined) return this.#tracking(sms, this.#records.addAlone(sms));
     if (this.#records.index.hasIds(known, sms.messageIds)) return [];
     // In turn with its receipts, each of which replaces what is known of it.
     void this.#steps.run(known, () => this.#records.addCopy(known, sms.messageIds))?.catch(this.#notStored);

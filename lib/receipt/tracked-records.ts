@@ -208,6 +208,16 @@ export class TrackedRecords {
     return gaveWay.length === 0 ? NOTHING : gaveWay.map((key): Change => ({ table: 'tracked', key }));
   }
 
+  /** As `add`, of one that nobody else writes: what cannot be stored at once is written with the next that can. */
+  addAlone(sms: TrackedSms): readonly Change[] {
+    const [own, ...gaveWay] = this.add(sms);
+    const added = this.#index.findOwn(sms.id, sms.to);
+    const record = own === undefined ? undefined : trackedOf(sms.id, own.value);
+    if (added === undefined || record === undefined) return NOTHING; // volatile
+    this.replace(added, record);
+    return gaveWay;
+  }
+
   /** An SMS that is kept, by our id. */
   findOwn(id: string, phone: string): number | undefined {
     return this.#whileKept(this.#index.findOwn(id, phone));

@@ -51,6 +51,21 @@ describe('ReceiptTracker', () => {
         );
       });
 
+      it('comes by its only id also when that could not be stored for a while', async () => {
+        const on = await bench(makeStorage, { recentCorrelations: 1 });
+        const receipts = on.collect();
+        const write = on.storage.write.bind(on.storage);
+        on.storage.write = () => Promise.reject(new Error('full'));
+        await on.acceptedLate({ messageIds: ['c-1'], correlation: 'c' }).catch(() => undefined);
+        on.storage.write = write;
+        await on.acceptedLate({ id: 'sms-2', messageIds: ['d-1'], correlation: 'd' });
+        await on.arrives(receiptFor('c-1'));
+        assert.deepEqual(
+          receipts.map(({ id, correlation }) => [id, correlation]),
+          [['sms-1', 'c']],
+        );
+      });
+
       it('comes when it was there before the answer', async () => {
         const on = await bench(makeStorage);
         const receipts = on.collect();
