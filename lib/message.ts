@@ -74,7 +74,10 @@ export interface SubmitResult {
   /** Ours. */
   readonly id: string;
   readonly outcome: Outcome;
-  /** The gateway's ids, one a segment, in order; of a long SMS that was reconciled, in the order in which they became known. */
+  /**
+   * The gateway's ids, one a segment, in order; where receipts told several of a long SMS, those in the order of the
+   * receipts. Of a long SMS that was not accepted, those of the segments that the gateway has, by one submission.
+   */
   readonly messageIds: readonly string[];
   readonly to: string;
   readonly from: string;

@@ -18,6 +18,7 @@ import type { Loss, ReadBack } from './read-back.js';
 import { afterUnknown, RECONCILE_MS, transientWaitMs } from './retry-policy.js';
 import { resultOf, type End } from './result-of.js';
 import type { SegmentIds } from './segment-ids.js';
+import { Reconciling } from './reconciling.js';
 import type { Settlement } from './settlement.js';
 import type { Remembered, Submission, Verdict } from './submission.js';
 import { Throttling, type Submitted } from './throttling.js';
@@ -97,10 +98,7 @@ const isHeld = ({ state }: QueueItem): boolean => state === 'held';
 
 export class Answers {
   readonly #options: AnswersOptions;
-  /** SMS of unknown outcome that wait for a receipt, by recipient. */
-  readonly #reconciling = new Map<string, Set<QueueItem>>();
-  /** The recipients of those. */
-  readonly #recipients = new Map<QueueItem, string>();
+  readonly #reconciling = new Reconciling();
   /** Until when those of them wait that did so before all receipts were known; undefined when they are. */
   #unread: Map<QueueItem, Millis> | undefined;
   readonly #unknownOutcomes: UnknownOutcomes;
@@ -141,7 +139,7 @@ export class Answers {
     this.#unread = undefined;
     if (unread === undefined || unread.size === 0) return;
     for (const [item, until] of unread) {
-      if (isWaiting(item) && this.#recipients.has(item)) queue.delay(item, until);
+      if (isWaiting(item) && this.#reconciling.has(item)) queue.delay(item, until);
     }
     wake();
   }
@@ -173,9 +171,12 @@ export class Answers {
     this.#options.wake();
   }
 
-  #halfSent({ item, messageIds }: Submission): void {
-    item.progress = { ...item.progress, isHalfSent: true };
-    this.#options.segmentIds.add(item, Object.values(messageIds));
+  #halfSent(submission: Submission): void {
+    const item: QueueItem = submission.item; // which may be anywhere by now
+    const half = idsIn(submission.messageIds);
+    item.progress = { ...item.progress, half };
+    if (item.state === 'marked') item.unmarked = { ...item.unmarked, half };
+    this.#options.segmentIds.add(item, half);
   }
 
   #notAccepted(submission: Submission, verdict: Exclude<Verdict, { kind: 'accepted' }>): void {
@@ -185,7 +186,7 @@ export class Answers {
     if (copies !== undefined) this.#acceptedBefore(item);
     else if (verdict.kind === 'unknown') this.unknown(item);
     else if (refusedLate !== undefined && this.isFinal(refusedLate.status) && !isFinal)
-      this.#reject(item, refusedLate, submission.messageIds);
+      this.#reject(item, refusedLate);
     else if (verdict.kind === 'lost') this.returned(item, this.#waitMsAfterLate(item));
     else if (verdict.kind === 'misread') this.#misread(submission, verdict.status);
     else this.#refused(submission, verdict.status);
@@ -197,7 +198,7 @@ export class Answers {
     const { failures, clock } = this.#options;
     const refused = { status, host: link.host };
     if (failures.wasMisread(item, link.id) || this.#wasMisreadBefore(item)) {
-      this.#reject(item, refused, submission.messageIds);
+      this.#reject(item, refused);
       return;
     }
     item.progress = { ...item.progress, refused };
@@ -225,7 +226,7 @@ export class Answers {
       submittedAt,
       givenUpAt: this.#options.clock.now(),
       left: unnamedSegments,
-      messageIds: Object.values(messageIds).filter((messageId) => messageId !== ''),
+      ids: Array.from({ length: submission.item.segments }, (_, segment) => messageIds[segment] ?? ''),
     });
     submission.rememberedAs(unknownOutcome);
   }
@@ -235,15 +236,20 @@ export class Answers {
    * left again as that attempt ends; of one that is settled it says what else its receipts may name.
    */
   answeredLate(submission: Submission, { status, messageId }: LateAnswer): void {
-    const { unknownOutcome } = submission;
+    const { unknownOutcome, messageIds } = submission;
     if (unknownOutcome !== undefined && (status !== 0 || messageId !== '')) {
-      this.#unknownOutcomes.answered(unknownOutcome, status === 0 ? messageId : undefined);
+      const accepted = status === 0 ? { messageId, segment: messageIds.lastIndexOf(messageId) } : undefined;
+      this.#unknownOutcomes.answered(unknownOutcome, accepted);
     }
     if (!submission.isOver) {
       this.#options.wake(); // it goes on
       return;
     }
     const verdict = submission.verdict(this.#isFinal);
+    if (submission.isPartial && isWithUs(submission.item)) {
+      this.#halfSent(submission);
+      this.#keepProgress(submission.item);
+    }
     if (verdict.kind === 'accepted') this.#acceptedLate(submission);
     else if (verdict.kind !== 'unknown') this.#knownAsRefused(submission, verdict);
   }
@@ -270,8 +276,8 @@ export class Answers {
     this.#hasAccepted(submission);
   }
 
-  /** Ids of what the gateway has of submissions of a long SMS that it did not take whole, as far as it told. */
-  halvesOf({ id, to }: OutboxEntry): readonly string[] {
+  /** Ids of what the gateway has of each submission of a long SMS that it did not take whole, as far as it told. */
+  halvesOf({ id, to }: OutboxEntry): readonly (readonly string[])[] {
     return this.#unknownOutcomes.idsOf(id, to);
   }
 
@@ -342,10 +348,7 @@ export class Answers {
   /** Waits for a receipt that can only be its own; one that comes before it has left again counts too. */
   reconcile(item: LeavingItem, waitMs: Millis): void {
     const { to } = item.body.entry;
-    this.#recipients.set(item, to);
-    const others = this.#reconciling.get(to);
-    if (others === undefined) this.#reconciling.set(to, new Set([item]));
-    else others.add(item);
+    this.#reconciling.add(item, to);
     this.#unread?.set(item, this.#options.clock.now() + waitMs);
     this.returned(item, this.#unread === undefined ? waitMs : Math.max(waitMs, READ_WITHIN_MS));
     this.receiptCame(to);
@@ -373,25 +376,19 @@ export class Answers {
   }
 
   /**
-   * A receipt for this recipient came, or may be told from others now. When it can only be that of an SMS which waits for
-   * one, that is accepted, with its id; one of several segments once each of them has its answer or its receipt.
+   * A receipt for this recipient came, or may be told from others now. An SMS that waits for one is accepted, with its
+   * ids, once each of its segments has its answer or a receipt that can only be its own.
    */
   receiptCame(to: string): void {
-    const explained = this.#unknownOutcomes.explain(to);
-    if (explained.size === 0) return;
-    for (const item of this.#reconciling.get(to) ?? []) {
-      const [messageIds, ...copies] = this.#wholesOf(item, to, explained);
+    this.#unknownOutcomes.explain(to);
+    for (const item of this.#reconciling.to(to)) {
+      const [messageIds, ...copies] = this.#unknownOutcomes.wholesOf(item.id, to, item.segments);
       if (messageIds === undefined || !isWaiting(item)) continue;
       if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
       if (copies.length > 0) item.progress = { ...item.progress, copies };
       this.#unknownOutcomes.tracked(item.id, to);
       this.#settle(item, { outcome: 'accepted', messageIds });
     }
-  }
-
-  #wholesOf(item: QueueItem, to: string, explained: ReadonlyMap<string, readonly string[]>): string[][] {
-    if (item.segments === 1) return (explained.get(item.id) ?? []).map((messageId) => [messageId]);
-    return this.#unknownOutcomes.wholesOf(item.id, to, item.segments);
   }
 
   /** The result of an SMS is safe: its receipts are matched, so that others may be told from them. */
@@ -401,15 +398,16 @@ export class Answers {
 
   /** Its progress as the next submission begins. */
   nextProgress(item: NewItem | LeavingItem): Progress {
-    const { attempts, unknowns, possibleDuplicate, refused, isHalfSent = false } = this.#counted(item);
-    if (attempts === 0 && unknowns === 0 && refused === undefined && !isHalfSent) return FIRST_ATTEMPT;
-    const next = {
+    const { attempts, unknowns, possibleDuplicate, refused, half } = this.#counted(item);
+    if (attempts === 0 && unknowns === 0 && refused === undefined && half === undefined) return FIRST_ATTEMPT;
+    return {
       attempts: attempts + 1,
       unknowns,
-      possibleDuplicate: possibleDuplicate || unknowns > 0 || isHalfSent,
+      possibleDuplicate: possibleDuplicate || unknowns > 0 || half !== undefined,
       underWay: true,
+      ...(refused && { refused }),
+      ...(half && { half }),
     };
-    return refused === undefined ? next : { ...next, refused };
   }
 
   /** What is known of a restart as it leaves is what counts, and not what was as it was marked. */
@@ -450,12 +448,10 @@ export class Answers {
   /** A submission that was given up was refused, or the gateway made nothing of it. */
   #knownAsRefused(submission: Submission, verdict: Verdict): void {
     const item: QueueItem = submission.item; // which may be anywhere by now
-    const isWithUs = isWaiting(item) || item.state === 'underWay';
-    if (!isWithUs) return;
+    if (!isWithUs(item)) return;
     if (item.state === 'marked') item.progress = item.unmarked; // it has not left again
     if (submission.isUnknown) item.progress = lessUnknown(item.progress);
     submission.isUnknown = false;
-    if (submission.isPartial) item.progress = { ...item.progress, isHalfSent: true };
     if (verdict.kind === 'refused') this.#refusedLate(submission, verdict.status);
     else if (isWaiting(item)) this.#waitAnew(item, 0);
   }
@@ -465,7 +461,7 @@ export class Answers {
     const refused = { status, host: submission.link.host };
     const isFinal = this.isFinal(status);
     if (isFinal && isWaiting(item)) {
-      this.#reject(item, refused, submission.messageIds);
+      this.#reject(item, refused);
       return;
     }
     if (!isFinal) this.#say(this.#options.refusal(status), refused.host, this.#options.clock.now());
@@ -490,8 +486,8 @@ export class Answers {
       return;
     }
     const now = clock.now();
-    const isReconciled = this.#recipients.has(item) && item.progress.unknowns === 0;
-    if (isReconciled) this.#noLongerReconciling(item);
+    const isReconciled = this.#reconciling.has(item) && item.progress.unknowns === 0;
+    if (isReconciled) this.#reconciling.delete(item);
     queue.delay(item, isReconciled ? now + waitMs : Math.max(item.notBefore, now + waitMs));
     this.#keepProgress(item);
     this.#options.wake();
@@ -532,7 +528,7 @@ export class Answers {
     const refusal = this.#options.refusal(status);
     const refused = { status, host: link.host };
     if (this.isFinal(status)) {
-      this.#reject(item, refused, submission.messageIds);
+      this.#reject(item, refused);
       return;
     }
     item.progress = { ...item.progress, refused };
@@ -548,16 +544,15 @@ export class Answers {
   }
 
   /** Only when the gateway can have nothing else of it; one of unknown outcome ends as that. */
-  #reject(item: QueueItem, refused: GatewayRefusal, segments: readonly string[]): void {
+  #reject(item: QueueItem, refused: GatewayRefusal): void {
     const { name, sentence } = this.#options.refusal(refused.status);
-    const messageIds = Object.values(segments);
     if (item.progress.unknowns === 0) {
       const { host } = refused;
-      this.#settle(item, { outcome: 'rejected', messageIds, status: name, reason: sentence, host });
+      this.#settle(item, { outcome: 'rejected', status: name, reason: sentence, host });
       return;
     }
     item.progress = { ...item.progress, refused };
-    this.#settle(item, { outcome: 'uncertain', messageIds, reason: UNKNOWN_REASON });
+    this.#settle(item, { outcome: 'uncertain', reason: UNKNOWN_REASON });
   }
 
   /** One line for each status, whoever met it. */
@@ -602,7 +597,7 @@ export class Answers {
   }
 
   #followPolicy(item: LeavingItem): void {
-    const { onUncertain = this.#options.onUncertain } = item.body.entry;
+    const { onUncertain = this.#options.onUncertain, receipt } = item.body.entry;
     const { unknowns, refusedLate } = item.progress;
     const isRefused = refusedLate !== undefined && this.isFinal(refusedLate.status);
     const next = isRefused ? 'settle' : afterUnknown(onUncertain, unknowns);
@@ -612,16 +607,8 @@ export class Answers {
       return;
     }
     const waitMs = this.#waitMsAfterLate(item);
-    if (next === 'resend') this.returned(item, waitMs);
+    if (next === 'resend' || receipt === 'never') this.returned(item, waitMs);
     else this.reconcile(item, Math.max(RECONCILE_MS, waitMs));
-  }
-
-  #noLongerReconciling(item: QueueItem): void {
-    const to = this.#recipients.get(item);
-    if (to === undefined) return;
-    this.#recipients.delete(item);
-    const others = this.#reconciling.get(to);
-    if (others?.delete(item) && others.size === 0) this.#reconciling.delete(to);
   }
 
   #end(item: QueueItem, outcome: 'expired' | 'cancelled', reason: string): void {
@@ -669,7 +656,7 @@ export class Answers {
 
   #settleWith(entry: OutboxEntry, item: QueueItem, end: End): void {
     const { clock, count, settlement } = this.#options;
-    if (this.#recipients.size > 0) this.#noLongerReconciling(item);
+    this.#reconciling.delete(item);
     if (item.segments > 1) this.#options.segmentIds.forget(item);
     item.progress = this.#counted(item);
     this.#options.failures.forget(item);
@@ -691,6 +678,16 @@ export class Answers {
 /** Whose trouble it is has to be found out first. */
 function isDoubted(kind: Refusal['class']): boolean {
   return kind === 'submitFailed' || kind === 'unbound';
+}
+
+/** It waits, or has left again. */
+function isWithUs(item: QueueItem): boolean {
+  return isWaiting(item) || item.state === 'underWay';
+}
+
+/** Of the segments that have one. */
+function idsIn(messageIds: readonly string[]): string[] {
+  return Object.values(messageIds).filter((messageId) => messageId !== '');
 }
 
 function lessUnknown(progress: Progress): Progress {

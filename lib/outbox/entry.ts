@@ -52,8 +52,11 @@ export interface Progress {
   readonly possibleDuplicate: boolean;
   /** Written before the octets leave, so that a crash cannot make an unflagged duplicate. */
   readonly underWay: boolean;
-  /** The gateway has some of its segments, and the whole goes again. */
-  readonly isHalfSent?: true;
+  /**
+   * The gateway's ids, in order, of the segments that it has of a submission which it did not take whole: of the last that
+   * it has told of. From then on each further submission is a possible duplicate.
+   */
+  readonly half?: readonly string[];
   /** The gateway's last refusal. */
   readonly refused?: GatewayRefusal;
   /** How an earlier submission was refused whose answer came after this one had left; a final refusal before others. */

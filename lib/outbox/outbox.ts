@@ -522,7 +522,7 @@ export class Outbox {
       return;
     }
     const waitMs = progress.unknowns > 0 ? this.#answers.reconcilesForMs(entry) : 0;
-    if (item.segments > 1) this.#segmentIds.add(item, this.#answers.halvesOf(entry));
+    if (item.segments > 1) this.#segmentIds.add(item, this.#answers.halvesOf(entry).flat());
     if (progress.underWay) this.#answers.recovered(this.#queue.enterUnderWay(item));
     else if (waitMs > 0) this.#answers.reconcile(this.#queue.enterUnderWay(item), waitMs);
     else this.#queue.enter(item, times.wall);

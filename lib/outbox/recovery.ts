@@ -61,7 +61,7 @@ async function readProgress(storage: Storage): Promise<StoredProgress> {
     given.push(key);
     const ids = idsOfRound(key, value);
     if (ids === undefined) {
-      if (isIdOfSms(key)) progress.set(key, value as Progress);
+      if (isIdOfSms(key)) progress.set(key, progressOf(value));
       continue;
     }
     addRound(rounds, ids);
@@ -73,6 +73,12 @@ async function readProgress(storage: Storage): Promise<StoredProgress> {
     else if (isIdOfSms(key)) progress.set(key, FIRST_ATTEMPT);
   }
   return { progress, rounds };
+}
+
+/** An earlier version told that the gateway has some segments, and not by which ids. */
+function progressOf(value: unknown): Progress {
+  const progress = value as Progress & { readonly isHalfSent?: true };
+  return progress.isHalfSent === true ? { half: [], ...progress } : progress;
 }
 
 function addRound(rounds: Map<string, Round>, ids: readonly string[]): void {

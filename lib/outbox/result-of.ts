@@ -10,6 +10,7 @@ type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 /** How an SMS ended, as far as it differs from one to the next. */
 export interface End {
   readonly outcome: Outcome;
+  /** By default those of what the gateway has of it, though it was not accepted. */
   readonly messageIds?: readonly string[];
   readonly status?: string;
   readonly reason?: string;
@@ -24,9 +25,9 @@ export function resultOf(
   settledAt: EpochMs,
 ): SubmitResult {
   const { recovered, progress } = item;
-  const { attempts, possibleDuplicate } = progress;
+  const { attempts, possibleDuplicate, half = [] } = progress;
   const { id, to, from, segments, encoding, queuedAt, substituted, correlation } = entry;
-  const { outcome, messageIds = [], host, status, reason } = end;
+  const { outcome, messageIds = half, host, status, reason } = end;
   // A literal with the properties that are mostly there; see `segments.ts`.
   const result: Mutable<SubmitResult> = {
     id,

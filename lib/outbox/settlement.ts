@@ -22,8 +22,8 @@ const RETRY_MS = 1_000;
 export interface GivenIds {
   /** Of further submissions that it took whole, one a segment. */
   readonly copies?: NonNullable<Progress['copies']>;
-  /** Of segments of submissions that it did not take whole. */
-  readonly halves?: readonly string[];
+  /** Of segments of each of the submissions that it did not take whole. */
+  readonly halves?: readonly (readonly string[])[];
 }
 
 interface Settled {
@@ -41,7 +41,7 @@ export interface SettlementOptions {
   readonly dedupe: Dedupe;
   /** The writes that have receipts matched to an SMS. */
   readonly tracking: (entry: OutboxEntry, result: SubmitResult, given: GivenIds) => readonly Change[];
-  readonly halvesOf: (entry: OutboxEntry) => readonly string[];
+  readonly halvesOf: (entry: OutboxEntry) => NonNullable<GivenIds['halves']>;
   /** A result is safe: the queue may forget the SMS. */
   readonly onSettled: (item: QueueItem, to: string) => void;
   readonly onFailure: (error: unknown) => void;
@@ -190,8 +190,10 @@ export class Settlement {
     const isAccepted = result.outcome === 'accepted';
     const given = copies === undefined ? NO_OTHERS : { copies };
     if (entry.segments > 1) {
-      const whole = isAccepted ? [result.messageIds, ...(copies ?? [])].flat() : [];
-      const halves = [...new Set(halvesOf(entry))].filter((id) => !whole.includes(id));
+      const known = new Set(isAccepted ? [result.messageIds, ...(copies ?? [])].flat() : []);
+      const halves = halvesOf(entry)
+        .map((ids) => ids.filter((id) => !known.has(id) && known.add(id)))
+        .filter((ids) => ids.length > 0);
       if (halves.length > 0) return tracking(entry, result, { ...given, halves });
     }
     return isAccepted ? tracking(entry, result, given) : NO_CHANGES;

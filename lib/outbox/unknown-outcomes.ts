@@ -1,10 +1,12 @@
 /**
  * Submissions of which nobody knows whether the gateway took them, by recipient, and which receipts tell of them.
  *
- * A receipt with an id that no SMS has is that of such a submission, or none of ours. Whose it is can be told when it can
- * only be one's own: it came after the submission, no other to that phone explains it, and by the gateway's clock, once
- * receipts of answered SMS have told how that stands to ours, its submit date fits. One that is told so is remembered
- * with its submission, so that it explains no other: neither when it comes again, nor with its next state.
+ * A receipt with an id that no SMS has is that of such a submission, or none of ours. It may be one's own when it came
+ * after the submission, and by the gateway's clock, once receipts of answered SMS have told how that stands to ours, its
+ * submit date fits. Whose it is can be told when it may be no other's to that phone; and of several that may be each other's
+ * when there is one for each segment that lacks one, as then each has its own, and submit dates tell the order. One that is
+ * told so is remembered with its submission, so that it explains no other: neither when it comes again, nor with its next
+ * state.
  *
  * All of it stays as long as receipts may come, also over a restart: the receipt of an SMS that was sent again, settled,
  * or left by an earlier process may come hours later, and must not be taken for that of a later SMS.
@@ -36,9 +38,12 @@ export interface UnknownOutcome {
   readonly since?: Millis;
   /** When its answer was given up. */
   readonly givenUpAt: Millis;
-  /** Segments of which nothing is known. */
+  /** Segments that the gateway may have, by ids that we do not know. */
   left: number;
-  /** Ids of the others, as the gateway wrote them: it has those, and no SMS is tracked by them. */
+  /**
+   * By segment, as the gateway wrote them: it has those, and no SMS is tracked by them. Empty where it gave none. An earlier
+   * version left those out.
+   */
   ids: readonly string[];
 }
 
@@ -104,11 +109,8 @@ export class UnknownOutcomes {
     }
   }
 
-  add(
-    given: Omit<UnknownOutcome, 'key' | 'ids'> & { readonly messageIds: readonly string[] },
-  ): UnknownOutcome {
-    const { messageIds: ids, ...rest } = given;
-    const outcome = { ...rest, key: `${KEY_PREFIX}${(this.#last += 1)}`, ids };
+  add(given: Omit<UnknownOutcome, 'key'>): UnknownOutcome {
+    const outcome = { ...given, key: `${KEY_PREFIX}${(this.#last += 1)}` };
     this.#put(outcome);
     this.#write([this.#keeping(outcome), ...this.#forgetOld()]);
     return outcome;
@@ -120,7 +122,15 @@ export class UnknownOutcomes {
     const { clock } = this.#options;
     const now = clock.now();
     const since = now - Math.max(0, clock.wall() - Math.max(queuedAt, sendAt));
-    this.add({ id, to, submittedAt: now, since, givenUpAt: now, left, messageIds: [] });
+    this.add({
+      id,
+      to,
+      submittedAt: now,
+      since,
+      givenUpAt: now,
+      left,
+      ids: new Array<string>(left).fill(''),
+    });
   }
 
   /** Each SMS that an earlier process had under way is known. Returns the recipients of which receipts came before. */
@@ -139,11 +149,19 @@ export class UnknownOutcomes {
     return last;
   }
 
-  /** An answer to one of its segments came after all, with this id when the gateway took it. */
-  answered(outcome: UnknownOutcome, messageId: string | undefined): void {
-    outcome.left = Math.max(0, outcome.left - 1);
-    if (messageId !== undefined) outcome.ids = [...outcome.ids, messageId];
-    if (outcome.left === 0 && outcome.ids.length === 0) this.over(outcome);
+  /**
+   * An answer to one of its segments came after all, or its receipt.
+   *
+   * @param accepted undefined when it was refused; without a segment where nobody knows which it is
+   */
+  answered(
+    outcome: UnknownOutcome,
+    accepted: { readonly messageId: string; readonly segment?: number } | undefined,
+  ): void {
+    const isNew = accepted === undefined || !hasId(outcome, accepted.messageId);
+    if (isNew) outcome.left = Math.max(0, outcome.left - 1);
+    if (accepted !== undefined) outcome.ids = withId(outcome.ids, accepted.messageId, accepted.segment);
+    if (outcome.left === 0 && outcome.ids.every((id) => id === '')) this.over(outcome);
     else if (this.#all.get(outcome.key) === outcome) this.#write([this.#keeping(outcome)]);
   }
 
@@ -153,41 +171,36 @@ export class UnknownOutcomes {
   }
 
   /**
-   * Tells whose the receipts for this recipient are that no SMS has, as far as that is certain; returns their ids by
-   * SMS. Nothing is while an answer is due to an SMS to the same recipient, or one is not recovered yet: they may be its
-   * own.
+   * Tells whose the receipts for this recipient are that no SMS has, as far as that is certain. Nothing is while an answer
+   * is due to an SMS to the same recipient, or one is not recovered yet: they may be its own.
    */
-  explain(to: string): ReadonlyMap<string, readonly string[]> {
+  explain(to: string): void {
     if (this.#early !== undefined) {
       this.#early.add(to);
-      return NOTHING;
+      return;
     }
     const outcomes = this.#byRecipient.get(to);
-    if (outcomes === undefined) return NOTHING;
-    const receipts = this.#options.unknownReceipts(to).filter(({ messageId }) => !isOne(outcomes, messageId));
-    if (receipts.length === 0 || this.#options.isAnyAnswerDue(to)) return NOTHING;
-    const explained = new Map<string, readonly string[]>();
-    for (const [id, own] of byOwner(outcomes, receipts)) {
-      const ids = this.#assign(
-        [...outcomes].filter((each) => each.id === id),
-        own,
-      );
-      if (ids.length > 0) explained.set(id, ids);
+    if (outcomes === undefined) return;
+    let receipts = distinct(this.#options.unknownReceipts(to));
+    for (let before = Infinity; receipts.length < before;) {
+      before = receipts.length;
+      receipts = receipts.filter(({ messageId }) => !isOne(outcomes, messageId));
+      if (receipts.length === 0 || this.#options.isAnyAnswerDue(to)) return;
+      for (const [receipt, outcome] of tellOwners([...outcomes], receipts)) this.answered(outcome, receipt);
     }
-    return explained;
   }
 
-  /** Ids of segments of an SMS that the gateway has, of all its submissions that were not accepted in time. */
-  idsOf(id: string, to: string): readonly string[] {
+  /** Ids of segments of an SMS that the gateway has, of each of its submissions that were not accepted in time. */
+  idsOf(id: string, to: string): readonly (readonly string[])[] {
     return [...(this.#byRecipient.get(to) ?? [])].flatMap((outcome) =>
-      outcome.id === id ? outcome.ids : [],
+      outcome.id === id ? [outcome.ids.filter((messageId) => messageId !== '')] : [],
     );
   }
 
   /** Those of each of its submissions of which nothing is unknown any more: the gateway has all of that. */
   wholesOf(id: string, to: string, segments: number): string[][] {
     return [...(this.#byRecipient.get(to) ?? [])].flatMap((outcome) =>
-      outcome.id === id && outcome.left === 0 && outcome.ids.length === segments ? [[...outcome.ids]] : [],
+      outcome.id === id && isWhole(outcome, segments) ? [[...outcome.ids]] : [],
     );
   }
 
@@ -196,21 +209,6 @@ export class UnknownOutcomes {
     for (const outcome of [...(this.#byRecipient.get(to) ?? [])]) {
       if (outcome.id === id && outcome.left === 0) this.over(outcome);
     }
-  }
-
-  /**
-   * Returns the ids of those that are its own. With more receipts than segments that they could be of, some are not, and
-   * nobody knows which.
-   */
-  #assign(own: readonly UnknownOutcome[], receipts: readonly UnknownReceipt[]): readonly string[] {
-    const left = own.reduce((sum, each) => sum + each.left, 0);
-    if (receipts.length > left) return [];
-    return receipts.flatMap((receipt) => {
-      const outcome = own.find((each) => explains(each, receipt));
-      if (outcome === undefined) return [];
-      this.answered(outcome, receipt.messageId);
-      return [receipt.messageId];
-    });
   }
 
   #put(outcome: UnknownOutcome): void {
@@ -256,27 +254,93 @@ export class UnknownOutcomes {
 
 const NO_RECIPIENTS: readonly string[] = [];
 
-const NOTHING: ReadonlyMap<string, readonly string[]> = new Map();
+function hasId({ ids }: UnknownOutcome, messageId: string): boolean {
+  const id = messageId.toLowerCase();
+  return ids.some((other) => other.toLowerCase() === id);
+}
 
 function isOne(outcomes: ReadonlySet<UnknownOutcome>, messageId: string): boolean {
-  const id = messageId.toLowerCase();
-  for (const { ids } of outcomes) if (ids.some((other) => other.toLowerCase() === id)) return true;
+  for (const outcome of outcomes) if (hasId(outcome, messageId)) return true;
   return false;
 }
 
-/** The receipts that only one SMS may explain, by its id. */
-function byOwner(
-  outcomes: ReadonlySet<UnknownOutcome>,
-  receipts: readonly UnknownReceipt[],
-): ReadonlyMap<string, readonly UnknownReceipt[]> {
-  const owned = new Map<string, UnknownReceipt[]>();
-  for (const receipt of receipts) {
-    const owners = new Set<string>();
-    for (const outcome of outcomes) if (mayExplain(outcome, receipt)) owners.add(outcome.id);
-    const [owner] = owners;
-    if (owner !== undefined && owners.size === 1) owned.set(owner, [...(owned.get(owner) ?? []), receipt]);
+/** The gateway has all of it. */
+function isWhole({ left, ids }: UnknownOutcome, segments: number): boolean {
+  return left === 0 && ids.length === segments && !ids.includes('');
+}
+
+/** In the place of its segment; of one that is not known, in the first that is free. */
+function withId(ids: readonly string[], messageId: string, segment?: number): readonly string[] {
+  const folded = messageId.toLowerCase();
+  const known = ids.findIndex((id) => id.toLowerCase() === folded);
+  if (known >= 0 && segment === undefined) return ids;
+  const free = known >= 0 ? known : ids.indexOf('');
+  const place = segment ?? free;
+  const moved = [...ids];
+  if (place < 0 || free < 0) moved.push(messageId);
+  else {
+    moved[free] = moved[place] ?? ''; // a receipt's, which may be that of any
+    moved[place] = messageId;
   }
-  return owned;
+  return moved;
+}
+
+/** The first of each id, in the order in which the gateway took their SMS. */
+function distinct(receipts: readonly UnknownReceipt[]): readonly UnknownReceipt[] {
+  const byId = new Map<string, UnknownReceipt>();
+  for (const receipt of receipts) {
+    const id = receipt.messageId.toLowerCase();
+    if (!byId.has(id)) byId.set(id, receipt);
+  }
+  const takenAt = ({ submittedAt, receivedAt }: UnknownReceipt): Millis => submittedAt ?? receivedAt;
+  return [...byId.values()].sort(
+    (one, other) => takenAt(one) - takenAt(other) || one.receivedAt - other.receivedAt,
+  );
+}
+
+type Owners = readonly (readonly [UnknownReceipt, UnknownOutcome])[];
+
+/** First of those receipts that may be no other SMS's; if that tells nothing, of all that may be some SMS's. */
+function tellOwners(outcomes: readonly UnknownOutcome[], receipts: readonly UnknownReceipt[]): Owners {
+  const bySms = new Map<string, UnknownReceipt[]>();
+  const owned: UnknownReceipt[] = [];
+  for (const receipt of receipts) {
+    const owners = new Set(outcomes.filter((each) => mayExplain(each, receipt)).map(({ id }) => id));
+    const [owner] = owners;
+    if (owner === undefined) continue;
+    owned.push(receipt);
+    if (owners.size === 1) bySms.set(owner, [...(bySms.get(owner) ?? []), receipt]);
+  }
+  const own = [...bySms].flatMap(([id, its]) =>
+    ownersAmong(
+      outcomes.filter((each) => each.id === id),
+      its,
+    ),
+  );
+  return own.length > 0 ? own : ownersAmong(outcomes, owned);
+}
+
+/**
+ * The submission of each receipt, where it is certain that these SMS have what they are told to have. With more receipts
+ * than segments that they could be of, some are of none. With as many, each segment has one. With fewer, one SMS alone has
+ * them all; when it was sent several times they may be halves of each, unless one is all that a submission lacks.
+ */
+function ownersAmong(outcomes: readonly UnknownOutcome[], receipts: readonly UnknownReceipt[]): Owners {
+  const own = outcomes
+    .filter((outcome) => receipts.some((receipt) => mayExplain(outcome, receipt)))
+    .sort((one, other) => one.submittedAt - other.submittedAt);
+  const lacking = own.reduce((sum, { left }) => sum + left, 0);
+  const isOfOneSms = own.every(({ id }) => id === own[0]?.id);
+  const isCertain = isOfOneSms && (own.length === 1 || own.every(({ left }) => left === 1));
+  if (receipts.length > lacking || (receipts.length < lacking && !isCertain)) return [];
+  const given = new Map<UnknownOutcome, number>();
+  const owners = receipts.flatMap((receipt) => {
+    const owner = own.find((each) => (given.get(each) ?? 0) < each.left && explains(each, receipt));
+    if (owner === undefined) return [];
+    given.set(owner, (given.get(owner) ?? 0) + 1);
+    return [[receipt, owner] as const];
+  });
+  return owners.length === receipts.length || isCertain ? owners : [];
 }
 
 function mayExplain(outcome: UnknownOutcome, receipt: UnknownReceipt): boolean {

@@ -45,6 +45,8 @@ export interface TrackedSms {
 export interface HalfSegment {
   /** The gateway's. */
   readonly messageId: string;
+  /** By which of those submissions; absent from what an earlier version wrote. */
+  readonly of?: number;
   readonly report?: SegmentReport;
 }
 
@@ -52,16 +54,20 @@ export interface HalfSegment {
  * An SMS as it is settled: accepted, or not and the gateway has some of it.
  *
  * @param given the gateway's ids of further submissions: of those that it took whole, one a segment, and of segments of
- *   those that it did not
+ *   each of those that it did not
  */
 export function settledSms(
   receipt: ReceiptRequest,
   { id, outcome, messageIds, to, from, segments, settledAt, correlation }: SubmitResult,
-  given: { readonly copies?: readonly (readonly string[])[]; readonly halves?: readonly string[] },
+  given: {
+    readonly copies?: readonly (readonly string[])[];
+    readonly halves?: readonly (readonly string[])[];
+  },
 ): TrackedSms {
   const sms: Mutable<TrackedSms> = { id, messageIds, to, from, receipt, acceptedAt: settledAt };
   if (given.copies !== undefined) sms.copies = given.copies;
-  if (given.halves !== undefined) sms.halves = given.halves.map((messageId) => ({ messageId }));
+  if (given.halves !== undefined)
+    sms.halves = given.halves.flatMap((ids, of) => ids.map((messageId) => ({ messageId, of })));
   if (correlation !== undefined) sms.correlation = correlation;
   if (outcome === 'accepted') return sms;
   return { ...sms, messageIds: new Array<string>(segments).fill(''), isHalf: true };
@@ -173,7 +179,8 @@ export function joinReceipt(known: TrackedRecord, received: ReceivedReceipt): Jo
     { scope: 'segment', receipt: matchedReceipt(joined, report, parsed, receivedAt) },
   ];
   if (state === undefined) return { record: joined, events, failure };
-  const verdict = state === report.state ? { report, words: parsed } : verdictOf(joined, state, failure);
+  const verdict =
+    state === report.state ? { report, words: parsed } : verdictOf(joined, state, failure, parsed);
   const receipt = matchedReceipt(joined, verdict.report, verdict.words, receivedAt);
   return { record: joined, events: [...events, { scope: 'message', receipt }], failure };
 }
@@ -194,7 +201,7 @@ function joinHalf(record: TrackedRecord, half: HalfSegment, { parsed, receivedAt
     { scope: 'segment', receipt: matchedReceipt(joined, report, parsed, receivedAt) },
   ];
   if (!isTold) return { record: joined, events };
-  const verdict = verdictOf(joined, 'UNKNOWN', undefined);
+  const verdict = verdictOf(joined, 'UNKNOWN', undefined, parsed);
   const receipt = matchedReceipt(joined, verdict.report, verdict.words, receivedAt);
   return { record: joined, events: [...events, { scope: 'message', receipt }] };
 }
@@ -302,7 +309,7 @@ export function owedEvents(
     const state = owed.said;
     if (state === undefined || state !== record.said) return []; // the one that changed it has come since
     const verdict =
-      state === report.state ? { report, words: parsed } : verdictOf(record, state, owed.failure);
+      state === report.state ? { report, words: parsed } : verdictOf(record, state, owed.failure, parsed);
     return [{ scope, receipt: matchedReceipt(record, verdict.report, verdict.words, receivedAt) }];
   });
 }
@@ -318,7 +325,7 @@ function asOwed(
 /** What is emitted when no final receipt came within `afterMs`. One may still come, so it is not final. */
 export function overdueReceipt(record: TrackedRecord, afterMs: number, now: EpochMs): DeliveryReceipt {
   return belonging(record, {
-    messageId: record.messageIds[0] ?? '',
+    messageId: record.messageIds.find((messageId) => messageId !== '') ?? '',
     state: 'NORECEIPT',
     delivered: false,
     isFinal: false,
@@ -414,16 +421,21 @@ function worseOf(
   return state === stateOf(latter) ? latter : former;
 }
 
-/** What is said of the SMS when it is not what the last receipt says; without words where those were not kept. */
+/**
+ * What is said of the SMS when it is not what the last receipt says; without words where those were not kept, and with the
+ * id of the last where the gateway gave none to the segment that decides.
+ */
 function verdictOf(
   { messageIds, reports }: TrackedRecord,
   state: GatewayState,
   failure: FailedSegment | undefined,
+  last: Pick<Words, 'messageId'>,
 ): { readonly report: SegmentReport; readonly words: Words } {
   const failed = failure && reports[failure.segment];
   if (failure !== undefined && failed?.state === state) return { report: failed, words: failure };
   const segment = reports.findIndex((report) => report?.state === state);
-  const words = { messageId: messageIds[segment] ?? '', raw: '' };
+  const ofSegment = messageIds[segment] ?? '';
+  const words = { messageId: ofSegment === '' ? last.messageId : ofSegment, raw: '' };
   return { report: reports[segment] ?? { state }, words };
 }
 
@@ -505,10 +517,19 @@ function isWell(state: GatewayState): boolean {
 /** Of an SMS that did not arrive, though its code is "no error"; all others are `failed` (gateway.md, below the table). */
 const CLASS_BY_STATE: Partial<Record<GatewayState, ErrorClass>> = { EXPIRED: 'expired', UNKNOWN: 'unknown' };
 
-/** Where the gateway has nothing whole, what has become of what it has. */
+/** Where the gateway has nothing whole, what has become of the submission of which it delivered most. */
 function segmentsOf({ isHalf, halves = [], reports }: TrackedRecord): DeliveryReceipt['segments'] {
   if (isHalf === undefined) return countReports(reports);
-  return { ...countReports(halves.map(({ report = null }) => report)), total: reports.length };
+  const total = reports.length;
+  const bySubmission = new Map<number | undefined, (SegmentReport | null)[]>();
+  for (const { of, report = null } of halves) bySubmission.set(of, [...(bySubmission.get(of) ?? []), report]);
+  let best = { total, delivered: 0, failed: 0 };
+  for (const each of bySubmission.values()) {
+    const { delivered, failed } = countReports(each);
+    if (delivered < best.delivered || (delivered === best.delivered && failed <= best.failed)) continue;
+    best = { total, delivered: Math.min(delivered, total), failed };
+  }
+  return { ...best, failed: Math.min(best.failed, total - best.delivered) };
 }
 
 function countReports(reports: readonly (SegmentReport | null)[]): DeliveryReceipt['segments'] {

@@ -1,8 +1,9 @@
 /** The promises made for receipts: once answered never lost, tied to the right SMS, one verdict on each, and no silence. */
 import type { Millis } from '../../lib/clock.js';
 import { isOfHalf, isOfTwin, wasAnswered } from './check-answered.js';
+import { checkCounts } from './check-halves.js';
 import { mayBeHandedAgain, wasThere } from './check-handings.js';
-import { mayTakeForItsOwn } from './check-sms.js';
+import { isSwapped, mayTakeForItsOwn } from './check-sms.js';
 import { noteReceipts } from './note-receipts.js';
 import {
   type DeliveryRecord,
@@ -33,6 +34,7 @@ export function checkReceipts(ledger: Ledger, now: Millis): void {
     noteReceipts(ledger, sms);
     checkFinalOnce(ledger, sms);
     checkVerdict(ledger, sms);
+    checkCounts(ledger, sms);
     checkToldOverdue(ledger, sms, now);
   }
 }
@@ -140,6 +142,7 @@ function checkMatched(ledger: Ledger, { receipt: { messageId, id, raw } }: Recei
   // Of one whose result nobody heard its own id is all that is known.
   const taker = ledger.sms.find((each) => (toldOf(each)?.result.id ?? each.newId) === id);
   if (owners.length === 0 && taker !== undefined && mayTakeForItsOwn(taker, messageId, ledger)) return;
+  if (taker !== undefined && isSwapped(taker, messageId, ledger)) return;
   ledger.violated(`the receipt for ${messageId} is tied to the wrong SMS`);
 }
 

@@ -2,6 +2,7 @@
 import type { EpochMs, Millis } from '../../lib/clock.js';
 
 import type { SubmitResult } from '../../lib/message.js';
+import { halfIsTold, isUnanswered } from './check-halves.js';
 import { mayBeHandedAgain } from './check-handings.js';
 import { sentAgainForItself } from './check-resent.js';
 import { commandStatus } from '../../lib/pdu/command-status.js';
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   told,
   toldOnce,
   acceptedIsTrue,
+  halfIsTold,
   duplicatesAreFlagged,
   flagsHaveAReason,
   reportSendsOnce,
@@ -85,10 +87,11 @@ function acceptedIsTrue(sms: SmsRecord, { ledger, plan }: Case, violated: (what:
   if (sms.acceptances.some(({ messageIds }) => messageIds.join() === ids)) return;
   // Of a long one that its receipts have told nobody knows in which order its segments had them.
   const isOwn = (id: string): boolean => sms.acceptances.some(({ messageIds }) => messageIds.includes(id));
-  const isTold = (id: string): boolean => isOwn(id) || mayTakeForItsOwn(sms, id, ledger);
-  const isReconciled = (sms.sms.onUncertain ?? plan.options.onUncertain) === 'reconcile';
+  const isTold = (id: string): boolean =>
+    isOwn(id) || mayTakeForItsOwn(sms, id, ledger) || isSwapped(sms, id, ledger);
+  const mayBeReconciled = (sms.sms.onUncertain ?? plan.options.onUncertain) === 'reconcile';
   // A receipt of one that was forgotten may be taken for its own.
-  if (ledger.hasForgotten || (isReconciled && result.messageIds.every(isTold))) return;
+  if (ledger.hasForgotten || (mayBeReconciled && result.messageIds.every(isTold))) return;
   violated(`is reported as accepted with ids that the gateway did not give it: ${ids}`);
 }
 
@@ -107,6 +110,22 @@ export function mayTakeForItsOwn(sms: SmsRecord, messageId: string, ledger: Ledg
   const { hasClockBeenSet, reached } = ledger;
   const hasForgotten = reached.has('unknownOutcomes') || reached.has('unknownReceipts');
   return isRecent || !isOffsetKnown || hasForgotten || hasClockBeenSet;
+}
+
+/** Each of several to a phone had its receipt, and which is whose is told by minutes. */
+export function isSwapped(
+  { sms: { to }, acceptances }: SmsRecord,
+  messageId: string,
+  ledger: Ledger,
+): boolean {
+  const hasForeign = ledger.deliveries.some(({ kind, phone }) => kind === 'foreign' && phone === to);
+  if (acceptances.length === 0 && !hasForeign) return false;
+  return ledger.sms.some(
+    (other) =>
+      other.sms.to === to &&
+      other.acceptances.some(({ messageIds }) => messageIds.includes(messageId)) &&
+      resultOf(other)?.messageIds.includes(messageId) !== true,
+  );
 }
 
 /** Two minutes (contract section 4), the minute that a date is told by, and an answer that came late. */
@@ -151,15 +170,6 @@ function isHalfAccepted({ submits }: SmsRecord): boolean {
     accepted.set(attempt, new Set(before).add(sequence));
   }
   return [...accepted.values()].some(({ size }) => size < (submits[0]?.total ?? 1));
-}
-
-/** Also when its answer was still under way as the link closed, or as the run ended. */
-function isUnanswered({ answeredAt, sessionId, run }: SubmitSeen, ledger: Ledger, smsc: Smsc): boolean {
-  const link = smsc.links.find(({ session }) => session.id === sessionId)?.link;
-  const { leftAt = Infinity, closedAt: goneAt = Infinity } = link ?? {};
-  // A link that was left is still open for a moment: what came after the unbind_resp is of no session any more.
-  const closedAt = Math.min(leftAt, goneAt, ledger.runs[run]?.endedAt ?? Infinity);
-  return answeredAt === undefined || answeredAt >= closedAt;
 }
 
 function reportSendsOnce(sms: SmsRecord, { plan }: Case, violated: (what: string) => void): void {

@@ -27,6 +27,7 @@ import { Mailbox } from '../../lib/storage/mailbox.js';
 import { MachineClock } from './machine-clock.js';
 import { instead, insteadOfGetter } from './replace.js';
 import { BUGS_OF_DELIVERIES, type PlantedBug } from './planted-bugs-deliveries.js';
+import { BUGS_OF_HALVES } from './planted-bugs-halves.js';
 import { slowedByOne } from './slowed-by-one.js';
 import {
   alarmsAmongLong,
@@ -446,7 +447,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'nextProgress',
         (next) =>
           function (this: Answers, item) {
-            const { isHalfSent: _isHalfSent, ...progress } = item.progress;
+            const { half: _half, ...progress } = item.progress;
             return next.call(this, Object.assign(item, { progress }));
           },
       ),
@@ -492,4 +493,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: () => instead(Submission.prototype, 'isTooLate', () => () => false),
   },
   ...BUGS_OF_DELIVERIES,
+  ...BUGS_OF_HALVES,
 ];

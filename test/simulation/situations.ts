@@ -141,6 +141,7 @@ export const SITUATIONS = [
   'result reported again after a crash',
   'deduplicated',
   'reconciled by a receipt',
+  'ended with some of its segments at the gateway',
   'sent at its instant',
   'list sent',
   'list taken in as a whole',

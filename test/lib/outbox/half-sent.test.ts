@@ -1,9 +1,9 @@
 /** A long SMS that takes its time, or of which the gateway has a half: whose its receipts are. */
 import assert from 'node:assert/strict';
 
-import type { DeliveryReceipt } from '../../../lib/message.js';
+import type { DeliveryReceipt, OutboundSms } from '../../../lib/message.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { accepted, refused } from '../../support/fake-link.js';
+import { accepted, acceptedLate, overdue, refused } from '../../support/fake-link.js';
 import { heldStorage } from '../../support/held-storage.js';
 import { MINUTE, Reconciling } from './reconcile-bench.js';
 
@@ -169,6 +169,29 @@ for (const [where, makeStorage] of [
       assert.deepEqual(told(on.receipts), [['sms-1', 'DELIVRD', true, '3 of 3']]);
     });
 
+    for (const isRestarted of [false, true]) {
+      it(`count no more than its segments when it was sent again${isRestarted ? ', also after a restart' : ''}`, async () => {
+        const on = await open();
+        const segments = on.collectSegments();
+        for (const round of ['a', 'b', 'c']) {
+          const link = await (round === 'a' ? on.submits({ ...LONG, onUncertain: 'resend' }) : on.up());
+          link.at(0).settle(accepted(`${round}1`));
+          if (round !== 'b') link.at(2).settle(accepted(`${round}3`));
+          await on.lost(link);
+        }
+        if (isRestarted) await on.restart();
+        for (const id of ['b1', 'c1', 'c3', 'a1']) await on.receipt(id);
+        await on.receipt('a3', { stat: 'UNDELIV' });
+        assert.deepEqual(told(on.receipts), [['sms-1', 'UNKNOWN', true, '2 of 3']]);
+        assert.equal(on.receipts[0]?.messageId, 'a3');
+        if (!isRestarted)
+          assert.deepEqual(
+            segments.map(({ segments: { delivered } }) => delivered),
+            [1, 1, 2, 2, 2],
+          );
+      });
+    }
+
     it('are waited for by nobody when it was not accepted', async () => {
       const on = await open();
       const missing = on.collectOverdue(10 * MINUTE);
@@ -190,4 +213,156 @@ for (const [where, makeStorage] of [
       assert.equal(on.lastSms(), undefined);
     });
   });
+
+  describe(`The result of a long SMS, with ${where},`, () => {
+    const ended = ({ results }: Reconciling) =>
+      results.map(({ outcome, messageIds, possibleDuplicate }) => [outcome, messageIds, possibleDuplicate]);
+
+    /** The second of its three segments is refused until the link is lost. */
+    async function halfSent(sms: Partial<OutboundSms> = {}): Promise<Reconciling> {
+      const on = await open();
+      const link = await on.submits({ ...LONG, ...sms });
+      link.at(0).settle(accepted('a1'));
+      link.at(1).settle(refused(ESME_RSYSERR));
+      link.at(2).settle(accepted('a3'));
+      await on.settled();
+      await on.lost(link);
+      return on;
+    }
+
+    it('has the ids of what the gateway has of it when it expired', async () => {
+      const on = await halfSent({ expiresAfterMs: MINUTE });
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(ended(on), [['expired', ['a1', 'a3'], false]]);
+      await on.receipt('a1');
+      await on.receipt('a3');
+      assert.deepEqual(told(on.receipts), [['sms-1', 'UNKNOWN', true, '2 of 3']]);
+    });
+
+    it('has them when it expired before its refused segment could go again', async () => {
+      const on = await open();
+      const link = await on.submits({ ...LONG, expiresAfterMs: 3_000 });
+      link.at(0).settle(accepted('a1'));
+      link.at(1).settle(refused(ESME_RSYSERR));
+      link.at(2).settle(accepted('a3'));
+      await on.clock.advance(6_000);
+      assert.deepEqual(ended(on), [['expired', ['a1', 'a3'], false]]);
+    });
+
+    it('has them when it was cancelled', async () => {
+      const on = await halfSent();
+      assert.equal(await on.cancel('sms-1'), true);
+      await on.settled();
+      assert.deepEqual(ended(on), [['cancelled', ['a1', 'a3'], false]]);
+    });
+
+    it('has them after a restart, also where no receipt is asked for', async () => {
+      const on = await halfSent({ expiresAfterMs: MINUTE, receipt: 'never' });
+      await on.restart();
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(ended(on), [['expired', ['a1', 'a3'], false]]);
+    });
+
+    it('has them when nobody knows whether the gateway has the rest', async () => {
+      const on = await open();
+      const link = await on.submits({ ...LONG, onUncertain: 'report' });
+      link.at(2).settle(accepted('a3'));
+      link.at(0).settle(accepted('a1'));
+      await on.lost(link);
+      assert.deepEqual(ended(on), [['uncertain', ['a1', 'a3'], false]]);
+    });
+
+    it('has them when it is sent again and nothing more is heard', async () => {
+      const on = await halfSent({ expiresAfterMs: MINUTE });
+      await on.lost(await on.up());
+      await on.restart();
+      await on.clock.advance(MINUTE);
+      assert.deepEqual(ended(on), [['uncertain', ['a1', 'a3'], true]]);
+    });
+
+    it('has them when its process died as it was sent again', async () => {
+      const on = await halfSent({ onUncertain: 'report' });
+      await on.up();
+      await on.crash();
+      await on.settled();
+      if (where === 'storage that lasts') assert.deepEqual(ended(on), [['uncertain', ['a1', 'a3'], true]]);
+    });
+
+    it('has those of its last submission of which the gateway has some', async () => {
+      const on = await halfSent();
+      const link = await on.up();
+      link.at(0).settle(accepted('b1'));
+      link.at(1).settle(refused(ESME_RINVDSTADR));
+      link.at(2).settle(accepted('b3'));
+      await on.settled();
+      assert.deepEqual(ended(on), [['rejected', ['b1', 'b3'], true]]);
+    });
+
+    it('has them when it goes again and is rejected outright', async () => {
+      const on = await halfSent();
+      const link = await on.up();
+      for (const { settle } of link.submitted) settle(refused(ESME_RINVDSTADR));
+      await on.settled();
+      assert.deepEqual(ended(on), [['rejected', ['a1', 'a3'], true]]);
+    });
+
+    for (const isRestarted of [false, true]) {
+      it(`has one that came late${isRestarted ? ', also after a restart' : ''}`, async () => {
+        const on = await open();
+        const link = await on.submits({ ...LONG, onUncertain: 'reconcile' });
+        link.at(0).settle(overdue);
+        link.at(1).settle(overdue);
+        link.at(2).settle(accepted('a3'));
+        await on.settled();
+        link.at(0).settle(acceptedLate('a1'));
+        await on.settled();
+        if (isRestarted) await on.restart();
+        await on.cancel('sms-1');
+        await on.settled();
+        assert.deepEqual(ended(on), [['uncertain', ['a1', 'a3'], false]]);
+      });
+    }
+
+    it('has one that came late as it was about to leave again', async () => {
+      const on = await open();
+      await on.takes({ ...LONG, onUncertain: 'reconcile' });
+      const link = await on.up(1);
+      link.at(0).settle(overdue);
+      await on.takes({ to: '4587654321' });
+      await on.clock.advance(30_000); // it is marked, and the window is full
+      link.at(0).settle(acceptedLate('a1'));
+      await on.cancel('sms-1');
+      await on.settled();
+      assert.deepEqual(ended(on), [['cancelled', ['a1'], false]]);
+    });
+
+    for (const [what, sms, holder] of [
+      ['keeps its dedupe key when it is uncertain', { onUncertain: 'report' }, 'sms-1'],
+      ['frees its dedupe key when it expired', { expiresAfterMs: 2_000 }, 'sms-2'],
+    ] as const) {
+      it(`${what}, also over a restart`, async () => {
+        const on = await open();
+        const link = await on.submits({ ...LONG, ...sms, dedupeKey: 'key' });
+        link.at(0).settle(accepted('a1'));
+        if (holder === 'sms-2') for (const index of [1, 2]) link.at(index).settle(refused(ESME_RSYSERR));
+        await on.clock.advance(2_000);
+        await on.lost(link);
+        assert.deepEqual(on.results[0]?.messageIds, ['a1']);
+        await on.restart();
+        assert.equal(await on.takes({ dedupeKey: 'key' }), holder);
+      });
+    }
+  });
 }
+
+it('A long SMS that an earlier version left half sent is a possible duplicate when it goes again', async () => {
+  const on = await new Reconciling(heldStorage).open();
+  await on.takes(LONG);
+  const value = { attempts: 1, unknowns: 0, possibleDuplicate: false, underWay: false, isHalfSent: true };
+  await on.storage.write([{ table: 'progress', key: 'sms-1', value }]);
+  await on.crash();
+  const link = await on.up();
+  for (const [index, id] of ['a1', 'a2', 'a3'].entries()) link.at(index).settle(accepted(id));
+  await on.settled();
+  assert.deepEqual([on.results[0]?.outcome, on.results[0]?.possibleDuplicate], ['accepted', true]);
+});

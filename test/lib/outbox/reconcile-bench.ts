@@ -90,9 +90,11 @@ export class Reconciling {
     await this.open();
   }
 
-  async takes(sms: Partial<OutboundSms> = {}): Promise<void> {
-    await this.#made.take(sms);
+  /** Returns our id of the SMS that it is, or repeats. */
+  async takes(sms: Partial<OutboundSms> = {}): Promise<string> {
+    const id = await this.#made.take(sms);
     await this.settled();
+    return id;
   }
 
   /** One SMS that leaves over a link of its own. */
@@ -152,6 +154,10 @@ export class Reconciling {
 
   lastSms(): unknown {
     return this.#tracker.lastSmsTo(PHONE);
+  }
+
+  cancel(id: string): Promise<boolean> {
+    return this.#made.outbox.cancel(id);
   }
 
   ready(): void {

@@ -11,6 +11,11 @@ const ESME_RSYSERR = 0x08;
 const ESME_RINVDSTADR = 0x0b;
 const LONG = { text: 'x'.repeat(200) };
 
+const STORAGES = [
+  ['storage that lasts', heldStorage],
+  ['volatile storage', memoryStorage],
+] as const;
+
 const open = (bounds: Partial<Bounds> = {}) => new Reconciling(heldStorage, bounds).open();
 const idsOf = ({ results }: Reconciling) => results.map(({ id, messageIds }) => [id, ...messageIds]);
 
@@ -331,10 +336,7 @@ describe('An SMS of unknown outcome that is to be reconciled', () => {
     });
   });
 
-  for (const [where, makeStorage] of [
-    ['storage that lasts', heldStorage],
-    ['volatile storage', memoryStorage],
-  ] as const) {
+  for (const [where, makeStorage] of STORAGES) {
     describe(`after a restart, with ${where}`, () => {
       it('does not take the receipt of one that was of unknown outcome before it', async () => {
         const on = await new Reconciling(makeStorage).open();

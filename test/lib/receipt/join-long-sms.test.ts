@@ -121,6 +121,16 @@ describe('joinReceipt of a long SMS', () => {
     });
   });
 
+  it('counts at most its segments where an earlier version kept what the gateway has of several submissions', () => {
+    const halves = ['a-1', 'a-2', 'b-1', 'b-2', 'c-1'].map((messageId) => ({ messageId }));
+    const kept = trackedRecord({ messageIds: ['', '', ''], halves, isHalf: true });
+    const [receipt] = verdicts(kept, ...halves.slice(0, 4), { messageId: 'c-1', state: 'UNDELIV' });
+    assert.deepEqual(
+      [receipt?.state, receipt?.messageId, receipt?.segments],
+      ['UNKNOWN', 'c-1', { total: 3, delivered: 3, failed: 0 }],
+    );
+  });
+
   describe('of which some segments have no id', () => {
     const nameless = trackedRecord({ messageIds: ['a-1', '', 'a-3'] });
 
@@ -141,7 +151,7 @@ describe('joinReceipt of a long SMS', () => {
             delivered: false,
             isFinal: true,
             segments: { total: 3, delivered: 2, failed: 0 },
-            messageId: '',
+            messageId: 'a-1',
             raw: '',
           },
         ],
