@@ -44,6 +44,8 @@ export interface Link {
   readonly capacity: number;
   /** When the oldest segment that waits for its answer was submitted; undefined when none does. */
   readonly oldestSentAt: Millis | undefined;
+  /** Another host takes its place when it is left. */
+  readonly isReplaceable: boolean;
   /**
    * Submits segments in order, all in one write; at most `capacity` of them.
    * `settle` is called once for each, later and never before `submit` has returned; once more for an answer that comes
@@ -52,7 +54,8 @@ export interface Link {
   submit(segments: readonly Segment[], settle: (index: number, answer: Answer) => void): void;
   /**
    * The gateway takes no segment over it, as several ESME_RSUBMITFAIL say (gateway.md: a restart): takes no more, waits
-   * for the answers under way, unbinds, and the other host is tried. Idempotent.
+   * for the answers under way, unbinds, and the other host is tried. Idempotent. One that answers nothing is waited for
+   * longer, as long as the other host is bound.
    *
    * @param reason the command_status that said so, or that it answers no submit_sm
    */

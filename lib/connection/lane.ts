@@ -17,7 +17,6 @@ import type { Sign } from './maintenance.js';
 import type { LaneHost } from './host-name.js';
 
 export interface LaneSetup extends LegSetup {
-  readonly hosts: readonly LaneHost[];
   readonly binds: readonly BindMode[];
   readonly random: () => number;
 }
@@ -116,6 +115,7 @@ export class Lane {
     this.#isStopped = true;
     this.#waiting?.wake();
     this.#finishRound(GIVEN_UP, drainMs);
+    for (const leg of this.#draining) leg.leave(drainMs);
     await Promise.all([...this.#draining].map((leg) => leg.isOver));
     await this.#loop;
   }
@@ -142,7 +142,9 @@ export class Lane {
         continue;
       }
       // Our old session with this very host has to be over first, or it answers ESME_RALYBND.
-      await Promise.all(this.#drainingAt(this.host).map((leg) => leg.isOver));
+      const draining = this.#drainingAt(this.host);
+      for (const leg of draining) leg.leave();
+      await Promise.all(draining.map((leg) => leg.isOver));
       await this.#tryHost(host);
     }
   }
@@ -191,7 +193,7 @@ export class Lane {
     const legs = this.#legs;
     this.#legs = [];
     for (const leg of legs) if (leg.state !== 'ended') this.#draining.add(leg);
-    for (const leg of legs) leg.leave(drainMs);
+    for (const leg of legs) if (leg.state !== 'draining') leg.leave(drainMs);
     resolve(end);
   }
 

@@ -25,6 +25,8 @@ import { asTransport, type Connect } from './tls-connect.js';
 
 /** What all legs of a supervisor share. */
 export interface LegSetup {
+  /** Of which one at a time is bound. */
+  readonly hosts: readonly LaneHost[];
   readonly credentials: Credentials;
   readonly window: number;
   readonly shortSender: AddressType;
@@ -175,9 +177,10 @@ export class Leg {
   }
 
   #logIn(transport: Duplex): void {
-    const { clock, login, bounds, onFault } = this.#setup;
+    const { hosts, clock, login, bounds, onFault } = this.#setup;
     const session = this.#sessionOptions();
-    const setup = { host: this.name, transport, session, clock, bounds, onFault };
+    const isReplaceable = hosts.length > 1;
+    const setup = { host: this.name, transport, session, isReplaceable, clock, bounds, onFault };
     const link = new SessionDriver(setup, this.#driverListener());
     try {
       link.start();

@@ -24,6 +24,8 @@ export interface DriverSetup {
   /** Connected; owned by the driver from here on. */
   readonly transport: Duplex;
   readonly session: SessionOptions;
+  /** See `Link.isReplaceable`. */
+  readonly isReplaceable?: boolean;
   readonly clock: Clock;
   readonly bounds?: Pick<Bounds, 'unansweredDeliveries' | 'untakenOctets' | 'lateAnswers'> | undefined;
   readonly onFault: OnFault;
@@ -71,10 +73,12 @@ let lastId = 0;
 export class SessionDriver implements Link {
   readonly id = ++lastId;
   readonly host: string;
+  readonly isReplaceable: boolean;
   readonly #transport: Duplex;
   readonly #session: Session<Batch>;
   readonly #clock: Clock;
   readonly #unbindMs: Millis;
+  readonly #responseMs: Millis;
   readonly #listener: DriverListener;
   readonly #onFault: OnFault;
   readonly #deliveriesMax: number;
@@ -95,10 +99,12 @@ export class SessionDriver implements Link {
   /** Does nothing yet: `start` does, so that no event can come before its listener is in place. */
   constructor(setup: DriverSetup, listener: DriverListener) {
     this.host = setup.host;
+    this.isReplaceable = setup.isReplaceable ?? false;
     this.#transport = setup.transport;
     this.#session = new Session({ ...setup.session, bounds: setup.bounds });
     this.#clock = setup.clock;
     this.#unbindMs = setup.session.timers.unbindMs;
+    this.#responseMs = setup.session.timers.responseMs;
     this.#listener = listener;
     this.#onFault = setup.onFault;
     const { unansweredDeliveries, untakenOctets } = setup.bounds ?? DEFAULT_BOUNDS;
@@ -159,10 +165,15 @@ export class SessionDriver implements Link {
     return this.#leftFor;
   }
 
-  /** See `Link.leave`; without a reason it is our own wish, and nobody asks for one. */
+  /**
+   * See `Link.leave`; without a reason it is our own wish, and nobody asks for one. Said again it only hastens.
+   *
+   * Where no answer came, each that is under way has its whole time, or it would be sent again for others' silence.
+   */
   leave(reason?: LeaveReason, drainMs?: Millis): void {
     this.#leftFor ??= reason;
-    this.#perform(this.#session.leave(this.#now(), drainMs));
+    const isSilent = reason === 'unanswered';
+    this.#perform(this.#session.leave(this.#now(), isSilent ? this.#responseMs : drainMs, isSilent));
   }
 
   /** Ends it at once, whatever is under way. */

@@ -181,6 +181,7 @@ export class Answers {
 
   #notAccepted(submission: Submission, verdict: Exclude<Verdict, { kind: 'accepted' }>): void {
     const { item } = submission;
+    if (verdict.kind !== 'lost') item.shunned = submission.link.host;
     const { copies, refusedLate } = item.progress;
     const isFinal = verdict.kind === 'refused' && this.isFinal(verdict.status);
     if (copies !== undefined) this.#acceptedBefore(item);

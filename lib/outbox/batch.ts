@@ -2,9 +2,10 @@
 import type { Clock, Millis } from '../clock.js';
 import type { Answer, LateAnswer, Link } from '../link.js';
 import type { Segment } from '../message.js';
+import type { LeavingItem } from './queue-item.js';
 import type { Submission } from './submission.js';
 
-/** A link that answers none of what was submitted, and does answer enquire_link, is left after this. */
+/** A link without another in its place, that answers none of what was submitted, is left after this. */
 const SILENT_MS: Millis = 30_000;
 
 /** A link that is up. */
@@ -14,10 +15,19 @@ export interface OpenLink {
   readonly window: number;
   /** Long messages with segments still to submit. */
   readonly unfinished: Set<Submission>;
-  /** When it last owed an answer for so long that this was given up. */
-  overdueAt: Millis;
+  /** That came over it so far. */
+  answers: number;
   /** Since when answers are overdue on it with none coming in between, and that of which SMS was the first. */
   silent: { readonly since: Millis; readonly first: string } | undefined;
+  /** Shared by all links to its host. */
+  readonly standing: HostStanding;
+}
+
+export interface HostStanding {
+  /** Its last answer was a refusal for the moment, or it owes one and has given none since: others are asked first. */
+  isDoubted: boolean;
+  /** When it last owed an answer for so long that this was given up. */
+  overdueAt: Millis;
 }
 
 export interface BatchOptions {
@@ -39,6 +49,8 @@ export class Batch {
   /** Until they are answered: what waits for a late answer keeps all of these. */
   readonly #owners: (Submission | undefined)[] = [];
   readonly #indexes: number[] = [];
+  /** Answers that had come over the link when they left. */
+  #answersBefore = 0;
 
   constructor(options: BatchOptions, open: OpenLink) {
     this.#options = options;
@@ -68,6 +80,7 @@ export class Batch {
     const segments = this.#segments;
     if (segments.length === 0) return;
     this.#segments = [];
+    this.#answersBefore = this.#open.answers;
     this.#options.onSubmitted(segments.length);
     this.#open.link.submit(segments, (at, answer) => this.#answered(at, answer));
   }
@@ -76,10 +89,10 @@ export class Batch {
     const submission = this.#owners[at] as Submission;
     const index = this.#indexes[at] as number;
     const { isFinal, onConcluded } = this.#options;
-    if (answer.kind === 'overdue') this.#noteSilence(submission.item.id);
+    if (answer.kind === 'overdue') this.#noteSilence(submission.item);
     else {
       this.#owners[at] = undefined;
-      this.#open.silent = undefined;
+      if (answer.kind !== 'unanswered') this.#noteAnswer(answer.status === 0 || isFinal(answer.status));
     }
     if (answer.kind === 'answeredLate') {
       submission.answerLate(index, answer, isFinal);
@@ -97,12 +110,27 @@ export class Batch {
     onConcluded(submission);
   }
 
-  /** One SMS that is never answered says nothing of the link. Several over a while do: another host may answer. */
-  #noteSilence(id: string): void {
-    const { link, silent } = this.#open;
+  #noteAnswer(isVerdict: boolean): void {
+    const open = this.#open;
+    open.answers += 1;
+    open.silent = undefined;
+    open.standing.isDoubted = !isVerdict;
+  }
+
+  /**
+   * With others answered meanwhile it is that SMS alone. With none it may be the link, which is left for another host; but
+   * only once for each SMS, or one that nobody ever answers would have all others change hosts again and again. A link
+   * that no other can replace is left, for a new one, when several SMS over a while have no answer.
+   */
+  #noteSilence(item: LeavingItem): void {
+    const { link, silent, standing, answers } = this.#open;
     const now = this.#options.clock.now();
-    this.#open.overdueAt = now;
-    if (silent === undefined) this.#open.silent = { since: now, first: id };
-    else if (silent.first !== id && now - silent.since >= SILENT_MS) link.leave('unanswered');
+    standing.overdueAt = now;
+    if (answers !== this.#answersBefore) return;
+    standing.isDoubted = true;
+    const isSeveral = silent !== undefined && silent.first !== item.id && now - silent.since >= SILENT_MS;
+    if (isSeveral || (link.isReplaceable && !item.wasSilent)) link.leave('unanswered');
+    this.#open.silent ??= { since: now, first: item.id };
+    item.wasSilent = true;
   }
 }

@@ -14,7 +14,7 @@ import type { Clock, Millis } from '../clock.js';
 import type { LateAnswer, Link } from '../link.js';
 import type { Priority, Segment } from '../message.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { Batch, type OpenLink } from './batch.js';
+import { Batch, type HostStanding, type OpenLink } from './batch.js';
 import type { Progress } from './entry.js';
 import { isHigher, OTHERS_PER_REFUSED } from './lanes.js';
 import type { Pace } from './pace.js';
@@ -79,6 +79,8 @@ interface Begun {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #links = new Map<number, OpenLink>();
+  /** By host; kept beyond its links. */
+  readonly #standings = new Map<string, HostStanding>();
   /** Writes of marks under way. */
   readonly #marking = new Set<Promise<void>>();
   /** Segments of the SMS whose marks are being stored with them, and SMS that are stored without. */
@@ -94,6 +96,8 @@ export class Dispatcher {
     if (this.#phase === 'open') this.#round();
     else if (this.#phase === 'finishing') this.#goOn();
   };
+  /** How often what was next was for another link. */
+  #timesHeldUp = 0;
   #expiryLookedAt: Millis = -Infinity;
   /** SMS that have begun while some waited whose segment was refused again. */
   #othersBegun = 0;
@@ -143,12 +147,15 @@ export class Dispatcher {
   }
 
   linkUp(link: Link): void {
+    const standing = this.#standings.get(link.host) ?? { isDoubted: false, overdueAt: -Infinity };
+    this.#standings.set(link.host, standing);
     this.#links.set(link.id, {
       link,
       window: link.capacity,
       unfinished: new Set(),
-      overdueAt: -Infinity,
+      answers: 0,
       silent: undefined,
+      standing,
     });
     this.#options.failures.bound(link, this.#options.clock.now());
     this.wake();
@@ -277,7 +284,13 @@ export class Dispatcher {
   }
 
   #submit(now: Millis): void {
-    for (const open of this.#inTurn(now)) this.#fill(open, now);
+    for (let isAgain = true; isAgain;) {
+      const before = this.#timesHeldUp;
+      let submitted = 0;
+      for (const open of this.#inTurn(now)) submitted += this.#fill(open, now);
+      // The other link has it by now, and there may be more behind it.
+      isAgain = this.#timesHeldUp > before && submitted > 0;
+    }
     for (const item of this.#options.queue.takeTooEarly()) this.#giveBack(item, 0);
   }
 
@@ -379,10 +392,11 @@ export class Dispatcher {
     this.#giveBackReady();
   }
 
-  #fill(open: OpenLink, now: Millis): void {
+  /** Returns how many segments it submitted. */
+  #fill(open: OpenLink, now: Millis): number {
     const { queue, pace } = this.#options;
     let left = this.#room(open, now);
-    if (left < 1) return;
+    if (left < 1) return 0;
     const kept = this.#keptForAlarms(open, now, left);
     const batch = new Batch(this.#options, open);
     while (left >= 1) {
@@ -395,7 +409,9 @@ export class Dispatcher {
       else if (item.segments > 1) queue.lastSegmentLeft(item);
     }
     pace.take(batch.size, now);
+    const { size } = batch;
     batch.submit();
+    return size;
   }
 
   #marksOf(items: readonly (NewItem | LeavingItem)[]): readonly Change[] {
@@ -439,9 +455,9 @@ export class Dispatcher {
   #mayBegin(open: OpenLink, now: Millis): boolean {
     const { queue, failures } = this.#options;
     if (this.#phase !== 'open') return false;
+    if (this.#links.size > 1 && this.#isForAnother(open, now)) return false;
     if (failures.isCalm) return true;
-    if (!failures.mayBegin(open.link.id, now) || this.#isForAnother(open)) return false;
-    return !this.#isOnTrial || queue.nextReady === this.#probe;
+    return failures.mayBegin(open.link.id, now) && (!this.#isOnTrial || queue.nextReady === this.#probe);
   }
 
   /** What goes on before all that has not begun; one that was refused half-way and resumed comes after the others. */
@@ -462,14 +478,45 @@ export class Dispatcher {
     return this.#othersBegun < OTHERS_PER_REFUSED ? 'bulk' : 'normal';
   }
 
-  /** What is next was refused over this session, and another may take it. */
-  #isForAnother(open: OpenLink): boolean {
-    const { queue, failures } = this.#options;
-    if (failures.isCalm || queue.nextReady?.failure?.session !== open.link.id) return false;
-    for (const other of this.#links.values()) {
-      if (other !== open && other.link.capacity > 0 && failures.isOpen(other.link.id)) return true;
+  /**
+   * What is next was refused at this host or left unanswered, or is an alarm and the host is doubted; and another has room
+   * for it, or takes what it gets and has room soon.
+   */
+  #isForAnother({ link: { host }, standing }: OpenLink, now: Millis): boolean {
+    const next = this.#options.queue.nextReady;
+    if (next === undefined) return false;
+    const isShunned = next.shunned === host;
+    const isAlarmInDoubt = standing.isDoubted && next.priority === 'alarm' && next.shunned === undefined;
+    if (!isShunned && !isAlarmInDoubt) return false;
+    for (const other of this.#elsewhere(host)) {
+      if ((isAlarmInDoubt && other.standing.isDoubted) || !this.#hasRoomFor(next, other, now)) continue;
+      this.#timesHeldUp += 1;
+      return true;
     }
     return false;
+  }
+
+  /** Now, or soon: it takes what it gets. */
+  #hasRoomFor({ priority }: QueueItem, open: OpenLink, now: Millis): boolean {
+    const { link, standing } = open;
+    const places = this.#places(open);
+    if (places > (priority === 'alarm' ? 0 : this.#keptForAlarms(open, now, places))) return true;
+    return !standing.isDoubted && now - (link.oldestSentAt ?? -Infinity) < SLOW_ANSWER_MS;
+  }
+
+  /** The links to other hosts that take SMS as they come. */
+  *#elsewhere(host: string): Iterable<OpenLink> {
+    for (const other of this.#links.values()) {
+      if (other.link.host !== host && this.#options.failures.isOpen(other.link.id)) yield other;
+    }
+  }
+
+  /** Segments that a link may take now. Of one in doubt one at a time, to see whether it does, as long as others are not. */
+  #places({ link, window, standing }: OpenLink): number {
+    const { capacity, host } = link;
+    if (!standing.isDoubted) return capacity;
+    for (const other of this.#elsewhere(host)) if (!other.standing.isDoubted) return capacity - window + 1;
+    return capacity;
   }
 
   /** With nothing to submit it to: it may be long until there is, and after a crash it would seem to have left. */
@@ -491,7 +538,7 @@ export class Dispatcher {
   }
 
   #room(open: OpenLink, now: Millis): number {
-    return Math.min(open.link.capacity, this.#options.pace.allowance(now));
+    return Math.min(this.#places(open), this.#options.pace.allowance(now));
   }
 
   /**
@@ -500,13 +547,18 @@ export class Dispatcher {
    * to be tried, and waits for the answer to the one that is marked for it.
    */
   #keptForAlarms(open: OpenLink, now: Millis, places: number): 0 | 1 {
-    const { link, window, overdueAt } = open;
+    const { link, window } = open;
     if (window < WINDOW_MIN || link.capacity > places || this.#isOnTrial) return 0;
     const { oldestSentAt = now } = link;
-    return now - oldestSentAt >= SLOW_ANSWER_MS || now - overdueAt < SILENCE_MS ? 1 : 0;
+    if (now - oldestSentAt >= SLOW_ANSWER_MS) return 1;
+    for (const { overdueAt } of this.#standings.values()) if (now - overdueAt < SILENCE_MS) return 1;
+    return 0;
   }
 
-  /** Those with something begun first, or what is new would take what the pace allows over the other; then by room. */
+  /**
+   * Those with something begun first, or what is new would take what the pace allows over the other; then those whose host
+   * takes what it gets, for one that refuses or answers nothing would always be the idle one; then by room.
+   */
   #inTurn(now: Millis): OpenLink[] {
     const links = [...this.#links.values()];
     if (links.length < 2) return links;
@@ -514,6 +566,8 @@ export class Dispatcher {
       const [one, other] = [this.#begun(left, now), this.#begun(right, now)];
       if (one !== undefined && other !== undefined) return isBefore(one, other) ? -1 : 1;
       if (one !== undefined || other !== undefined) return one === undefined ? 1 : -1;
+      const [isDoubted, isOtherDoubted] = [left.standing.isDoubted, right.standing.isDoubted];
+      if (isDoubted !== isOtherDoubted) return isDoubted ? 1 : -1;
       return right.link.capacity - left.link.capacity;
     });
   }

@@ -73,6 +73,10 @@ interface ItemFields {
   timesRefused: number;
   /** By these, as it was last put in line. */
   standing: Standing;
+  /** The host that refused it last or left it unanswered: another is asked first. */
+  shunned: string | undefined;
+  /** Its answer was overdue with none to others meanwhile: the link was left for it, where another takes its place. */
+  wasSilent: boolean;
   /** SMS that had been accepted when it was last throttled. */
   throttledAfter: number | undefined;
   /** Of ESME_RSUBMITFAIL or ESME_RINVBNDSTS; nearly all have none. */
@@ -107,6 +111,8 @@ export function newItem(body: Body, order: number, found: Progress | undefined, 
     refusals: 0,
     timesRefused: 0,
     standing: 'fresh',
+    shunned: found?.refused?.host,
+    wasSilent: false,
     throttledAfter: undefined,
     failure: undefined,
   };

@@ -62,6 +62,8 @@ export class Session<Token> {
   /** The number up to which the peer is known to have read them. */
   #answersRead = 0;
   #isReadUntold = false;
+  /** It leaves, and not before the overdue answers have come. */
+  #awaitsOverdue = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -100,8 +102,8 @@ export class Session<Token> {
 
   /** Call `tick` then, or any time later; `Infinity` when nothing is waited for. */
   get nextDeadline(): Millis {
-    if (this.#state !== 'bound') return this.#stateEndsAt;
-    return this.#keepAlive.deadline(this.#window.oldestSentAt);
+    if (this.#state !== 'bound' && this.#state !== 'leaving') return this.#stateEndsAt;
+    return Math.min(this.#stateEndsAt, this.#keepAlive.deadline(this.#window.oldestSentAt));
   }
 
   /** Logs in. Once, on a connection that is up. */
@@ -174,22 +176,33 @@ export class Session<Token> {
   tick(now: Millis): Effect<Token>[] {
     if (now < this.nextDeadline) return [];
     const effects: Effect<Token>[] = [];
-    if (this.#state === 'bound') this.#lookAfter(effects, now);
-    else if (this.#state === 'leaving') this.#unbind(effects, now);
-    else this.#close(effects, REASON_AT_END[this.#state]);
+    const state = this.#state;
+    if (state !== 'bound' && state !== 'leaving') this.#close(effects, REASON_AT_END[state]);
+    else if (now >= this.#stateEndsAt) this.#unbind(effects, now);
+    else {
+      this.#lookAfter(effects, now);
+      this.#unbindWhenDone(effects, now);
+    }
     return effects;
   }
 
   /**
    * Leaves the peer: no more submits, waits for the answers under way (ours and theirs, `drainMs` at most),
-   * unbinds, and closes. Idempotent.
+   * unbinds, and closes. Said again it waits no longer than either time, and for overdue answers only if both say so.
+   *
+   * @param awaitsOverdue waits for answers that are overdue too
    */
-  leave(now: Millis, drainMs: Millis = this.#options.timers.drainMs): Effect<Token>[] {
+  leave(now: Millis, drainMs: Millis = this.#options.timers.drainMs, awaitsOverdue = false): Effect<Token>[] {
     const effects: Effect<Token>[] = [];
     if (this.#state === 'open' || this.#state === 'binding') this.#close(effects, 'left');
-    if (this.#state !== 'bound') return effects;
-    this.#enter('leaving', now + drainMs);
-    effects.push({ kind: 'leaving', isPeersWish: false });
+    if (this.#state === 'bound') {
+      this.#enter('leaving', now + drainMs);
+      this.#awaitsOverdue = awaitsOverdue;
+      effects.push({ kind: 'leaving', isPeersWish: false });
+    } else if (this.#state === 'leaving') {
+      this.#stateEndsAt = Math.min(this.#stateEndsAt, now + drainMs);
+      this.#awaitsOverdue &&= awaitsOverdue;
+    } else return effects;
     this.#unbindWhenDone(effects, now);
     return effects;
   }
@@ -341,8 +354,8 @@ export class Session<Token> {
   }
 
   #unbindWhenDone(effects: Effect<Token>[], now: Millis): void {
-    const isDone = this.#window.underWay === 0 && this.#deliveriesOpen === 0;
-    if (this.#state === 'leaving' && isDone) this.#unbind(effects, now);
+    if (this.#state !== 'leaving' || (this.#awaitsOverdue && this.#window.overdue > 0)) return;
+    if (this.#window.underWay === 0 && this.#deliveriesOpen === 0) this.#unbind(effects, now);
   }
 
   #unbind(effects: Effect<Token>[], now: Millis): void {

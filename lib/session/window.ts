@@ -111,6 +111,11 @@ export class Window<Token> {
     this.#underWay += 1;
   }
 
+  /** submit_sm whose answer may still come late. */
+  get overdue(): number {
+    return this.#overdue.size;
+  }
+
   /** Notes a request of the session's own and returns its sequence number. */
   asked(command: OwnCommand, answersBefore: number): number {
     const sequence_number = this.takeSequenceNumber();

@@ -42,19 +42,18 @@ export function checkSessions(ledger: Ledger, { options }: Plan, smsc: Smsc): vo
   }
 }
 
-/** Several SMS were given up, and nothing had an answer from the first of them on: the other host is tried. */
+/** An SMS was given up, and nothing had an answer from its submission on: the other host is tried. */
 function answersNothing({ session }: LinkSeen, leftAt: Millis, { sms }: Ledger): boolean {
   const submits = sms.flatMap((each) => each.submits.filter(({ sessionId }) => sessionId === session.id));
-  const until = leftAt - DRAIN_MS;
-  const isLately = (at: Millis): boolean => at > until - NO_ANSWER_MS && at <= until;
-  if (submits.some(({ answeredAt }) => answeredAt !== undefined && isLately(answeredAt))) return false;
-  const waited = submits.filter(({ answeredAt = Infinity, sentAt }) => {
-    return answeredAt > until && sentAt <= leftAt - GIVEN_UP_MS;
+  return submits.some(({ sentAt, answeredAt = Infinity }) => {
+    const givenUpAt = sentAt + GIVEN_UP_MS;
+    if (answeredAt < givenUpAt || leftAt < givenUpAt || leftAt > givenUpAt + SILENT_DRAIN_MS) return false;
+    return !submits.some(({ answeredAt: at = Infinity }) => at > sentAt && at < givenUpAt);
   });
-  return waited.length > 1;
 }
 
-const NO_ANSWER_MS: Millis = 26_000;
+/** What is under way on a session that answers nothing has its whole time; an event loop may be busy meanwhile. */
+const SILENT_DRAIN_MS: Millis = 70_000;
 
 /** One attempt at an SMS: over one session, under one reference. */
 type Attempt = readonly SubmitSeen[];

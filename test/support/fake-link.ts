@@ -37,9 +37,12 @@ export class FakeLink implements Link {
   readonly #window: number;
   #underWay = 0;
 
-  constructor(window = 10, host = 'dk1:2775') {
+  readonly isReplaceable: boolean;
+
+  constructor(window = 10, host = 'dk1:2775', isReplaceable = false) {
     this.#window = window;
     this.host = host;
+    this.isReplaceable = isReplaceable;
   }
 
   get capacity(): number {

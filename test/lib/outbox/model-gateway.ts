@@ -132,6 +132,7 @@ class ModelSession implements Link {
   readonly lane: number;
   readonly hostIndex: number;
   readonly boundAt: Millis;
+  readonly isReplaceable: boolean;
   readonly #gateway: ModelGateway;
   /** What is under way, each as what tells the outbox that it is unanswered. */
   readonly #open = new Map<() => void, Millis>();
@@ -144,6 +145,7 @@ class ModelSession implements Link {
     this.hostIndex = hostIndex;
     this.host = HOSTS[hostIndex]!;
     this.boundAt = gateway.options.clock.now();
+    this.isReplaceable = gateway.options.links !== 'both';
   }
 
   get capacity(): number {

@@ -37,7 +37,7 @@ describe('Outbox', () => {
       await made.take();
       (await made.up()).at(0).settle(refused(ESME_RSUBMITFAIL));
       made.isRestart = true;
-      (await made.up(new FakeLink())).at(0).settle(accepted('b'));
+      (await made.up(new FakeLink(10, 'dk2:2775'))).at(0).settle(accepted('b'));
       await made.settled();
       assert.equal(made.results[0]?.attempts, 1);
     });
