@@ -4,7 +4,7 @@
  * A token bucket of at most one second's worth. ESME_RTHROTTLED halves the rate, counted from what was really sent in
  * the last second; it is raised by a tenth of itself every ten seconds, and free after a minute without a refusal. What
  * was sent in a quiet second says nothing of a limit: there the first refusal sets no rate. And a rate set while nothing
- * was accepted is a guess: it doubles with each acceptance.
+ * was accepted is a guess: ten a second at least, and it doubles with each acceptance.
  * Source: contract section 4 (ESME_RTHROTTLED).
  */
 import type { Millis } from '../clock.js';
@@ -103,7 +103,9 @@ export class Pace {
     this.#refusedAt = now;
     this.#isGuessed = isGuess;
     if (now - this.#halvedAt < BURST_MS) return 0;
-    this.#rate = Math.min(this.#rate, Math.max(Math.min(this.#rate, sent) / 2, RATE_MIN));
+    // What carries nothing has no rate: less would only keep those waiting that it may take.
+    const least = isGuess ? QUIET_BELOW : RATE_MIN;
+    this.#rate = Math.min(this.#rate, Math.max(Math.min(this.#rate, sent) / 2, least));
     this.#tokens = Math.min(this.#tokens, 0);
     this.#halvedAt = now;
     this.#raisedAt = now;

@@ -56,18 +56,20 @@ export class Throttling {
   }
 
   /**
-   * Returns how long an SMS waits that found the queue full. Several are as good as throttled, and from then on each is,
-   * as long as there is a rate.
+   * Returns how long an SMS waits that found the queue full. Several in a row are as good as throttled; then, as long as
+   * there is a rate, one that has met the limit by chance goes again at once, and only once.
    */
   queueFullWaitMs(submitted: Submitted, now: Millis): Millis {
     const { item } = submitted;
+    const wasNew = isNew(item);
     if (this.#queueFull.size < QUEUE_FULL_SMS) this.#queueFull.add(item.id);
-    if (isNew(item)) this.#isAnyNew = true;
-    if (this.#tellsLimit && this.#pace.isSlowed) return this.throttledWaitMs(submitted, now);
+    if (wasNew) this.#isAnyNew = true;
     const isGateways = this.#queueFull.size === QUEUE_FULL_SMS;
-    this.#tellsLimit = isGateways;
-    const firstMs = isGateways ? this.#firstWaitMs(submitted, now, this.#isAnyNew) : undefined;
-    return firstMs ?? queueFullWaitMs((item.refusals += 1));
+    this.#tellsLimit = isGateways || (this.#tellsLimit && this.#pace.isSlowed);
+    const firstMs = isGateways ? this.#firstWaitMs(submitted, now, this.#isAnyNew) : 0;
+    item.throttledAfter ??= this.#acceptances;
+    if (wasNew && this.#tellsLimit && firstMs !== undefined) return firstMs;
+    return queueFullWaitMs((item.refusals += 1));
   }
 
   /**

@@ -172,6 +172,39 @@ describe('Outbox', () => {
     }
   }
 
+  for (const priority of ['normal', 'alarm'] as const) {
+    for (const everyMs of [50, 1_000]) {
+      it(`has others pass a hundred SMS of priority ${priority} that always find the queue full, at one every ${everyMs} ms`, async () => {
+        const made = await bound((text) => (text === 'odd' ? ESME_RMSGQFUL : 0));
+        for (let odd = 0; odd < 100; odd += 1) await made.take({ text: 'odd', priority });
+        const waitsMs: number[] = [];
+        const send = (): void => {
+          const at = made.clock.now();
+          const isAlarm = at % (5 * everyMs) === 0;
+          const sms = {
+            to: '4512345678',
+            from: 'x',
+            text: 'fine',
+            ...(isAlarm && { priority: 'alarm' as const }),
+          };
+          void made.outbox.send(sms).then(() => waitsMs.push(made.clock.now() - at));
+        };
+        for (let sent = 0; sent * everyMs < 180_000; sent += 1) {
+          send();
+          await made.clock.advance(everyMs);
+        }
+        waitsMs.sort((one, other) => one - other);
+        assert.equal(waitsMs.length, 180_000 / everyMs);
+        assert.ok(
+          waitsMs[Math.floor(waitsMs.length / 2)]! < 1_000,
+          `half of them took ${waitsMs[waitsMs.length >> 1]} ms`,
+        );
+        const tries = made.gateway.count('odd');
+        assert.ok(tries <= 6 * 100, `${tries} tries in three minutes`);
+      });
+    }
+  }
+
   for (const limit of [2, 10, 50]) {
     it(`settles near a gateway's limit of ${limit} a second, with alarms passing and nothing lost`, async () => {
       const made: Made = await bound(limited(limit, () => made.clock.now(), ESME_RTHROTTLED));

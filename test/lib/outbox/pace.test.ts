@@ -108,11 +108,11 @@ describe('Pace', () => {
     }
   });
 
-  it('doubles a rate that was set while nothing was accepted with each acceptance, until nothing binds', () => {
+  it('is a rate of ten a second at least that is set while nothing is accepted, and doubles with each acceptance, until nothing binds', () => {
     const pace = new Pace(undefined);
     for (let now = 0; now < 10_000; now += 1_500) pace.throttled(now, true);
-    assert.deepEqual([pace.rate, pace.isGuessed], [1, true]);
-    for (let count = 0; count < 11; count += 1) pace.accepted(10_000);
+    assert.deepEqual([pace.rate, pace.isGuessed], [10, true]);
+    for (let count = 0; count < 8; count += 1) pace.accepted(10_000);
     assert.deepEqual([pace.rate, pace.isGuessed], [Infinity, false]);
     assert.equal(pace.allowance(10_000), Infinity);
   });
