@@ -9,7 +9,7 @@ import { ESME_RINVBNDSTS, ESME_RSUBMITFAIL, NACK_STATUS } from './poison.js';
 import type { LinkSeen, Smsc } from './smsc.js';
 
 /** Contract section 4: a submit_sm is given up after 30 s, by a clock of whole milliseconds. */
-const GIVEN_UP_MS: Millis = 29_900;
+export const GIVEN_UP_MS: Millis = 29_900;
 
 /** What is under way on a session that is left has so long for its answer. */
 const DRAIN_MS: Millis = 2_900;
@@ -43,13 +43,24 @@ export function checkSessions(ledger: Ledger, { options }: Plan, smsc: Smsc): vo
 }
 
 /** An SMS was given up, and nothing had an answer from its submission on: the other host is tried. */
-function answersNothing({ session }: LinkSeen, leftAt: Millis, { sms }: Ledger): boolean {
-  const submits = sms.flatMap((each) => each.submits.filter(({ sessionId }) => sessionId === session.id));
-  return submits.some(({ sentAt, answeredAt = Infinity }) => {
-    const givenUpAt = sentAt + GIVEN_UP_MS;
-    if (answeredAt < givenUpAt || leftAt < givenUpAt || leftAt > givenUpAt + SILENT_DRAIN_MS) return false;
-    return !submits.some(({ answeredAt: at = Infinity }) => at > sentAt && at < givenUpAt);
+function answersNothing(seen: LinkSeen, leftAt: Millis, ledger: Ledger): boolean {
+  return submitsOver(seen, ledger).some((submit) => {
+    const givenUpAt = submit.sentAt + GIVEN_UP_MS;
+    const isInTime = leftAt >= givenUpAt && leftAt <= givenUpAt + SILENT_DRAIN_MS;
+    return isInTime && isAloneInSilence(submit, seen, ledger);
   });
+}
+
+/** It had no answer in time, nor had any other over its session meanwhile. */
+export function isAloneInSilence({ sentAt }: SubmitSeen, seen: LinkSeen, ledger: Ledger): boolean {
+  const givenUpAt = sentAt + GIVEN_UP_MS;
+  return !submitsOver(seen, ledger).some(({ sentAt: since, answeredAt: at = Infinity }) => {
+    return (since === sentAt || at > sentAt) && at < givenUpAt;
+  });
+}
+
+function submitsOver({ session }: LinkSeen, { sms }: Ledger): SubmitSeen[] {
+  return sms.flatMap((each) => each.submits.filter(({ sessionId }) => sessionId === session.id));
 }
 
 /** What is under way on a session that answers nothing has its whole time; an event loop may be busy meanwhile. */

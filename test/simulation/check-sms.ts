@@ -4,6 +4,7 @@ import type { EpochMs, Millis } from '../../lib/clock.js';
 import type { SubmitResult } from '../../lib/message.js';
 import { halfIsTold, isUnanswered } from './check-halves.js';
 import { mayBeHandedAgain } from './check-handings.js';
+import { offeredToBoth } from './check-hosts.js';
 import { sentAgainForItself } from './check-resent.js';
 import { commandStatus } from '../../lib/pdu/command-status.js';
 import { type Ledger, type SmsRecord, type SubmitSeen, toldOf } from './ledger.js';
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   notBeforeItsTime,
   notAfterItsEnd,
   sentAgainForItself,
+  offeredToBoth,
   stoppedInsideIsFlagged,
   lastRefusalIsTold,
   deduplicated,

@@ -17,6 +17,8 @@ export type Fault = { readonly at: Millis } & (
   | { readonly kind: 'blackhole'; readonly host: Host; readonly ms: Millis }
   | { readonly kind: 'slow'; readonly minMs: Millis; readonly maxMs: Millis; readonly ms: Millis }
   | { readonly kind: 'farAway'; readonly maxMs: Millis; readonly ms: Millis }
+  /** A host that answers no submit_sm, and all else. */
+  | { readonly kind: 'deaf'; readonly host: Host; readonly ms: Millis }
   | { readonly kind: 'mute'; readonly share: number; readonly ms: Millis }
   | {
       readonly kind: 'statuses';
@@ -160,6 +162,13 @@ const DRAWS: readonly (readonly [weight: number, draw: Draw])[] = [
   [1, (chance, at) => ({ at, kind: 'diskFull', ms: ms(chance, 100, 30_000) })],
   [1, (chance, at) => ({ at, kind: 'diskError', ms: ms(chance, 100, 10_000) })],
 ];
+
+/** Beside the others: the host that is in use, mostly. */
+export function drawDeaf(chance: Chance, until: Millis): Fault[] {
+  if (!chance.happens(0.12)) return [];
+  const at = chance.happens(0.5) ? 0 : chance.between(0, until);
+  return [{ at, kind: 'deaf', host: chance.oneOf([0, 0, 1]), ms: ms(chance, 40_000, 240_000) }];
+}
 
 export function redeployAt(chance: Chance, at: Millis): Fault {
   return { at, kind: 'redeploy', downMs: ms(chance, 0, 5_000) };

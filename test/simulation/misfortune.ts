@@ -85,6 +85,10 @@ const ACTIONS: Actions = {
   },
   slow: ({ smsc }, { minMs, maxMs, ms }) => smsc.weather.set('slow', { minMs, maxMs }, ms),
   farAway: ({ smsc }, { maxMs, ms }) => smsc.weather.set('latency', { minMs: maxMs / 2, maxMs }, ms),
+  deaf: ({ smsc }, { host, ms }) => {
+    smsc.weather.set('deaf', host, ms);
+    smsc.hosts[host].disturb(ms + 31_000);
+  },
   mute: ({ smsc }, { share, ms }) => {
     smsc.weather.set('mute', share, ms);
     disturb(smsc, ms + 31_000);

@@ -4,7 +4,7 @@ import type { GatewayOptions } from '../../lib/gateway-options.js';
 import type { Bounds } from '../../lib/bounds.js';
 import { Chance } from './chance.js';
 import { drawBounds } from './draw-bounds.js';
-import { drawFaults, type Fault, hungStopAt, redeployAt } from './faults.js';
+import { drawDeaf, drawFaults, type Fault, hungStopAt, redeployAt } from './faults.js';
 import { drawIncoming, drawMixes, type IncomingPlan } from './plan-incoming.js';
 import {
   drawHanging,
@@ -14,6 +14,7 @@ import {
   type ListenerPlan,
   neverAnswering,
 } from './plan-flow.js';
+import { drawHost } from './poison.js';
 import { drawReceiptHabits, type ReceiptHabits } from './plan-receipts.js';
 import { drawFlaws, type FlawHabits } from './flaws.js';
 import { drawLists, drawSmsPlans, drawWholes, type ListPlan, type SmsPlan } from './plan-sms.js';
@@ -72,6 +73,7 @@ export function planOf(seed: number): Plan {
   const chance = new Chance(seed);
   // Of what is drawn beside, so that a seed stays what it was as kinds are added.
   const aside = new Chance(seed ^ 0xa51de);
+  const ofHosts = new Chance(seed ^ 0x40575);
   const healedAt = chance.between(120_000, 480_000);
   const bounds = drawBounds(chance.fork());
   const sms = drawSmsPlans(chance, healedAt, bounds);
@@ -81,7 +83,7 @@ export function planOf(seed: number): Plan {
     seed,
     options: drawOptions(chance),
     bounds,
-    sms,
+    sms: sms.map((each) => (each.poison ? { ...each, poison: drawHost(ofHosts, each.poison) } : each)),
     lists: drawLists(chance, healedAt, bounds),
     foreign: drawForeign(chance, healedAt, sms),
     incoming: drawMixes(aside, drawIncoming(chance, { healedAt, bounds, faults, sms })),
@@ -90,7 +92,10 @@ export function planOf(seed: number): Plan {
     receipts: drawReceiptHabits(chance.fork()),
     flaws: drawFlaws(aside),
     wholes: drawWholes(aside.fork(), healedAt, bounds),
-    faults: aside.happens(0.02) ? [...faults, hungStopAt(aside, takenIn(sms))] : faults,
+    faults: [
+      ...(aside.happens(0.02) ? [...faults, hungStopAt(aside, takenIn(sms))] : faults),
+      ...drawDeaf(ofHosts, healedAt),
+    ],
     isInMemory: false,
     crashAfter: chance.happens(0.2) ? chance.oneOf<Promised>(['taken', 'told', 'answered']) : undefined,
     insideLong: chance.happens(0.15) ? chance.oneOf(['redeploy', 'crash']) : undefined,

@@ -28,6 +28,7 @@ import { MachineClock } from './machine-clock.js';
 import { instead, insteadOfGetter } from './replace.js';
 import { BUGS_OF_DELIVERIES, type PlantedBug } from './planted-bugs-deliveries.js';
 import { BUGS_OF_HALVES } from './planted-bugs-halves.js';
+import { BUGS_OF_HOSTS } from './planted-bugs-hosts.js';
 import { slowedByOne } from './slowed-by-one.js';
 import {
   alarmsAmongLong,
@@ -494,4 +495,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   ...BUGS_OF_DELIVERIES,
   ...BUGS_OF_HALVES,
+  ...BUGS_OF_HOSTS,
 ];

@@ -11,6 +11,8 @@ export interface Poison {
   readonly segment: number | undefined;
   /** What has no answer is accepted all the same. */
   readonly isTaken: boolean;
+  /** Of this host alone; absent: of both. */
+  readonly host?: 0 | 1;
 }
 
 export const ESME_RINVBNDSTS = 0x04;
@@ -51,6 +53,20 @@ const ANSWERS: readonly [Answer, ...Answer[]] = [
   'silence',
   'late',
 ];
+
+/** Answers that one host gives, while the other takes the SMS. */
+const OF_ONE_HOST: ReadonlySet<Answer> = new Set([
+  ESME_RSYSERR,
+  0x400,
+  ESME_RTHROTTLED,
+  ESME_RMSGQFUL,
+  'silence',
+]);
+
+export function drawHost(chance: Chance, poison: Poison): Poison {
+  const isOfOne = OF_ONE_HOST.has(poison.answer) && poison.segment === undefined && chance.happens(0.4);
+  return isOfOne ? { ...poison, host: chance.oneOf([0, 1] as const) } : poison;
+}
 
 /** @param segments of the SMS */
 export function drawPoison(chance: Chance, segments: number, among = ANSWERS): Poison {

@@ -33,6 +33,7 @@ export const SITUATIONS = [
   // The answers
   'answer after more than 10 s',
   'submit_sm never answered on a live link',
+  'a host that answers no submit_sm',
   'answer twice',
   'answer to nothing',
   'unknown command from the host',
@@ -51,6 +52,9 @@ export const SITUATIONS = [
   'one SMS always answered ESME_RMSGQFUL',
   'one SMS always answered with a generic_nack',
   'one SMS never answered',
+  'one SMS that one host takes, and the other one not',
+  'offered to the other host after a refusal',
+  'offered to the other host after silence',
   'one SMS answered after 30 s',
   // Receipts and incoming SMS
   'receipt before its submit_sm_resp',

@@ -14,6 +14,8 @@ export interface WeatherSpells {
   slow: { readonly minMs: Millis; readonly maxMs: Millis };
   /** This share of the answers never comes. */
   mute: number;
+  /** This host answers no submit_sm, and all else. */
+  deaf: 0 | 1;
   /** This share of submit_sm is answered with one of these statuses. */
   statuses: { readonly share: number; readonly among: readonly [number, ...number[]] };
   /** More than this in a second is answered ESME_RTHROTTLED or ESME_RMSGQFUL. */

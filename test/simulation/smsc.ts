@@ -164,7 +164,9 @@ export class Smsc {
   ): void {
     const { ledger, chance, weather } = this;
     const { status: command_status, messageId: message_id } = submit;
-    const answerMs = weather.answerMs();
+    const isDeaf = weather.now('deaf') === session.host;
+    if (isDeaf) ledger.saw('a host that answers no submit_sm');
+    const answerMs = isDeaf ? undefined : weather.answerMs();
     const pdu = { command: 'submit_sm_resp', sequence_number, command_status, message_id } as const;
     if (answerMs === undefined) {
       ledger.saw('submit_sm never answered on a live link');
@@ -218,6 +220,10 @@ export class Smsc {
     }
     const { poison } = sms;
     if (poison === undefined || (poison.segment ?? sequence) !== sequence) return 0;
+    if ((poison.host ?? session.host) !== session.host) {
+      this.ledger.saw('one SMS that one host takes, and the other one not');
+      return 0;
+    }
     this.ledger.saw(poison.answer === ESME_RINVDSTADR ? 'permanent refusal' : POISONED.get(poison.answer)!);
     return typeof poison.answer === 'number' ? poison.answer : poison;
   }
