@@ -54,12 +54,15 @@ export interface AccountOptions {
   readonly node: ReportingNode;
   /** It does not start before this has resolved: its store may still be another's. */
   readonly after: Promise<void>;
+  /** Whether a connection that is there by now has its store in the folder. */
+  readonly isInUse: (folder: string) => boolean;
 }
 
 export class Account implements Connection, Parked, Watched {
   readonly feed: EventFeed;
   readonly timeline = new Timeline(systemClock);
   readonly #gate: FlowGate;
+  readonly #isInUse: AccountOptions['isInUse'];
   #parts: RunningParts;
   /** The account that goes on with what it has in memory. */
   #successor: Account | undefined;
@@ -96,6 +99,7 @@ export class Account implements Connection, Parked, Watched {
   constructor(options: AccountOptions) {
     const { settings, makeParts, gate, results, translate, node, after, predecessor } = options;
     this.#gate = gate;
+    this.#isInUse = options.isInUse;
     this.#settings = settings;
     this.#node = node;
     this.#work = after.then(() => {
@@ -274,7 +278,7 @@ export class Account implements Connection, Parked, Watched {
   async retire(successor?: ConnectionSettings): Promise<void> {
     await this.#stopForGood();
     const { folder } = this;
-    if (folder !== undefined) this.#tellWhatStays(folder, successor);
+    if (folder !== undefined) this.#tellWhatStays(folder);
     else if (successor === undefined) await this.#abandon(CONNECTION_GONE);
     else if (!this.isOfSameAccount(successor)) await this.#abandon(OTHER_ACCOUNT);
     if (successor?.isSimulated !== true) await this.#endSimulator();
@@ -295,9 +299,9 @@ export class Account implements Connection, Parked, Watched {
     await simulator?.stop();
   }
 
-  #tellWhatStays(folder: string, successor: ConnectionSettings | undefined): void {
+  #tellWhatStays(folder: string): void {
     const count = this.#queueLength;
-    if (count === 0 || (successor !== undefined && folderOf(successor) === folder)) return;
+    if (count === 0 || this.#isInUse(folder)) return;
     const fate = `they stay in ${folder} until a connection uses it`;
     this.#log('warn', `the connection has ended with ${count} SMS in its queue; ${fate}`);
   }

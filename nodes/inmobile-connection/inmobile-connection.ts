@@ -37,7 +37,7 @@ type ConfigNode = Node<ConnectionCredentials> & ReportingNode & { connection?: C
 
 export default function registerInmobileConnection(RED: NodeAPI): void {
   const shared = sharedOf(flowGateOf(RED.events));
-  const { gate, parked, live, unusable } = shared;
+  const { gate, parked, live, unusable, isInUse } = shared;
   const results = resultDeskOf(RED.events);
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
 
@@ -51,7 +51,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     }
     const { predecessor } = found;
     const after = parked.left(node.id, folderOf(settings));
-    return new Account({ settings, gate, results, translate, node, after, predecessor, makeParts });
+    return new Account({ settings, gate, results, translate, node, after, predecessor, makeParts, isInUse });
   }
 
   function InmobileConnection(this: ConfigNode, def: ConnectionDef): void {
@@ -152,6 +152,7 @@ interface Shared {
   /** By id of the node. */
   readonly live: Map<string, Live>;
   readonly unusable: Map<Node, GatewayStatus>;
+  readonly isInUse: (folder: string) => boolean;
 }
 
 type Live = LiveConnection & { readonly account: Account };
@@ -170,6 +171,7 @@ function sharedOf(gate: FlowGate): Shared {
     parked: new ParkedAccounts<Account>(gate, storeLeft),
     live,
     unusable: new Map(),
+    isInUse: (folder) => [...live.values()].some(({ account }) => account.folder === folder),
   };
   sharedByGate.set(gate, shared);
   return shared;

@@ -48,6 +48,7 @@ describe('Account whose start waits', () => {
       translate: (key) => key,
       node,
       after: Promise.resolve(),
+      isInUse: () => false,
     });
     account.join(user, 'send');
     await new Promise((resolve) => setImmediate(resolve));
@@ -69,6 +70,7 @@ describe('The status of an account that has not started', () => {
       translate: (key) => key,
       node: { users: {}, status: nothing, error: nothing } as unknown as ReportingNode,
       after: Promise.resolve(),
+      isInUse: () => false,
     });
     account.join({ id: 'user', status: nothing } as unknown as Node, 'send');
     await account.gateway().catch(nothing);

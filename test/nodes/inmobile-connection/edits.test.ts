@@ -292,5 +292,17 @@ describe('inmobile-connection, edited', () => {
       assert.equal(waitingAt('caught'), 0);
       assert.deepEqual(loggedBy('second', 'error'), []);
     });
+
+    it('is taken over with its queue, and nothing is said to stay in it', async () => {
+      const account = { systemId: 'demo', password: 'secret' };
+      const accounts = { ...credentials(), first: account, second: account };
+      await startFlows(flow('first'), accounts);
+      const later = { text: 'Hello', sendAt: Date.now() + 3_600_000 };
+      receive('send', { to: TO, payload: later });
+      await statusWhere(({ queue }) => queue.normal === 1, 'first');
+      await deploy(flow('second'), 'full', accounts);
+      await statusWhere(({ queue }) => queue.normal === 1, 'second');
+      assert.deepEqual(loggedBy('first', 'warn'), []);
+    });
   });
 });
