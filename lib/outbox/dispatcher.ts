@@ -98,6 +98,8 @@ export class Dispatcher {
   };
   /** How often what was next was for another link. */
   #timesHeldUp = 0;
+  /** When another that is full should have had room again. */
+  #lookAgainAt: Millis = -Infinity;
   #expiryLookedAt: Millis = -Infinity;
   /** SMS that have begun while some waited whose segment was refused again. */
   #othersBegun = 0;
@@ -498,10 +500,18 @@ export class Dispatcher {
 
   /** Now, or soon: it takes what it gets. */
   #hasRoomFor({ priority }: QueueItem, open: OpenLink, now: Millis): boolean {
-    const { link, standing } = open;
-    const places = this.#places(open);
+    const places = this.#places(open, now);
     if (places > (priority === 'alarm' ? 0 : this.#keptForAlarms(open, now, places))) return true;
-    return !standing.isDoubted && now - (link.oldestSentAt ?? -Infinity) < SLOW_ANSWER_MS;
+    return open.link.capacity === 0 && this.#isSound(open, now);
+  }
+
+  /** It takes what it gets, and has room or will soon; looked at again when it should have had. */
+  #isSound({ link, standing }: OpenLink, now: Millis): boolean {
+    if (standing.isDoubted) return false;
+    if (link.capacity > 0) return true;
+    if (now - (link.oldestSentAt ?? -Infinity) >= SLOW_ANSWER_MS) return false;
+    this.#lookAgainAt = now + SLOW_ANSWER_MS;
+    return true;
   }
 
   /** The links to other hosts that take SMS as they come. */
@@ -511,11 +521,11 @@ export class Dispatcher {
     }
   }
 
-  /** Segments that a link may take now. Of one in doubt one at a time, to see whether it does, as long as others are not. */
-  #places({ link, window, standing }: OpenLink): number {
+  /** Segments that a link may take now. Of one in doubt one at a time, to see whether it does, as long as others take what comes. */
+  #places({ link, window, standing }: OpenLink, now: Millis): number {
     const { capacity, host } = link;
-    if (!standing.isDoubted) return capacity;
-    for (const other of this.#elsewhere(host)) if (!other.standing.isDoubted) return capacity - window + 1;
+    if (!standing.isDoubted || this.#options.queue.nextReady === undefined) return capacity;
+    for (const other of this.#elsewhere(host)) if (this.#isSound(other, now)) return capacity - window + 1;
     return capacity;
   }
 
@@ -538,7 +548,7 @@ export class Dispatcher {
   }
 
   #room(open: OpenLink, now: Millis): number {
-    return Math.min(this.#places(open), this.#options.pace.allowance(now));
+    return Math.min(this.#places(open, now), this.#options.pace.allowance(now));
   }
 
   /**
@@ -594,6 +604,7 @@ export class Dispatcher {
       this.#alarm.set(times.now + Math.min(Math.max(0, queue.nextSendAt - times.wall), WALL_CLOCK_EVERY_MS));
     }
     this.#alarm.set(this.#options.failures.nextAt(times.now));
+    if (this.#lookAgainAt > times.now) this.#alarm.set(this.#lookAgainAt);
     this.#armForBegun(times.now);
   }
 

@@ -103,6 +103,20 @@ describe('An SMS with links to both hosts', () => {
     });
   }
 
+  it('waits for no host that is full and slow, as an alarm while the other is in doubt', async () => {
+    const made = await bound('both', (text, host) => {
+      if (text === 'slow') return undefined;
+      return host === 0 && text === 'odd' ? ESME_RSYSERR : 0;
+    });
+    await made.take({ text: 'odd' });
+    await made.clock.advance(100);
+    for (let count = 0; count < 11; count += 1) await made.take({ text: 'slow' });
+    await made.clock.advance(1_000);
+    await made.take({ text: 'alarm', priority: 'alarm' });
+    await made.clock.advance(2_000);
+    assert.equal(made.gateway.count('alarm'), 1);
+  });
+
   it('is given up by a silent one after 30 s, and taken by the other', async () => {
     const made = await bound('both', (_text, host) => (host === 0 ? undefined : 0));
     await made.take({ text: 'x', priority: 'alarm' });
