@@ -10,7 +10,7 @@ import type { Ledger, SmsRecord } from './ledger.js';
 import type { Stage } from './misfortune.js';
 import type { Plan } from './plan.js';
 import { ESME_RINVBNDSTS, ESME_RMSGQFUL, ESME_RSUBMITFAIL, ESME_RTHROTTLED } from './poison.js';
-import { isBad } from './unreadable.js';
+import { mayBeLost } from './unreadable.js';
 
 /** The bar. */
 const LEAVES_WITHIN_MS: Millis = 2_000;
@@ -83,11 +83,11 @@ export class AlarmWatch {
 
   /** As many as are read ahead are tried and cannot be read. */
   #isBehindUnreadable({ sms: { priority }, takenAt }: SmsRecord): boolean {
-    const { hasUnreadable, bounds } = this.#plan;
-    if (!hasUnreadable) return false;
+    const { hasUnreadable, hasRotten, bounds } = this.#plan;
+    if (!hasUnreadable && !hasRotten) return false;
     const { ledger, time } = this.#stage.smsc;
     const all = priority === 'alarm' ? ledger.alarms : ledger.sms;
-    const tried = all.filter((other) => isBad(other.newId) && isWaiting(other, time.now));
+    const tried = all.filter((other) => mayBeLost(this.#plan, other.newId) && isWaiting(other, time.now));
     return tried.filter((other) => other.takenAt <= takenAt).length >= bounds.bodiesAhead;
   }
 
@@ -131,7 +131,7 @@ export class AlarmWatch {
   /** It may have been written and never have arrived, or cannot leave for a reason of its own. */
   #mayHaveLeft(alarm: SmsRecord, run: ClientRun): boolean {
     if (alarm.askedRun !== run.seen.number) return true;
-    if (this.#plan.hasUnreadable && isBad(alarm.newId)) return true;
+    if (mayBeLost(this.#plan, alarm.newId)) return true;
     if (isBehindLong(alarm, this.#stage.smsc.ledger)) return true;
     return this.#stage.smsc.links.some(({ link: { lostAt = 0 } }) => lostAt >= alarm.askedAt);
   }

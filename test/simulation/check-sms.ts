@@ -11,7 +11,7 @@ import { type Ledger, type SmsRecord, type SubmitSeen, toldOf } from './ledger.j
 import { ESME_RSUBMITFAIL, isRejected } from './poison.js';
 import type { Plan } from './plan.js';
 import type { Smsc } from './smsc.js';
-import { isBad } from './unreadable.js';
+import { mayBeLost } from './unreadable.js';
 
 interface Case {
   readonly ledger: Ledger;
@@ -180,7 +180,7 @@ function reportSendsOnce(sms: SmsRecord, { plan }: Case, violated: (what: string
 }
 
 function rejectedWithReason(sms: SmsRecord, { plan }: Case, violated: (what: string) => void): void {
-  const isLost = plan.hasUnreadable && isBad(sms.newId) && resultOf(sms)?.status === undefined;
+  const isLost = mayBeLost(plan, sms.newId) && resultOf(sms)?.status === undefined;
   if (resultOf(sms)?.outcome === 'rejected' && !isRejected(sms.poison) && !isLost)
     violated('was rejected for no good reason');
 }
@@ -396,7 +396,7 @@ function isAlarmUnderWay({ alarms }: Ledger, at: Millis, withinMs: Millis): bool
 /** Nothing was in its way, and it was not tried before without being seen. */
 function wasFirstInLine(sms: SmsRecord, { ledger, plan, smsc }: Case): boolean {
   if (sms.sms.sendAt !== undefined || sms.state !== 'taken' || ledger.ownerOf(sms) !== sms) return false;
-  if ((plan.hasUnreadable && isBad(sms.newId)) || isBehindLong(sms, ledger)) return false;
+  if (mayBeLost(plan, sms.newId) || isBehindLong(sms, ledger)) return false;
   // Marked as under way when the process died: it was tried, for all that the next one knows.
   if (resultOf(sms)?.possibleDuplicate === true || resultOf(sms)?.outcome === 'uncertain') return false;
   return !ledger.diskFailed && !smsc.links.some(({ link: { lostAt = 0 } }) => lostAt >= sms.askedAt);

@@ -17,7 +17,7 @@ import { MachineClock, type WallClock } from './machine-clock.js';
 import { mortalDisk } from './mortal-disk.js';
 import type { Plan } from './plan.js';
 import type { Smsc } from './smsc.js';
-import { type BadOctets, isBad, unreadable } from './unreadable.js';
+import { type BadOctets, isBad, isRotten, unreadable } from './unreadable.js';
 import type { VirtualTime } from './virtual-time.js';
 
 export const DIRECTORY = '/journal';
@@ -43,6 +43,7 @@ export interface RunWorld {
     | 'insideLong'
     | 'countsLeftovers'
     | 'hasUnreadable'
+    | 'hasRotten'
     | 'isInMemory'
     | 'healedAt'
     | 'listeners'
@@ -76,7 +77,9 @@ export class ClientRun {
     });
     const storage = world.memory ?? this.#journal(processes);
     this.storage = world.aroundStorage(
-      world.plan.hasUnreadable ? unreadable(storage, this.clock, this.#badOctets()) : storage,
+      world.plan.hasUnreadable || world.plan.hasRotten
+        ? unreadable(storage, this.clock, this.#badOctets())
+        : storage,
     );
     if (world.plan.countsLeftovers) watchObjects();
     this.engine = new Engine({
@@ -137,8 +140,14 @@ export class ClientRun {
     const { ledger } = smsc;
     return {
       isUnreadable: (id) => {
-        if (time.now > plan.healedAt || !isBad(id)) return false;
+        if (!plan.hasUnreadable || time.now > plan.healedAt || !isBad(id)) return false;
         ledger.saw('SMS that cannot be read for a while');
+        return true;
+      },
+      isRotten: (table, key) => {
+        if (!plan.hasRotten || !isRotten(table, key)) return false;
+        ledger.saw(`${table} that went bad after the start`);
+        if (table === 'result' || table === 'event') ledger.rotten.add(table);
         return true;
       },
       hang: (reads, until) => {

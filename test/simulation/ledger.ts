@@ -252,6 +252,8 @@ export class Ledger {
   readonly situations = new Set<Situation>();
   /** Bounds that were met. */
   readonly reached = new Set<keyof Bounds>();
+  /** Records of these could not be read any more. */
+  readonly rotten = new Set<'result' | 'event'>();
   /** What was found wrong while the run went on. */
   readonly violations: string[] = [];
 
@@ -260,8 +262,9 @@ export class Ledger {
     this.#letGo = letGo;
   }
 
-  /** Events of this kind were given up: for want of room, or of somebody who takes them. */
+  /** Events of this kind were given up: for want of room, or of somebody who takes them, or as their octets went bad. */
   hasGivenUp(kind: EventKind): boolean {
+    if (this.rotten.has(kind === 'settled' ? 'result' : 'event')) return true;
     return this.reached.has('heldEvents') || this.#letGo.includes(kind);
   }
 

@@ -63,6 +63,8 @@ export interface Plan {
   readonly subscribesAfterMs: Millis;
   /** Some SMS cannot be read back as long as something goes wrong. */
   readonly hasUnreadable: boolean;
+  /** Some records cannot be read any more after the start that found them. */
+  readonly hasRotten: boolean;
   /** What is left of SMS in memory is counted, which takes a collection of all garbage. */
   readonly countsLeftovers: boolean;
   /** The run goes on for an hour, and the texts have to be gone from the disk. */
@@ -107,9 +109,11 @@ export function planOf(seed: number): Plan {
     // What nobody takes is looked at.
     countsLeftovers: chance.happens(0.04) || letGo !== undefined,
     hasUnreadable: chance.happens(0.06),
+    hasRotten: false,
   };
   const busy = busyChokes(aside.happens(0.02) && letGo === undefined ? withOneThatHangs(plan) : plan);
-  return chance.happens(0.15) ? inMemory(busy, chance) : busy;
+  const drawn = { ...busy, hasRotten: aside.happens(0.04) };
+  return chance.happens(0.15) ? inMemory(drawn, chance) : drawn;
 }
 
 /** What it never answers stays on the disk. */
@@ -145,6 +149,7 @@ function inMemory(plan: Plan, chance: Chance): Plan {
     crashAfter: undefined,
     checksErasure: false,
     hasUnreadable: false,
+    hasRotten: false,
   };
 }
 
