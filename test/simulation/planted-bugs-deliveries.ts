@@ -1,6 +1,9 @@
 /** As `planted-bugs.ts`, of what comes from the gateway and of who is told. */
+import { SmppError } from '../../lib/errors.js';
+import { Listeners } from '../../lib/listeners.js';
 import { Intake } from '../../lib/outbox/intake.js';
 import { Inbox } from '../../lib/inbox/inbox.js';
+import { Reassembler } from '../../lib/inbox/reassembler.js';
 import { DamagedFrame } from '../../lib/pdu/damaged-frame.js';
 import { OverdueReports } from '../../lib/receipt/overdue-reports.js';
 import { TrackedIndex } from '../../lib/receipt/tracked-index.js';
@@ -19,14 +22,16 @@ import {
   oneIdForSeveral,
   otherParts,
   otherRecord,
+  partsOnBadDisk,
   outOfLine,
   sharedResults,
   stopsAmongReceipts,
   toldOnce,
   twoOfEach,
+  without,
   wordsInARow,
 } from './plants.js';
-import { instead, type Undo } from './replace.js';
+import { before, instead, type Undo } from './replace.js';
 import type { Around } from './world.js';
 
 const MARK = Buffer.from([0xfe, 0xff]);
@@ -229,6 +234,53 @@ export const BUGS_OF_DELIVERIES: readonly PlantedBug[] = [
         (read) =>
           function (this: TrackedRecords, sms) {
             return read.call(this, sms).catch(() => undefined);
+          },
+      ),
+  },
+  {
+    name: 'who has taken an event gets it again with who has not',
+    symptom: /twice, without a crash/,
+    seed: 1303,
+    plant: () => before(Listeners.prototype, 'give', (listeners, [key]) => listeners.forget(key)),
+  },
+  {
+    name: 'what is out of doubt as a run ends is in doubt in the next',
+    symptom: /was answered \d+ times and came out/,
+    seed: 1619,
+    around: {
+      storage: (storage) => without(storage, ({ table, value }) => table === 'seen' && value === undefined),
+    },
+  },
+  {
+    name: 'a part that could not be kept is sent again although its message is whole',
+    symptom: /incoming SMS \d+/,
+    seed: 1,
+    around: { plan: partsOnBadDisk },
+    plant: () =>
+      instead(
+        Reassembler.prototype,
+        'add',
+        (add) =>
+          function (this: Reassembler, ...given) {
+            const { undo, ...reassembly } = add.apply(this, given);
+            return { ...reassembly, undo: () => undo() || true };
+          },
+      ),
+  },
+  {
+    name: 'a receipt waits for a correlation that went bad',
+    symptom: /was answered and is lost|has all its receipts, and no verdict|was given up/,
+    seed: 15,
+    around: { plan: (plan) => ({ ...plan, hasRotten: true, isInMemory: false }) },
+    plant: () =>
+      instead(
+        TrackedRecords.prototype,
+        'read',
+        (read) =>
+          async function (this: TrackedRecords, sms) {
+            const record = await read.call(this, sms);
+            const isBad = record?.correlation === undefined && this.index.isPartial(sms);
+            return isBad ? Promise.reject(new SmppError('SMPP_STORAGE', 'not now')) : record;
           },
       ),
   },

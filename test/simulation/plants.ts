@@ -18,7 +18,7 @@ import { Mailbox } from '../../lib/storage/mailbox.js';
 import type { Change, Storage, Table } from '../../lib/storage/storage.js';
 import type { Fault } from './faults.js';
 import type { Plan } from './plan.js';
-import type { ListenerPlan } from './plan-flow.js';
+import { type ListenerPlan, neverAnswering } from './plan-flow.js';
 import type { IncomingPlan } from './plan-incoming.js';
 import type { SmsPlan } from './plan-sms.js';
 import { ESME_RSYSERR } from './poison.js';
@@ -365,6 +365,26 @@ export function wordsInARow(plan: Plan): Plan {
   return { ...plan, sms, incoming, isInMemory: false };
 }
 
+/** Long SMS of phones, all parts at once, and a slow disk that fails now and then. */
+export function partsOnBadDisk(plan: Plan): Plan {
+  const incoming = Array.from({ length: 60 }, (_, index): IncomingPlan => {
+    return {
+      at: 5_000 + index * 1_500,
+      phone: `45${30_000_000 + index}`,
+      parts: 3,
+      carrier: 'udh8',
+      mix: 'plain',
+      missing: undefined,
+      isShuffled: false,
+      phrase: undefined,
+    };
+  });
+  const faults = Array.from({ length: 30 }, (_, index): Fault => {
+    return { at: 5_000 + index * 3_100, kind: 'diskError', ms: 150 };
+  });
+  return { ...plan, incoming, faults, isInMemory: false, syncMaxMs: 400 };
+}
+
 /** Nothing waits for what was begun before for its phone; every other one takes longer. */
 export function outOfLine(): Undo {
   let turn = 0;
@@ -435,16 +455,10 @@ export function sharedResults(): Undo {
 
 /** Beside those who listen to each kind is one that never answers. */
 export function oneHangs(plan: Plan): Plan {
-  const kinds: readonly ListenerPlan['kinds'][] = [['settled'], ['segment', 'message'], ['sms']];
-  const steady = { overdueMs: 90_000, until: Infinity, backAfterFirstMs: undefined, throws: 0, rejects: 0 };
-  const listeners = kinds.flatMap((each): ListenerPlan[] => [
-    { ...steady, kinds: each, from: 0, waits: 1, waitMaxMs: 1e9 },
-    { ...steady, kinds: each, from: 0, waits: 0, waitMaxMs: 1 },
-  ]);
   return {
     ...plan,
     letGo: undefined,
-    listeners,
+    listeners: neverAnswering().flatMap((each) => [each, { ...each, waits: 0 }]),
     bounds: { ...plan.bounds, unconfirmed: 1, heldEvents: 100_000 },
   };
 }

@@ -8,7 +8,7 @@ import { DEFAULT_BOUNDS } from '../../lib/bounds.js';
 import { SITUATIONS, type Situation } from './situations.js';
 import { simulate } from './world.js';
 
-const SEEDS = Number(process.env.SEEDS ?? 1_000);
+const SEEDS = Number(process.env.SEEDS ?? 2_000);
 const FIRST = Number(process.env.FIRST_SEED ?? 1);
 
 describe('the core, simulated', () => {
