@@ -320,14 +320,14 @@ function hasCome(ledger: Ledger, sms: SmsRecord | undefined, at: Millis): boolea
   return named.length > 0 && named.every((id) => isKept(id) && isOnlyIts(ledger, id));
 }
 
-/** It came before its SMS was stored, and gave way before that. */
+/** It came before its SMS was stored, and gave way before that; or its octets went bad before they were read. */
 function mayBeUnread(
-  { reached }: Ledger,
+  { reached, rotten }: Ledger,
   { submits }: SmsRecord,
   { firstSentAt = 0 }: DeliveryRecord,
 ): boolean {
   const knownAt = Math.max(...submits.map(({ answeredAt = Infinity }) => answeredAt)) + KNOWN_MS;
-  return reached.has('heldEvents') && firstSentAt < knownAt;
+  return rotten.has('event') || (reached.has('heldEvents') && firstSentAt < knownAt);
 }
 
 /** Nobody else has the id, and no receipt with it gave way, as one of no SMS, before its SMS was known. */
