@@ -25,8 +25,7 @@ import { commandStatus } from './pdu/command-status.js';
 import { ReceiptTracker, settledSms } from './receipt/receipt-tracker.js';
 import { phoneKey } from './receipt/tracked-index.js';
 import { trackedOneByOne } from './receipt/tracked-records.js';
-import type { MemoryStorage } from './storage/memory-storage.js';
-import { moveRecords } from './storage/move-records.js';
+import { moveAll, type Move } from './storage/move-records.js';
 import type { Storage } from './storage/storage.js';
 
 /** The deliver_sm could not be kept now: the gateway is to deliver it again (SMPP 3.4 §5.1.3). */
@@ -35,8 +34,8 @@ const ESME_RX_T_APPN = 0x64;
 export interface EngineOptions {
   readonly settings: GatewaySettings;
   readonly storage: Storage;
-  /** Of a gateway that went before this one: what it holds is moved into `storage`. */
-  readonly inherited?: MemoryStorage | undefined;
+  /** What it is to go on with: moved into `storage` as it opens. */
+  readonly inheritance?: Pick<Move, 'sources' | 'storageIn'>;
   readonly connect: Connect;
   /** Refused logins count over all runs. */
   readonly login?: LoginHold;
@@ -60,7 +59,7 @@ const SYSTEM_CHANCE: Chance = { random: Math.random, newId: idsOfThisRun() };
 export class Engine {
   readonly #settings: GatewaySettings;
   readonly #storage: Storage;
-  readonly #inherited: MemoryStorage | undefined;
+  readonly #inheritance: EngineOptions['inheritance'];
   readonly #connect: Connect;
   readonly #login: LoginHold;
   readonly #supervisor: Supervisor;
@@ -86,7 +85,7 @@ export class Engine {
     const { log } = settings;
     this.#settings = { ...settings, clock };
     this.#storage = storage;
-    this.#inherited = options.inherited;
+    this.#inheritance = options.inheritance;
     this.#connect = connect;
     this.#login = login;
     this.#count = count;
@@ -184,11 +183,14 @@ export class Engine {
   }
 
   async #inherit(): Promise<void> {
-    const inherited = this.#inherited;
-    if (inherited === undefined) return;
-    await inherited.open();
-    await moveRecords(inherited, this.#storage, trackedOneByOne);
-    await inherited.close();
+    if (this.#inheritance === undefined) return;
+    await moveAll({
+      ...this.#inheritance,
+      to: this.#storage,
+      asRecords: trackedOneByOne,
+      log: this.#settings.log,
+      signal: this.#ending.signal,
+    });
   }
 
   async #close(): Promise<void> {

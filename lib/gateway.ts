@@ -46,10 +46,11 @@ import {
   isDiskFull,
   isJournalFile,
   journalStorage,
+  type JournalStorage,
   type TroubleListener,
 } from './storage/journal-storage.js';
-import { isOnHeap, memoryStorage, type MemoryStorage } from './storage/memory-storage.js';
-import type { Storage } from './storage/storage.js';
+import { isOnHeap, memoryStorage } from './storage/memory-storage.js';
+import type { Source } from './storage/move-records.js';
 
 export type { AddressType } from './address-type.js';
 export { SmppError, type SmppErrorCode } from './errors.js';
@@ -127,6 +128,8 @@ export interface Gateway {
    * @throws SMPP_STORAGE when that cannot be opened
    */
   countQueued(): Promise<number>;
+  /** How many results nobody had taken as it was stopped; 0 while it runs. */
+  resultsLeft(): number;
   /**
    * Calls back with each SMS in the queue that was taken in before this start, while stopped with each that is there. All of
    * them are read from storage: for somebody who looks for one, once.
@@ -175,15 +178,16 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /**
- * Makes a gateway that goes on where another one was stopped: with what that holds in memory, if its storage is of that
- * kind. The queue, results, receipts and incoming SMS that wait go over as the new one starts, in memory or to disk.
+ * Makes a gateway that goes on where another one was stopped, with other storage too: the queue, results, receipts and
+ * incoming SMS that wait go over as the new one starts, from and to memory or a folder. A crash meanwhile loses and doubles
+ * none that was in a folder and goes to one: the new one takes the move up again whenever it starts next.
  *
  * @param predecessor stopped before the new one is started, and not started again
  * @throws SMPP_OPTIONS naming the option and the remedy
  */
 export function createSuccessor(options: GatewayOptions, predecessor: Gateway): Gateway {
-  const inherited = predecessor instanceof SmsGateway ? predecessor.memory : undefined;
-  return new SmsGateway(readGatewayOptions(options), inherited);
+  const sources = predecessor instanceof SmsGateway ? predecessor.sources : [];
+  return new SmsGateway(readGatewayOptions(options), sources);
 }
 
 /** @throws SMPP_OPTIONS as `createGateway`, naming the option and the remedy */
@@ -234,9 +238,9 @@ interface Cancelling {
 
 class SmsGateway implements Gateway {
   readonly #settings: GatewaySettings;
-  readonly #storage: Storage;
-  /** What the one before it held in memory, until it is in `#storage`. */
-  readonly #inherited: MemoryStorage | undefined;
+  readonly #storage: Source;
+  /** What those before it held, until that is in `#storage`. */
+  readonly #inherited: Source[];
   readonly #connect: Connect;
   readonly #login: LoginHold;
   readonly #status: StatusFeed;
@@ -248,7 +252,7 @@ class SmsGateway implements Gateway {
   #engine: Engine | undefined;
   #stoppedAt: EpochMs;
   /** By the last run. */
-  #left: QueueLeft = { counts: EMPTY_QUEUE, first: [] };
+  #left: QueueLeft = { counts: EMPTY_QUEUE, first: [], results: 0 };
   /** Starts and stops follow one another. */
   #turn: Promise<void> = Promise.resolve();
   /** Asked for so far: a start that a stop has overtaken is none. */
@@ -262,17 +266,16 @@ class SmsGateway implements Gateway {
   /** Asked for while it is stopped, all of one look into the store together. */
   #cancelling: Cancelling | undefined;
 
-  /** @param inherited in memory, by the one before it */
-  constructor(settings: GatewaySettings, inherited?: MemoryStorage) {
+  /** @param inherited what those before it have left */
+  constructor(settings: GatewaySettings, inherited: readonly Source[] = []) {
     this.#settings = settings;
     this.#stoppedAt = settings.clock.wall();
     this.#login = loginsOf(settings);
-    const isInMemory = settings.storage.kind === 'memory';
-    this.#storage =
-      isInMemory && inherited !== undefined
-        ? inherited
-        : storageOf(settings, (trouble) => this.#noteTrouble(trouble));
-    this.#inherited = isInMemory ? undefined : inherited;
+    const onHeap = settings.storage.kind === 'memory' ? inherited.find(isOnHeap) : undefined;
+    this.#storage = onHeap ?? storageOf(settings, (trouble) => this.#noteTrouble(trouble));
+    this.#inherited = inherited
+      .filter((source) => source !== onHeap)
+      .map((source) => (isOnHeap(source) ? source : folderStorage(source.directory, settings)));
     this.#connect = settings.connect ?? connectOf(settings);
     const failures = new FailureLog(settings.clock, settings.log);
     this.#status = new StatusFeed(
@@ -340,9 +343,13 @@ class SmsGateway implements Gateway {
     return this.#withEngine(async ({ outbox: { counts } }) => counts.alarm + counts.normal + counts.bulk);
   }
 
-  /** What it holds on the heap, whose it may be next. */
-  get memory(): MemoryStorage | undefined {
-    return isOnHeap(this.#storage) ? this.#storage : this.#inherited;
+  resultsLeft(): number {
+    return this.#engine === undefined ? this.#left.results : 0;
+  }
+
+  /** What it holds, whose it may be next; oldest first. */
+  get sources(): readonly Source[] {
+    return [...this.#inherited, this.#storage];
   }
 
   async recovered(visit: (sms: { id: string; correlation?: unknown }) => void): Promise<void> {
@@ -491,7 +498,10 @@ class SmsGateway implements Gateway {
     return new Engine({
       settings: this.#settings,
       storage: this.#storage,
-      inherited: this.#inherited,
+      inheritance: {
+        sources: this.#inherited,
+        storageIn: (directory) => folderStorage(directory, this.#settings),
+      },
       connect: this.#connect,
       login: this.#login,
       count: this.#count,
@@ -605,10 +615,20 @@ function connectOf({ tls, timers, log }: GatewaySettings): Connect {
   return connectTls({ tls, timers, onWarning: (line) => log('warn', line) });
 }
 
-function storageOf({ storage, clock, log }: GatewaySettings, onTrouble: TroubleListener): Storage {
-  if (storage.kind === 'memory') return memoryStorage(clock);
-  const { directory } = storage;
-  return journalStorage({ directory, clock, onWarning: (line) => log('warn', line), onTrouble });
+function storageOf(settings: GatewaySettings, onTrouble: TroubleListener): Source {
+  const { storage, clock } = settings;
+  return storage.kind === 'memory'
+    ? memoryStorage(clock)
+    : folderStorage(storage.directory, settings, onTrouble);
+}
+
+function folderStorage(
+  directory: string,
+  { clock, log }: GatewaySettings,
+  onTrouble?: TroubleListener,
+): JournalStorage {
+  const onWarning = (line: string): void => log('warn', line);
+  return journalStorage({ directory, clock, onWarning, ...(onTrouble && { onTrouble }) });
 }
 
 /** What `GatewayStatus` tells of an SMPP_STORAGE, such as the one that kept a gateway from being started. */

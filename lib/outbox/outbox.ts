@@ -89,6 +89,8 @@ export interface QueueLeft {
   readonly counts: GatewayStatus['queue'];
   /** The first in line. */
   readonly first: readonly QueuedSms[];
+  /** Results that nobody has taken. */
+  readonly results: number;
 }
 
 /** An SMS to take in, or one whose dedupe key another has. */
@@ -191,7 +193,8 @@ export class Outbox {
 
   /** What `close` has left in the queue; `first` as far as it could be read. */
   get left(): QueueLeft {
-    return { counts: { ...this.#queue.counts }, first: this.#lastInLine };
+    const { counts } = this.#queue;
+    return { counts: { ...counts }, first: this.#lastInLine, results: this.#settlement.results.held };
   }
 
   /** Reads what an earlier process left, and starts. What that had under way has an unknown outcome. */

@@ -161,15 +161,19 @@ export class TrackedRecords {
     this.#recent = new RecentCorrelations(this.#bounds);
     const { wall, now } = { wall: this.#clock.wall(), now: this.#clock.now() };
     const later = new Set(accepted.map(({ record }) => record.id)); // when it is not the first try
+    const ofFolder: Change[] = [];
     for await (const [key, value] of this.#storage.scan('tracked')) {
       if (!this.#isOpen) return;
       if (value instanceof TrackedIndex) {
         this.#index = value;
         continue;
       }
+      if (this.#isVolatile) ofFolder.push({ table: 'tracked', key });
       const record = later.has(key) ? undefined : trackedOf(key, value);
       if (record !== undefined) this.#index.add(record, now - Math.max(0, wall - record.acceptedAt));
     }
+    // They have come from a folder, and are in the index from now on.
+    if (ofFolder.length > 0) await this.#storage.write(ofFolder);
     this.#accepted = undefined;
     const gaveWay = accepted.flatMap((each) => this.#addToIndex(each));
     this.#forgetOld();

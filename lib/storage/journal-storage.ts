@@ -15,12 +15,26 @@ import type { TroubleListener } from './journal/health.js';
 import { openJournal, type JournalSession, type JournalSessionOptions } from './journal/journal-session.js';
 import { systemFiles, type FileSystem } from './journal/file-system.js';
 import { systemProcesses, type Processes } from './journal/owner.js';
+import { isJournalFile, isLiveFile } from './journal/log.js';
+import { purgeJournal } from './journal/purge.js';
 import { refusal } from './journal/storage-error.js';
-import type { Change, Storage, Table, Urgency } from './storage.js';
+import type { Change, MovableStorage, Table, Urgency } from './storage.js';
 
 export type { TroubleListener } from './journal/health.js';
 export { isJournalFile } from './journal/log.js';
 export { isDiskFull } from './journal/reserve.js';
+
+/** Storage in a folder. */
+export interface JournalStorage extends MovableStorage {
+  readonly directory: string;
+  /** Whether there is one in the folder, open or not. */
+  isThere(): Promise<boolean>;
+  /**
+   * Closes it, and erases its files, where all that is left was set aside before.
+   * @throws SMPP_STORAGE when one cannot be removed, or has what can be read no more
+   */
+  closeAndErase(): Promise<void>;
+}
 
 export interface JournalStorageOptions {
   /** Holds the journal and nothing else; made with mode 0700 when it is missing. */
@@ -40,8 +54,8 @@ export interface JournalStorageOptions {
  * `open` rejects with SMPP_STORAGE, field `storageDirectory`, when that cannot be had; nothing is changed
  * then.
  */
-export function journalStorage(options: JournalStorageOptions): Storage {
-  return new JournalStorage({
+export function journalStorage(options: JournalStorageOptions): JournalStorage {
+  return new FolderStorage({
     directory: options.directory,
     clock: options.clock ?? systemClock,
     files: options.files ?? systemFiles,
@@ -53,7 +67,8 @@ export function journalStorage(options: JournalStorageOptions): Storage {
 }
 
 /** Opens and closes sessions; all else is theirs. */
-class JournalStorage implements Storage {
+class FolderStorage implements JournalStorage {
+  readonly directory: string;
   readonly #options: JournalSessionOptions;
   #opening: Promise<void> | undefined;
   #session: JournalSession | undefined;
@@ -61,6 +76,12 @@ class JournalStorage implements Storage {
 
   constructor(options: JournalSessionOptions) {
     this.#options = options;
+    this.directory = options.directory;
+  }
+
+  async isThere(): Promise<boolean> {
+    const names = await this.#options.files.list(this.directory).catch(() => []);
+    return names.some(isJournalFile);
   }
 
   open(signal?: AbortSignal): Promise<void> {
@@ -92,6 +113,11 @@ class JournalStorage implements Storage {
     yield* this.#session.scan(table);
   }
 
+  async *changes(table: Table): AsyncGenerator<Change> {
+    if (!this.#session) throw this.#notOpen();
+    yield* this.#session.changes(table);
+  }
+
   async *keys(table: Table): AsyncGenerator<string> {
     if (!this.#session) throw this.#notOpen();
     yield* this.#session.keys(table);
@@ -110,7 +136,15 @@ class JournalStorage implements Storage {
     return this.#closing;
   }
 
+  async closeAndErase(): Promise<void> {
+    const hasRest = this.#session?.hasRest;
+    await this.close();
+    if (hasRest === false) await purgeJournal(this.#options, isLiveFile);
+    if (hasRest === true)
+      throw refusal(`Something in "${this.directory}" can be read no more: check the disk.`);
+  }
+
   #notOpen(): Error {
-    return refusal(`The storage directory "${this.#options.directory}" is not open.`);
+    return refusal(`The storage directory "${this.directory}" is not open.`);
   }
 }

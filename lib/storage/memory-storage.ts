@@ -7,12 +7,11 @@
 import { systemClock, type Clock, type EpochMs, type Millis } from '../clock.js';
 import { SmppError } from '../errors.js';
 import { TransitMap } from '../transit-map.js';
-import { TABLES, type Change, type Storage, type Table } from './storage.js';
+import { TABLES, type Change, type MovableStorage, type Storage, type Table } from './storage.js';
 
 /** Storage on the heap. */
-export interface MemoryStorage extends Storage {
+export interface MemoryStorage extends MovableStorage {
   readonly isVolatile: true;
-  /** The writes that every record of a table came by, as it stands now. */
   changes(table: Table): readonly Change[];
 }
 

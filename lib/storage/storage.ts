@@ -93,3 +93,9 @@ export interface Storage {
   /** Completes what was written and gives the store up. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Storage that another may follow. */
+export interface MovableStorage extends Storage {
+  /** The writes that the records of a table came by, as they stand now; as `scan` gives them. */
+  changes(table: Table): AsyncIterable<Change> | Iterable<Change>;
+}

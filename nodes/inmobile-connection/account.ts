@@ -44,8 +44,12 @@ export interface RunningParts {
 
 export interface AccountOptions {
   readonly settings: ConnectionSettings;
-  /** @param before those of the account that it takes over from */
-  readonly makeParts: (settings: ConnectionSettings, log: Log, before?: RunningParts) => RunningParts;
+  /** @param before of the account that it takes over from; without its gateway where it is not to have its SMS */
+  readonly makeParts: (
+    settings: ConnectionSettings,
+    log: Log,
+    before?: Partial<RunningParts>,
+  ) => RunningParts;
   /** The account of this node before its settings were edited. */
   readonly predecessor?: Account | undefined;
   readonly gate: FlowGate;
@@ -64,8 +68,10 @@ export class Account implements Connection, Parked, Watched {
   readonly #gate: FlowGate;
   readonly #isInUse: AccountOptions['isInUse'];
   #parts: RunningParts;
-  /** The account that goes on with what it has in memory. */
+  /** The account that goes on with what it has. */
   #successor: Account | undefined;
+  /** What that has is to come here, from memory or another folder; undefined once it has. */
+  #predecessor: Account | undefined;
   readonly #board: StatusBoard;
   readonly #unclaimed = new UnclaimedResults((line) => this.#log('warn', line));
   readonly #unwatch: () => void;
@@ -76,7 +82,7 @@ export class Account implements Connection, Parked, Watched {
   readonly #users = new Map<string, Node>();
   #isRunning = false;
   #isStarting = false;
-  /** Once: what the account before it had in memory is in its store since. */
+  /** Once: what the account before it had is in its store since. */
   #hasStarted = false;
   /** The stop of a start that nobody wants any more: until then its store may be its own. */
   #interrupting: Promise<void> | undefined;
@@ -105,11 +111,10 @@ export class Account implements Connection, Parked, Watched {
     this.#work = after.then(() => {
       this.#worksAhead -= 1;
     });
-    this.#parts = makeParts(settings, (level, line) => this.#log(level, line), predecessor?.parts);
     this.#wasBoundBefore = predecessor?.wasBound === true && predecessor.isOfSameAccount(settings);
-    if (predecessor !== undefined) predecessor.#successor = this;
+    this.#parts = makeParts(settings, (level, line) => this.#log(level, line), this.#partsOf(predecessor));
     const { folder } = this;
-    this.#isQueueKnown = folder === undefined || !existsSync(folder);
+    this.#isQueueKnown = predecessor === undefined && (folder === undefined || !existsSync(folder));
     this.feed = new EventFeed({
       gate,
       results,
@@ -132,6 +137,18 @@ export class Account implements Connection, Parked, Watched {
     };
   }
 
+  /** What of it is to be ours. Of another account, storage on disk is not: it is left in its folder. */
+  #partsOf(predecessor: Account | undefined): Partial<RunningParts> | undefined {
+    if (predecessor === undefined) return undefined;
+    const { gateway, simulator } = predecessor.#parts;
+    if (predecessor.folder !== undefined && !predecessor.isOfSameAccount(this.#settings))
+      return simulator && { simulator };
+    predecessor.#successor = this;
+    const isInPlace = this.folder !== undefined && this.folder === predecessor.folder;
+    this.#predecessor = isInPlace ? predecessor.#predecessor : predecessor;
+    return { gateway, ...(simulator && { simulator }) };
+  }
+
   get sms(): Connection['sms'] {
     return this.#settings.sms;
   }
@@ -141,22 +158,18 @@ export class Account implements Connection, Parked, Watched {
   }
 
   get isVolatile(): boolean {
-    return this.folder === undefined && this.#isLosing;
+    return this.#holder.folder === undefined;
   }
 
-  /** What it has in memory, its own or that of the account before it, is on no disk yet. */
-  get #isLosing(): boolean {
-    if (this.folder !== undefined && this.#hasStarted) return false;
-    return this.#successor === undefined || this.#successor.#isLosing;
+  /** The account that has by now what this one took in. */
+  get #holder(): Account {
+    if (this.#successor === undefined) return this;
+    const holder = this.#successor.#holder;
+    return holder.#hasStarted ? holder : this;
   }
 
   get simulator(): SimulatorHandle | undefined {
     return this.#parts.simulator;
-  }
-
-  /** For its successor; the simulator only while that is to go on. */
-  get parts(): RunningParts {
-    return this.#parts;
   }
 
   /** Of its store; undefined when that is in memory. */
@@ -255,12 +268,13 @@ export class Account implements Connection, Parked, Watched {
     await this.#endSimulator();
   }
 
-  /** As `close`, with the flows: nobody comes who goes on with what is in memory. */
+  /** As `close`, with the flows: nobody comes who goes on with what is in memory, or in a folder that was left. */
   async end(): Promise<void> {
     await this.close();
-    const count = this.#queueLength;
-    if (count > 0 && this.folder === undefined)
-      this.#log('warn', `the connection has stopped with ${count} SMS in memory; they are lost`);
+    const before = this.#predecessor;
+    if (before === undefined) this.#tellWhatIsLost();
+    else if (before.isVolatile || this.folder === undefined) before.#tellWhatEnds();
+    else await this.#takeOver();
   }
 
   suits({ isSimulated, options }: ConnectionSettings): boolean {
@@ -276,12 +290,35 @@ export class Account implements Connection, Parked, Watched {
   }
 
   async retire(successor?: ConnectionSettings): Promise<void> {
+    const hasHeir = successor !== undefined && this.isOfSameAccount(successor);
     await this.#stopForGood();
-    const { folder } = this;
-    if (folder !== undefined) this.#tellWhatStays(folder);
-    else if (successor === undefined) await this.#abandon(CONNECTION_GONE);
-    else if (!this.isOfSameAccount(successor)) await this.#abandon(OTHER_ACCOUNT);
+    if (!hasHeir) await this.#leaveBehind(successor);
     if (successor?.isSimulated !== true) await this.#endSimulator();
+  }
+
+  async #leaveBehind(successor: ConnectionSettings | undefined): Promise<void> {
+    await this.#takeOver();
+    if (this.folder === undefined)
+      await this.#abandon(successor === undefined ? CONNECTION_GONE : OTHER_ACCOUNT);
+    else this.#tellWhatStays();
+  }
+
+  /** What the account before it has is still to come here: nobody else comes for it. */
+  async #takeOver(): Promise<void> {
+    const before = this.#predecessor;
+    if (before === undefined) return;
+    try {
+      await this.#parts.gateway.countQueued();
+      this.#hasTakenOver();
+    } catch (error) {
+      this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
+      before.#tellWhatEnds();
+    }
+  }
+
+  #hasTakenOver(): void {
+    this.#hasStarted = true;
+    this.#predecessor = undefined;
   }
 
   async #stopForGood(): Promise<void> {
@@ -299,11 +336,26 @@ export class Account implements Connection, Parked, Watched {
     await simulator?.stop();
   }
 
-  #tellWhatStays(folder: string): void {
+  #tellWhatEnds(): void {
+    if (this.folder === undefined) this.#tellWhatIsLost();
+    else this.#tellWhatStays();
+  }
+
+  #tellWhatIsLost(): void {
     const count = this.#queueLength;
-    if (count === 0 || this.#isInUse(folder)) return;
+    if (count > 0 && this.folder === undefined)
+      this.#log('warn', `the connection has stopped with ${count} SMS in memory; they are lost`);
+  }
+
+  #tellWhatStays(): void {
+    const { folder } = this;
+    const waiting = this.#queueLength;
+    const results = this.#parts.gateway.resultsLeft();
+    if (waiting + results === 0 || folder === undefined || this.#isInUse(folder)) return;
+    const which =
+      results === 0 ? ' in its queue' : `: ${waiting} in its queue, ${results} whose results wait`;
     const fate = `they stay in ${folder} until a connection uses it`;
-    this.#log('warn', `the connection has ended with ${count} SMS in its queue; ${fate}`);
+    this.#log('warn', `the connection has ended with ${waiting + results} SMS${which}; ${fate}`);
   }
 
   /** What is in memory ends with the account: each SMS gives its outcome, now or by the successor. */
@@ -370,6 +422,7 @@ export class Account implements Connection, Parked, Watched {
     this.#isLooking = true;
     try {
       await this.#parts.gateway.countQueued();
+      this.#hasTakenOver();
       this.#isQueueKnown = true;
     } catch (error) {
       this.#startFailed(error);
@@ -385,7 +438,7 @@ export class Account implements Connection, Parked, Watched {
       this.#isStarting = true;
       await gateway.start();
       this.#isRunning = true;
-      this.#hasStarted = true;
+      this.#hasTakenOver();
       this.#isQueueKnown = true;
       this.#startError = undefined;
       this.feed.attach(gateway);

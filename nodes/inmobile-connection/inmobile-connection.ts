@@ -137,11 +137,11 @@ function resolveFolder(named: string, userDir = '.'): string {
 function makeParts(
   { options, isSimulated }: ConnectionSettings,
   log: Log,
-  before?: RunningParts,
+  before?: Partial<RunningParts>,
 ): RunningParts {
   const simulator = isSimulated ? (before?.simulator ?? new SimulatorControls(createSimulator())) : undefined;
   const all = { ...options, log, ...(simulator && { connect: simulator.connect }) };
-  const gateway = before === undefined ? createGateway(all) : createSuccessor(all, before.gateway);
+  const gateway = before?.gateway === undefined ? createGateway(all) : createSuccessor(all, before.gateway);
   return simulator === undefined ? { gateway } : { gateway, simulator };
 }
 

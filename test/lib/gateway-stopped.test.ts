@@ -116,9 +116,17 @@ describe('A gateway that is stopped', () => {
     });
   }
 
-  describe('in memory', () => {
+  const BEFORE: typeof STORAGES = {
+    memory: () => ({ kind: 'memory' }),
+    disk: () => ({ kind: 'disk', directory: path.join(directory, 'before') }),
+  };
+  for (const [before, storageBefore] of Object.entries(BEFORE)) {
+    describe(`with storage ${before}`, () => leavesAll(storageBefore));
+  }
+
+  function leavesAll(storageBefore: () => StorageOptions): void {
     beforeEach(async () => {
-      gateway = createGateway(optionsWith({}));
+      gateway = createGateway(optionsWith({ storage: storageBefore() }));
       await gateway.start();
       await connected(gateway);
     });
@@ -139,12 +147,15 @@ describe('A gateway that is stopped', () => {
           ids.map((id) => [id, 'accepted', true]),
         );
         assert.equal(simulator.accepted.length, 2);
+        if (storageBefore().kind === 'memory') return;
+        const again = createGateway(optionsWith({ storage: storageBefore() }));
+        assert.equal(await again.countQueued(), 0);
       });
 
       it(`leaves the receipts to come, results and incoming SMS to a successor with storage ${kind}`, async () => {
         const slow = createSimulator({ receiptDelayMs: 200 });
         await gateway.stop();
-        gateway = createGateway(optionsWith({ connect: slow.connect }));
+        gateway = createGateway(optionsWith({ connect: slow.connect, storage: storageBefore() }));
         await gateway.start();
         await connected(gateway);
         const { id } = await gateway.enqueue({ ...SMS, correlation: 'pump-3' });
@@ -186,7 +197,7 @@ describe('A gateway that is stopped', () => {
       assert.equal((await results.reach(1))[0]?.outcome, 'accepted');
       await successor.stop();
     });
-  });
+  }
 
   it('is of the same account as others with its system id at hosts of the same service', () => {
     gateway = createGateway(optionsWith({}));

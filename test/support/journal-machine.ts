@@ -1,6 +1,6 @@
 /** A machine with a simulated disk on which runtimes with a journal are started, killed and started again. */
 import { DEFAULT_BOUNDS, type Bounds } from '../../lib/bounds.js';
-import { journalStorage } from '../../lib/storage/journal-storage.js';
+import { journalStorage, type JournalStorage } from '../../lib/storage/journal-storage.js';
 import type { FileSystem } from '../../lib/storage/journal/file-system.js';
 import type { Owner, Processes } from '../../lib/storage/journal/owner.js';
 import { TABLES, type Storage, type Table } from '../../lib/storage/storage.js';
@@ -28,11 +28,11 @@ export class JournalMachine {
   }
 
   /** A storage of a runtime that has just started; not opened. */
-  start(): Storage {
+  start(directory = DIRECTORY): JournalStorage {
     const pid = ++this.#pid;
     this.#alive.add(pid);
     return journalStorage({
-      directory: DIRECTORY,
+      directory,
       clock: this.clock,
       files: this.#filesOf(pid),
       processes: this.#processes(pid),
@@ -42,18 +42,21 @@ export class JournalMachine {
   }
 
   /** A storage that is open. */
-  async open(): Promise<Storage> {
-    const storage = this.start();
-    const opening = storage.open();
-    const opened = opening.then(
+  async open(directory = DIRECTORY): Promise<JournalStorage> {
+    const storage = this.start(directory);
+    await this.meanwhile(storage.open());
+    return storage;
+  }
+
+  /** Lets time pass until it is over: a lock that is being taken over waits for that. */
+  async meanwhile(work: Promise<void>): Promise<void> {
+    const isOver = work.then(
       () => true,
       () => true,
     );
     const soon = (): Promise<boolean> => new Promise((resolve) => setImmediate(resolve, false));
-    // A lock that is being taken over waits for time to pass.
-    while (!(await Promise.race([opened, soon()]))) await this.clock.advance(250);
-    await opening;
-    return storage;
+    while (!(await Promise.race([isOver, soon()]))) await this.clock.advance(250);
+    await work;
   }
 
   /** All runtimes are killed. Their timers may still fire; the disk does not answer them. */

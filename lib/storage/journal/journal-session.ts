@@ -6,7 +6,7 @@
 import type { Bounds } from '../../bounds.js';
 import type { Clock } from '../../clock.js';
 import { DamagedRecordError, damagedAs } from '../../errors.js';
-import type { Change, Table, Urgency } from '../storage.js';
+import { TABLES, type Change, type Table, type Urgency } from '../storage.js';
 import { CommitQueue, type JournalParts } from './commit-queue.js';
 import type { FileSystem } from './file-system.js';
 import { Health, type TroubleListener } from './health.js';
@@ -108,12 +108,27 @@ export class JournalSession {
     }
   }
 
+  async *changes(table: Table): AsyncGenerator<Change> {
+    for await (const [key, value] of this.scan(table)) {
+      const { keepUntil = Infinity } =
+        this.#parts.pending.latest(table, key) ?? this.#parts.index.get(table, key) ?? {};
+      yield keepUntil === Infinity ? { table, key, value } : { table, key, value, keepUntil };
+    }
+  }
+
   keys(table: Table): Iterable<string> {
     return this.#parts.pending.keys(table);
   }
 
   count(table: Table): number {
     return this.#parts.pending.count(table);
+  }
+
+  /** Whether something in it can be read no more, or is still to be. */
+  get hasRest(): boolean {
+    return (
+      TABLES.some((table) => this.count(table) > 0) || this.#parts.log.segments.some(({ damaged }) => damaged)
+    );
   }
 
   async close(): Promise<void> {

@@ -285,6 +285,11 @@ export function isJournalFile(name: string): boolean {
   return NAME.test(name);
 }
 
+/** Whether one of this name may have records that are in force. */
+export function isLiveFile(name: string): boolean {
+  return isJournalFile(name) && name.endsWith(JOURNAL);
+}
+
 function journalName(number: number, suffix = JOURNAL): string {
   return `journal-${String(number).padStart(6, '0')}${suffix}`;
 }

@@ -15,10 +15,12 @@ import { refusal, storageError } from './storage-error.js';
 /**
  * Erases the journal in `directory`, and the directory when nothing else is in it.
  *
+ * @param isMeant which of its files go; default all
  * @throws SMPP_STORAGE when there is no journal, another runtime uses it, or a file cannot be removed
  */
 export async function purgeJournal(
   options: Omit<JournalSessionOptions, 'onWarning' | 'onTrouble'>,
+  isMeant: (name: string) => boolean = isJournalFile,
 ): Promise<void> {
   const { directory, files } = options;
   try {
@@ -26,7 +28,7 @@ export async function purgeJournal(
     const lock = await acquireLock(options);
     try {
       const names = await files.list(directory);
-      for (const name of names.filter((name) => isJournalFile(name) || name === RESERVE)) {
+      for (const name of names.filter((name) => isMeant(name) || name === RESERVE)) {
         await lock.confirm();
         await files.remove(join(directory, name));
       }

@@ -196,6 +196,95 @@ describe('inmobile-connection, edited', () => {
     });
   });
 
+  describe('with storage on disk', () => {
+    const at = (name: string): Properties => ({ storage: 'disk', storageDirectory: path.join(folder, name) });
+    const places: readonly [name: string, properties: () => Properties][] = [
+      ['memory', () => ({ storage: 'memory' })],
+      ['another folder', () => at('second')],
+    ];
+    for (const [name, place] of places) {
+      it(`keeps its queue as its storage is ${name}`, async () => {
+        await start(at('first'), send());
+        await queueThree();
+        await edit(place(), {}, send());
+        await simulator.revive('all');
+        assert.deepEqual(await topicsAt('accepted', 3), THREE);
+        assert.equal(simulator.accepted.length, 3);
+        await edit(at('first'), {}, send());
+        await accountOf().gateway();
+        assert.equal(accountOf().status().queue.normal, 0);
+      });
+
+      it(`keeps the receipts to come as its storage is ${name}`, async () => {
+        await start(at('first'), send(), dlr());
+        receive('send', { to: LATE_RECEIPT, payload: 'Hello', topic: 'door' });
+        await next('accepted');
+        await edit(place(), {}, send(), dlr());
+        const { payload } = await next('receipt');
+        assert.deepEqual([payload.state, payload.matched], ['DELIVRD', true]);
+      });
+
+      it(`sends its queue as its storage is ${name} and its node is gone`, async () => {
+        await start(at('first'), send());
+        await queueThree();
+        await edit(place(), {}, send({ d: true }));
+        await simulator.revive('all');
+        await statusWhere(() => simulator.accepted.length === 3);
+      });
+    }
+
+    it('keeps its queue when a fault comes with the other folder, and is corrected', async () => {
+      await start(at('first'), send());
+      await queueThree();
+      await edit({ ...at('second'), window: 'many' }, {}, send());
+      await edit(at('second'), {}, send());
+      await simulator.revive('all');
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('takes its queue along as it is edited again before it has started', async () => {
+      await start(at('first'), send());
+      await queueThree();
+      await edit(at('second'), {}, send());
+      await edit(at('third'), {}, send());
+      await simulator.revive('all');
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('takes its queue along as the flows stop before it has started', async () => {
+      await start(at('first'), send());
+      await queueThree();
+      await edit(at('second'), {}, send());
+      await stopFlows();
+      await simulator.revive('all');
+      await start(at('second'), send());
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('leaves what waits where it is, and says so, as another folder comes with another account', async () => {
+      await start(at('first'), send());
+      await queueThree();
+      await edit(at('second'), { systemId: 'another' }, send());
+      await accountOf().gateway();
+      assert.match(loggedBy('connection', 'warn').join(), /with 3 SMS in its queue; they stay in .*first/);
+      await simulator.revive('all');
+      await statusWhere(({ state }) => state === 'connected');
+      assert.equal(accountOf().status().queue.normal, 0);
+      await edit(at('first'), { systemId: 'another' }, send());
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('says of each msg that it is lost as the flows stop, once it has gone to memory', async () => {
+      await start(at('first'), send());
+      await queueThree();
+      await edit({ storage: 'memory' }, {}, send());
+      await accountOf().gateway();
+      await haltFlows();
+      const lost = loggedBy('send', 'error').filter((line) => line.includes('(SMPP_STOPPED, msg '));
+      assert.equal(lost.length, 3);
+    });
+  });
+
   describe('whose nodes are gone', () => {
     const to = (node: string): FlowNode => send({ connection: node });
 
