@@ -119,8 +119,10 @@ export class Account implements Connection, Parked, Watched {
       gate,
       results,
       onFailure: (error) => this.#log('error', asSmppError(error, 'SMPP_PROTOCOL').message),
-      onUnclaimed: (result) => this.#unclaimed.note(result),
+      onUnclaimed: (result, stays) =>
+        stays ? this.#unclaimed.noteOnce(result) : this.#unclaimed.note(result),
       isUsed: () => this.#users.size > 0 || this.#isAbandoned,
+      isVolatile: () => this.isVolatile,
     });
     const before = predecessor && predecessor.#board;
     this.#board = new StatusBoard({ node, settings, gate, translate, before, read: () => this.status() });
@@ -326,7 +328,7 @@ export class Account implements Connection, Parked, Watched {
     this.#unwatch();
     await this.#follow();
     this.feed.close();
-    this.#unclaimed.flush();
+    this.#unclaimed.end();
     this.#board.close();
   }
 
@@ -478,6 +480,7 @@ export class Account implements Connection, Parked, Watched {
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
+    this.#unclaimed.end();
     this.feed.attach(undefined);
   }
 

@@ -154,10 +154,12 @@ export interface EventFeedOptions {
   readonly results: ResultDesk;
   /** A flow node threw while it took an event. */
   readonly onFailure: (error: unknown) => void;
-  /** A result whose smpp-send node is gone. */
-  readonly onUnclaimed: (result: SubmitResult) => void;
+  /** A result whose smpp-send node is gone. `stays`: the gateway keeps it, and gives it again. */
+  readonly onUnclaimed: (result: SubmitResult, stays: boolean) => void;
   /** Whether the connection has users. Without, a node that is gone may be back with them, and its results wait. */
   readonly isUsed: () => boolean;
+  /** Whether the results end with the process. */
+  readonly isVolatile: () => boolean;
 }
 
 export class EventFeed implements Feed {
@@ -172,15 +174,16 @@ export class EventFeed implements Feed {
   #gateway: Gateway | undefined;
   #isEnding = false;
 
-  constructor({ gate, results, onFailure, onUnclaimed, isUsed }: EventFeedOptions) {
+  constructor({ gate, results, onFailure, onUnclaimed, isUsed, isVolatile }: EventFeedOptions) {
     this.#gate = gate;
     this.#onFailure = onFailure;
     this.#settled = new Channel(gate, (gateway, take) => gateway.onSettled(take), onFailure);
     this.#settled.add((result) => {
-      const node = results.hand(result);
-      if (node === undefined && !isUsed()) return 'later';
-      if (node === undefined) onUnclaimed(result);
-      return node;
+      const node = results.hand(result, isVolatile());
+      if (node !== undefined) return node;
+      const stays = !isUsed();
+      onUnclaimed(result, stays);
+      return stays ? 'later' : undefined;
     });
     this.#sms = new Channel(gate, (gateway, take) => gateway.onSms(take), onFailure);
     const receipts = (per: 'message' | 'segment') =>

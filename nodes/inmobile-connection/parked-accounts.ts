@@ -63,6 +63,7 @@ export class ParkedAccounts<Account extends Parked> {
     this.#clock = clock;
     this.#onLeft = onLeft;
     gate.watch(() => {
+      if (gate.isStopped) this.#endAll();
       if (!gate.isOpen) return;
       this.#retireAll(this.#closed);
       this.#retireParked();
@@ -130,6 +131,15 @@ export class ParkedAccounts<Account extends Parked> {
     this.#cancelLimit = undefined;
     this.#retireAll(this.#parked);
     for (const resolve of this.#whenRetired.splice(0)) resolve();
+  }
+
+  /** The flows stop in the midst of a deploy. */
+  #endAll(): void {
+    for (const entries of [this.#closed, this.#parked]) {
+      for (const [id, entry] of entries) this.#leave(id, entry, entry.account.end());
+      entries.clear();
+    }
+    this.#retireParked();
   }
 
   #retireAll(entries: Map<string, Entry<Account>>): void {

@@ -17,10 +17,19 @@ export class UnclaimedResults {
   #total = 0;
   #firstAt: Millis = 0;
   #cancelLook: (() => void) | undefined;
+  /** Ids of those that nobody has taken: they come again. */
+  readonly #waiting = new Set<string>();
 
   constructor(say: (line: string) => void, clock: Clock = systemClock) {
     this.#say = say;
     this.#clock = clock;
+  }
+
+  /** One that stays with the gateway, which gives it again until somebody takes it. */
+  noteOnce(result: SubmitResult): void {
+    if (this.#waiting.has(result.id)) return;
+    this.#waiting.add(result.id);
+    this.note(result);
   }
 
   note({ outcome }: SubmitResult): void {
@@ -39,6 +48,12 @@ export class UnclaimedResults {
     this.#say(`the smpp-send node of ${this.#total} SMS is gone; the results of the SMS: ${outcomes}`);
     this.#total = 0;
     this.#counts.clear();
+  }
+
+  /** As `flush`; none comes again before the gateway is started. */
+  end(): void {
+    this.flush();
+    this.#waiting.clear();
   }
 
   #lookAgain(): void {

@@ -9,7 +9,8 @@ import type { Node } from 'node-red';
 import type { SubmitResult } from '../../lib/message.js';
 import { addressOf } from './origin.js';
 
-type Listener = (result: SubmitResult, key: string) => void;
+/** `isVolatile`: the result is kept in memory only, until it has arrived. */
+type Listener = (result: SubmitResult, key: string, isVolatile: boolean) => void;
 
 export class ResultDesk {
   readonly #seats = new Map<string, { readonly node: Node; readonly listener: Listener }>();
@@ -23,11 +24,11 @@ export class ResultDesk {
   }
 
   /** Hands the result to its node; undefined when there is no such node. */
-  hand(result: SubmitResult): Node | undefined {
+  hand(result: SubmitResult, isVolatile: boolean): Node | undefined {
     const address = addressOf(result.correlation);
     if (address === undefined) return undefined;
     const seat = this.#seats.get(address.node);
-    seat?.listener(result, address.key);
+    seat?.listener(result, address.key, isVolatile);
     return seat?.node;
   }
 }

@@ -252,7 +252,7 @@ export class Sender implements Outlet {
     const { RED } = this.#options;
     const connection = connectionOf(RED, node, def.connection);
     // Also without a connection: one that is gone may have had SMS of this node's.
-    const leaveDesk = resultDeskOf(RED.events).add((result, key) => this.#settled(result, key), node);
+    const leaveDesk = resultDeskOf(RED.events).add(this.#settled, node);
     const life = { node, connection, leaveDesk };
     const words = new FormWords((field) => RED._(`smpp-send.label.${field}`));
     if (connection === undefined) return { ...life, problem: words.ofSettings(noConnection()) };
@@ -299,12 +299,12 @@ export class Sender implements Outlet {
   }
 
   /** What nobody here waits for came in before a restart, or could not arrive the first time. */
-  #settled(result: SubmitResult, key: string): void {
+  readonly #settled = (result: SubmitResult, key: string, isVolatile: boolean): void => {
+    if (isVolatile) this.#noteOnItsWay();
     if (!this.#submissions.settled(key, result)) this.node.send(recoveredOutputs(result));
     if (result.outcome === 'accepted' && result.repeated === undefined)
       this.#life.activity?.note('sent', result.settledAt);
-    if (this.#life.connection?.isVolatile === true) this.#noteOnItsWay();
-  }
+  };
 
   /** Node-RED delivers what is sent a turn later, and drops it when the next node has closed by then. */
   #noteOnItsWay(): void {

@@ -310,6 +310,32 @@ describe('inmobile-connection, edited', () => {
       assert.deepEqual(await topicsAt('accepted', 3), THREE);
     });
 
+    for (const storage of ['disk', 'memory'])
+      it(`says what became of it, once its smpp-send node was deleted: storage ${storage}`, async () => {
+        await start({ storage }, send());
+        await queueThree();
+        await edit({ storage }, {});
+        await simulator.revive('all');
+        const line = /node of 3 SMS is gone; .*: 3 accepted/;
+        await statusWhere(() => line.test(loggedBy('connection', 'warn').join()));
+      });
+
+    it('says how many results do not arrive as the flows stop: by the connection that they come from', async () => {
+      const second = connection({ id: 'second', storage: 'disk' });
+      await start({ storage: 'memory' }, second, send());
+      await queueThree();
+      await edit({ storage: 'memory' }, {}, second, to('second'));
+      const halted = new Promise<void>((resolve) => {
+        const node = nodeOf('send');
+        node.send = () => void haltFlows().then(resolve);
+      });
+      await simulator.revive('all');
+      await halted;
+      const lines = loggedBy('send', 'error').join();
+      assert.match(lines, /1 results were on their way as Node-RED stopped/);
+      assert.equal(lines.split('(SMPP_STOPPED, msg ').length, 3);
+    });
+
     it('sends what a start finds in its store', async () => {
       await start({ storage: 'disk' }, send());
       await queueThree();

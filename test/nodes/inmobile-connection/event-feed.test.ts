@@ -40,6 +40,7 @@ describe('EventFeed', () => {
   let gateway: FakeGateway;
   let feed: EventFeed;
   let unclaimed: SubmitResult[];
+  let stays: boolean[];
   let isUsed: boolean;
   let results: ResultDesk;
   const node = (id: string): Node => ({ id, z: 'tab', wires: [[`after ${id}`]] }) as unknown as Node;
@@ -60,14 +61,19 @@ describe('EventFeed', () => {
     events = new EventEmitter();
     gateway = new FakeGateway();
     unclaimed = [];
+    stays = [];
     isUsed = true;
     results = new ResultDesk();
     feed = new EventFeed({
       gate: new FlowGate(events),
       results,
       onFailure: (error) => assert.ifError(error),
-      onUnclaimed: (result) => unclaimed.push(result),
+      onUnclaimed: (result, doesStay) => {
+        unclaimed.push(result);
+        stays.push(doesStay);
+      },
       isUsed: () => isUsed,
+      isVolatile: () => false,
     });
     feed.attach(gateway as unknown as Gateway);
   });
@@ -228,17 +234,17 @@ describe('EventFeed', () => {
     assert.deepEqual(seen, ['two']);
   });
 
-  it('leaves a result whose node is gone to the gateway as long as the connection has no nodes', async () => {
+  it('leaves a result whose node is gone to the gateway as long as the connection has no nodes, and tells of it', async () => {
     isUsed = false;
     startFlows();
     await assert.rejects(give(gateway.settled, resultOf('one')), { code: 'SMPP_STOPPED' });
-    assert.deepEqual(unclaimed, []);
+    assert.deepEqual(stays, [true]);
   });
 
   it('tells of a result whose node is gone', async () => {
     onSettled('one', () => undefined)();
     startFlows();
     await give(gateway.settled, resultOf('one'));
-    assert.deepEqual(unclaimed, [resultOf('one')]);
+    assert.deepEqual([unclaimed, stays], [[resultOf('one')], [false]]);
   });
 });

@@ -162,6 +162,14 @@ describe('ParkedAccounts', () => {
       assert.deepEqual(parked.find('id', MINE), { adopted: undefined, predecessor: undefined });
     });
 
+    it('ends it when the flows stop in the midst of a deploy', () => {
+      void parked.release('id', true);
+      const config = {};
+      events.emit('flows:starting', { config });
+      events.emit('flows:stopping', { config });
+      assert.deepEqual([account.ended, account.retired], [1, 0]);
+    });
+
     it('ends it when the node is gone', () => {
       void parked.release('id', true);
       flowsRun();

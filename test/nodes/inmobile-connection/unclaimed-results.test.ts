@@ -64,6 +64,20 @@ describe('UnclaimedResults', () => {
     assert.deepEqual([said.length, clock.pending], [1, 0]);
   });
 
+  it('says one that comes again once, until it ends', async () => {
+    const { results, clock, said } = someResults();
+    const again = { id: 'a', outcome: 'rejected' } as SubmitResult;
+    for (let time = 0; time < 3; time += 1) {
+      results.noteOnce(again);
+      await clock.advance(5_000);
+    }
+    assert.equal(said.length, 1);
+    results.end();
+    results.noteOnce(again);
+    results.end();
+    assert.equal(said.length, 2);
+  });
+
   it('says nothing of none', () => {
     const { results, said } = someResults();
     results.flush();
