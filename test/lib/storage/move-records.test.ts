@@ -91,7 +91,7 @@ describe('moveAll', () => {
           keepUntil: 1e15,
         })),
       );
-    await Promise.all([put('outbox', 60), put('progress', 3), put('result', 2), put('event', 120)]);
+    await Promise.all([put('outbox', 60), put('progress', 3), put('result', 2), put('event', 60)]);
     await first.close();
     const second = await machine.open(OTHER);
     await second.write([{ table: 'event', key: 'receipt-2', value: 'there' }]);
@@ -133,7 +133,8 @@ describe('moveAll', () => {
     ['the process', true],
     ['the power', false],
   ] as const) {
-    it(`has every record once, whatever the step at which ${end} ends, after the next start`, async () => {
+    it(`has every record once, whatever the step at which ${end} ends, after the next start`, async function () {
+      this.timeout(120_000);
       const before = await allValues();
       let steps = 0;
       let isOver = false as boolean;

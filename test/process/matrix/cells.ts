@@ -28,13 +28,6 @@ export interface Cell {
   readonly load: Load;
 }
 
-/** Another store from then on. */
-const STORE_LEFT: ReadonlySet<string> = new Set([
-  'the storage is changed',
-  'the folder is changed',
-  'the gateway is simulated',
-]);
-
 export const CELLS: readonly Cell[] = everyCell();
 
 export function nameOf({ index, deed, storage, store, load }: Cell): string {
@@ -43,12 +36,10 @@ export function nameOf({ index, deed, storage, store, load }: Cell): string {
 }
 
 /**
- * What the package does not hold yet is left out: results that wait in a store which the connection leaves stay there
- * without a word, a large array in memory may have no results when its connection is deleted, and as a tab is disabled
- * what waits for a slow disk may be lost.
+ * What the package does not hold yet is left out: a large array in memory may have no results when its connection is
+ * deleted, and as a tab is disabled what waits for a slow disk may be lost.
  */
 function isHeld({ deed, storage, store, load }: Omit<Cell, 'index'>): boolean {
-  if (deed.kind === 'deploy' && STORE_LEFT.has(deed.act.name)) return false;
   if (deed.kind === 'deploy' && store === 'slow' && deed.act.name === 'the tab is disabled') return false;
   return storage === 'disk' || load !== 'large array';
 }

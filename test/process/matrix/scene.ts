@@ -112,12 +112,7 @@ export const ACTS: readonly Act[] = [
     losesReceipts: { memory: true, meanwhile: true },
   },
   { name: 'the storage is changed', deploys: ALL, edit: otherStorage },
-  {
-    name: 'the folder is changed',
-    deploys: ALL,
-    edit: otherFolder,
-    losesReceipts: { meanwhile: true },
-  },
+  { name: 'the folder is changed', deploys: ALL, edit: otherFolder },
   {
     name: 'the connection is replaced',
     deploys: ALL,
