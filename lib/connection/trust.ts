@@ -1,17 +1,19 @@
 /**
  * Whom a TLS connection trusts: options read once, before anything is connected.
  *
- * The user's CA comes in addition to the built-in roots, pins come in addition to chain and name.
+ * The user's CA comes in addition to what Node.js trusts by itself, pins come in addition to chain and name. What the
+ * process was started with (NODE_OPTIONS) makes nothing weaker.
  * Source: gateway.md (TLS; inMobile asks applications to download its certificate).
  */
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import tls, { type SecureContext } from 'node:tls';
 
 import { SmppError } from '../errors.js';
 import { type Pins, readPins, spkiPin } from './pins.js';
 
 export interface TlsOptions {
-  /** PEM: certificates to trust in addition to the built-in roots. */
+  /** PEM: certificates to trust in addition to the built-in roots and those of NODE_EXTRA_CA_CERTS. */
   readonly ca?: string;
   /** SHA-256 of a SubjectPublicKeyInfo, base64, with or without `sha256/` before it. */
   readonly pins?: readonly string[];
@@ -28,19 +30,53 @@ export interface Trust extends Pins {
 
 /** @throws SMPP_OPTIONS naming the field that cannot be used */
 export function readTrust(options: TlsOptions): Trust {
-  const { ca, cert, key } = options;
+  const ca = tidyPem(options.ca);
+  const cert = tidyPem(options.cert);
+  const key = tidyPem(options.key);
   if (ca !== undefined) requireAuthority(ca);
   return {
     context: createContext({
       minVersion: 'TLSv1.2',
-      // `ca` alone would replace the built-in roots; without it they apply with NODE_EXTRA_CA_CERTS.
-      ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
+      // As Node.js was built: NODE_OPTIONS may let in some that encrypt nothing, or prove nothing.
+      ciphers: constants.defaultCoreCipherList,
+      // `ca` alone would replace those that apply without it.
+      ...(ca === undefined ? {} : { ca: [...rootCertificates(), ca] }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     }),
     pins: readPins(options.pins ?? []),
     pinMode: options.pinMode ?? 'warn',
   };
+}
+
+/** Of Node.js 22.15 and later. */
+type GetCertificates = (kind: 'default') => readonly string[];
+
+function rootCertificates(): readonly string[] {
+  const { getCACertificates } = tls as { readonly getCACertificates?: GetCertificates };
+  return getCACertificates?.('default') ?? [...tls.rootCertificates, ...extraCertificates()];
+}
+
+/** A file that cannot be read is told of by Node.js itself. */
+function extraCertificates(): readonly string[] {
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  if (file === undefined || file === '') return [];
+  try {
+    return tidyPem(readFileSync(file, 'latin1')).match(PEM_CERTIFICATE) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** One that is encrypted in the old way has lines with a colon, and is none. */
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s\\]+)-----END \1-----/g;
+
+/** Lines of PEM as OpenSSL wants them: some come as one line, with blanks or `\n` in it, or behind a byte order mark. */
+function tidyPem<Text extends string | undefined>(text: Text): Text {
+  return text?.replace(PEM_BLOCK, (_, label: string, body: string) => {
+    const lines = body.replace(/\\[nr]|\s/g, '').match(/.{1,64}/g) ?? [];
+    return ['', `-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+  }) as Text;
 }
 
 function createContext(options: tls.SecureContextOptions): tls.SecureContext {

@@ -6,7 +6,7 @@
  * always.
  * Source: gateway.md (TLS); Node-RED's `05-tls.js`.
  */
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Node } from 'node-red';
 import { optionError } from '../shared/form-reader.js';
 
@@ -47,10 +47,35 @@ export function readTlsConfig(node: Node | null | undefined): TlsFiles | undefin
 
 function pem(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value;
-  if (Buffer.isBuffer(value)) return value.toString('latin1');
+  if (Buffer.isBuffer(value)) return pemOf(value);
   if (Array.isArray(value)) return value.map((part) => pem(part) ?? '').join('\n');
   return undefined;
 }
+
+/** A file's octets: text, which Windows writes as UTF-16 too, or a certificate or key in DER. */
+function pemOf(octets: Buffer): string {
+  if (octets[0] === 0xff && octets[1] === 0xfe) return octets.toString('utf16le');
+  if (octets[0] !== SEQUENCE) return octets.toString('latin1');
+  for (const read of DER_READERS) {
+    try {
+      return read(octets);
+    } catch {
+      // It may be of the next kind.
+    }
+  }
+  return octets.toString('latin1');
+}
+
+/** What DER begins with, and no PEM. */
+const SEQUENCE = 0x30;
+
+const DER_READERS: readonly ((octets: Buffer) => string)[] = [
+  (octets) => new X509Certificate(octets).toString(),
+  ...(['pkcs8', 'sec1', 'pkcs1'] as const).map(
+    (type) => (key: Buffer) =>
+      createPrivateKey({ key, format: 'der', type }).export({ type: 'pkcs8', format: 'pem' }).toString(),
+  ),
+];
 
 function decrypted(key: string, passphrase: string | undefined): string {
   if (passphrase === undefined) return key;

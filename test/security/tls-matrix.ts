@@ -83,6 +83,8 @@ export const REFUSED_SERVERS: readonly RefusedServer[] = [
   ),
   row('that is for clients', { certificate: { purpose: 'client' } }, CERTIFICATE, /not meant for servers/),
   row('over TLS 1.1', { certificate: {}, isOld: true }, 'SMPP_CONNECT', /no TLS as recent as 1\.2/),
+  row('that encrypts nothing', { certificate: {}, ciphers: 'eNULL' }, 'SMPP_CONNECT', /did not agree on TLS/),
+  row('that proves nothing', { certificate: {}, ciphers: 'aNULL' }, 'SMPP_CONNECT', /did not agree on TLS/),
   row('in plain text', 'plain', 'SMPP_CONNECT', /does not speak TLS on this port/),
   row('that closes at once', 'hasty', 'SMPP_CONNECT', /cut the connection off|closed the connection/),
   row('whose handshake hangs', 'silent', 'SMPP_CONNECT', /did not complete TLS within/),

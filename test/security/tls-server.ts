@@ -6,7 +6,13 @@ import { makeAuthority, makeCertificate, type CertificateOptions } from '../../l
 
 /** `plain`: greets in clear text · `silent`: accepts and says nothing · `hasty`: closes at once. */
 export type ServerKind =
-  { readonly certificate: Partial<CertificateOptions>; readonly isOld?: boolean } | PlainKind;
+  | {
+      readonly certificate: Partial<CertificateOptions>;
+      readonly isOld?: boolean;
+      /** Of TLS 1.2, instead of those that are safe. */
+      readonly ciphers?: string;
+    }
+  | PlainKind;
 type PlainKind = 'plain' | 'silent' | 'hasty';
 
 export interface MatrixServer {
@@ -64,7 +70,10 @@ function tlsServer(kind: Exclude<ServerKind, PlainKind>, received: Buffer[]): tl
     dnsNames: ['localhost'],
     ...kind.certificate,
   });
-  const server = tls.createServer({ ...certificate, ...(kind.isOld === true ? OLD : {}) }, (socket) => {
+  const { isOld = false, ciphers } = kind;
+  const weak =
+    ciphers === undefined ? {} : { ciphers: `${ciphers}:@SECLEVEL=0`, maxVersion: 'TLSv1.2' as const };
+  const server = tls.createServer({ ...certificate, ...(isOld ? OLD : weak) }, (socket) => {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => received.push(chunk));
   });

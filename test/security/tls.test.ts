@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { spkiPin } from '../../lib/connection/pins.js';
@@ -10,7 +12,7 @@ import { makeCertificate, startSimulator } from '../../lib/simulator/simulator.j
 import { connected } from '../support/over-tls.js';
 import { attempt, CREDENTIALS, type Attempt } from './tls-client.js';
 import { REFUSED_SERVERS } from './tls-matrix.js';
-import { authority, inDays, serve, type MatrixServer } from './tls-server.js';
+import { authority, inDays, serve, stranger, type MatrixServer } from './tls-server.js';
 
 const DAY_MS = 86_400_000;
 const SECRETS = Object.values(CREDENTIALS);
@@ -42,17 +44,35 @@ describe('a login', () => {
     });
   }
 
-  it('to any of them is not tried with NODE_TLS_REJECT_UNAUTHORIZED=0 either', async () => {
-    const servers = await Promise.all(REFUSED_SERVERS.map(({ kind }) => started(kind)));
-    const job = JSON.stringify({ ca: authority.cert, ports: servers.map(({ port }) => port) });
+  /** In a process of its own, with this in its environment. */
+  async function attempts(
+    servers: readonly MatrixServer[],
+    ca: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Attempt[]> {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--import', 'tsx', join(__dirname, 'tls-client.ts'), job],
-      { env: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' } },
+      [
+        '--import',
+        'tsx',
+        join(__dirname, 'tls-client.ts'),
+        JSON.stringify({ ca, ports: servers.map(({ port }) => port) }),
+      ],
+      { env: { ...process.env, NODE_NO_WARNINGS: '1', ...env } },
     );
-    const attempts = JSON.parse(stdout) as Attempt[];
+    return JSON.parse(stdout) as Attempt[];
+  }
+
+  const WEAKENED = {
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    NODE_OPTIONS: '--tls-min-v1.0 --tls-cipher-list=ALL:eNULL:aNULL:@SECLEVEL=0',
+  };
+
+  it('to any of them is not tried either by a process that was told to be careless', async () => {
+    const servers = await Promise.all(REFUSED_SERVERS.map(({ kind }) => started(kind)));
+    const made = await attempts(servers, authority.cert, WEAKENED);
     assert.deepEqual(
-      attempts.map(({ error }) => error?.code),
+      made.map(({ error }) => error?.code),
       REFUSED_SERVERS.map(({ code }) => code),
     );
     assert.deepEqual(
@@ -60,6 +80,37 @@ describe('a login', () => {
       [],
     );
   }).timeout(60_000);
+
+  it('to a server of an authority of NODE_EXTRA_CA_CERTS is tried, beside a CA that is given', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'smpp-ca-'));
+    const file = join(folder, 'extra.pem');
+    writeFileSync(file, stranger.cert);
+    const servers = [
+      await started({ certificate: { issuer: stranger } }),
+      await started({ certificate: {} }),
+    ];
+    await attempts(servers, authority.cert, { NODE_EXTRA_CA_CERTS: file });
+    rmSync(folder, { recursive: true });
+    for (const { received } of servers)
+      assert.match(Buffer.concat(received).toString('latin1'), /canary-account/);
+  }).timeout(60_000);
+
+  const oneLine = (pem: string): string => pem.replaceAll('\n', '');
+  const forms: [what: string, write: (pem: string) => string][] = [
+    ['with a byte order mark', (pem) => `\ufeff${pem}`],
+    ['with the octets of one', (pem) => `\u00ef\u00bb\u00bf${pem}`],
+    ['in one line', oneLine],
+    ['with blanks for line breaks', (pem) => pem.replaceAll('\n', ' ')],
+    ['with line breaks written out', (pem) => pem.replaceAll('\n', '\\n')],
+    ['of two authorities in one line', (pem) => oneLine(stranger.cert + pem)],
+  ];
+  for (const [what, write] of forms) {
+    it(`is tried with a CA ${what}`, async () => {
+      const server = await started({ certificate: {} });
+      await attempt(server.port, { ca: write(authority.cert) }, { bindMs: 200 });
+      assert.match(Buffer.concat(server.received).toString('latin1'), /canary-account/);
+    });
+  }
 
   it('that fails says neither account nor password', async () => {
     for (const { kind } of REFUSED_SERVERS) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { Node } from 'node-red';
+import { makeAuthority } from '../../../lib/simulator/certificate.js';
 import { readTlsConfig } from '../../../nodes/inmobile-connection/read-tls-config.js';
 
 /** A node that contributes these options, as core's tls-config does. */
@@ -14,6 +15,18 @@ describe('readTlsConfig', () => {
   it('takes the certificates, as text or as octets', () => {
     const node = tlsConfig({ ca: Buffer.from('CA'), cert: 'CERT', key: 'KEY', rejectUnauthorized: true });
     assert.deepEqual(readTlsConfig(node), { ca: 'CA', cert: 'CERT', key: 'KEY' });
+  });
+
+  it('takes a certificate and a key in DER, and text in UTF-16', () => {
+    const { cert, key } = makeAuthority();
+    const der = (pem: string): Buffer => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+    const read = readTlsConfig(
+      tlsConfig({ ca: Buffer.from(`\ufeff${cert}`, 'utf16le'), cert: der(cert), key: der(key) }),
+    );
+    assert.ok(read !== undefined);
+    assert.match(read.ca ?? '', /-----BEGIN CERTIFICATE-----/);
+    assert.equal(read.cert?.replace(/\s/g, ''), cert.replace(/\s/g, ''));
+    assert.equal(createPrivateKey(read.key ?? '').asymmetricKeyType, createPrivateKey(key).asymmetricKeyType);
   });
 
   it('leaves verification and the server name aside', () => {
