@@ -38,22 +38,45 @@ export interface LoginAttempt {
   isDoomed: boolean;
 }
 
+interface Logins {
+  readonly underWay: Set<LoginAttempt>;
+  /** Refusals of the last 10 minutes, and what most likely was one, oldest first. */
+  refusedAt: Millis[];
+  /** What each host took last, as long as it has not refused that since. */
+  readonly taken: Map<string, string>;
+}
+
 /** The refused logins of one account in this process. */
 export class LoginCount {
-  readonly #underWay = new Set<LoginAttempt>();
-  /** Refusals of the last 10 minutes, and what most likely was one, oldest first. */
-  #refusedAt: Millis[] = [];
-  /** What each host took last, as long as it has not refused that since. */
-  readonly #taken = new Map<string, string>();
+  #logins: Logins = { underWay: new Set(), refusedAt: [], taken: new Map() };
+  /** Those that have joined it, and use its logins. */
+  readonly #joined: LoginCount[] = [];
 
   get underWay(): number {
-    return this.#underWay.size;
+    return this.#logins.underWay.size;
+  }
+
+  /** Makes one account of two, whose hosts turned out to be of one service. */
+  join(other: LoginCount): void {
+    const { underWay, refusedAt, taken } = other.#logins;
+    const own = this.#logins;
+    if (own === other.#logins) return;
+    for (const attempt of underWay) own.underWay.add(attempt);
+    own.refusedAt = [...own.refusedAt, ...refusedAt].sort((one, two) => one - two);
+    for (const [host, secret] of taken) own.taken.set(host, secret);
+    other.#use(own);
+    this.#joined.push(other);
+  }
+
+  #use(logins: Logins): void {
+    this.#logins = logins;
+    for (const joined of this.#joined) joined.#use(logins);
   }
 
   /** Whether anything would be lost by forgetting it. */
   isIdle(now: Millis): boolean {
     this.#forget(now);
-    return this.#underWay.size === 0 && this.#refusedAt.length === 0;
+    return this.#logins.underWay.size === 0 && this.#logins.refusedAt.length === 0;
   }
 
   /**
@@ -62,32 +85,32 @@ export class LoginCount {
    */
   waitMs(host: string, secret: string, now: Millis): Millis {
     this.#forget(now);
-    const isKnown = this.#taken.size === 0 || this.#taken.get(host) === secret;
+    const isKnown = this.#logins.taken.size === 0 || this.#logins.taken.get(host) === secret;
     const most = isKnown ? ATTEMPTS_MAX : ATTEMPTS_MAX - 1;
-    const first = this.#refusedAt.at(-most);
+    const first = this.#logins.refusedAt.at(-most);
     if (first !== undefined) return first + ATTEMPTS_WITHIN_MS - now;
-    return this.#refusedAt.length + this.#underWay.size < most ? 0 : TURN_MS;
+    return this.#logins.refusedAt.length + this.#logins.underWay.size < most ? 0 : TURN_MS;
   }
 
   asked(host: string): LoginAttempt {
     const attempt = { host, isDoomed: false };
-    this.#underWay.add(attempt);
+    this.#logins.underWay.add(attempt);
     return attempt;
   }
 
   ended(attempt: LoginAttempt, secret: string, outcome: LoginOutcome, now: Millis): void {
-    this.#underWay.delete(attempt);
+    this.#logins.underWay.delete(attempt);
     const { host, isDoomed } = attempt;
-    if (outcome === 'bound') this.#taken.set(host, secret);
+    if (outcome === 'bound') this.#logins.taken.set(host, secret);
     // The gateway counts one that it is about to refuse, whether we wait for that or not.
-    if (outcome === 'refused' || (outcome === 'unanswered' && isDoomed)) this.#refusedAt.push(now);
+    if (outcome === 'refused' || (outcome === 'unanswered' && isDoomed)) this.#logins.refusedAt.push(now);
     if (outcome !== 'refused') return;
-    if (this.#taken.get(host) === secret) this.#taken.delete(host);
-    for (const other of this.#underWay) other.isDoomed = true;
+    if (this.#logins.taken.get(host) === secret) this.#logins.taken.delete(host);
+    for (const other of this.#logins.underWay) other.isDoomed = true;
   }
 
   #forget(now: Millis): void {
-    this.#refusedAt = this.#refusedAt.filter((at) => at > now - ATTEMPTS_WITHIN_MS);
+    this.#logins.refusedAt = this.#logins.refusedAt.filter((at) => at > now - ATTEMPTS_WITHIN_MS);
   }
 }
 

@@ -45,6 +45,32 @@ describe('The logins of a process', () => {
     assert.equal(countTogether({ hosts: [OWN, DK1] }, { hosts: [DK1, OWN] }), true);
   });
 
+  it('count together wherever a host is the same, however it is written and whatever is listed beside it', () => {
+    const other = { host: 'other.example.com', port: 2775 };
+    assert.equal(countTogether({ hosts: [OWN, other] }, { hosts: [OWN] }), true);
+    assert.equal(countTogether({ hosts: [OWN] }, { hosts: [other, OWN] }), true);
+    assert.equal(countTogether({}, { hosts: [OWN, DK1] }), true);
+    assert.equal(countTogether({}, { hosts: [{ ...DK1, host: 'smpp-dk1.inmobile.dk.' }] }), true);
+    assert.equal(countTogether({}, { hosts: [{ ...DK1, port: 3550 }] }), true);
+    assert.equal(countTogether({ systemId: 'Me' }, { systemId: 'mE' }), true);
+    assert.equal(countTogether({ hosts: [OWN] }, { hosts: [other] }), false);
+  });
+
+  it('count together, those that were begun before too, once hosts turn out to be of one service', () => {
+    const other = { host: 'other.example.com', port: 2775 };
+    const way = { ...settings, clock: new FakeClock() };
+    const [first, second, third] = [[OWN], [other], [DK1]].map((hosts) => loginsOf({ ...way, hosts }));
+    assert.ok(first && second && third);
+    const attempt = second.asked('other');
+    for (let time = 0; time < 3; time++) first.ended(first.asked('own'), 'refused', 1_000);
+    loginsOf({ ...way, hosts: [OWN, other] });
+    second.ended(attempt, 'refused', 1_000);
+    for (let time = 0; time < 2; time++) third.ended(third.asked('dk1'), 'refused', 1_000);
+    loginsOf({ ...way, hosts: [other, DK1] });
+    for (const login of [first, second, third, loginsOf({ ...way, hosts: [OWN] })])
+      assert.ok(login.waitMs('somewhere', 1_000) > 60_000);
+  });
+
   it("count apart behind a transport of somebody's own", () => {
     assert.equal(countTogether({ connect }, {}), false);
     assert.equal(countTogether({ connect }, { connect }), true);
