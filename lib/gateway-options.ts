@@ -9,6 +9,7 @@ import { systemClock, type Clock } from './clock.js';
 import type { Connect } from './connection/tls-connect.js';
 import { refusal as wrongType } from './arguments.js';
 import { printable, SmppError } from './errors.js';
+import { limitedLog } from './failure-log.js';
 import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from './inmobile.js';
 import type { OnUncertain } from './message.js';
 import type { SmsDefaults } from './outbox/read-sms.js';
@@ -243,7 +244,7 @@ export function readGatewayOptions(options: GatewayOptions): GatewaySettings {
   return {
     sms: readSmsDefaults({ sender, defaultCountry }),
     ...(rest as Omit<GatewaySettings, 'timers' | 'segmentsPerSecond' | 'connect' | 'log' | 'sms'>),
-    log: apart(log),
+    log: limitedLog(apart(log), rest.clock),
     timers: { ...DEFAULT_TIMERS, ...(timers as Partial<Timers>) },
     segmentsPerSecond,
     connect,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { SmppError } from '../../lib/errors.js';
-import { FailureLog } from '../../lib/failure-log.js';
+import { FailureLog, limitedLog } from '../../lib/failure-log.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 function bench() {
@@ -55,5 +55,38 @@ describe('FailureLog', () => {
     const { lines, failures } = bench();
     failures.fault('it failed', 'secret');
     assert.deepEqual(lines, ['it failed: string']);
+  });
+});
+
+describe('A log of which no flood is', () => {
+  function limited() {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    return { clock, lines, log: limitedLog((_level, line) => lines.push(line), clock) };
+  }
+
+  it('has twenty lines a minute that differ in numbers, ids and hosts alone, and then how many were left out', async () => {
+    const { clock, lines, log } = limited();
+    for (let part = 1; part <= 1_000; part += 1)
+      log('warn', `SMS id${part} of dk${part} is given up with ${part} of 255`);
+    assert.equal(lines.length, 20);
+    await clock.advance(60_000);
+    log('warn', 'SMS id0 of dk1 is given up with 1 of 2');
+    assert.match(lines.at(-1) ?? '', /^SMS id0 of dk1 is given up with 1 of 2 \(and 980 like it/);
+  });
+
+  it('has other lines meanwhile', () => {
+    const { lines, log } = limited();
+    for (let part = 0; part < 100; part += 1) log('warn', `given up with ${part}`);
+    log('info', 'Connected to dk1');
+    assert.equal(lines.at(-1), 'Connected to dk1');
+  });
+
+  it('is as limited for words that are made up', () => {
+    const { lines, log } = limited();
+    const made = (word: number): string =>
+      Array.from(String(word), (digit) => 'abcdefghij'[Number(digit)]).join('');
+    for (let word = 0; word < 50_000; word += 1) log('warn', `the peer said ${made(word)}`);
+    assert.ok(lines.length <= 1_020, String(lines.length));
   });
 });
