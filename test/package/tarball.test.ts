@@ -232,11 +232,17 @@ function byFirstType(left: { types: readonly string[] }, right: { types: readonl
   return String(left.types[0]).localeCompare(String(right.types[0]));
 }
 
+/** Or takes what is to be published, where `TARBALL` names it. */
 function pack(folder: string): { readonly tarball: string; readonly files: readonly string[] } {
-  const output = npm(ROOT, ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
+  const { TARBALL: given } = process.env;
+  const source = given === undefined ? [] : [given];
+  const output = npm(ROOT, ['pack', ...source, '--ignore-scripts', '--json', '--pack-destination', folder]);
   const [packed] = JSON.parse(output) as { filename: string; files: { path: string }[] }[];
   assert.ok(packed !== undefined);
-  return { tarball: path.join(folder, packed.filename), files: packed.files.map((file) => file.path) };
+  return {
+    tarball: given ?? path.join(folder, packed.filename),
+    files: packed.files.map((file) => file.path),
+  };
 }
 
 function npm(cwd: string, args: readonly string[]): string {

@@ -104,6 +104,21 @@ describe('the workflow that publishes', () => {
     assert.match(workflow, /needs: test/);
   });
 
+  it('publishes the file that was tested, from a job that installs, builds and checks out nothing', () => {
+    const [testing = '', publishing = ''] = workflow.split(/^ {2}publish:$/m);
+    assert.match(testing, /TARBALL=.* npm test/);
+    assert.match(testing, /upload-artifact/);
+    assert.doesNotMatch(testing, /id-token/);
+    assert.match(publishing, /download-artifact/);
+    const commands = [...publishing.matchAll(/run: (.*)/g)].map(([, command = '']) => command);
+    assert.deepEqual(
+      commands.map((command) => command.split(' ', 2).join(' ')),
+      ['npm publish'],
+    );
+    assert.match(commands[0] ?? '', /\.tgz --ignore-scripts/);
+    assert.doesNotMatch(publishing, /checkout/);
+  });
+
   it('has no token of its own', () => {
     assert.doesNotMatch(workflow, /secrets\.|NODE_AUTH_TOKEN|_authToken/);
   });
