@@ -55,7 +55,7 @@ const IN_DOUBT = /it may be there after the next start/;
 // Given to a node that has closed, a msg is gone before the package could see it.
 hooks.add('onReceive', ({ destination: { node }, msg }) => {
   if (node._inputCallback === null) return;
-  if (isGiven(node, msg)) tell('handed', msg.numbers);
+  if (isGiven(node, msg)) tell('handed', { ...msg.numbers, id: msg._msgid });
   if (node.id === AFTER_CATCH) tell('caught', msg.numbers);
 });
 hooks.add('onComplete', ({ node: { node }, msg, error }) => {

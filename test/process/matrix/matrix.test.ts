@@ -12,8 +12,8 @@ import { endAll } from '../node-red.js';
 import { CELLS, nameOf, type Cell } from './cells.js';
 import { Stage, type Played } from './stage.js';
 
-const { SMPP_TEST_CELL: ONE, SMPP_TEST_CELLS: CHOICE = '12', SMPP_TEST_SEED } = process.env;
-const SEED = Number(SMPP_TEST_SEED ?? 1);
+const { SMPP_TEST_CELL: ONE, SMPP_TEST_CELLS: CHOICE = '24', SMPP_TEST_SEED } = process.env;
+const SEED = Number(SMPP_TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
 /** Side by side: each waits for most of its time. */
 const STAGES = 3;
 /** Of the numbers of a fault. */

@@ -15,11 +15,16 @@ export interface Numbers {
   readonly count: number;
 }
 
+interface Handed extends Numbers {
+  /** Its `_msgid`. */
+  readonly id: string;
+}
+
 /** What the flow of the matrix tells of besides; see `inside.mjs` and `scene.ts`. */
 export type MatrixReport =
   | Report
   /** A msg was given to the smpp-send node. */
-  | { readonly event: 'handed'; readonly payload: Numbers }
+  | { readonly event: 'handed'; readonly payload: Handed }
   /** Its `done` was called with an error, which may say that the store can have it all the same. */
   | { readonly event: 'failed'; readonly payload: Numbers & { readonly isInDoubt: boolean } }
   /** It came out of a Catch node. */
@@ -59,7 +64,7 @@ export class Outcomes {
   readonly #forgets: boolean;
   #process = 0;
   /** By their first number. */
-  readonly #msgs = new Map<number, Numbers>();
+  readonly #msgs = new Map<number, Handed>();
   readonly #results = new Map<number, Reported[]>();
   readonly #failed: number[] = [];
   readonly #inDoubt = new Set<number>();
@@ -136,13 +141,15 @@ export class Outcomes {
     const times = this.#acceptances();
     const failed = new Set(this.#failed);
     const results = [...this.#results];
-    const msgs = [...this.#msgs.values()];
-    const hasResult = (number: number): boolean => this.#results.has(number);
-    const unheard = [...failed].filter((first) => !this.#caught.has(first));
-    // The log tells how many, not which.
     const told = this.#told();
+    const msgs = [...this.#msgs.values()];
+    const isNamed = (first: number): boolean => told.msgs.has(this.#msgs.get(first)?.id ?? '');
+    const hasResult = (number: number): boolean => this.#results.has(number);
+    const unheard = [...failed].filter((first) => !this.#caught.has(first) && !isNamed(first));
+    // Where the log names no msg it tells how many.
     const lost = msgs
-      .filter((msg) => !failed.has(msg.first) && !numbersOf(msg).every(hasResult))
+      .filter(({ first }) => !failed.has(first) && !isNamed(first))
+      .filter((msg) => !numbersOf(msg).every(hasResult))
       .slice(Math.max(0, told.errors - unheard.length))
       .flatMap((msg) => numbersOf(msg).filter((number) => !hasResult(number)));
     return {
@@ -187,15 +194,23 @@ export class Outcomes {
     this.#results.set(number, [...before, { id, outcome, possibleDuplicate, process: this.#process }]);
   }
 
-  /** Of how many msgs the log tells that they failed, and of how many SMS that they ended without a node to say so. */
-  #told(): { readonly errors: number; readonly ends: number } {
+  /**
+   * Of which msgs the log tells that they failed, of how many more that it does not name, and of how many SMS that they ended
+   * without a node to say so.
+   */
+  #told(): { readonly msgs: ReadonlySet<string>; readonly errors: number; readonly ends: number } {
+    const msgs = new Set<string>();
     let errors = 0;
     let ends = 0;
     for (const { level, type, line } of this.#log) {
       if (ENDED_WITHOUT_NODE.test(line)) ends += countIn(line);
-      else if (level === 'error' && type === 'smpp-send') errors += countIn(line);
+      else if (level === 'error' && type === 'smpp-send') {
+        const msg = NAMED_MSG.exec(line)?.[1];
+        if (msg === undefined) errors += countIn(line);
+        else msgs.add(msg);
+      }
     }
-    return { errors, ends };
+    return { msgs, errors, ends };
   }
 
   #isFlagged(number: number): boolean {
@@ -217,6 +232,8 @@ export class Outcomes {
 
 /** The node of the result is gone, or the memory that held the SMS is, or no connection uses their folder any more. */
 const ENDED_WITHOUT_NODE = /smpp-send node .* is gone|lost with it|stay in .* until a connection uses it/;
+
+const NAMED_MSG = /\(SMPP_\w+, msg (\w+)\)$/;
 
 /** The number that a line tells of; one where it names none. */
 function countIn(line: string): number {
