@@ -155,8 +155,10 @@ export class Flow {
 
   #settled(handing: Handing, result: SubmitResult): void {
     const record = this.#recordOf(result);
-    if (record === undefined) this.#ledger.violated(`a result of no SMS: ${JSON.stringify(result)}`);
-    else record.results.push({ ...handing, result: { ...result } });
+    // Of one that the process died over as it was taken in, and that went bad, nothing is known at all.
+    const isNobodys = this.#world.plan.hasRotten && result.to === '';
+    if (record !== undefined) record.results.push({ ...handing, result: { ...result } });
+    else if (!isNobodys) this.#ledger.violated(`a result of no SMS: ${JSON.stringify(result)}`);
     spoil(result);
     if (handing.taking.failedAt === undefined) this.#told();
   }
