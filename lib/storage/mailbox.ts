@@ -34,6 +34,9 @@ const UNHEARD_MS: Millis = 3_600_000;
 /** Those who listened before a restart are back by then: Node-RED may have modules to install first. */
 const START_GRACE_MS: Millis = 10 * 60_000;
 
+/** So much of that a start takes in any case, also when the process dies before. */
+const START_TAKES_MS: Millis = 60_000;
+
 /** Of table `account`, by kind. */
 const GRACE_KEY = 'unheard';
 
@@ -189,8 +192,10 @@ export class Mailbox<T> {
     }
     this.#graceLeftMs = await this.#readGrace();
     this.#isClosed = false;
-    this.#forgetFrom = this.#options.clock.now() + (this.#graceLeftMs ?? START_GRACE_MS);
-    this.#armForget();
+    const graceMs = this.#graceLeftMs ?? START_GRACE_MS;
+    this.#forgetFrom = this.#options.clock.now() + graceMs;
+    if (!this.isHeard && this.held > 0 && graceMs > 0) this.#keepGrace(Math.max(0, graceMs - START_TAKES_MS));
+    this.#armForget(START_TAKES_MS);
     this.#drainSoon();
   }
 
@@ -578,7 +583,8 @@ export class Mailbox<T> {
     );
   }
 
-  #armForget(): void {
+  /** @param soonMs from now it looks at the earliest, and in the time after a start at the latest */
+  #armForget(soonMs = FORGET_EVERY_MS): void {
     if (this.#isClosed || this.isHeard) return;
     const { clock } = this.#options;
     const first = firstOf(this.#rejected.values()) ?? firstOf(this.#waiting.values());
@@ -586,7 +592,7 @@ export class Mailbox<T> {
     const due = Math.max(this.#forgetFrom, (first.since ?? -Infinity) + UNHEARD_MS);
     const isGrace = this.#forgetFrom > clock.now();
     this.#forgetAlarm.set(
-      isGrace ? Math.min(due, clock.now() + FORGET_EVERY_MS) : Math.max(due, clock.now() + FORGET_EVERY_MS),
+      isGrace ? Math.min(due, clock.now() + soonMs) : Math.max(due, clock.now() + soonMs),
     );
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Clock } from '../../../lib/clock.js';
 import { SmppError } from '../../../lib/errors.js';
 import { settle } from '../../support/fake-clock.js';
 import { EVENT, HOUR_MS, MailboxBench } from './mailbox-bench.js';
@@ -99,6 +100,23 @@ describe('Mailbox, where nobody listens', () => {
     await settle();
     assert.deepEqual([on.seen, on.storage.count('event')], [[], 0]);
   });
+
+  for (const seconds of [90, 240]) {
+    it(`is forgotten also when the process dies every ${seconds} s`, async () => {
+      await on.came('one');
+      await on.mailbox.close();
+      const { clock } = on;
+      for (let passed = 0; passed < 90 * 60; passed += seconds) {
+        let isAlive = true;
+        const after: Clock['after'] = (ms, run) => clock.after(ms, () => isAlive && run());
+        const mailbox = on.make({ clock: { now: () => clock.now(), wall: () => clock.wall(), after } });
+        await mailbox.open();
+        await clock.advance(seconds * 1_000);
+        isAlive = false;
+      }
+      assert.equal(on.storage.count('event'), 0);
+    });
+  }
 
   it('waits for those who listened before, after each start', async () => {
     await on.came('one');
