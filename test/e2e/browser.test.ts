@@ -9,13 +9,24 @@ import { theDoctor } from './doctor.js';
 import { theExamples } from './examples.js';
 import { theFlow } from './flow.js';
 import { theForms } from './forms.js';
+import { theHostileFlow } from './hostile-flow.js';
 import { theHostileSms } from './hostile-sms.js';
 import { thePalette } from './palette.js';
 import { thePicture } from './picture.js';
 import { theSidebar } from './sidebar.js';
 import { theTheme } from './theme.js';
 
-const TOPICS = [theForms, theDoctor, theFlow, theExamples, theHostileSms, theSidebar, thePicture, theTheme];
+const TOPICS = [
+  theForms,
+  theDoctor,
+  theFlow,
+  theExamples,
+  theHostileSms,
+  theHostileFlow,
+  theSidebar,
+  thePicture,
+  theTheme,
+];
 const PACKAGES = { [PACK]: ROOT, '@flowfuse/node-red-dashboard': DASHBOARD };
 
 /** A machine that does other things too starts Node-RED and Chromium within this. */
