@@ -77,9 +77,9 @@ async function lookEverywhere(editor: Editor): Promise<void> {
   for (const { id, type, valid } of placed.filter((node) => node.type !== 'inmobile-connection')) {
     assert.equal(valid, false, type);
     const node = editor.node(id);
-    await node.locator('.red-ui-flow-node').hover();
-    await node.locator('.red-ui-flow-node-error').hover();
-    for (const port of await node.locator('.red-ui-flow-port').all()) await port.hover();
+    // As the mouse would, which in Node-RED 5 has the workspace scrolled away.
+    for (const part of await node.locator('.red-ui-flow-node-error, .red-ui-flow-port').all())
+      await part.dispatchEvent('mouseenter');
     await editor.edit(node);
     await hoverFields(editor);
     if (type === 'smpp-send') {
