@@ -1,4 +1,6 @@
 /** The promises made for a long SMS of which the gateway has some segments and not all. */
+import type { Millis } from '../../lib/clock.js';
+import type { SubmitResult } from '../../lib/message.js';
 import { type Ledger, type SmsRecord, type SubmitSeen, toldOf } from './ledger.js';
 import type { Smsc } from './smsc.js';
 
@@ -27,14 +29,20 @@ export function halfIsTold(
   // That it is known could not be stored, or nobody had the time to.
   if (
     ledger.crashedBetween(sms.askedAt, toldOf(sms)!.at) ||
+    ledger.clockSetAt.length > 0 ||
     ledger.diskFailed ||
     ledger.reached.has('lateAnswers')
   )
     return;
   const isKnown = (submit: SubmitSeen): boolean =>
-    !isUnanswered(submit, ledger, smsc) && submit.answeredAt! < toldOf(sms)!.at;
+    !isUnanswered(submit, ledger, smsc) && submit.answeredAt! < settledAt(sms, result);
   if (messageIds.length === 0 && named.some(isKnown))
     violated(`is ${result.outcome}, and its result does not tell what the gateway has of it`);
+}
+
+/** A listener may be told later. */
+function settledAt({ askedAt, askedWall }: SmsRecord, result: SubmitResult): Millis {
+  return askedAt + (result.settledAt - askedWall);
 }
 
 /** No more than its segments; all of them only where the gateway has all, by one submission. */

@@ -56,9 +56,11 @@ function isRefusedForNow({ status, sentAt, answeredAt = Infinity }: SubmitSeen, 
   return answeredAt <= until && answeredAt - sentAt < GIVEN_UP_MS;
 }
 
-/** It was the first sign of a host that answers nothing, and the other one is there. */
+/** It was the first sign of a host that answers nothing, nobody had left that host meanwhile, and the other one is there. */
 function mustMove(submit: SubmitSeen, { ledger, smsc }: Case): boolean {
   const seen = smsc.links.find(({ session }) => session.id === submit.sessionId)!;
+  const hasMoved = ledger.binds.some(({ at }) => at > submit.sentAt && at < submit.sentAt + GIVEN_UP_MS);
+  if (hasMoved) return false;
   const until = submit.sentAt + UNREACHABLE_MS;
   const isHard = ({ at, kind }: Ledger['faults'][number]): boolean =>
     !SOFT.has(kind) && at > submit.sentAt - UNREACHABLE_MS && at < until;

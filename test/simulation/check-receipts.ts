@@ -163,7 +163,9 @@ function checkUnmatched(ledger: Ledger, { receipt, at, run }: ReceiptSeen): void
   );
   const isLate = (first?.at ?? at) - ((sms && toldOf(sms))?.at ?? Infinity) > 0;
   if (isLate) ledger.violated(`the receipt for ${messageId} is tied to no SMS`);
-  if (wasAnswered(ledger, receipt, { at: first?.at ?? at, run }))
+  // Where more wait than are held, the oldest goes on as it is.
+  const gaveWay = ledger.reached.has('heldReceipts');
+  if (!gaveWay && wasAnswered(ledger, receipt, { at: first?.at ?? at, run }))
     ledger.violated(`the receipt for ${messageId} is tied to no SMS, and its segment had its answer`);
   // Several may say the same.
   const sentAt = ledger.deliveries.flatMap(({ text, firstSentAt: instant = Infinity }) =>
@@ -171,7 +173,7 @@ function checkUnmatched(ledger: Ledger, { receipt, at, run }: ReceiptSeen): void
   );
   const firstSentAt = sentAt.length === 0 ? 0 : Math.min(...sentAt);
   const isFirstRun = ledger.runs[run]!.startedAt < firstSentAt;
-  if (isFirstRun && at - firstSentAt < HELD_MS && !ledger.reached.has('heldReceipts')) {
+  if (isFirstRun && at - firstSentAt < HELD_MS && !gaveWay) {
     ledger.violated(`the receipt for ${messageId} was given up after ${Math.round(at - firstSentAt)} ms`);
   }
 }
@@ -370,7 +372,8 @@ function checkFinalOnce(ledger: Ledger, sms: SmsRecord): void {
     }
   });
   const isComplete = isDecided(ledger, sms, id, result.messageIds);
-  const isGone = ledger.hasForgotten || ledger.hasGivenUp('message');
+  // What gave way as it waited was nobody's.
+  const isGone = ledger.hasForgotten || ledger.hasGivenUp('message') || ledger.reached.has('heldReceipts');
   // Whoever was there as the last of them came was told.
   const wasHeard = segmentsOf(ledger, id).every(
     ({ at, taking: { doneAt = at } }) =>
