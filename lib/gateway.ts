@@ -6,6 +6,7 @@
  * Source: contract section 2.
  */
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   checkId,
   checkIsList,
@@ -46,6 +47,7 @@ import {
   isDiskFull,
   isJournalFile,
   journalStorage,
+  STORE_FOLDER,
   type JournalStorage,
   type TroubleListener,
 } from './storage/journal-storage.js';
@@ -210,11 +212,13 @@ export function isSameAccount(one: GatewayOptions, other: GatewayOptions): boole
 
 /** Whether a folder is the `directory` of a storage on disk. */
 export function holdsStore(directory: string): boolean {
-  try {
-    return readdirSync(directory).some(isJournalFile);
-  } catch {
-    return false; // there is none
-  }
+  return [directory, join(directory, STORE_FOLDER)].some((folder) => {
+    try {
+      return readdirSync(folder).some(isJournalFile);
+    } catch {
+      return false; // there is none
+    }
+  });
 }
 
 /**

@@ -114,3 +114,6 @@ export const PUBLISHED_ERRORS: readonly number[] = [...STATUS_CODES.keys()];
 
 /** Receipts stay matched to their SMS this long; inMobile tries to deliver for 48 h at most by default. */
 export const RECEIPT_WAIT_MS = 72 * 3_600_000;
+
+/** In the folder of a store, the one for what is sent to the simulated gateway: that can never reach a phone, nor the reverse. */
+export const SIMULATED_FOLDER = 'simulated';

@@ -54,7 +54,8 @@ async function main(): Promise<void> {
   }
 }
 
-async function purge(directory: string, isConfirmed: boolean): Promise<void> {
+async function purge(named: string, isConfirmed: boolean): Promise<void> {
+  const directory = await requireJournal({ directory: named, files: systemFiles });
   const journal = {
     directory,
     clock: systemClock,
@@ -62,7 +63,6 @@ async function purge(directory: string, isConfirmed: boolean): Promise<void> {
     processes: systemProcesses,
     bounds: DEFAULT_BOUNDS,
   };
-  await requireJournal(journal);
   const storage = journalStorage({ ...journal, onWarning: (line) => console.error(line) });
   await storage.open();
   const found = Object.entries(KINDS).map(([table, kind]) => [storage.count(table as Table), kind] as const);

@@ -15,14 +15,16 @@ import type { TroubleListener } from './journal/health.js';
 import { openJournal, type JournalSession, type JournalSessionOptions } from './journal/journal-session.js';
 import { systemFiles, type FileSystem } from './journal/file-system.js';
 import { systemProcesses, type Processes } from './journal/owner.js';
-import { isJournalFile, isLiveFile } from './journal/log.js';
+import { isLiveFile } from './journal/log.js';
 import { purgeJournal } from './journal/purge.js';
 import { refusal } from './journal/storage-error.js';
+import { findStore } from './journal/store-folder.js';
 import type { Change, MovableStorage, Table, Urgency } from './storage.js';
 
 export type { TroubleListener } from './journal/health.js';
 export { isJournalFile } from './journal/log.js';
 export { isDiskFull } from './journal/reserve.js';
+export { STORE_FOLDER } from './journal/store-folder.js';
 
 /** Storage in a folder. */
 export interface JournalStorage extends MovableStorage {
@@ -37,7 +39,7 @@ export interface JournalStorage extends MovableStorage {
 }
 
 export interface JournalStorageOptions {
-  /** Holds the journal and nothing else; made with mode 0700 when it is missing. */
+  /** Made with mode 0700 when it is missing. Where it holds what is not ours, a folder `inmobile-smpp` in it is the store. */
   readonly directory: string;
   readonly clock?: Clock;
   readonly files?: FileSystem;
@@ -80,8 +82,8 @@ class FolderStorage implements JournalStorage {
   }
 
   async isThere(): Promise<boolean> {
-    const names = await this.#options.files.list(this.directory).catch(() => []);
-    return names.some(isJournalFile);
+    const { files } = this.#options;
+    return (await findStore(this.directory, (folder) => files.list(folder).catch(() => []))) !== undefined;
   }
 
   open(signal?: AbortSignal): Promise<void> {

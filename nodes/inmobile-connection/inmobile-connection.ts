@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { systemClock } from '../../lib/clock.js';
 import { checkOptions, createGateway, createSuccessor, holdsStore } from '../../lib/gateway.js';
+import { SIMULATED_FOLDER } from '../../lib/inmobile.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
 import type { Connection } from '../shared/connection.js';
@@ -22,7 +23,7 @@ import { registerAdminRoutes, type LiveConnection } from './admin-routes.js';
 import { isFormField, type ConnectionCredentials, type ConnectionForm } from './form.js';
 import { statusWithout } from './metrics.js';
 import { ParkedAccounts } from './parked-accounts.js';
-import { folderOf, readOptions, SIMULATED_DIRECTORY, type ConnectionSettings } from './read-options.js';
+import { folderOf, readOptions, type ConnectionSettings } from './read-options.js';
 import { readTlsConfig } from './read-tls-config.js';
 import { SimulatorControls } from './simulator-controls.js';
 import type { ReportingNode } from './status-board.js';
@@ -130,7 +131,7 @@ function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): Conne
 function resolveFolder(named: string, userDir = '.'): string {
   const folder = resolve(userDir, named);
   const before = resolve(named);
-  const isBefore = [before, join(before, SIMULATED_DIRECTORY)].some(holdsStore);
+  const isBefore = [before, join(before, SIMULATED_FOLDER)].some(holdsStore);
   return isBefore && !existsSync(folder) ? before : folder;
 }
 

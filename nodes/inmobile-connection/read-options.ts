@@ -7,7 +7,13 @@
  */
 import { join, resolve } from 'node:path';
 import type { AddressType, GatewayOptions } from '../../lib/gateway.js';
-import { INMOBILE_HOSTS, INMOBILE_PORT, PASSWORD_MAX, SYSTEM_ID_MAX } from '../../lib/inmobile.js';
+import {
+  INMOBILE_HOSTS,
+  INMOBILE_PORT,
+  PASSWORD_MAX,
+  SIMULATED_FOLDER,
+  SYSTEM_ID_MAX,
+} from '../../lib/inmobile.js';
 import { readCountry } from '../../lib/phone-number.js';
 import { readSender } from '../../lib/sender.js';
 import type { SmsSettings } from '../shared/connection.js';
@@ -39,9 +45,6 @@ const SEGMENTS_PER_SECOND_MAX = 10_000;
 
 /** Anything will do for the simulated gateway, but SMPP wants something. */
 const SIMULATED_ACCOUNT = { systemId: 'simulated', password: 'secret' };
-
-/** Kept apart, so that what was queued for the simulated gateway can never reach a phone, nor the reverse. */
-export const SIMULATED_DIRECTORY = 'simulated';
 
 /**
  * Reads the form, the credentials and what stands around them.
@@ -142,7 +145,7 @@ function readStorage(
   const named = reader.text('storageDirectory');
   const chosen = named === '' ? directory : resolveFolder(named);
   if (chosen === undefined) throw optionError('storageDirectory', 'name a folder: Node-RED has no userDir');
-  return { kind: 'disk', directory: isSimulated ? join(chosen, SIMULATED_DIRECTORY) : chosen };
+  return { kind: 'disk', directory: isSimulated ? join(chosen, SIMULATED_FOLDER) : chosen };
 }
 
 type Tls = Exclude<NonNullable<GatewayOptions['tls']>, false>;

@@ -42,6 +42,7 @@ export function mortalDisk(disk: SimulatedDisk, life: Life): FileSystem {
   });
   return {
     makeDirectory: (path) => run(() => disk.makeDirectory(path)),
+    look: (path) => run(() => disk.look(path)),
     list: (directory) => run(() => disk.list(directory)),
     open: async (path: string, mode: OpenMode) => mortalFile(await run(() => disk.open(path, mode))),
     rename: (from, to) => run(() => disk.rename(from, to)),

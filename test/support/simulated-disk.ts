@@ -8,10 +8,11 @@
  * one reports success all the same, as Linux does.
  */
 import { dirname, basename } from 'node:path';
-import type { File, FileSystem, OpenMode } from '../../lib/storage/journal/file-system.js';
+import type { File, FileSystem, OpenMode, Sight } from '../../lib/storage/journal/file-system.js';
 
 export type Operation =
   | 'makeDirectory'
+  | 'look'
   | 'list'
   | 'open'
   | 'rename'
@@ -137,6 +138,14 @@ export class SimulatedDisk implements FileSystem {
 
   makeDirectory(path: string): Promise<void> {
     return this.#run('makeDirectory', path, () => void this.#directories.add(path));
+  }
+
+  look(path: string): Promise<Sight> {
+    return this.#run('look', path, () => {
+      const isDirectory = this.#directories.has(path);
+      if (!isDirectory) this.#inode(path);
+      return { kind: isDirectory ? 'directory' : 'file', isOwn: true, isOpenToOthers: false };
+    });
   }
 
   list(directory: string): Promise<readonly string[]> {

@@ -5,12 +5,12 @@
  * than asked and loses what was not synced. Errors carry Node's `code` (`ENOSPC`, `EIO`, `ENOENT`, …).
  * Nothing here is renamed over an open file, which Windows and NFS do not allow.
  */
-import { fdatasync, write } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { constants, fdatasync, write, type Stats } from 'node:fs';
+import { lstat, lutimes, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import type { EpochMs } from '../../clock.js';
 
 /**
- * `create`: new, EEXIST when the name is taken · `existing`: to read, to cut and to sync.
+ * `create`: new, EEXIST when the name is taken · `existing`: to read, to cut and to sync; ELOOP when it is a link.
  * Both readable and writable: a file can be synced on Windows only by who may write it.
  */
 export type OpenMode = 'create' | 'existing';
@@ -28,9 +28,20 @@ export interface File {
   close(): Promise<void>;
 }
 
+/** What a name in a directory stands for. */
+export interface Sight {
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
+  /** It belongs to the user that this process runs as; always where the system does not tell. */
+  readonly isOwn: boolean;
+  /** Others than its owner may write to it. */
+  readonly isOpenToOthers: boolean;
+}
+
 export interface FileSystem {
   /** With its parents; nothing when it is there. */
   makeDirectory(path: string): Promise<void>;
+  /** A link is not followed. */
+  look(path: string): Promise<Sight>;
   /** Names in a directory. */
   list(directory: string): Promise<readonly string[]>;
   open(path: string, mode: OpenMode): Promise<File>;
@@ -46,14 +57,27 @@ export interface FileSystem {
 /** Records hold phone numbers and texts: nobody but their owner may read them. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** Nothing that is read from a pipe would ever end: it is opened without waiting, and has no size. Windows has neither flag. */
+const EXISTING =
+  constants.O_RDWR |
+  ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
+  ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
 export const systemFiles: FileSystem = {
   async makeDirectory(path) {
     await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
   },
+  async look(path) {
+    const stats = await lstat(path);
+    const user = process.geteuid?.();
+    const isOpenToOthers = user !== undefined && (stats.mode & WRITABLE_BY_OTHERS) !== 0;
+    return { kind: kindOf(stats), isOwn: user === undefined || stats.uid === user, isOpenToOthers };
+  },
   list: (directory) => readdir(directory),
   async open(path, mode) {
-    const handle = await open(path, mode === 'create' ? 'wx+' : 'r+', FILE_MODE);
+    const handle = await open(path, mode === 'create' ? 'wx+' : EXISTING, FILE_MODE);
     return {
       read: async (target, position) => (await handle.read(target, 0, target.length, position)).bytesRead,
       write: (source, position) => writeTo(handle.fd, source, position),
@@ -65,9 +89,9 @@ export const systemFiles: FileSystem = {
   },
   rename: (from, to) => rename(from, to),
   remove: (path) => unlink(path),
-  modifiedAt: async (path) => (await stat(path)).mtimeMs,
+  modifiedAt: async (path) => (await lstat(path)).mtimeMs,
   async touch(path, at) {
-    await utimes(path, at / 1000, at / 1000);
+    await lutimes(path, at / 1000, at / 1000);
   },
   async syncDirectory(directory) {
     if (process.platform === 'win32') return; // it opens no directories, and NTFS logs names by itself
@@ -79,6 +103,12 @@ export const systemFiles: FileSystem = {
     }
   },
 };
+
+function kindOf(stats: Stats): Sight['kind'] {
+  if (stats.isSymbolicLink()) return 'link';
+  if (stats.isDirectory()) return 'directory';
+  return stats.isFile() ? 'file' : 'other';
+}
 
 /**
  * These two are what every group costs: by callback, a third of the time that a `FileHandle` takes for them. It does not

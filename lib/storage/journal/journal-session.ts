@@ -22,6 +22,7 @@ import { RecordIndex, type Place } from './record-index.js';
 import { replay, type Replay } from './replay.js';
 import { Reserve, isDiskFull } from './reserve.js';
 import type { Segment } from './segment.js';
+import { takeStoreFolder } from './store-folder.js';
 import { diskFull, keptFile, stoppedBeforeOpen, storageError } from './storage-error.js';
 
 export interface JournalSessionOptions {
@@ -43,14 +44,15 @@ export interface JournalSessionOptions {
  * @throws SMPP_STORAGE with field `storageDirectory`, or SMPP_STOPPED when the run ends first; then nothing was changed and
  *   nothing is held
  */
-export async function openJournal(options: JournalSessionOptions): Promise<JournalSession> {
-  const { directory, files, clock, signal, onTrouble } = options;
+export async function openJournal(chosen: JournalSessionOptions): Promise<JournalSession> {
+  const { files, clock, signal, onTrouble } = chosen;
   const goOn = (): void => {
     if (signal?.aborted === true) throw stoppedBeforeOpen();
   };
   try {
     goOn();
-    await files.makeDirectory(directory);
+    const directory = await takeStoreFolder(chosen);
+    const options = { ...chosen, directory };
     const reserve = new Reserve(files, directory, options.bounds);
     const lock = await takeLock(options, reserve);
     const log = new Log(files, directory, options.bounds);
@@ -63,7 +65,7 @@ export async function openJournal(options: JournalSessionOptions): Promise<Journ
       throw error;
     }
   } catch (error) {
-    throw storageError(directory, error);
+    throw storageError(chosen.directory, error);
   }
 }
 

@@ -38,8 +38,19 @@ export interface Sighting {
 /** Often enough to be refused quickly, seldom enough for an SD card. */
 export const BEAT_MS: Millis = 5_000;
 
+/** Its name. */
+export const LOCK = 'lock';
+
+/** More than a lock file of ours ever has; of a longer one no more is read. */
+export const LOCK_OCTETS_MAX = 4096;
+
 export function lockPath({ directory }: LockOptions): string {
-  return join(directory, 'lock');
+  return join(directory, LOCK);
+}
+
+/** Whether that is what a lock file of ours says, or the beginning of it. */
+export function isLockText(text: string): boolean {
+  return ['{"host":', GIVEN_UP].some((start) => text.startsWith(start) || start.startsWith(text));
 }
 
 /** Makes the lock file; false when there is one. */
@@ -79,7 +90,7 @@ export async function lookAtLock(options: LockOptions): Promise<Sighting | undef
     const touchedAt = await options.files.modifiedAt(path);
     const file = await options.files.open(path, 'existing');
     try {
-      const bytes = Buffer.alloc(await file.size());
+      const bytes = Buffer.alloc(Math.min(await file.size(), LOCK_OCTETS_MAX));
       const text = bytes.toString('utf8', 0, await readFully(file, bytes, 0));
       return { text, touchedAt, holder: readHolder(text) };
     } finally {

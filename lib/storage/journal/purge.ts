@@ -11,9 +11,10 @@ import { acquireLock } from './lock.js';
 import { isJournalFile } from './log.js';
 import { RESERVE } from './reserve.js';
 import { refusal, storageError } from './storage-error.js';
+import { findStore } from './store-folder.js';
 
 /**
- * Erases the journal in `directory`, and the directory when nothing else is in it.
+ * Erases the journal in `directory`, or in the folder of its own there, and that folder when nothing else is in it.
  *
  * @param isMeant which of its files go; default all
  * @throws SMPP_STORAGE when there is no journal, another runtime uses it, or a file cannot be removed
@@ -22,10 +23,10 @@ export async function purgeJournal(
   options: Omit<JournalSessionOptions, 'onWarning' | 'onTrouble'>,
   isMeant: (name: string) => boolean = isJournalFile,
 ): Promise<void> {
-  const { directory, files } = options;
+  const { files } = options;
+  const directory = await requireJournal(options);
   try {
-    await requireJournal(options);
-    const lock = await acquireLock(options);
+    const lock = await acquireLock({ ...options, directory });
     try {
       const names = await files.list(directory);
       for (const name of names.filter((name) => isMeant(name) || name === RESERVE)) {
@@ -46,15 +47,22 @@ export async function purgeJournal(
 /** No directory, or none at all. */
 const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
 
-/** @throws SMPP_STORAGE when `directory` cannot be read, or holds no journal: a slip of the pen is to make and to erase nothing */
+/**
+ * The folder that has the journal.
+ *
+ * @throws SMPP_STORAGE when `directory` cannot be read, or holds no journal: a slip of the pen is to make and to erase
+ *   nothing
+ */
 export async function requireJournal({
   directory,
   files,
-}: Pick<JournalSessionOptions, 'directory' | 'files'>): Promise<void> {
-  const names = await files.list(directory).catch((error: unknown): readonly string[] => {
-    if (NOTHING_THERE.has(errorCode(error))) return [];
-    throw storageError(directory, error);
-  });
-  if (names.some(isJournalFile)) return;
+}: Pick<JournalSessionOptions, 'directory' | 'files'>): Promise<string> {
+  const found = await findStore(directory, (folder) =>
+    files.list(folder).catch((error: unknown): readonly string[] => {
+      if (NOTHING_THERE.has(errorCode(error))) return [];
+      throw storageError(folder, error);
+    }),
+  );
+  if (found !== undefined) return found;
   throw refusal(`"${directory}" holds no SMS store: name the folder that has the files "journal-….ndjson".`);
 }

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import type { Bounds } from '../../bounds.js';
-import { errorCode, writeFully, type FileSystem } from './file-system.js';
+import { errorCode, writeFully, type File, type FileSystem } from './file-system.js';
 
 /** Its name. */
 export const RESERVE = 'reserve';
@@ -50,17 +50,28 @@ export class Reserve {
   }
 
   async #fill(): Promise<void> {
-    const file = await this.#files.open(this.#path, 'create').catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-      return this.#files.open(this.#path, 'existing');
-    });
+    const file = await this.#create();
+    if (file === undefined) return;
     try {
-      if ((await file.size()) >= this.#octets) return;
       await writeFully(file, Buffer.alloc(this.#octets), 0);
       await file.datasync();
     } finally {
       await file.close();
     }
+  }
+
+  /** Undefined when it is there, whole. One that is not is removed, and not written over. */
+  async #create(): Promise<File | undefined> {
+    try {
+      return await this.#files.open(this.#path, 'create');
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+    const present = await this.#files.open(this.#path, 'existing');
+    const octets = await present.size().finally(() => present.close());
+    if (octets >= this.#octets) return undefined;
+    await this.#files.remove(this.#path);
+    return this.#files.open(this.#path, 'create');
   }
 
   #remove(): Promise<boolean> {

@@ -16,6 +16,13 @@ export function refusal(message: string, cause?: unknown): SmppError {
   return new SmppError('SMPP_STORAGE', message, { field: 'storageDirectory', cause });
 }
 
+/** What is where the store, or a file of it, is to be. */
+export function inTheWay(path: string, what: string): SmppError {
+  return refusal(
+    `"${path}" ${what}: name the folder itself as the storage directory, or move what is in the way.`,
+  );
+}
+
 /** What is refused to spare the last room on the disk. */
 export function diskFull(directory: string): SmppError {
   return storageError(directory, Object.assign(new Error('disk full'), { code: 'ENOSPC' }));
@@ -44,6 +51,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EEXIST: NOT_A_DIRECTORY,
   EACCES: NOT_ALLOWED,
   EPERM: NOT_ALLOWED,
+  ELOOP: 'has a link where a file of its own is to be: move what is in the way.',
   EROFS: 'is on a disk that is read-only: choose another directory, or mount the disk writable.',
   ENOSPC: FULL,
   EDQUOT: FULL,

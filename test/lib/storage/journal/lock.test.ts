@@ -127,6 +127,7 @@ describe('the lock of a storage directory', () => {
     await abandon(process(3));
     const late: FileSystem = {
       makeDirectory: (path) => disk.makeDirectory(path),
+      look: (path) => disk.look(path),
       list: (path) => disk.list(path),
       open: (path, mode) => disk.open(path, mode),
       rename: (from, to) => disk.rename(from, to),
