@@ -100,6 +100,11 @@ export interface Bounds {
   /** Octets on the heap that their parts take; as `openMessages`. */
   readonly openPartsOctets: number;
   /**
+   * Octets on the heap that the parts of one of them take: no SMS has a tenth of it, and its record fits into a line. It is
+   * given up as it is, and the next part begins another.
+   */
+  readonly messageOctets: number;
+  /**
    * deliver_sm whose answers the gateway may not have read, some 200 octets each: those of about a second. The oldest is
    * forgotten: if it comes again it comes out twice.
    */
@@ -184,6 +189,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   overdueReports: 10_000,
   openMessages: 1_000,
   openPartsOctets: 20_000_000,
+  messageOctets: 1_000_000,
   seenDeliveries: 100_000,
   lateAnswers: 2_000,
   unansweredDeliveries: 1_000,

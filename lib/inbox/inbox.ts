@@ -117,7 +117,7 @@ export class Inbox {
     this.#guard = this.#newGuard();
     this.#failures = new FailureLog(options.clock, options.log);
     this.#reassembler = this.#emptyReassembler();
-    this.#turnWrites = new TurnWrites(options.storage, this.#failures.fault);
+    this.#turnWrites = new TurnWrites(options.storage, this.#bounds, this.#failures.fault);
     this.#emission = new SmsEmission({
       clock: options.clock,
       bounds: this.#bounds,
@@ -187,7 +187,8 @@ export class Inbox {
         receipt.kept();
         answer('kept');
       };
-      void this.#turnWrites.add({ changes: receipt.changes, kept, failed: answer });
+      const { length: octets } = delivery.octets;
+      void this.#turnWrites.add({ changes: receipt.changes, octets, kept, failed: answer });
       return;
     }
     const fingerprint = fingerprintOf(delivery);
@@ -245,6 +246,7 @@ export class Inbox {
     if (storage.isVolatile !== true) all.push(seenChange(key, fingerprint, receivedAt));
     const written = this.#turnWrites.add({
       changes: all,
+      octets: part.body.length + octetsOf(messages),
       kept: () => {
         for (const { kept } of taken) kept();
         this.#guard.answered(doubt, sessionId, answer('kept'));
@@ -468,17 +470,24 @@ export class Inbox {
 
   #expire(): void {
     this.#cancelExpiry = undefined;
-    const { changes, messages, undo } = this.#reassembler.expire(this.#options.clock.now());
+    for (const ended of this.#reassembler.expire(this.#options.clock.now())) this.#end(ended);
+    this.#armExpiry();
+  }
+
+  /** A wait is over. What cannot be stored ends later, and holds up no other. */
+  #end({ changes, messages, undo }: Reassembly): void {
     const taken = this.#takeAll(messages);
     void this.#turnWrites.add({
       changes: [...changes, ...taken.flatMap((each) => each.changes)],
+      octets: octetsOf(messages),
       kept: () => {
         for (const { kept } of taken) kept();
-        this.#armExpiry();
       },
       failed: (error) => {
         undo();
         this.#failures.say('an incomplete message could not be stored and is kept', error);
+        this.#cancelExpiry?.();
+        this.#cancelExpiry = undefined;
         this.#armExpiry(RETRY_MS);
       },
     });
@@ -491,6 +500,12 @@ export class Inbox {
 
 function stopped(): SmppError {
   return new SmppError('SMPP_STOPPED', 'the gateway is stopped: the SMS is kept');
+}
+
+function octetsOf(messages: readonly WholeMessage[]): number {
+  let octets = 0;
+  for (const { parts } of messages) for (const { body } of parts) octets += body.length;
+  return octets;
 }
 
 function isStoredSms(value: unknown): value is StoredSms {

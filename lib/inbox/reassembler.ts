@@ -13,7 +13,7 @@ import type { MessagePart, Place, WholeMessage } from './message-part.js';
 import { partChange, partGone, partOf, type StoredPart } from './stored-part.js';
 
 /** What a part takes besides its octets: its addresses, its buffer and its places in objects and maps. */
-const PART_OVERHEAD = 700;
+export const PART_OVERHEAD = 700;
 
 /** A message whose end could not be stored ends again after this. */
 const RETRY_MS: Millis = 5_000;
@@ -50,6 +50,7 @@ export class Reassembler {
   readonly #waitMs: Millis;
   readonly #openMax: number;
   readonly #heapMax: number;
+  readonly #messageMax: number;
   /** By number, the one whose wait ends first first. */
   readonly #open = new Map<number, OpenMessage>();
   /** By key, the numbers of those that have it, the oldest first: a phone may say the same twice. */
@@ -57,10 +58,14 @@ export class Reassembler {
   #heap = 0;
   #lastNumber = 0;
 
-  constructor(waitMs: Millis, bounds: Pick<Bounds, 'openMessages' | 'openPartsOctets'> = DEFAULT_BOUNDS) {
+  constructor(
+    waitMs: Millis,
+    bounds: Pick<Bounds, 'openMessages' | 'openPartsOctets' | 'messageOctets'> = DEFAULT_BOUNDS,
+  ) {
     this.#waitMs = waitMs;
     this.#openMax = bounds.openMessages;
     this.#heapMax = bounds.openPartsOctets;
+    this.#messageMax = bounds.messageOctets;
   }
 
   /** Messages that wait for a part. */
@@ -79,9 +84,12 @@ export class Reassembler {
     const { sequence } = place;
     const key = keyOf(part, place);
     const known = this.#openWith(key);
-    const lacking = known.find(({ parts }) => !parts.has(sequence));
+    const mayTake = known.find(({ parts }) => !parts.has(sequence));
+    const isFull = mayTake !== undefined && mayTake.heap + heapOf(part) > this.#messageMax;
+    const lacking = isFull ? undefined : mayTake;
     // Another text at the same place: the phone uses the reference anew, and the older message stays incomplete.
-    const ended = lacking === undefined ? known.filter((message) => !hasSame(message, sequence, part)) : [];
+    const others = mayTake === undefined ? known.filter((message) => !hasSame(message, sequence, part)) : [];
+    const ended = isFull ? [mayTake] : others;
     for (const message of ended) this.#remove(message);
     const message = withPart(lacking ?? this.#begin(key, place, now), sequence, part);
     const isComplete = message.parts.size === message.total;
@@ -103,22 +111,19 @@ export class Reassembler {
     };
   }
 
-  /** Ends the waits that are over. */
-  expire(now: Millis): Reassembly {
+  /** Ends the waits that are over, each by itself. */
+  expire(now: Millis): readonly Reassembly[] {
     const ended: OpenMessage[] = [];
-    for (const message of this.#open.values()) {
-      if (message.until > now) break;
-      ended.push(message);
-    }
+    for (const message of this.#open.values()) if (message.until <= now) ended.push(message); // one reopened stands last
     for (const message of ended) this.#remove(message);
-    return {
-      changes: ended.flatMap(recordsGone),
-      messages: ended.map(wholeOf),
+    return ended.map((message) => ({
+      changes: recordsGone(message),
+      messages: [wholeOf(message)],
       undo: () => {
-        for (const message of ended) this.#reopen(message, now + RETRY_MS);
+        this.#reopen(message, now + RETRY_MS);
         return true;
       },
-    };
+    }));
   }
 
   /** Puts back a part that an earlier process kept. Its wait begins anew: the others may be with the gateway. */

@@ -6,7 +6,7 @@
  */
 import type { Bounds } from '../../lib/bounds.js';
 import { Listeners } from '../../lib/listeners.js';
-import { Reassembler } from '../../lib/inbox/reassembler.js';
+import { PART_OVERHEAD, Reassembler } from '../../lib/inbox/reassembler.js';
 import { RedeliveryGuard } from '../../lib/inbox/redelivery-guard.js';
 import { Dedupe } from '../../lib/outbox/dedupe.js';
 import { Queue } from '../../lib/outbox/queue.js';
@@ -197,7 +197,11 @@ const LISTEN: readonly (() => void)[] = [
     after(KeyChains.prototype, 'find', (chains) => unlinked.set(chains, 0));
   },
   () => {
-    after(Reassembler.prototype, 'add', (reassembler, _given, { messages }) => {
+    after(Reassembler.prototype, 'add', (reassembler, [{ body }], { messages }) => {
+      for (const { parts, total } of messages) {
+        const octets = parts.reduce((sum, part) => sum + part.body.length + PART_OVERHEAD, 0);
+        if (parts.length < total) met('messageOctets', octets + body.length + PART_OVERHEAD);
+      }
       if (!messages.some(({ parts, total }) => parts.length < total)) return;
       met('openMessages', reassembler.size);
       if (reassembler.size < (watched?.bounds.openMessages ?? 0)) reach('openPartsOctets');

@@ -71,6 +71,7 @@ const DRAWS: { readonly [Bound in keyof Bounds]?: Draw } = {
   deadOctets: { share: OFTEN, min: 256, max: 8_192 },
   files: { share: OFTEN, min: 2, max: 5 },
   reserveOctets: { share: OFTEN, min: 256, max: 4_096 },
+  messageOctets: { share: SELDOM, min: 800, max: 2_500 },
 };
 
 export function drawBounds(chance: Chance): Bounds {

@@ -66,7 +66,8 @@ const SINGLE = {
 function drawOwn(chance: Chance, { healedAt, bounds }: IncomingWorld): IncomingPlan[] {
   const isLongCrowd =
     bounds.openMessages < DEFAULT_BOUNDS.openMessages ||
-    bounds.openPartsOctets < DEFAULT_BOUNDS.openPartsOctets;
+    bounds.openPartsOctets < DEFAULT_BOUNDS.openPartsOctets ||
+    bounds.messageOctets < DEFAULT_BOUNDS.messageOctets;
   const crowdAt = chance.between(0, healedAt);
   return Array.from({ length: chance.integer(0, 6) }, () => {
     const at = isLongCrowd ? crowdAt : chance.between(0, healedAt);

@@ -30,6 +30,10 @@ class Bench {
     return reassembly;
   }
 
+  expire(now: number): void {
+    for (const ended of this.reassembler.expire(now)) this.take(ended);
+  }
+
   restart(now: number): void {
     this.reassembler = new Reassembler(WAIT);
     for (const record of this.records.values()) this.reassembler.restore(record as StoredPart, now);
@@ -76,7 +80,7 @@ describe('Reassembler', () => {
   it('waits for the rest of a message whose part came twice', () => {
     const on = new Bench();
     for (const part of [one, one, two, three]) on.add(part);
-    on.take(on.reassembler.expire(WAIT));
+    on.expire(WAIT);
     assert.deepEqual([on.texts, on.records.size], [['abcdef', 'ab'], 0]);
   });
 
@@ -113,14 +117,14 @@ describe('Reassembler', () => {
     const on = new Bench();
     on.add(one, 0);
     on.add(three, WAIT - 1);
-    on.take(on.reassembler.expire(WAIT));
+    on.expire(WAIT);
     assert.deepEqual([on.texts, on.records.size], [['abef'], 0]);
   });
 
   it('does not give it up before', () => {
     const on = new Bench();
     on.add(one, 0);
-    on.take(on.reassembler.expire(WAIT - 1));
+    on.expire(WAIT - 1);
     assert.deepEqual([on.texts, on.reassembler.nextAt], [[], WAIT]);
   });
 
@@ -202,8 +206,25 @@ describe('Reassembler', () => {
         }
       }
       let kept = 0;
-      for (const message of reassembler.expire(WAIT).messages) kept += message.parts.length;
+      for (const { messages } of reassembler.expire(WAIT))
+        for (const { parts } of messages) kept += parts.length;
       assert.deepEqual([given + kept, kept], [added, 1_000]);
+    });
+
+    it('gives up a message that is longer than any, and the part that is too much begins another', () => {
+      const on = new Bench();
+      for (let sequence = 1; sequence <= 20; sequence += 1)
+        on.add(partDelivery(Buffer.alloc(60_000), { total: 255, sequence }));
+      assert.deepEqual(
+        on.given.map(({ parts }) => parts.length),
+        [16],
+      );
+      on.expire(WAIT);
+      assert.deepEqual(
+        on.given.map(({ parts }) => parts.map(({ sequence }) => sequence)),
+        [Array.from({ length: 16 }, (_, index) => index + 1), [17, 18, 19, 20]],
+      );
+      assert.equal(on.records.size, 0);
     });
 
     it('keeps less than 20 MB of large parts', () => {
@@ -252,11 +273,23 @@ describe('Reassembler', () => {
       assert.deepEqual(on.texts, ['abcdef']);
     });
 
+    it('gives up later what alone it could not give up, and the others now', () => {
+      const on = new Bench();
+      on.add(one);
+      on.add(partsOf('uvwxyz', 2, { reference: 8 })[0]!);
+      const [first, second] = on.reassembler.expire(WAIT);
+      first!.undo();
+      on.take(second!);
+      assert.deepEqual(on.texts, ['uv']);
+      on.expire(WAIT + 5_000);
+      assert.deepEqual(on.texts, ['uv', 'ab']);
+    });
+
     it('gives up later what it could not give up', () => {
       const on = new Bench();
       on.add(one);
-      on.reassembler.expire(WAIT).undo();
-      on.take(on.reassembler.expire(WAIT + 5_000));
+      for (const { undo } of on.reassembler.expire(WAIT)) undo();
+      on.expire(WAIT + 5_000);
       assert.deepEqual(on.texts, ['ab']);
     });
 

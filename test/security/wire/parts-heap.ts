@@ -37,6 +37,6 @@ function measure({ order, references, parts }: PartsTask): PartsMeasured {
     for (const message of reassembler.add(part, read!, 0).messages) out += message.parts.length;
   }
   const growth = heapInUse() - before;
-  for (const message of reassembler.expire(WAIT).messages) out += message.parts.length;
+  for (const { messages } of reassembler.expire(WAIT)) for (const { parts } of messages) out += parts.length;
   return { growth, total, out };
 }
