@@ -5,6 +5,7 @@
  *
  * An SMS goes by a number, which counts up in the order of acceptance.
  */
+import { randomInt } from 'node:crypto';
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import type { EpochMs, Millis } from '../clock.js';
 import {
@@ -22,9 +23,12 @@ import { TrackedColumns } from './tracked-columns.js';
 /** One in so many gives way at a time: their records go in one write. */
 const SHARE = 100;
 
-/** Keep the keys of different kinds apart. */
+/** Keep the keys of different kinds apart; each index adds a number of its own, so that nobody can choose keys of one hash. */
 const MESSAGE_ID = 0x1b873593;
 const PHONE = 0x2c1b3c6d;
+
+/** Of one SMS, which may all have one id. */
+const SEGMENTS_MAX = 255;
 
 const NOBODY: readonly string[] = [];
 
@@ -58,6 +62,8 @@ export class TrackedIndex {
   readonly #octetsMax: number;
   readonly #columns: TrackedColumns;
   readonly #packed: PackedSms;
+  readonly #idSeed = MESSAGE_ID ^ randomInt(2 ** 32);
+  readonly #phoneSeed = PHONE ^ randomInt(2 ** 32);
   readonly #keys: KeyChains;
   readonly #outcomes: Outcomes;
   /** By SMS. */
@@ -102,9 +108,9 @@ export class TrackedIndex {
     const sms = this.#columns.add(columns);
     if (outcome === UNUSUAL) this.#unusual.set(sms, outcomeOf(record));
     for (const messageId of messageIds) {
-      if (messageId !== '') this.#keys.add(hashOf(messageId, MESSAGE_ID), sms);
+      if (messageId !== '') this.#keys.add(hashOf(messageId, this.#idSeed), sms);
     }
-    this.#keys.add(hashOf(phoneKey(record.to), PHONE), sms);
+    this.#keys.add(hashOf(phoneKey(record.to), this.#phoneSeed), sms);
     this.#setFailure(sms, record.failure);
     for (const copy of record.copies ?? []) this.addCopy(sms, copy);
     if (record.halves !== undefined) this.#addHalves(sms, record.halves, record.isHalf);
@@ -180,7 +186,10 @@ export class TrackedIndex {
     if (messageId === '') return undefined;
     const named: number[] = [];
     let exact: number | undefined;
-    this.#keys.find(hashOf(messageId, MESSAGE_ID), (sms) => {
+    let left = this.#sameIdSmsMax * SEGMENTS_MAX;
+    this.#keys.find(hashOf(messageId, this.#idSeed), (sms) => {
+      left -= 1;
+      if (left < 0) return true;
       const messageIds = this.#packed.messageIdsAt(this.#columns.place(sms));
       if (messageIds.includes(messageId)) exact = sms;
       else if (!messageIds.some((id) => isFolded(id, messageId))) return false;
@@ -202,20 +211,20 @@ export class TrackedIndex {
 
   /** Whether another SMS has a message id of this one's too, in whichever letter case. */
   isShared(sms: number, messageId: string): boolean {
-    if (this.#keys.find(hashOf(messageId, MESSAGE_ID), (other) => other !== sms) !== undefined) return true;
+    if (this.#keys.find(hashOf(messageId, this.#idSeed), (other) => other !== sms) !== undefined) return true;
     const byCopy = this.#byCopyId.size === 0 ? undefined : this.#byCopyId.get(messageId.toLowerCase());
     return byCopy !== undefined && [...byCopy].some((other) => other !== sms);
   }
 
   /** By our own id, among those to a phone. */
   findOwn(id: string, phone: string): number | undefined {
-    return this.#keys.find(hashOf(phoneKey(phone), PHONE), (sms) => this.idOf(sms) === id);
+    return this.#keys.find(hashOf(phoneKey(phone), this.#phoneSeed), (sms) => this.idOf(sms) === id);
   }
 
   /** Our last SMS to a phone, of those accepted until then. */
   lastTo(phone: string, until: EpochMs = Infinity): number | undefined {
     const key = phoneKey(phone);
-    return this.#keys.find(hashOf(key, PHONE), (sms) => {
+    return this.#keys.find(hashOf(key, this.#phoneSeed), (sms) => {
       if (this.#columns.acceptedAt(sms) > until || this.#halves.get(sms)?.isHalf === true) return false;
       return phoneKey(this.#packed.phoneAt(this.#columns.place(sms))) === key;
     });

@@ -305,7 +305,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         'expire',
         (expire) =>
           function (this: Reassembler, now) {
-            return { ...expire.call(this, now), messages: [] };
+            return expire.call(this, now).map((ended) => ({ ...ended, messages: [] }));
           },
       ),
   },

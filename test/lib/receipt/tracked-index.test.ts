@@ -1,11 +1,40 @@
 import assert from 'node:assert/strict';
 
 import type { TrackedRecord } from '../../../lib/receipt/join-receipt.js';
+import { hashOf } from '../../../lib/receipt/key-chains.js';
+import { PackedSms } from '../../../lib/receipt/packed-sms.js';
 import { TrackedIndex } from '../../../lib/receipt/tracked-index.js';
 import { received, trackedRecord } from './builders.js';
 
 const sms = (id: string, ...messageIds: readonly string[]): TrackedRecord =>
   trackedRecord({ id, messageIds, to: '45', acceptedAt: 1_000 });
+
+/** Different ids of one hash: from the end of it two characters back, and from any beginning one on. */
+function alike(count: number, hash: (id: string) => number): string[] {
+  const inverse = 0x359c449b; // of the prime of FNV-1a, modulo 2³²
+  const target = unfolded(hash('a'));
+  const ends = new Map<number, readonly [state: number, end: string]>();
+  for (let last = 97; last < 256; last += 1) {
+    for (let before = 97; before < 256; before += 1) {
+      const state = Math.imul(Math.imul(Math.imul(target, inverse) ^ last, inverse) ^ before, inverse);
+      ends.set(state >>> 8, [state, String.fromCharCode(before, last)]);
+    }
+  }
+  const ids: string[] = [];
+  for (let number = 0; ids.length < count; number += 1) {
+    const begun = unfolded(hash(`${number}-`));
+    const [state, end] = ends.get(begun >>> 8) ?? [];
+    const next = state === undefined ? 0 : (state ^ begun) >>> 0;
+    if (next >= 97 && next < 256) ids.push(`${number}-${String.fromCharCode(next)}${end}`);
+  }
+  return ids;
+}
+
+/** What `hashOf` had before it mixed its upper half in. */
+function unfolded(hash: number): number {
+  const upper = hash ^ (hash >>> 15);
+  return hash ^ (upper >>> 15);
+}
 
 class Index {
   readonly index: TrackedIndex;
@@ -65,6 +94,26 @@ describe('TrackedIndex', () => {
         assert.equal(index.find(`m-${number}`), `sms-${number}`);
     });
   }
+
+  it('looks at few for a receipt, also where somebody chose ids of one hash', () => {
+    const index = new Index();
+    // The hash of an id that begins with 0x1b873593, as it was in every process.
+    const chosen = alike(300, (id) => hashOf(id, 0x1b873593));
+    assert.equal(new Set(chosen.map((id) => hashOf(id, 0x1b873593))).size, 1);
+    for (const id of chosen) index.add(sms(`sms-${id}`, id));
+    const { messageIdsAt } = PackedSms.prototype;
+    let looked = 0;
+    PackedSms.prototype.messageIdsAt = function (place) {
+      looked += 1;
+      return messageIdsAt.call(this, place);
+    };
+    try {
+      assert.equal(index.find(chosen[0]!), `sms-${chosen[0]}`);
+      assert.ok(looked < 10, `${looked}`);
+    } finally {
+      PackedSms.prototype.messageIdsAt = messageIdsAt;
+    }
+  });
 
   it('finds nothing for an absent id', () => {
     const index = new Index();
