@@ -3,8 +3,9 @@
  *
  * A token bucket of at most one second's worth. ESME_RTHROTTLED halves the rate, counted from what was really sent in
  * the last second; it is raised by a tenth of itself every ten seconds, and free after a minute without a refusal. What
- * was sent in a quiet second says nothing of a limit: there the first refusal sets no rate. And a rate set while nothing
- * was accepted is a guess: ten a second at least, and it doubles with each acceptance.
+ * was sent in a quiet second says nothing of a limit: there a refusal sets no rate unless it is the second, with hardly any
+ * SMS accepted in between. And a rate set while nothing was accepted is a guess: ten a second at least, and it doubles
+ * with each acceptance.
  * Source: contract section 4 (ESME_RTHROTTLED).
  */
 import type { Millis } from '../clock.js';
@@ -21,6 +22,8 @@ const BURST_MS: Millis = SECOND;
 const QUIET_BELOW = 10;
 /** A second refusal within this shows that the first was no accident, however little is sent. */
 const QUIET_AGAIN_MS: Millis = 10_000;
+/** With as many accepted since the first, a refusal now and then is no limit. */
+const CARRIED_BETWEEN = 3;
 /** Up to this a guess is doubled; beyond it nothing binds. */
 const GUESS_MAX = 1_000;
 
@@ -33,6 +36,8 @@ export class Pace {
   #refusedAt = -Infinity;
   /** The first refusal in quiet times, of which nothing follows. */
   #quietRefusedAt = -Infinity;
+  /** SMS accepted before it. */
+  #quietRefusedAfter = 0;
   #isGuessed = false;
   #raisedAt: Millis = 0;
   #windowAt: Millis = 0;
@@ -95,11 +100,12 @@ export class Pace {
    * The gateway asked for less. Returns how long the SMS that it refused waits, besides for the rate.
    *
    * @param isGuess nothing is being accepted, so what was sent is no measure of what the gateway carries
+   * @param acceptances SMS that the gateway has accepted so far
    */
-  throttled(now: Millis, isGuess: boolean): Millis {
+  throttled(now: Millis, isGuess: boolean, acceptances = 0): Millis {
     this.#refill(now);
     const sent = Math.max(this.#sentBefore, this.#sentInWindow, 1);
-    if (sent < QUIET_BELOW && !this.#isSecondInQuiet(now)) return SECOND;
+    if (sent < QUIET_BELOW && !this.#isSecondInQuiet(now, acceptances)) return SECOND;
     this.#refusedAt = now;
     this.#isGuessed = isGuess;
     if (now - this.#halvedAt < BURST_MS) return 0;
@@ -112,10 +118,14 @@ export class Pace {
     return 0;
   }
 
-  #isSecondInQuiet(now: Millis): boolean {
+  #isSecondInQuiet(now: Millis, acceptances: number): boolean {
     const sinceFirstMs = now - this.#quietRefusedAt;
-    if (sinceFirstMs > QUIET_AGAIN_MS) this.#quietRefusedAt = now;
-    return sinceFirstMs >= BURST_MS && sinceFirstMs <= QUIET_AGAIN_MS;
+    if (sinceFirstMs > QUIET_AGAIN_MS || acceptances - this.#quietRefusedAfter >= CARRIED_BETWEEN) {
+      this.#quietRefusedAt = now;
+      this.#quietRefusedAfter = acceptances;
+      return false;
+    }
+    return sinceFirstMs >= BURST_MS;
   }
 
   #refill(now: Millis): void {

@@ -83,9 +83,9 @@ export class Throttling {
     const isGuess = submittedAt - this.#acceptedAt >= NONE_ACCEPTED_MS;
     item.throttledAfter = this.#acceptances;
     if (this.#throttled.size < SEVERAL_SMS) this.#throttled.add(item.id);
-    if (wasNew) return this.#pace.throttled(now, isGuess);
+    if (wasNew) return this.#pace.throttled(now, isGuess, this.#acceptances);
     const isGateways = throttledAfter === this.#acceptances && this.#throttled.size === SEVERAL_SMS;
-    if (isGateways || isLimit) this.#pace.throttled(now, isGuess);
+    if (isGateways || isLimit) this.#pace.throttled(now, isGuess, this.#acceptances);
     return undefined;
   }
 }

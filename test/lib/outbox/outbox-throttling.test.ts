@@ -75,6 +75,24 @@ describe('Outbox', () => {
     assert.equal(made.results.length, 1_000);
   });
 
+  for (const everyMs of [3_000, 5_000, 9_000]) {
+    it(`keeps no alarm waiting for one that is throttled once every ${everyMs / 1_000} s among two a second`, async () => {
+      let refusedAt = -Infinity;
+      const made: Made = await bound(() => {
+        if (made.clock.now() - refusedAt < everyMs) return 0;
+        refusedAt = made.clock.now();
+        return ESME_RTHROTTLED;
+      });
+      for (let half = 0; half < 120; half += 1) {
+        await made.take({ text: `${half}`, priority: 'alarm' });
+        await made.clock.advance(500);
+      }
+      const waits = made.results.map(({ queuedAt, settledAt }) => settledAt - queuedAt);
+      assert.ok(waits.length >= 118, `${waits.length} of 120 are settled`);
+      assert.ok(Math.max(...waits) <= 1_500, `${Math.max(...waits)} ms`);
+    });
+  }
+
   it('lets others pass an SMS that finds the queue full, for 5, 15 and then 60 s', async () => {
     const made = await bound(refusing(ESME_RMSGQFUL, ['odd'], 4));
     await made.take({ text: 'odd' });
