@@ -59,7 +59,10 @@ export interface Bounds {
    * not settled. The oldest are forgotten; their receipts come unmatched.
    */
   readonly copyIds: number;
-  /** SMS with one message id among which that of a receipt is looked for: a gateway may give all the same. Older ones count no more, nor ids of one hash beyond 255 times it. */
+  /**
+   * SMS with one message id among which that of a receipt is looked for: a gateway may give all the same. Older ones count
+   * no more, nor do ids of one hash beyond 255 times as many.
+   */
   readonly sameIdSms: number;
   /**
    * Long SMS of which some segment has failed, and whose others have not all come: so many receipts, half a kilobyte each,

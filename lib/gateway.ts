@@ -53,6 +53,7 @@ import {
 } from './storage/journal-storage.js';
 import { isOnHeap, memoryStorage } from './storage/memory-storage.js';
 import type { Source } from './storage/move-records.js';
+import { isRecord } from './stored-shapes.js';
 
 export type { AddressType } from './address-type.js';
 export { SmppError, type SmppErrorCode } from './errors.js';
@@ -632,7 +633,7 @@ function folderStorage(
   onTrouble?: TroubleListener,
 ): JournalStorage {
   const onWarning = (line: string): void => log('warn', line);
-  return journalStorage({ directory, clock, onWarning, ...(onTrouble && { onTrouble }) });
+  return journalStorage({ directory, clock, isRecord, onWarning, ...(onTrouble && { onTrouble }) });
 }
 
 /** What `GatewayStatus` tells of an SMPP_STORAGE, such as the one that kept a gateway from being started. */

@@ -12,7 +12,12 @@
 import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
 import { systemClock, type Clock } from '../clock.js';
 import type { TroubleListener } from './journal/health.js';
-import { openJournal, type JournalSession, type JournalSessionOptions } from './journal/journal-session.js';
+import {
+  openJournal,
+  type IsRecord,
+  type JournalSession,
+  type JournalSessionOptions,
+} from './journal/journal-session.js';
 import { systemFiles, type FileSystem } from './journal/file-system.js';
 import { systemProcesses, type Processes } from './journal/owner.js';
 import { isLiveFile } from './journal/log.js';
@@ -45,6 +50,8 @@ export interface JournalStorageOptions {
   readonly files?: FileSystem;
   readonly processes?: Processes;
   readonly bounds?: Bounds;
+  /** What a record looks like; any other counts as damaged. */
+  readonly isRecord?: IsRecord;
   /** Called with a sentence for the log when something was repaired or could not be read. */
   readonly onWarning?: (warning: string) => void;
   /** Called with what keeps records from being kept, as that begins; and with undefined when it is over. */
@@ -63,6 +70,7 @@ export function journalStorage(options: JournalStorageOptions): JournalStorage {
     files: options.files ?? systemFiles,
     processes: options.processes ?? systemProcesses,
     bounds: options.bounds ?? DEFAULT_BOUNDS,
+    ...(options.isRecord && { isRecord: options.isRecord }),
     onWarning: options.onWarning ?? (() => undefined),
     onTrouble: options.onTrouble ?? (() => undefined),
   });

@@ -8,6 +8,7 @@ import { Engine } from '../../lib/engine.js';
 import { readGatewayOptions, type GatewayOptions, type GatewaySettings } from '../../lib/gateway-options.js';
 import type { Processes } from '../../lib/storage/journal/owner.js';
 import { journalStorage } from '../../lib/storage/journal-storage.js';
+import { isRecord } from '../../lib/stored-shapes.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import type { SimulatedDisk } from '../support/simulated-disk.js';
 import type { Chance } from './chance.js';
@@ -131,6 +132,7 @@ export class ClientRun {
       files,
       processes,
       bounds: this.#world.plan.bounds,
+      isRecord,
       onWarning: (line) => this.#world.log(line),
     });
   }

@@ -25,12 +25,17 @@ import type { Segment } from './segment.js';
 import { takeStoreFolder } from './store-folder.js';
 import { diskFull, keptFile, stoppedBeforeOpen, storageError } from './storage-error.js';
 
+/** Whether what a table has under a key is of the shape that its owner reads. */
+export type IsRecord = (table: Table, key: string, value: unknown) => boolean;
+
 export interface JournalSessionOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly files: FileSystem;
   readonly processes: Processes;
   readonly bounds: Bounds;
+  /** What it refuses counts as damaged. By default anything will do. */
+  readonly isRecord?: IsRecord;
   /** Called with a sentence for the log when something was repaired or could not be read. */
   readonly onWarning: (warning: string) => void;
   /** Told as the disk begins to fail or is full, and once more when that is over. */
@@ -74,6 +79,7 @@ export class JournalSession {
   readonly #clock: Clock;
   readonly #bounds: Bounds;
   readonly #onWarning: (warning: string) => void;
+  readonly #isRecord: IsRecord;
   readonly #queue: CommitQueue;
   readonly #housekeeping: Housekeeping;
   /** A queue that is read back in its order lies in the files in that order, so that reading ahead pays. */
@@ -87,6 +93,7 @@ export class JournalSession {
     this.#clock = options.clock;
     this.#bounds = options.bounds;
     this.#onWarning = options.onWarning;
+    this.#isRecord = options.isRecord ?? (() => true);
     this.#housekeeping = new Housekeeping(parts, { ...options, dead });
     this.#queue = new CommitQueue(parts, this.#housekeeping, options);
     this.#housekeeping.start(() => this.#queue.busy);
@@ -163,7 +170,8 @@ export class JournalSession {
     // Octets that came wrong once are read anew: damage is what is wrong on the disk.
     const piece = (await reader.read(place)) ?? (await new PieceReader(this.#bounds).read(place));
     const value = piece?.table === table ? valueIn(piece, key) : undefined;
-    if (value !== undefined) return value;
+    if (value !== undefined && this.#isRecord(table, key, value)) return value;
+    if (value !== undefined) throw new DamagedRecordError(notOurs(place.segment.path));
     throw new DamagedRecordError(
       `A record in "${place.segment.path}" cannot be read any more: check the disk.`,
     );
@@ -210,6 +218,10 @@ async function load(
     { ...held, index, pending: new PendingWrites(index, options.bounds) },
     dead,
   );
+}
+
+function notOurs(path: string): string {
+  return `A record in "${path}" is none that this version of the package has written: it is left out.`;
 }
 
 function warn({ damaged, torn }: Replay, onWarning: (warning: string) => void): void {
