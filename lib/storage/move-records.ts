@@ -30,8 +30,10 @@ export interface Move {
   readonly signal: AbortSignal;
 }
 
-/** So many go in one write, however long they are: together they stay within the journal's line. */
+/** So many go in one write: together they stay within the journal's line, but for events. */
 const AT_ONCE = 50;
+/** Characters of events that go in one write with one more, which may have some megabytes. */
+const EVENT_CHARACTERS = 4_000_000;
 /** So many before they are erased there. */
 const SLICE = 20 * AT_ONCE;
 
@@ -209,6 +211,20 @@ interface Slice {
   readonly keys: string[];
   /** Those that are not in the other storage by now. */
   readonly fresh: Change[];
+  characters: number;
+}
+
+function emptySlice(): Slice {
+  return { keys: [], fresh: [], characters: 0 };
+}
+
+function isFull({ keys, characters }: Slice, size: number): boolean {
+  return keys.length >= size || characters >= EVENT_CHARACTERS;
+}
+
+/** Only events are so long that they count. */
+function charactersOf({ table, value }: Change): number {
+  return table === 'event' ? JSON.stringify(value).length : 0;
 }
 
 /** Events are written so few at a time that how far they are goes with them. */
@@ -216,14 +232,15 @@ async function* slicesOf(from: Source, table: Table, lastEvent: string | undefin
   const size = table === 'event' ? AT_ONCE : SLICE;
   let isHere =
     table === 'event' && lastEvent !== undefined && (await from.read(table, lastEvent)) !== undefined;
-  let slice: Slice = { keys: [], fresh: [] };
+  let slice = emptySlice();
   for await (const change of from.changes(table)) {
     slice.keys.push(change.key);
     if (!isHere) slice.fresh.push(change);
     if (isHere && change.key === lastEvent) isHere = false;
-    if (slice.keys.length < size) continue;
+    slice.characters += charactersOf(change);
+    if (!isFull(slice, size)) continue;
     yield slice;
-    slice = { keys: [], fresh: [] };
+    slice = emptySlice();
   }
   if (slice.keys.length > 0) yield slice;
 }

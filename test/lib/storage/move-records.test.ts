@@ -47,6 +47,15 @@ describe('moveRecords', () => {
     assert.deepEqual(held(to, 'unknown'), { same: 'there', other: 'moved' });
   });
 
+  it('moves long events that one line of the journal would not take together', async () => {
+    const journal = await new JournalMachine(undefined, { lineOctets: 12_000_000 }).open();
+    const long = 'x'.repeat(1_500_000);
+    await put(from, 'event', Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`sms-${at}`, long])));
+    await moveRecords(from, { to: journal, asRecords: asItIs, signal });
+    assert.deepEqual([from.count('event'), journal.count('event')], [0, 12]);
+    await journal.close();
+  });
+
   it('puts events behind those of their kind that are there', async () => {
     await put(from, 'event', { 'sms-1': 'a', 'sms-4': 'b', 'receipt-2': 'c' });
     await put(to, 'event', { 'sms-3': 'there', 'sms-4': 'there' });
