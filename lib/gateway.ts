@@ -134,6 +134,12 @@ export interface Gateway {
   /** How many results nobody had taken as it was stopped; 0 while it runs. */
   resultsLeft(): number;
   /**
+   * How many accepted SMS asked for a receipt and have no final one; while stopped, as it was then. Undefined as long as
+   * that is not known: before the first start, and for the seconds that reading a large store takes. It walks through all
+   * SMS of the last 72 h.
+   */
+  receiptsAwaited(): number | undefined;
+  /**
    * Calls back with each SMS in the queue that was taken in before this start, while stopped with each that is there. All of
    * them are read from storage: for somebody who looks for one, once.
    * @throws SMPP_OPTIONS when it is no function; SMPP_STORAGE when one cannot be read, or while stopped the store cannot be
@@ -258,6 +264,8 @@ class SmsGateway implements Gateway {
   #stoppedAt: EpochMs;
   /** By the last run. */
   #left: QueueLeft = { counts: EMPTY_QUEUE, first: [], results: 0 };
+  /** As `#left`. */
+  #awaitedAtStop: number | undefined;
   /** Starts and stops follow one another. */
   #turn: Promise<void> = Promise.resolve();
   /** Asked for so far: a start that a stop has overtaken is none. */
@@ -350,6 +358,10 @@ class SmsGateway implements Gateway {
 
   resultsLeft(): number {
     return this.#engine === undefined ? this.#left.results : 0;
+  }
+
+  receiptsAwaited(): number | undefined {
+    return this.#engine === undefined ? this.#awaitedAtStop : this.#engine.tracker.awaited;
   }
 
   /** What it holds, whose it may be next; oldest first. */
@@ -468,7 +480,10 @@ class SmsGateway implements Gateway {
     try {
       await this.#last?.stop();
     } finally {
-      if (run !== undefined) this.#left = run.outbox.left;
+      if (run !== undefined) {
+        this.#left = run.outbox.left;
+        this.#awaitedAtStop = run.tracker.awaited;
+      }
       if (this.#engine !== undefined) this.#stoppedAt = this.#settings.clock.wall();
       this.#engine = undefined;
       this.#trouble = undefined;

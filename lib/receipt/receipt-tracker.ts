@@ -330,6 +330,11 @@ export class ReceiptTracker {
     });
   }
 
+  /** SMS whose final receipt is asked for and has not come; undefined until all are read. It walks through them. */
+  get awaited(): number | undefined {
+    return this.#records.isRead ? this.#records.index.countAwaited() : undefined;
+  }
+
   /** Receipts that wait until all SMS are read. */
   get underWay(): number {
     return this.#unplaced?.length ?? 0;

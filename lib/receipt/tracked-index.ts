@@ -292,6 +292,13 @@ export class TrackedIndex {
     return sms;
   }
 
+  /** How many there are of those: it walks through all SMS. */
+  countAwaited(): number {
+    let count = 0;
+    for (let sms = this.nextAwaited(0); sms < this.end; sms = this.nextAwaited(sms + 1)) count += 1;
+    return count;
+  }
+
   isAwaited(sms: number): boolean {
     return this.#columns.isAwaited(sms);
   }

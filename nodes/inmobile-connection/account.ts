@@ -60,13 +60,17 @@ export interface AccountOptions {
   readonly after: Promise<void>;
   /** Whether a connection that is there by now has its store in the folder. */
   readonly isInUse: (folder: string) => boolean;
+  /** Whether another connection, which nodes use, logs in to the same account. */
+  readonly hasTwin: (account: Account) => boolean;
 }
 
 export class Account implements Connection, Parked, Watched {
   readonly feed: EventFeed;
+  readonly users = new Map<string, Node>();
   readonly timeline = new Timeline(systemClock);
   readonly #gate: FlowGate;
   readonly #isInUse: AccountOptions['isInUse'];
+  readonly #hasTwin: AccountOptions['hasTwin'];
   #parts: RunningParts;
   /** The account that goes on with what it has. */
   #successor: Account | undefined;
@@ -78,8 +82,8 @@ export class Account implements Connection, Parked, Watched {
   #settings: ConnectionSettings;
   /** The present one: a deploy may replace it. */
   #node: ReportingNode;
-  /** By id. */
-  readonly #users = new Map<string, Node>();
+  /** Those who were users, and listen on. */
+  readonly #guests = new Set<object>();
   #isRunning = false;
   #isStarting = false;
   /** Once: what the account before it had is in its store since. */
@@ -106,6 +110,7 @@ export class Account implements Connection, Parked, Watched {
     const { settings, makeParts, gate, results, translate, node, after, predecessor } = options;
     this.#gate = gate;
     this.#isInUse = options.isInUse;
+    this.#hasTwin = options.hasTwin;
     this.#settings = settings;
     this.#node = node;
     this.#work = after.then(() => {
@@ -121,7 +126,7 @@ export class Account implements Connection, Parked, Watched {
       onFailure: (error) => this.#log('error', asSmppError(error, 'SMPP_PROTOCOL').message),
       onUnclaimed: (result, stays) =>
         stays ? this.#unclaimed.noteOnce(result) : this.#unclaimed.note(result),
-      isUsed: () => this.#users.size > 0 || this.#isAbandoned,
+      isUsed: () => this.users.size > 0 || this.#isAbandoned,
       isVolatile: () => this.isVolatile,
     });
     const before = predecessor && predecessor.#board;
@@ -190,12 +195,18 @@ export class Account implements Connection, Parked, Watched {
     return isSimulated || !this.wasBound || isSameAccount(options, this.#settings.options);
   }
 
+  /** Whether the gateway may deliver to this one what is for the other. Each simulator is a gateway of its own. */
+  isTwinOf(other: Account): boolean {
+    if (other === this || this.isSimulated || other.isSimulated) return false;
+    return isSameAccount(this.#settings.options, other.#settings.options);
+  }
+
   get waitingForMs(): Millis {
     return this.#board.waitingForMs;
   }
 
   join(user: Node, needs: Direction): Activity {
-    this.#users.set(user.id, user);
+    this.users.set(user.id, user);
     const activity = this.#board.join(user, needs);
     void this.#follow();
     return activity;
@@ -203,9 +214,19 @@ export class Account implements Connection, Parked, Watched {
 
   leave(user: Node): void {
     // A node that replaces another one has its id, and may have joined before the other left.
-    if (this.#users.get(user.id) === user) this.#users.delete(user.id);
+    if (this.users.get(user.id) === user) this.users.delete(user.id);
     this.#board.leave(user);
     if (this.#gate.isOpen) void this.#follow();
+  }
+
+  stay(): () => void {
+    const guest = {};
+    this.#guests.add(guest);
+    void this.#follow();
+    return () => {
+      this.#guests.delete(guest);
+      if (this.#gate.isOpen) void this.#follow();
+    };
   }
 
   get running(): Gateway | undefined {
@@ -300,6 +321,7 @@ export class Account implements Connection, Parked, Watched {
 
   async #leaveBehind(successor: ConnectionSettings | undefined): Promise<void> {
     await this.#takeOver();
+    this.#tellWhatIsAwaited();
     if (this.folder === undefined)
       await this.#abandon(successor === undefined ? CONNECTION_GONE : OTHER_ACCOUNT);
     else this.#tellWhatStays();
@@ -360,6 +382,17 @@ export class Account implements Connection, Parked, Watched {
     this.#log('warn', `the connection has ended with ${waiting + results} SMS${which}; ${fate}`);
   }
 
+  #tellWhatIsAwaited(): void {
+    const count = this.#parts.gateway.receiptsAwaited() ?? 0;
+    const { folder } = this;
+    if (count === 0 || (folder !== undefined && this.#isInUse(folder))) return;
+    const fate = folder === undefined ? 'for good' : `until a connection uses ${folder}`;
+    this.#log(
+      'warn',
+      `the connection has ended before the receipts of ${count} SMS: they reach no node, ${fate}`,
+    );
+  }
+
   /** What is in memory ends with the account: each SMS gives its outcome, now or by the successor. */
   async #abandon(reason: string): Promise<void> {
     const { gateway } = this.#parts;
@@ -387,15 +420,18 @@ export class Account implements Connection, Parked, Watched {
 
   get #isWanted(): boolean {
     if (this.#isDisconnected || this.#isClosed) return false;
-    if (this.#users.size > 0) return true;
+    if (this.users.size > 0) return true;
     // While flows are replaced those who have left may come again.
-    return this.#gate.isOpen ? this.#queueLength > 0 : this.#isRunning;
+    return this.#gate.isOpen ? this.#queueLength > 0 || this.#isAwaiting : this.#isRunning;
+  }
+
+  /** What the gateway delivers to either of two logins to one account is for the one that nodes use. */
+  get #isAwaiting(): boolean {
+    return this.#guests.size > 0 && this.#parts.gateway.receiptsAwaited() !== 0 && !this.#hasTwin(this);
   }
 
   #flowsTurned(): void {
-    if (!this.#gate.isOpen) return;
-    if (this.#isRunning && this.#isWanted) this.#tellWhyUnused();
-    void this.#follow();
+    if (this.#gate.isOpen) void this.#follow();
   }
 
   /** Brings the gateway into the state that is wanted when its turn has come. Never rejects. */
@@ -410,6 +446,7 @@ export class Account implements Connection, Parked, Watched {
       await this.#interrupting;
       if (!this.#isQueueKnown && !this.#isWanted) await this.#lookForQueue();
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
+      if (this.#isRunning && this.#gate.isOpen) this.#tellWhyUnused();
       // What a person takes out of its queue meanwhile gives its result.
       if (this.#isDisconnected && !this.#isClosed && !this.#isRunning) this.feed.attach(this.#parts.gateway);
       this.#board.changed();
@@ -435,7 +472,6 @@ export class Account implements Connection, Parked, Watched {
 
   async #start(): Promise<void> {
     const { gateway } = this.#parts;
-    this.#tellWhyUnused();
     try {
       this.#isStarting = true;
       await gateway.start();
@@ -462,18 +498,19 @@ export class Account implements Connection, Parked, Watched {
 
   /** Once, until it has a user again. */
   #tellWhyUnused(): void {
-    const isUsed = this.#users.size > 0;
-    if (!isUsed && !this.#hasToldWhy)
-      this.#log(
-        'info',
-        `no node uses the connection; the ${this.#queueLength} SMS in its queue are sent all the same`,
-      );
+    const isUsed = this.users.size > 0;
+    const count = this.#queueLength;
+    const why =
+      count > 0
+        ? `the ${count} SMS in its queue are sent all the same`
+        : 'it stays for receipts that smpp-dlr nodes wait for, an hour at most';
+    if (!isUsed && !this.#hasToldWhy) this.#log('info', `no node uses the connection; ${why}`);
     this.#hasToldWhy = !isUsed;
   }
 
   async #stop(): Promise<void> {
     this.#isRunning = false;
-    if (this.#users.size > 0) this.feed.ending();
+    if (this.users.size > 0 || this.#guests.size > 0) this.feed.ending();
     else this.feed.attach(undefined); // what still comes is for users to come
     try {
       await this.#parts.gateway.stop();

@@ -14,7 +14,7 @@ import type { Node } from 'node-red';
 import { SmppError } from '../../lib/errors.js';
 import type { Gateway } from '../../lib/gateway.js';
 import type { DeliveryReceipt, InboundSms, SubmitResult, Unsubscribe } from '../../lib/message.js';
-import type { Feed, LeaveFeed } from '../shared/connection.js';
+import type { Feed, LeaveFeed, ReceiptListener } from '../shared/connection.js';
 import type { FlowGate, WiredNode } from '../shared/flow-gate.js';
 import type { ResultDesk } from '../shared/result-desk.js';
 
@@ -31,7 +31,7 @@ interface Handing<T> {
   nodes: readonly WiredNode[];
 }
 
-/** Returns the node that sends the event on, if any does; `later` when the gateway is to keep it. */
+/** Returns the node that sends the event on, if any does; `later` when the gateway is to keep it unless another takes it. */
 type Listener<T> = (event: T) => WiredNode | 'later' | undefined;
 
 const NO_NODES: readonly WiredNode[] = [];
@@ -103,18 +103,20 @@ class Channel<T> {
   /** One flow's fault is not the others': it is reported, and the event counts as handed on. */
   #hand(handing: Handing<T>): void {
     handing.nodes = NO_NODES;
+    let isForLater = false;
     for (const listener of this.#listeners) {
       try {
         const node = listener(handing.event);
-        if (node === 'later') {
-          handing.refused(flowsStopped());
-          return;
-        }
-        if (node !== undefined)
+        if (node === 'later') isForLater = true;
+        else if (node !== undefined)
           handing.nodes = handing.nodes === NO_NODES ? [node] : [...handing.nodes, node];
       } catch (error) {
         this.#onFailure(error);
       }
+    }
+    if (isForLater && handing.nodes === NO_NODES) {
+      handing.refused(flowsStopped());
+      return;
     }
     // Once all that is handed out in one go has been, and after the deliveries of what the listeners sent, which Node-RED
     // has put off in the same way.
@@ -214,22 +216,19 @@ export class EventFeed implements Feed {
     return this.#join(this.#sms, listener, node);
   }
 
-  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed {
+  onReceipt(per: 'message' | 'segment', listener: ReceiptListener, node: Node): LeaveFeed {
     return this.#join(this.#receipts[per], listener, node);
   }
 
-  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed {
+  onOverdue(afterMs: number, listener: ReceiptListener, node: Node): LeaveFeed {
     const known = this.#overdue.get(afterMs);
     const channel = known ?? new Channel(this.#gate, overdueAfter(afterMs), this.#onFailure);
     this.#overdue.set(afterMs, channel);
     return this.#join(channel, listener, node);
   }
 
-  #join<T>(channel: Channel<T>, listener: (event: T) => void, node: Node): LeaveFeed {
-    const remove = channel.add((event) => {
-      listener(event);
-      return node;
-    });
+  #join<T>(channel: Channel<T>, listener: (event: T) => unknown, node: Node): LeaveFeed {
+    const remove = channel.add((event) => (listener(event) === 'later' ? 'later' : node));
     this.#follow();
     return () => {
       remove();

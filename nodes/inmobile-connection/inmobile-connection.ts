@@ -38,7 +38,7 @@ type ConfigNode = Node<ConnectionCredentials> & ReportingNode & { connection?: C
 
 export default function registerInmobileConnection(RED: NodeAPI): void {
   const shared = sharedOf(flowGateOf(RED.events));
-  const { gate, parked, live, unusable, isInUse } = shared;
+  const { gate, parked, live, unusable } = shared;
   const results = resultDeskOf(RED.events);
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
 
@@ -52,7 +52,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     }
     const { predecessor } = found;
     const after = parked.left(node.id, folderOf(settings));
-    return new Account({ settings, gate, results, translate, node, after, predecessor, makeParts, isInUse });
+    return new Account({ ...shared, settings, results, translate, node, after, predecessor, makeParts });
   }
 
   function InmobileConnection(this: ConfigNode, def: ConnectionDef): void {
@@ -154,6 +154,7 @@ interface Shared {
   readonly live: Map<string, Live>;
   readonly unusable: Map<Node, GatewayStatus>;
   readonly isInUse: (folder: string) => boolean;
+  readonly hasTwin: (account: Account) => boolean;
 }
 
 type Live = LiveConnection & { readonly account: Account };
@@ -173,6 +174,8 @@ function sharedOf(gate: FlowGate): Shared {
     live,
     unusable: new Map(),
     isInUse: (folder) => [...live.values()].some(({ account }) => account.folder === folder),
+    hasTwin: (account) =>
+      [...live.values()].some(({ account: other }) => other.users.size > 0 && other.isTwinOf(account)),
   };
   sharedByGate.set(gate, shared);
   return shared;

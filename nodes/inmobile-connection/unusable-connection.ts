@@ -45,7 +45,7 @@ export class UnusableConnection implements Connection {
   readonly #problem: SmppError;
   readonly isSimulated: boolean;
   readonly #shown: NodeStatus;
-  readonly #users = new Set<Node>();
+  readonly users = new Map<string, Node>();
   readonly #gate: FlowGate;
 
   constructor({ problem, node, isSimulated, translate, gate }: UnusableConnectionOptions) {
@@ -54,19 +54,24 @@ export class UnusableConnection implements Connection {
     this.#shown = problemStatus('settings', { isSimulated, translate });
     this.#gate = gate;
     onceFlowsRun(node, gate, () => {
-      node.users = reachOf(node.id, [...this.#users]);
+      node.users = reachOf(node.id, [...this.users.values()]);
       node.status(this.#shown);
     });
   }
 
   join(user: Node): Activity {
-    this.#users.add(user);
+    this.users.set(user.id, user);
     onceFlowsRun(user, this.#gate, () => user.status(this.#shown));
     return { note: () => undefined, noteSettings: () => undefined };
   }
 
   leave(user: Node): void {
-    this.#users.delete(user);
+    // A node that replaces another one has its id.
+    if (this.users.get(user.id) === user) this.users.delete(user.id);
+  }
+
+  stay(): LeaveFeed {
+    return nothingToLeave;
   }
 
   async gateway(): Promise<Gateway> {

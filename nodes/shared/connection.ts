@@ -16,15 +16,18 @@ import { problemStatus, type LastSms, type Translate } from './status.js';
 
 export type LeaveFeed = () => void;
 
+/** Returns `later` for one that it leaves to the nodes of another deploy. */
+export type ReceiptListener = (receipt: DeliveryReceipt) => 'later' | undefined;
+
 /**
  * Events for the flows: handed on while the flows run, kept while they do not. `node` is the one that sends an
  * event on: what a deploy kept from arriving comes again.
  */
 export interface Feed {
   onSms(listener: (sms: InboundSms) => void, node: Node): LeaveFeed;
-  onReceipt(per: 'message' | 'segment', listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed;
+  onReceipt(per: 'message' | 'segment', listener: ReceiptListener, node: Node): LeaveFeed;
   /** Accepted SMS that have no final receipt after `afterMs`. */
-  onOverdue(afterMs: number, listener: (receipt: DeliveryReceipt) => void, node: Node): LeaveFeed;
+  onOverdue(afterMs: number, listener: ReceiptListener, node: Node): LeaveFeed;
 }
 
 /** What a node does with the connection: it sends SMS, or gets what comes in. */
@@ -61,6 +64,13 @@ export interface Connection {
   join(user: Node, needs: Direction): Activity;
   /** The last user stops it, unless another has joined by the end of the deploy. */
   leave(user: Node): void;
+  /**
+   * For a node that was a user until a deploy, and listens on: without users too, the gateway runs while it waits for final
+   * receipts. No status is shown to it. The returned function ends that.
+   */
+  stay(): LeaveFeed;
+  /** By id. */
+  readonly users: ReadonlyMap<string, Node>;
   /** The gateway while it runs and nothing is about to change that: else `gateway()` waits, or tells why not. */
   readonly running: Gateway | undefined;
   /**
@@ -90,10 +100,15 @@ export interface ConnectionNode extends Node {
   readonly connection: Connection;
 }
 
+/** That of the connection node with this id, if there is one. */
+export function connectionWith(RED: NodeAPI, id: string): Connection | undefined {
+  return (RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined)?.connection;
+}
+
 /** The connection that a flow node names; when there is none the node shows it, the log says it, and it gets undefined. */
 export function connectionOf(RED: NodeAPI, user: Node, id: string): Connection | undefined {
-  const node = RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined;
-  if (node?.connection !== undefined) return node.connection;
+  const connection = connectionWith(RED, id);
+  if (connection !== undefined) return connection;
   const { message } = settingsError(noConnection(), (field) => RED._(`${user.type}.label.${field}`));
   user.error(message);
   showProblem(RED, user, 'noConnection');
@@ -109,8 +124,8 @@ export function everyConnection(RED: NodeAPI): readonly Connection[] {
   const found: Connection[] = [];
   RED.nodes.eachNode(({ id, type }) => {
     if (type !== 'inmobile-connection') return;
-    const node = RED.nodes.getNode(id) as Partial<ConnectionNode> | null | undefined;
-    if (node?.connection !== undefined) found.push(node.connection);
+    const connection = connectionWith(RED, id);
+    if (connection !== undefined) found.push(connection);
   });
   return found;
 }

@@ -5,8 +5,17 @@
  * Source: contract section 3.3.
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import type { EpochMs } from '../../lib/clock.js';
 import type { DeliveryReceipt } from '../../lib/message.js';
-import { connectionOf, showProblem, type Activity, type Connection } from '../shared/connection.js';
+import {
+  connectionOf,
+  connectionWith,
+  showProblem,
+  type Activity,
+  type Connection,
+  type LeaveFeed,
+  type ReceiptListener,
+} from '../shared/connection.js';
 import { flowGateOf } from '../shared/flow-gate.js';
 import {
   environmentOf,
@@ -16,7 +25,8 @@ import {
   settingsError,
   type Form,
 } from '../shared/form-reader.js';
-import { originalMessage, originOf, unwrapped } from '../shared/origin.js';
+import { addressOf, originalMessage, originOf, unwrapped } from '../shared/origin.js';
+import { EarlierConnections } from './earlier-connections.js';
 import { readFilter, type ReceiptFilter } from './read-filter.js';
 
 type SmppDlrDef = NodeDef & Form & { readonly connection: string };
@@ -26,6 +36,7 @@ type CopiedNode = Node & { readonly _alias?: string };
 
 export default function registerSmppDlr(RED: NodeAPI): void {
   const gate = flowGateOf(RED.events);
+  const earlier = new EarlierConnections(gate, (id) => connectionWith(RED, id));
   const aliasOf = (id: string): string | undefined =>
     (RED.nodes.getNode(id) as CopiedNode | null | undefined)?._alias;
 
@@ -38,6 +49,7 @@ export default function registerSmppDlr(RED: NodeAPI): void {
       const { z, _alias: alias } = this as CopiedNode;
       const filter = readFilter(reader, def.from, { z, alias, aliasOf });
       const activity = follow(this, filter, connection);
+      earlier.follow(this, def.connection, (one) => followAsGuest(this, filter, one));
       watchSenders(this, filter.senders, activity);
     } catch (error) {
       this.error(explained(error));
@@ -82,26 +94,80 @@ export default function registerSmppDlr(RED: NodeAPI): void {
   RED.nodes.registerType('smpp-dlr', SmppDlr);
 }
 
+/** How a node hears of receipts at one of its connections. */
+interface Hearing {
+  readonly isFromWanted: ReceiptFilter['isFromWanted'];
+  /** What becomes of one that is not from a node that it wants. */
+  readonly unwanted: () => ReturnType<ReceiptListener>;
+  /** It has sent on a receipt that came then. */
+  readonly sent: (receivedAt: EpochMs) => void;
+}
+
 function follow(node: Node, filter: ReceiptFilter, connection: Connection): Activity {
-  const { per, overdueAfterMs, isFromWanted, isStateWanted } = filter;
-  const { feed } = connection;
-  const onReceipt = (receipt: DeliveryReceipt): void => {
-    if (!isFromWanted(receipt) || !isStateWanted(receipt)) return;
-    node.send([messageOf(receipt), null]);
-    activity.note('receipt', receipt.receivedAt);
-  };
-  const onOverdue = (receipt: DeliveryReceipt): void => {
-    if (isFromWanted(receipt)) node.send([null, messageOf(receipt)]);
-  };
-  const leaveFeed = [feed.onReceipt(per, onReceipt, node)];
-  if (overdueAfterMs !== undefined) leaveFeed.push(feed.onOverdue(overdueAfterMs, onOverdue, node));
   const activity = connection.join(node, 'receive');
+  const leaveFeed = listen(node, filter, connection, {
+    isFromWanted: filter.isFromWanted,
+    unwanted: () => undefined,
+    sent: (receivedAt) => activity.note('receipt', receivedAt),
+  });
   node.on('close', (closed: () => void) => {
-    for (const leave of leaveFeed) leave();
+    leaveFeed();
     connection.leave(node);
     closed();
   });
   return activity;
+}
+
+/**
+ * At a connection that it used before. What smpp-send nodes of now send there is not for it; and where there is no smpp-dlr
+ * of now, that is for one to come, and so is what it does not want of nodes that are gone.
+ */
+function followAsGuest(node: Node, filter: ReceiptFilter, connection: Connection): LeaveFeed | undefined {
+  const { users } = connection;
+  if (isAmong(users, 'smpp-send') && !isAmong(users, 'smpp-dlr')) return undefined;
+  const leaveFeed = listen(node, filter, connection, {
+    isFromWanted: (receipt) => {
+      const sender = addressOf(receipt.correlation)?.node;
+      return sender !== undefined && !users.has(sender) && filter.isFromWanted(receipt);
+    },
+    unwanted: () => (isAmong(users, 'smpp-dlr') ? undefined : 'later'),
+    sent: () => undefined,
+  });
+  const depart = connection.stay();
+  return () => {
+    leaveFeed();
+    depart();
+  };
+}
+
+function listen(
+  node: Node,
+  { per, overdueAfterMs, isStateWanted }: ReceiptFilter,
+  { feed }: Connection,
+  { isFromWanted, unwanted, sent }: Hearing,
+): LeaveFeed {
+  const onReceipt: ReceiptListener = (receipt) => {
+    if (!isFromWanted(receipt)) return unwanted();
+    if (!isStateWanted(receipt)) return undefined;
+    node.send([messageOf(receipt), null]);
+    sent(receipt.receivedAt);
+    return undefined;
+  };
+  const onOverdue: ReceiptListener = (receipt) => {
+    if (!isFromWanted(receipt)) return unwanted();
+    node.send([null, messageOf(receipt)]);
+    return undefined;
+  };
+  const leaveFeed = [feed.onReceipt(per, onReceipt, node)];
+  if (overdueAfterMs !== undefined) leaveFeed.push(feed.onOverdue(overdueAfterMs, onOverdue, node));
+  return () => {
+    for (const leave of leaveFeed) leave();
+  };
+}
+
+function isAmong(users: Connection['users'], type: string): boolean {
+  for (const user of users.values()) if (user.type === type) return true;
+  return false;
 }
 
 /** The msg that the SMS came from, as far as it could be kept, with the receipt as its payload. */

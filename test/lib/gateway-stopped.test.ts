@@ -18,6 +18,8 @@ import { collector, connected } from '../support/over-tls.js';
 const SMS = { to: '4512345600', from: 'Alarm', text: 'Pump 3 stopped' };
 /** The simulator accepts it and never answers. */
 const NEVER_ANSWERED = '4512345667';
+/** It accepts it and no receipt comes. */
+const NO_RECEIPT = '4512345650';
 const IN_AN_HOUR = 3_600_000;
 
 describe('A gateway that is stopped', () => {
@@ -98,6 +100,18 @@ describe('A gateway that is stopped', () => {
         assert.equal(await again.countQueued(), 1);
         assert.deepEqual([again.status().state, simulator.bindAttempts.length], ['stopped', 1]);
         assert.equal(await gateway.countQueued(), 1);
+      });
+
+      it('tells how many SMS wait for their receipt, as it was then', async () => {
+        gateway.onReceipt(() => undefined);
+        await gateway.send(SMS);
+        await gateway.send({ ...SMS, to: NO_RECEIPT });
+        while (gateway.status().counters.receipts === 0)
+          await new Promise((resolve) => setImmediate(resolve));
+        const running = gateway.receiptsAwaited();
+        await gateway.stop();
+        const never = createGateway(optionsWith({ storage: storage() })).receiptsAwaited();
+        assert.deepEqual([running, gateway.receiptsAwaited(), never], [1, 1, undefined]);
       });
 
       it('gives every SMS its outcome as it is abandoned: those under way may have been sent', async () => {

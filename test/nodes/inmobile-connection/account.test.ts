@@ -49,6 +49,7 @@ describe('Account whose start waits', () => {
       node,
       after: Promise.resolve(),
       isInUse: () => false,
+      hasTwin: () => false,
     });
     account.join(user, 'send');
     await new Promise((resolve) => setImmediate(resolve));
@@ -71,6 +72,7 @@ describe('The status of an account that has not started', () => {
       node: { users: {}, status: nothing, error: nothing } as unknown as ReportingNode,
       after: Promise.resolve(),
       isInUse: () => false,
+      hasTwin: () => false,
     });
     account.join({ id: 'user', status: nothing } as unknown as Node, 'send');
     await account.gateway().catch(nothing);

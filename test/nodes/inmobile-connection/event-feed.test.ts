@@ -45,8 +45,8 @@ describe('EventFeed', () => {
   let results: ResultDesk;
   const node = (id: string): Node => ({ id, z: 'tab', wires: [[`after ${id}`]] }) as unknown as Node;
   const onSms = (listener: (sms: InboundSms) => void) => feed.onSms(listener, node('receive'));
-  const onOverdue = (listener: (receipt: DeliveryReceipt) => void) =>
-    feed.onOverdue(1_000, listener, node('dlr'));
+  const onOverdue = (listener: (receipt: DeliveryReceipt) => unknown) =>
+    feed.onOverdue(1_000, (receipt) => (listener(receipt) === 'later' ? 'later' : undefined), node('dlr'));
   const onSettled = (id: string, listener: () => void) => results.add(listener, node(id));
   const give = <T>(takers: Set<Take<T>>, event: T): Promise<unknown> =>
     Promise.all([...takers].map(async (take) => take(event)));
@@ -223,6 +223,16 @@ describe('EventFeed', () => {
       await taken[1];
       assert.deepEqual(seen, ['one', 'two', 'three', 'two']);
     });
+  });
+
+  it('leaves to the gateway what a listener wants kept, unless another has it', async () => {
+    const leave = onOverdue(() => 'later');
+    startFlows();
+    await assert.rejects(give(gateway.overdue, RECEIPT), { code: 'SMPP_STOPPED' });
+    onOverdue(() => undefined);
+    await give(gateway.overdue, RECEIPT);
+    leave();
+    await give(gateway.overdue, RECEIPT);
   });
 
   it('gives a result to the node that its SMS came from', async () => {
