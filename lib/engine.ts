@@ -35,7 +35,10 @@ export interface EngineOptions {
   readonly settings: GatewaySettings;
   readonly storage: Storage;
   /** What it is to go on with: moved into `storage` as it opens. */
-  readonly inheritance?: Pick<Move, 'sources' | 'storageIn'>;
+  readonly inheritance?: Pick<Move, 'sources' | 'storageIn' | 'onForeign'> & {
+    /** Called before `storage` is opened, and when all has been moved that can be: keeps where it is. Never rejects. */
+    readonly note: () => Promise<void>;
+  };
   readonly connect: Connect;
   /** Refused logins count over all runs. */
   readonly login?: LoginHold;
@@ -163,6 +166,8 @@ export class Engine {
     const { signal } = this.#ending;
     let isModeProven: boolean;
     try {
+      if (this.#inheritance !== undefined) await this.#inheritance.note();
+      goOn(signal);
       await this.#storage.open(signal);
       await this.#inherit();
       for (const part of [this.tracker, this.inbox, this.outbox]) {
@@ -187,10 +192,24 @@ export class Engine {
     await moveAll({
       ...this.#inheritance,
       to: this.#storage,
+      isOurs: (source) => this.#isOfAccount(source),
       asRecords: trackedOneByOne,
       log: this.#settings.log,
       signal: this.#ending.signal,
     });
+    await this.#inheritance.note();
+  }
+
+  /** Also when no login ever went by with it: then no account was proven to be its own. */
+  async #isOfAccount(storage: Storage): Promise<boolean> {
+    const { systemId, hosts } = this.#settings;
+    const ours = ` ${accountKey(systemId, hosts)}`;
+    let isProven = false;
+    for await (const key of storage.keys('account')) {
+      if (key.endsWith(ours)) return true;
+      isProven ||= MODE_KEY.test(key);
+    }
+    return !isProven;
   }
 
   async #close(): Promise<void> {
@@ -275,6 +294,9 @@ export class Engine {
     });
   }
 }
+
+/** As `#modeKey` makes them. */
+const MODE_KEY = /^(?:transceiver|transmitter|receiver|pair) \S+$/;
 
 /** Of the drain time, for the segments of SMS that have begun; the rest is for the answers. */
 const FINISH_SHARE = 2 / 3;

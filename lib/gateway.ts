@@ -43,6 +43,7 @@ import type { QueueLeft, TakenIn } from './outbox/outbox.js';
 import { readSms } from './outbox/read-sms.js';
 import { sendAll } from './send-all.js';
 import { StatusFeed, type StatusListener } from './status-feed.js';
+import { FolderNote, type NotePlace } from './storage/folder-note.js';
 import {
   isDiskFull,
   isJournalFile,
@@ -61,6 +62,7 @@ export type { GatewayOptions, StorageOptions, TlsOptions } from './gateway-optio
 export { diagnose, type DiagnosisPlan } from './diagnose.js';
 export type { TakenIn } from './outbox/outbox.js';
 export type { Connect } from './connection/tls-connect.js';
+export type { NotePlace } from './storage/folder-note.js';
 export type { Timers } from './timers.js';
 export type * from './message.js';
 
@@ -191,12 +193,18 @@ export function createGateway(options: GatewayOptions): Gateway {
  * incoming SMS that wait go over as the new one starts, from and to memory or a folder. A crash meanwhile loses and doubles
  * none that was in a folder and goes to one: the new one takes the move up again whenever it starts next.
  *
- * @param predecessor stopped before the new one is started, and not started again
+ * @param predecessor stopped before the new one is started, and not started again; undefined when that was of an earlier
+ *   process
+ * @param note by which it is found where an earlier process has kept its store
  * @throws SMPP_OPTIONS naming the option and the remedy
  */
-export function createSuccessor(options: GatewayOptions, predecessor: Gateway): Gateway {
+export function createSuccessor(
+  options: GatewayOptions,
+  predecessor: Gateway | undefined,
+  note?: NotePlace,
+): Gateway {
   const sources = predecessor instanceof SmsGateway ? predecessor.sources : [];
-  return new SmsGateway(readGatewayOptions(options), sources);
+  return new SmsGateway(readGatewayOptions(options), sources, note);
 }
 
 /** @throws SMPP_OPTIONS as `createGateway`, naming the option and the remedy */
@@ -252,6 +260,9 @@ class SmsGateway implements Gateway {
   readonly #storage: Source;
   /** What those before it held, until that is in `#storage`. */
   readonly #inherited: Source[];
+  readonly #note: FolderNote | undefined;
+  /** What is in them is another account's. */
+  readonly #foreign = new Set<string>();
   readonly #connect: Connect;
   readonly #login: LoginHold;
   readonly #status: StatusFeed;
@@ -280,8 +291,9 @@ class SmsGateway implements Gateway {
   #cancelling: Cancelling | undefined;
 
   /** @param inherited what those before it have left */
-  constructor(settings: GatewaySettings, inherited: readonly Source[] = []) {
+  constructor(settings: GatewaySettings, inherited: readonly Source[] = [], note?: NotePlace) {
     this.#settings = settings;
+    this.#note = note && new FolderNote(note, settings.log);
     this.#stoppedAt = settings.clock.wall();
     this.#login = loginsOf(settings);
     const onHeap = settings.storage.kind === 'memory' ? inherited.find(isOnHeap) : undefined;
@@ -521,12 +533,24 @@ class SmsGateway implements Gateway {
       inheritance: {
         sources: this.#inherited,
         storageIn: (directory) => folderStorage(directory, this.#settings),
+        onForeign: (directory) => this.#foreign.add(directory),
+        note: () => this.#noteFolders(),
       },
       connect: this.#connect,
       login: this.#login,
       count: this.#count,
       changed: () => this.#status.changed(),
     });
+  }
+
+  /** What another process goes on with must be known before there is something. */
+  async #noteFolders(): Promise<void> {
+    if (this.#note === undefined) return;
+    const known = [this.#storage, ...this.#inherited].flatMap(directoryOf);
+    const earlier = await this.#note.earlier(known);
+    this.#inherited.unshift(...earlier.map((folder) => folderStorage(folder, this.#settings)));
+    const folders = [...this.#foreign, ...[...this.#inherited, this.#storage].flatMap(directoryOf)];
+    await this.#note.keep([...new Set(folders)]);
   }
 
   #noteTrouble(trouble: SmppError | undefined): void {
@@ -629,6 +653,10 @@ function newCounters(): Record<CounterName, number> {
     repeatedIncoming: 0,
     binds: 0,
   };
+}
+
+function directoryOf(source: Source): string[] {
+  return 'directory' in source ? [source.directory] : [];
 }
 
 function connectOf({ tls, timers, log }: GatewaySettings): Connect {

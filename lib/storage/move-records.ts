@@ -23,9 +23,13 @@ export interface Move {
   readonly to: Storage;
   /** The storage in a folder from which a move was cut short. */
   readonly storageIn: (directory: string) => JournalStorage;
+  /** Whether what an open folder holds may be gone on with here; default: always. */
+  readonly isOurs?: (source: Storage) => Promise<boolean>;
+  /** Called with a folder that is left as it is, for it is not ours. */
+  readonly onForeign?: (directory: string) => void;
   /** A record as others than volatile storage keep it, which may be several. */
   readonly asRecords: (change: Change) => readonly Change[];
-  readonly log: (level: 'info' | 'error', line: string) => void;
+  readonly log: (level: 'info' | 'warn' | 'error', line: string) => void;
   /** Aborted when the run ends. */
   readonly signal: AbortSignal;
 }
@@ -97,7 +101,23 @@ async function isFolderMoved(source: JournalStorage, move: Move): Promise<boolea
   return isOpen;
 }
 
+/** What is another account's stays where it is, closed, and the log says so. */
+async function isForeign(source: JournalStorage, { isOurs, onForeign, log }: Move): Promise<boolean> {
+  if (isOurs === undefined || (await isOurs(source))) return false;
+  const [waiting, events] = [source.count('outbox'), source.count('event')];
+  await source.close();
+  onForeign?.(source.directory);
+  if (waiting + events > 0)
+    log(
+      'warn',
+      `${waiting} SMS that wait in ${source.directory}, and ${events} results and messages that nobody has taken, are of ` +
+        'another account: they stay there until a connection of that account uses it',
+    );
+  return true;
+}
+
 async function moveFolder(source: JournalStorage, plan: Plan = {}, move: Move): Promise<void> {
+  if (plan.isBegun !== true && (await isForeign(source, move))) return;
   const { directory } = source;
   const [waiting, accepted] = [source.count('outbox'), source.count('tracked')];
   try {

@@ -48,6 +48,7 @@ export interface AccountOptions {
   readonly makeParts: (
     settings: ConnectionSettings,
     log: Log,
+    isInUse: (folder: string) => boolean,
     before?: Partial<RunningParts>,
   ) => RunningParts;
   /** The account of this node before its settings were edited. */
@@ -117,9 +118,11 @@ export class Account implements Connection, Parked, Watched {
       this.#worksAhead -= 1;
     });
     this.#wasBoundBefore = predecessor?.wasBound === true && predecessor.isOfSameAccount(settings);
-    this.#parts = makeParts(settings, (level, line) => this.#log(level, line), this.#partsOf(predecessor));
+    const log: Log = (level, line) => this.#log(level, line);
+    this.#parts = makeParts(settings, log, options.isInUse, this.#partsOf(predecessor));
     const { folder } = this;
-    this.#isQueueKnown = predecessor === undefined && (folder === undefined || !existsSync(folder));
+    const mayHold = [folder, settings.note?.file].some((each) => each !== undefined && existsSync(each));
+    this.#isQueueKnown = predecessor === undefined && !mayHold;
     this.feed = new EventFeed({
       gate,
       results,

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { systemClock } from '../../lib/clock.js';
-import { checkOptions, createGateway, createSuccessor, holdsStore } from '../../lib/gateway.js';
+import { checkOptions, createSuccessor, holdsStore } from '../../lib/gateway.js';
 import { SIMULATED_FOLDER } from '../../lib/inmobile.js';
 import type { GatewayStatus } from '../../lib/message.js';
 import { createSimulator } from '../../lib/simulator/simulator.js';
@@ -136,13 +136,14 @@ function resolveFolder(named: string, userDir = '.'): string {
 }
 
 function makeParts(
-  { options, isSimulated }: ConnectionSettings,
+  { options, isSimulated, note }: ConnectionSettings,
   log: Log,
+  isTaken: (folder: string) => boolean,
   before?: Partial<RunningParts>,
 ): RunningParts {
   const simulator = isSimulated ? (before?.simulator ?? new SimulatorControls(createSimulator())) : undefined;
   const all = { ...options, log, ...(simulator && { connect: simulator.connect }) };
-  const gateway = before?.gateway === undefined ? createGateway(all) : createSuccessor(all, before.gateway);
+  const gateway = createSuccessor(all, before?.gateway, note && { ...note, isTaken });
   return simulator === undefined ? { gateway } : { gateway, simulator };
 }
 

@@ -5,8 +5,8 @@
  * gateway's certificate is not among the options: it is always on.
  * Source: contract section 3.1; gateway.md (hosts, TLS); SMPP 3.4 §4.1.1 (lengths of system_id and password).
  */
-import { join, resolve } from 'node:path';
-import type { AddressType, GatewayOptions } from '../../lib/gateway.js';
+import { dirname, join, resolve } from 'node:path';
+import type { AddressType, GatewayOptions, NotePlace } from '../../lib/gateway.js';
 import {
   INMOBILE_HOSTS,
   INMOBILE_PORT,
@@ -37,6 +37,8 @@ export interface ConnectionSettings {
   readonly isSimulated: boolean;
   readonly sms: SmsSettings;
   readonly options: GatewayOptions;
+  /** Where its folders are noted; undefined when Node-RED has no userDir. */
+  readonly note: NotePlace | undefined;
 }
 
 /** An account would answer with ESME_RTHROTTLED or not at all long before; gateway.md: not published. */
@@ -65,6 +67,7 @@ export function readOptions(
   return {
     isSimulated,
     sms: readSmsSettings(form, reader),
+    note: noteBeside(surroundings.directory, isSimulated),
     options: {
       hosts:
         gateway === 'custom' ? [...readHosts(reader.text('hosts'), variableIn(form.hosts))] : inmobileHosts(),
@@ -81,6 +84,13 @@ export function readOptions(
       ...(!isSimulated && { tls: readTls(reader, surroundings.tlsFiles) }),
     },
   };
+}
+
+/** Beside the folder that it has by default, whatever folder the form names; what is simulated has one of its own. */
+function noteBeside(directory: string | undefined, isSimulated: boolean): NotePlace | undefined {
+  if (directory === undefined) return undefined;
+  const suffix = isSimulated ? `.${SIMULATED_FOLDER}` : '';
+  return { file: `${directory}${suffix}.json`, base: dirname(dirname(directory)) };
 }
 
 function variableIn(value: unknown): string | undefined {

@@ -233,6 +233,70 @@ describe('inmobile-connection, edited', () => {
       });
     }
 
+    for (const [name, place] of places) {
+      it(`finds its queue as its storage is ${name} when it starts next`, async () => {
+        await start(at('first'), send());
+        await queueThree();
+        await stopFlows();
+        await simulator.revive('all');
+        await start(place(), send());
+        assert.deepEqual(await topicsAt('accepted', 3), THREE);
+        await edit(at('first'), {}, send());
+        await accountOf().gateway();
+        assert.equal(accountOf().status().queue.normal, 0);
+      });
+
+      it(`finds its queue as its storage is ${name} when it starts next, and its node is gone`, async () => {
+        await start(at('first'), send());
+        await queueThree();
+        await stopFlows();
+        await simulator.revive('all');
+        await start(place(), send({ d: true }));
+        await statusWhere(() => simulator.accepted.length === 3);
+      });
+    }
+
+    it('finds its queue when a fault comes with the other folder, and is corrected after a restart', async () => {
+      await start(at('first'), send());
+      await queueThree();
+      await edit({ ...at('second'), window: 'many' }, {}, send());
+      await stopFlows();
+      await simulator.revive('all');
+      await start({ ...at('second'), window: 'many' }, send());
+      await edit(at('second'), {}, send());
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('says at every start what waits in the folder before, which is another account’s, until that is back', async () => {
+      await start(at('first'), send());
+      await queueThree();
+      await simulator.revive('all');
+      for (let starts = 0; starts < 2; starts += 1) {
+        await stopFlows();
+        await startFlows(flowWith(at('second'), send()), credentials({ systemId: 'another' }));
+        await statusWhere(({ state }) => state === 'connected');
+        assert.match(
+          loggedBy('connection', 'warn').join(),
+          /3 SMS that wait in .*first, .* of another account/,
+        );
+      }
+      await stopFlows();
+      await start(at('third'), send());
+      assert.deepEqual(await topicsAt('accepted', 3), THREE);
+    });
+
+    it('leaves what waits in the folder before to the connection that has it by now', async () => {
+      const other = connectionTo(simulator, { id: 'second', ...at('first') }).nodes[1] as FlowNode;
+      const accounts = { ...credentials(), second: { systemId: 'demo', password: 'secret' } };
+      await start(at('first'), send());
+      await queueThree();
+      await stopFlows();
+      await startFlows(flowWith(at('second'), send(), other), accounts);
+      await accountOf().gateway();
+      await statusWhere(({ queue }) => queue.normal === 3, 'second');
+      assert.equal(accountOf().status().queue.normal, 0);
+    });
+
     it('keeps its queue when a fault comes with the other folder, and is corrected', async () => {
       await start(at('first'), send());
       await queueThree();

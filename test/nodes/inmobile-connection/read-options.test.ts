@@ -25,6 +25,7 @@ describe('readOptions', () => {
     assert.deepEqual(read({}), {
       isSimulated: false,
       sms: { sender: undefined, defaultCountry: 'DK' },
+      note: { file: '/data/inmobile-smpp/id.json', base: '/data' },
       options: {
         hosts: [
           { host: 'smpp-dk1.inmobile.dk', port: 2775 },
@@ -39,6 +40,10 @@ describe('readOptions', () => {
         tls: {},
       },
     });
+  });
+
+  it('notes the folders of what is simulated apart', () => {
+    assert.equal(read({ gateway: 'simulator' }).note?.file, '/data/inmobile-smpp/id.simulated.json');
   });
 
   it('takes numbers as text and as numbers', () => {
