@@ -393,6 +393,7 @@ export class Mailbox<T> {
     let isReadable = true;
     while (isReadable && this.#canDrain) isReadable = await this.#handNext();
     this.#isDraining = false;
+    if (this.#beingTaken.size === 0) this.#allTaken.reached();
   }
 
   /** Hands over the next that wait, as many as there is room for. False when storage cannot be read now. */

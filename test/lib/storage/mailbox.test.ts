@@ -85,6 +85,14 @@ describe('Mailbox', () => {
     assert.deepEqual([on.seen, on.failures.length, on.mailbox.held], [['event'], 1, 1]);
   });
 
+  it('is done as soon as one that takes each at once has taken what waited', async () => {
+    await on.came('one', 'two');
+    on.mailbox.subscribe(() => undefined);
+    const now = on.clock.now();
+    await on.mailbox.taken();
+    assert.deepEqual([on.clock.now(), on.mailbox.held], [now, 0]);
+  });
+
   it('closes once a subscriber has taken what it was handed', async () => {
     let taken: () => void = () => undefined;
     on.mailbox.subscribe(() => new Promise((resolve) => (taken = resolve)));
