@@ -15,6 +15,9 @@ type Listener = (result: SubmitResult, key: string, isVolatile: boolean) => void
 export class ResultDesk {
   readonly #seats = new Map<string, { readonly node: Node; readonly listener: Listener }>();
 
+  /** `_msgid` of the msg, by id of the SMS that waits without its sender. */
+  readonly #left = new Map<string, string>();
+
   /** @param node the smpp-send node; a successor with the same id takes over */
   add(listener: Listener, node: Node): () => void {
     this.#seats.set(node.id, { node, listener });
@@ -23,8 +26,19 @@ export class ResultDesk {
     };
   }
 
+  /** Whoever took the SMS in, with that msg, does not wait for its result any more: a flow may still ask for it. */
+  leave(id: string, messageId: string): void {
+    this.#left.set(id, messageId);
+  }
+
+  /** Ids of the SMS that came with that `_msgid` and wait without their sender. */
+  leftWith(messageId: string): readonly string[] {
+    return [...this.#left].filter(([, of]) => of === messageId).map(([id]) => id);
+  }
+
   /** Hands the result to its node; undefined when there is no such node. */
   hand(result: SubmitResult, isVolatile: boolean): Node | undefined {
+    if (this.#left.size > 0) this.#left.delete(result.id);
     const address = addressOf(result.correlation);
     if (address === undefined) return undefined;
     const seat = this.#seats.get(address.node);

@@ -126,30 +126,36 @@ export class Sender implements Outlet {
     for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
-  /** Nothing comes after the node. A msg is done with once that is clear of all its SMS. */
-  end(): void {
+  /** Nothing comes after the node. A msg is done with once that is clear of all its SMS; resolves when it is of all msgs. */
+  end(): Promise<void> {
     const wasLive = this.#state === 'live';
     this.#submissions.handOver();
     this.#state = 'over';
     if (wasLive) this.#leave();
     for (const input of this.#underWay.values()) if (!input.isHandedOver) input.done(stopped());
     for (const { reject } of this.#waiting.splice(0)) reject(stopped());
-    this.#endSubmissions();
+    const ending = this.#endSubmissions();
     if (this.standing === 'over') this.#postponed.push(...this.#told.splice(0));
     this.flush();
+    return ending;
   }
 
   /** What is in memory ends with its connection, where that ends too. */
-  #endSubmissions(): void {
+  #endSubmissions(): Promise<void> {
     const { isStopped } = this.#options.gate;
-    this.#submissions.end(isStopped ? lost() : undefined);
+    const desk = resultDeskOf(this.#options.RED.events);
+    const ending = this.#submissions.end(
+      (id, messageId) => desk.leave(id, messageId),
+      isStopped ? lost() : undefined,
+    );
     if (isStopped && this.#onTheirWay > 0) this.node.error(lostOnTheirWay(this.#onTheirWay));
+    return ending;
   }
 
   /** The process ends: what was not told is in the log at least. */
   exit(): void {
     this.#isExiting = true;
-    if (this.#state !== 'over') this.end();
+    if (this.#state !== 'over') void this.end();
     else this.flush();
   }
 

@@ -2,6 +2,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { systemClock } from '../../lib/clock.js';
 import { flowGateOf, type FlowGate } from '../shared/flow-gate.js';
+import { resultDeskOf } from '../shared/result-desk.js';
 import { Sender, type SmppSendDef } from './sender.js';
 
 /** A deploy that has not started its flows after this has failed, or is installing modules. */
@@ -13,6 +14,8 @@ export class Senders {
   /** By id of the node. */
   readonly #senders = new Map<string, Sender>();
   readonly #parked = new Map<string, Sender>();
+  /** Of those that have ended, the ones that still hear whether an SMS of theirs was taken in. */
+  readonly #ending = new Set<Sender>();
   #cancelLimit: (() => void) | undefined;
 
   constructor(RED: NodeAPI, gate: FlowGate) {
@@ -62,13 +65,15 @@ export class Senders {
   }
 
   #end(id: string, sender: Sender): void {
-    sender.end();
+    this.#ending.add(sender);
+    void sender.end().then(() => this.#ending.delete(sender));
     if (this.#senders.get(id) === sender) this.#senders.delete(id);
   }
 
   async #idsOf(messageId: string): Promise<readonly string[]> {
-    const ids = await Promise.all(Array.from(this.#senders.values(), (sender) => sender.idsOf(messageId)));
-    return ids.flat();
+    const senders = [...this.#senders.values(), ...this.#ending];
+    const ids = await Promise.all(senders.map((sender) => sender.idsOf(messageId)));
+    return [...ids.flat(), ...resultDeskOf(this.#RED.events).leftWith(messageId)];
   }
 }
 

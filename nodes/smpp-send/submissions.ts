@@ -118,18 +118,23 @@ export class Submissions {
 
   /**
    * Nobody waits any more: what is taken in comes out of a node with the same id after a restart. A msg is done with once
-   * that is clear of all its SMS.
+   * that is clear of all its SMS; resolves when it is of all.
    *
+   * @param onLeft is told of each SMS that goes on without us, and of the `_msgid` that it came with
    * @param lost why what is taken in and volatile comes out of none
    */
-  end(lost?: SmppError): void {
-    for (const [number, waiting] of this.#waiting.entries()) {
-      void idOf(waiting).then((id) => {
-        if (id === undefined) this.#refused(number, closedMeanwhile());
-        else if (lost !== undefined && waiting.submission.reply.isVolatile) this.#refused(number, lost);
-        else this.#take(number)?.submission.left();
-      });
-    }
+  async end(onLeft: (id: string, messageId: string) => void, lost?: SmppError): Promise<void> {
+    const leave = async (number: number, waiting: Waiting): Promise<void> => {
+      const { reply, request } = waiting.submission;
+      const id = await idOf(waiting);
+      if (id === undefined) this.#refused(number, closedMeanwhile());
+      else if (lost !== undefined && reply.isVolatile) this.#refused(number, lost);
+      else if (this.#take(number) !== undefined) {
+        onLeft(id, request.messageId);
+        waiting.submission.left();
+      }
+    };
+    await Promise.all(Array.from(this.#waiting.entries(), ([number, waiting]) => leave(number, waiting)));
   }
 
   async #inSlices(submission: Submission): Promise<void> {

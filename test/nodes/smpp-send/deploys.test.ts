@@ -15,7 +15,7 @@ import {
   type Message,
 } from '../../support/node-red-flows.js';
 import type { Account } from '../../../nodes/inmobile-connection/account.js';
-import { CATCH, connection, connectionTo, ENDS, ON_TAB, send, sink, TAB } from '../flow.js';
+import { CATCH, connection, connectionTo, dlr, ENDS, ON_TAB, send, sink, TAB } from '../flow.js';
 
 const TO = '4512345678';
 const COMPLETE: readonly FlowNode[] = [
@@ -347,6 +347,33 @@ describe('smpp-send, deployed and stopped', () => {
           await cancels();
         });
       }
+    }
+
+    for (const removed of [{ send: 'none' }, { send: { d: true } }] as const) {
+      const how = removed.send === 'none' ? 'deleted' : 'disabled';
+      async function gone(): Promise<FlowNode[]> {
+        const others = [dlr(), send({ id: 'second' })];
+        await startFlows([...flow(), ...others]);
+        receive('send', { _msgid: 'm1', to: TO, payload: later() });
+        while (queueOf() === 0) await new Promise((resolve) => setImmediate(resolve));
+        await deploy([...flow(removed), ...others], 'nodes');
+        return others;
+      }
+
+      it(`of a node that was ${how} and is back`, async () => {
+        await deploy([...flow(), ...(await gone())], 'nodes');
+        receive('send', { action: 'cancel', id: 'm1' });
+        assert.equal((await next('accepted')).cancelled, true);
+        assert.equal((await next('other')).payload.outcome, 'cancelled');
+      });
+
+      it(`of a node that was ${how}, by another one`, async () => {
+        await gone();
+        receive('second', { action: 'cancel', id: 'm1' });
+        assert.equal((await next('accepted')).cancelled, true);
+        receive('second', { action: 'cancel', id: 'm1' });
+        assert.equal((await next('accepted')).cancelled, false);
+      });
     }
 
     it('what another node was given', async () => {

@@ -50,6 +50,8 @@ interface Outcome {
   error?: SmppError;
 }
 
+const nobody = (): void => undefined;
+
 function setUp(count: number, room = Infinity) {
   const gateway = new FakeGateway();
   gateway.room = room;
@@ -211,15 +213,26 @@ describe('Submissions', () => {
   it('is done without a word when the node ends', async () => {
     const { submissions, outcome, submit } = setUp(2);
     await submit();
-    submissions.end();
+    void submissions.end(nobody);
     await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error, outcome.sent], [1, undefined, []]);
+  });
+
+  it('says which SMS go on without it when the node ends', async () => {
+    const { submissions, submit } = setUp(2);
+    await submit();
+    const left: string[][] = [];
+    await submissions.end((...one) => left.push(one));
+    assert.deepEqual(left, [
+      ['id1', 'm1'],
+      ['id2', 'm1'],
+    ]);
   });
 
   it('says what is lost when the node ends', async () => {
     const { submissions, outcome, submit } = setUp(2);
     await submit();
-    submissions.end(new SmppError('SMPP_STOPPED', 'in memory only'));
+    void submissions.end(nobody, new SmppError('SMPP_STOPPED', 'in memory only'));
     await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error?.message], [1, 'in memory only']);
   });
@@ -228,7 +241,7 @@ describe('Submissions', () => {
     const { submissions, outcome, submit, reply } = setUp(2);
     reply.isVolatile = false;
     await submit();
-    submissions.end(new SmppError('SMPP_STOPPED', 'in memory only'));
+    void submissions.end(nobody, new SmppError('SMPP_STOPPED', 'in memory only'));
     await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error], [1, undefined]);
   });
@@ -237,7 +250,7 @@ describe('Submissions', () => {
     const { submissions, outcome, submit } = setUp(1, 0);
     void submit();
     submissions.handOver();
-    submissions.end();
+    void submissions.end(nobody);
     await nextTurn();
     assert.deepEqual([outcome.dones, outcome.error?.code], [1, 'SMPP_QUEUE_FULL']);
   });
@@ -287,7 +300,7 @@ describe('Submissions', () => {
     it('says that it was not taken in when the node ends before another one with the key is settled', async () => {
       const { submissions, outcome, submit } = setUpKeyed(new Promise(() => undefined));
       await submit();
-      submissions.end();
+      void submissions.end(nobody);
       await nextTurn();
       const { dones, error, sent } = outcome;
       assert.deepEqual([dones, error?.code, error?.field, sent], [1, 'SMPP_STOPPED', 'dedupeKey', []]);
