@@ -93,6 +93,8 @@ export class Account implements Connection, Parked, Watched {
   #interrupting: Promise<void> | undefined;
   #isLooking = false;
   #isDisconnected = false;
+  /** Only a gateway that starts tries a refused login at once. */
+  #isToConnectAnew = false;
   #isClosed = false;
   /** Those who have no node to take them are told in the log: none is to come. */
   #isAbandoned = false;
@@ -242,8 +244,10 @@ export class Account implements Connection, Parked, Watched {
     throw this.#startError ?? new SmppError('SMPP_STOPPED', 'the connection is stopped: connect it first');
   }
 
+  /** Also where the login was refused: whoever asks for it may have mended that, so it is tried without a wait. */
   async connect(): Promise<void> {
     this.#isDisconnected = false;
+    this.#isToConnectAnew = this.#isRunning && this.status().state === 'refused';
     await this.#follow();
   }
 
@@ -298,8 +302,8 @@ export class Account implements Connection, Parked, Watched {
   async end(): Promise<void> {
     await this.close();
     const before = this.#predecessor;
-    if (before === undefined) this.#tellWhatIsLost();
-    else if (before.isVolatile || this.folder === undefined) before.#tellWhatEnds();
+    if (before === undefined) await this.#tellWhatIsLost();
+    else if (before.isVolatile || this.folder === undefined) await before.#tellWhatEnds();
     else await this.#takeOver();
   }
 
@@ -339,7 +343,7 @@ export class Account implements Connection, Parked, Watched {
       this.#hasTakenOver();
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
-      before.#tellWhatEnds();
+      await before.#tellWhatEnds();
     }
   }
 
@@ -353,7 +357,7 @@ export class Account implements Connection, Parked, Watched {
     this.#unwatch();
     await this.#follow();
     this.feed.close();
-    this.#unclaimed.end();
+    this.#unclaimed.flush();
     this.#board.close();
   }
 
@@ -363,15 +367,24 @@ export class Account implements Connection, Parked, Watched {
     await simulator?.stop();
   }
 
-  #tellWhatEnds(): void {
-    if (this.folder === undefined) this.#tellWhatIsLost();
+  /** The process ends before the account has left: what is not told now never is. */
+  exit(): void {
+    const count = this.#queueLength;
+    if (count > 0 && this.folder === undefined)
+      this.#log('warn', `Node-RED has stopped with ${count} SMS in memory; each may have been sent or not`);
+  }
+
+  async #tellWhatEnds(): Promise<void> {
+    if (this.folder === undefined) await this.#tellWhatIsLost();
     else this.#tellWhatStays();
   }
 
-  #tellWhatIsLost(): void {
+  async #tellWhatIsLost(): Promise<void> {
+    if (this.folder !== undefined) return;
     const count = this.#queueLength;
-    if (count > 0 && this.folder === undefined)
-      this.#log('warn', `the connection has stopped with ${count} SMS in memory; they are lost`);
+    if (count > 0) this.#log('warn', `the connection has stopped with ${count} SMS in memory; they are lost`);
+    // Those whose answer came last, as no node was there any more.
+    if (this.#parts.gateway.resultsLeft() > 0) await this.#settleAll(STOPPED);
   }
 
   #tellWhatStays(): void {
@@ -398,20 +411,29 @@ export class Account implements Connection, Parked, Watched {
 
   /** What is in memory ends with the account: each SMS gives its outcome, now or by the successor. */
   async #abandon(reason: string): Promise<void> {
-    const { gateway } = this.#parts;
     const count = this.#queueLength;
     if (count > 0)
       this.#log(
         'warn',
         `the connection has ended with ${count} SMS in its queue in memory; they are cancelled`,
       );
+    await this.#settleAll(reason);
+  }
+
+  /** Where the flows have stopped, the log has what no node can be told. */
+  async #settleAll(reason: string): Promise<void> {
+    const { gateway } = this.#parts;
     this.#isAbandoned = true;
     this.feed.attach(gateway);
+    const leave = this.#gate.isStopped
+      ? gateway.onSettled((result) => this.#unclaimed.noteOnce(result))
+      : undefined;
     try {
       await gateway.abandon(reason);
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
+    leave?.();
     this.feed.attach(undefined);
     this.#unclaimed.flush();
   }
@@ -448,6 +470,7 @@ export class Account implements Connection, Parked, Watched {
     this.#work = this.#work.then(async () => {
       await this.#interrupting;
       if (!this.#isQueueKnown && !this.#isWanted) await this.#lookForQueue();
+      await this.#stopToConnectAnew();
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
       if (this.#isRunning && this.#gate.isOpen) this.#tellWhyUnused();
       // What a person takes out of its queue meanwhile gives its result.
@@ -511,6 +534,14 @@ export class Account implements Connection, Parked, Watched {
     this.#hasToldWhy = !isUsed;
   }
 
+  /** Not before what flows have given in this turn of the event loop is taken in. */
+  async #stopToConnectAnew(): Promise<void> {
+    if (!this.#isToConnectAnew) return;
+    await nextTurn();
+    this.#isToConnectAnew = false;
+    if (this.#isRunning && this.#isWanted) await this.#stop();
+  }
+
   async #stop(): Promise<void> {
     this.#isRunning = false;
     if (this.users.size > 0 || this.#guests.size > 0) this.feed.ending();
@@ -520,7 +551,7 @@ export class Account implements Connection, Parked, Watched {
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
-    this.#unclaimed.end();
+    if (!this.#isClosed) this.#unclaimed.end();
     this.feed.attach(undefined);
   }
 
@@ -533,5 +564,10 @@ export class Account implements Connection, Parked, Watched {
 
 /** Reasons in the results of what waited in memory. */
 const CONNECTION_GONE = 'the connection was deleted or disabled, and its storage was in memory';
+const STOPPED = 'Node-RED was stopped, and the storage of the connection was in memory';
 const OTHER_ACCOUNT =
   'the connection was given another account, which does not send what waited in memory for the one before';
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

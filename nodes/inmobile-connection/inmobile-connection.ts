@@ -178,6 +178,7 @@ function sharedOf(gate: FlowGate): Shared {
     hasTwin: (account) =>
       [...live.values()].some(({ account: other }) => other.users.size > 0 && other.isTwinOf(account)),
   };
+  process.on('exit', () => shared.parked.exit());
   sharedByGate.set(gate, shared);
   return shared;
 }

@@ -28,6 +28,8 @@ export interface Parked {
   end(): Promise<void>;
   /** Stops it for good, for the sake of its successor's `settings` if there is one. Never rejects. */
   retire(settings?: ConnectionSettings): Promise<void>;
+  /** The process ends: says what it has not told. */
+  exit(): void;
 }
 
 /** What a new connection node goes on with: an account, or what one has left. */
@@ -124,6 +126,11 @@ export class ParkedAccounts<Account extends Parked> {
       if (isAnyParked) await new Promise<void>((resolve) => this.#whenRetired.push(resolve));
       else if (leaving.length === 0) return;
     }
+  }
+
+  /** The process ends, and does not wait for those that are leaving. */
+  exit(): void {
+    for (const { account } of this.#leaving) account.exit();
   }
 
   #retireParked(): void {

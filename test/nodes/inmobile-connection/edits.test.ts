@@ -167,6 +167,19 @@ describe('inmobile-connection, edited', () => {
       assert.match(loggedBy('connection', 'warn').join(), /stopped with 3 SMS in memory; they are lost/);
     });
 
+    for (const edits of [[{}], [{}, { window: 'many' }]]) {
+      it(`says what became of SMS that are answered as Node-RED stops, their node gone: ${edits.length}`, async () => {
+        await simulator.stop();
+        simulator = await startSimulator({ responseDelayMs: 300 });
+        await start({ storage: 'memory' }, send());
+        for (const topic of THREE) receive('send', { to: TO, topic, payload: 'Hello' });
+        await statusWhere(({ queue }) => queue.underWay === 3);
+        for (const one of edits) await edit({ storage: 'memory', ...one }, {});
+        await haltFlows();
+        assert.match(loggedBy('connection', 'warn').join(), /^the smpp-send node of 3 .*: 3 accepted$/);
+      });
+    }
+
     it('says how many end with Node-RED, also when it was given a fault before, and of each msg', async () => {
       await start({ storage: 'memory' }, send());
       await queueThree();

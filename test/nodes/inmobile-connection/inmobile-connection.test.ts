@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Node, NodeStatus } from 'node-red';
+import type { Connection } from '../../../nodes/shared/connection.js';
 import { startSimulator, type Simulator } from '../../../lib/simulator/simulator.js';
 import {
   deploy,
@@ -187,6 +188,23 @@ describe('inmobile-connection over TLS', () => {
     await startFlows(flow({}, send()), credentials());
     const { fill, shape } = await statusOf('refused');
     assert.deepEqual([fill, shape], ['red', 'dot']);
+  });
+
+  it('tries a refused login at once when it is told to connect', async () => {
+    simulator.refuse('demo');
+    await startFlows(flow({}, send()), credentials());
+    await statusOf('refused');
+    const before = simulator.bindAttempts.length;
+    receive('send', { action: 'connect' });
+    receive('send', { to: TO, payload: 'Hello' });
+    assert.equal((await next('accepted')).payload.state, 'connecting');
+    const { connection: account } = nodeOf('connection') as unknown as { connection: Connection };
+    while (account.status().state !== 'refused') await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(simulator.bindAttempts.length > before);
+    simulator.refuse('demo', 'ESME_ROK');
+    receive('send', { action: 'connect' });
+    assert.equal((await next('accepted')).payload.state, 'connecting');
+    assert.equal((await next('accepted')).payload.outcome, 'accepted');
   });
 
   it('shows a queue until it is empty, though the wall clock is set back meanwhile', async () => {

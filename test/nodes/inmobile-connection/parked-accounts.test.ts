@@ -18,6 +18,7 @@ class FakeAccount implements Parked {
   retired = 0;
   closed = 0;
   ended = 0;
+  exits = 0;
   over: () => void = () => undefined;
   suits = (wanted: ConnectionSettings): boolean => wanted === MINE;
   close = (): Promise<void> => {
@@ -27,6 +28,9 @@ class FakeAccount implements Parked {
   end = (): Promise<void> => {
     this.ended += 1;
     return Promise.resolve();
+  };
+  exit = (): void => {
+    this.exits += 1;
   };
   retire = (): Promise<void> => {
     this.retired += 1;
@@ -48,6 +52,18 @@ describe('ParkedAccounts', () => {
     parked = new ParkedAccounts(new FlowGate(events), () => (timesLeft += 1), clock);
     account = new FakeAccount();
     parked.park('id', account, '/store');
+  });
+
+  it('tells those that are leaving when the process ends, and no other', async () => {
+    parked.exit();
+    assert.equal(account.exits, 0);
+    flowsRun();
+    parked.exit();
+    assert.equal(account.exits, 1);
+    account.over();
+    await clock.advance(0);
+    parked.exit();
+    assert.equal(account.exits, 1);
   });
 
   const flowsRun = (): boolean => events.emit('flows:started', { config: {} });
