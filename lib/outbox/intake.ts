@@ -161,7 +161,7 @@ export class Intake {
 }
 
 /** Of what is stored of it, text and correlation: nearly all. */
-export function charactersOf({ text, correlation }: OutboxEntry): number {
+function charactersOf({ text, correlation }: OutboxEntry): number {
   if (correlation === undefined) return text.length;
   // As text from the nodes; to count another value's would be to write it twice.
   return text.length + (typeof correlation === 'string' ? correlation.length : CORRELATION_CHARACTERS_MAX);

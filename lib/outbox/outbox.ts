@@ -28,7 +28,7 @@ import type { Change, Storage } from '../storage/storage.js';
 import { Answers, type Refusal } from './answers.js';
 import { Dedupe, type FirstResult } from './dedupe.js';
 import { Dispatcher } from './dispatcher.js';
-import { charactersOf, Intake } from './intake.js';
+import { Intake } from './intake.js';
 import { FIRST_ATTEMPT, NO_PROGRESS, type OutboxEntry } from './entry.js';
 import { Pace } from './pace.js';
 import { Queue } from './queue.js';
@@ -403,7 +403,7 @@ export class Outbox {
       this.#checkIsOpen();
       try {
         const body = readSms(sms, newId(), clock.wall(), defaults);
-        octets += OCTETS_MIN + charactersOf(body.entry);
+        octets += octetsOf(body.entry);
         read.push(body);
       } catch (error) {
         throw ofPlace(place, asSmppError(error, 'SMPP_MESSAGE'));
@@ -545,6 +545,12 @@ function ofPlace(place: number, error: SmppError): SmppError {
   const { field } = error;
   const message = `SMS ${place} of the list: ${error.message}; none of it was taken in`;
   return new SmppError(error.code, message, { cause: error, ...(field !== undefined && { field }) });
+}
+
+/** About what is stored of it: text and correlation are nearly all. */
+function octetsOf({ text, correlation }: OutboxEntry): number {
+  const json = typeof correlation === 'object' ? JSON.stringify(correlation) : correlation;
+  return OCTETS_MIN + text.length + (typeof json === 'string' ? json.length : 0);
 }
 
 function tooLong(octetsMax: number, cause?: SmppError): SmppError {

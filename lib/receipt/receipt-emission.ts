@@ -26,7 +26,7 @@ import {
   type TrackedRecord,
   unmatchedEvents,
 } from './join-receipt.js';
-import { ReceiptListeners, type ReceiptListenersOptions } from './receipt-listeners.js';
+import { notNow, ReceiptListeners, type ReceiptListenersOptions } from './receipt-listeners.js';
 import type { ReceiptRecord } from './receipt-record.js';
 import type { Change } from '../storage/storage.js';
 import type { Steps } from '../steps.js';
@@ -261,12 +261,29 @@ export class ReceiptEmission implements Takers<StoredReceipt> {
 
   /** What is owed, again or for the first time. */
   #hand(stored: StoredReceipt, events: readonly ReceiptEvent[], owed: Owed): Promise<void> | undefined {
-    const answer = this.listeners.give(stored.key, events);
     const { isNew, reports: _, ...left } = owed;
+    const { heard } = this.listeners;
+    if (isNew !== true && owed.scopes.some((scope) => !heard.has(scope)))
+      return this.#handHeard(stored, events, left);
+    const answer = this.listeners.give(stored.key, events);
     if (isNew === true) this.#countAll(events);
     if (typeof answer !== 'string') return this.#await(this.#open(stored, left), answer);
     this.#untaken.delete(stored.key);
     return undefined;
+  }
+
+  /** Somebody rejected it and has left. Those who listen for the other scope are no reason to forget it. */
+  async #handHeard(stored: StoredReceipt, events: readonly ReceiptEvent[], owed: Owed): Promise<never> {
+    const { heard } = this.listeners;
+    const scopes = owed.scopes.filter((scope) => !heard.has(scope));
+    const answer = this.listeners.give(
+      stored.key,
+      events.filter(({ scope }) => heard.has(scope)),
+    );
+    if (typeof answer !== 'string') await this.#await(this.#open(stored, owed), answer);
+    this.#untaken.delete(stored.key);
+    await this.#keep(this.#open(stored, { ...owed, scopes }));
+    throw notNow('nobody listens for it');
   }
 
   #owedOf({ key, record }: StoredReceipt): Owed | undefined {

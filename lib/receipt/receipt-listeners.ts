@@ -84,6 +84,6 @@ function ownReceipt(receipt: DeliveryReceipt): DeliveryReceipt {
   return receipt.correlation === undefined ? own : { ...own, correlation: jsonCopy(receipt.correlation) };
 }
 
-function notNow(why: string): SmppError {
+export function notNow(why: string): SmppError {
   return new SmppError('SMPP_STOPPED', `${why}: the receipt is kept`);
 }

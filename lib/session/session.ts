@@ -341,7 +341,7 @@ export class Session<Token> {
       const sequence_number = this.#window.asked('enquire_link', this.#answersWritten);
       effects.push(write({ command: 'enquire_link', sequence_number }));
     } else if (verdict === 'overdue') {
-      const overdue = this.#window.takeOverdue(now - this.#options.timers.responseMs);
+      const overdue = this.#window.takeOverdue(now, this.#options.timers.responseMs);
       for (const request of overdue) effects.push({ kind: 'overdue', request });
     } else if (verdict === 'dead') this.#close(effects, verdict);
   }

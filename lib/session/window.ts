@@ -142,10 +142,11 @@ export class Window<Token> {
     return asked;
   }
 
-  /** The submit_sm sent up to `instant`, which are overdue from now on; the oldest first. */
-  takeOverdue(instant: Millis): InFlight<Token>[] {
+  /** The submit_sm that have waited `responseMs`, and are overdue from now on; the oldest first. */
+  takeOverdue(now: Millis, responseMs: Millis): InFlight<Token>[] {
     const requests: InFlight<Token>[] = [];
-    while ((this.oldestSentAt ?? Infinity) <= instant) {
+    // Added as the deadline is: a difference is rounded otherwise, and the deadline would come again at once, for ever.
+    while ((this.oldestSentAt ?? Infinity) + responseMs <= now) {
       const sequence_number = this.#oldest;
       const request = this.answered(sequence_number);
       if (request === undefined) break;

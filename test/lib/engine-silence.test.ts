@@ -100,7 +100,8 @@ describe('A gateway that leaves one SMS unanswered and lives', () => {
       assert.equal(on.submits().filter(({ to }) => to !== SILENT).length, 300);
       assert.equal(on.submits().filter(({ to }) => to === SILENT).length, onUncertain === 'resend' ? 3 : 1);
       assert.equal(on.results.find(({ to }) => to === SILENT)?.outcome, 'uncertain');
-      assert.equal(on.binds(), 1);
+      // Alone on a link it looks like a host that answers none: that costs one change of host, with resend.
+      assert.equal(on.binds(), onUncertain === 'resend' ? 2 : 1);
       await on.stop();
     });
   }
@@ -149,7 +150,7 @@ describe('A gateway that leaves one SMS unanswered and lives', () => {
       on.results.map(({ outcome, attempts }) => [outcome, attempts]),
       [['uncertain', 3]],
     );
-    assert.equal(on.binds(), 1);
+    assert.equal(on.binds(), 2);
     await on.stop();
   });
 });

@@ -118,6 +118,14 @@ describe('Outbox, given a list', () => {
     });
   });
 
+  it('has room for a whole list of small SMS with a correlation each', async () => {
+    const { outbox, storage } = await bench({
+      bounds: { ...DEFAULT_BOUNDS, lineOctets: 2_000_000, smsInOneWrite: 2_000 },
+    });
+    await outbox.enqueueAll(list(1_000, { correlation: { pump: 3, at: 'the old harbour' } }));
+    assert.equal(storage.count('outbox'), 1_000);
+  });
+
   describe('with dedupe keys', () => {
     it('sends one of those that have the same', async () => {
       const { outbox, up, settled } = await bench();

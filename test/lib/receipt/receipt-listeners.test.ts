@@ -146,6 +146,28 @@ describe('Listeners to receipts', () => {
     });
   }
 
+  describe('that come when one has left', () => {
+    for (const isRestarted of [false, true]) {
+      for (const scope of SCOPES) {
+        const other = SCOPES.find((each) => each !== scope)!;
+        it(`get what was rejected per ${scope}, although ones per ${other} came first${isRestarted ? ', over a restart' : ''}`, async () => {
+          const on = await bench();
+          await on.accepted();
+          const leave = on.tracker.onReceipt(() => Promise.reject(new Error('no')), scope);
+          await settle();
+          await on.arrives(receiptFor('a-1', 'UNDELIV'));
+          if (isRestarted) await on.restart();
+          else leave();
+          const others = on.collect(other);
+          await on.clock.advance(20_000);
+          const again = on.collect(scope);
+          await on.clock.advance(10_000);
+          assert.deepEqual([again.map(({ state }) => state), others, on.stored], [['UNDELIV'], [], 0]);
+        });
+      }
+    }
+  });
+
   for (const scope of SCOPES) {
     it(`have nothing again that one per ${scope} is still taking when another comes`, async () => {
       const on = await bench();

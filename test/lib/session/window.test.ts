@@ -31,9 +31,18 @@ describe('Window', () => {
   it('skips numbers of submit_sm that are overdue when it comes round', () => {
     const window = new Window<string>(10, 0x7fff_fffe);
     window.submitted(1, request(1)); // from the round before
-    assert.deepEqual(window.takeOverdue(0), [request(1)]);
+    assert.deepEqual(window.takeOverdue(0, 0), [request(1)]);
     assert.deepEqual([submit(window), submit(window), submit(window)], [0x7fff_fffe, 0x7fff_ffff, 2]);
     assert.deepEqual(window.answeredLate(1), request(1));
+  });
+
+  it('takes a submit_sm for overdue at the very deadline, whatever fractions its time has', () => {
+    for (let index = 1; index < 1_000; index += 1) {
+      const window = new Window<string>(1);
+      const sentAt = 31_000 + 1_000 / index;
+      window.submitted(1, { ...request(1), sentAt });
+      assert.equal(window.takeOverdue(sentAt + 30_000, 30_000).length, 1, `${sentAt}`);
+    }
   });
 
   it('limits submit_sm alone', () => {
