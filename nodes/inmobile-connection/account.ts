@@ -63,6 +63,8 @@ export interface AccountOptions {
   readonly isInUse: (folder: string) => boolean;
   /** Whether another connection, which nodes use, logs in to the same account. */
   readonly hasTwin: (account: Account) => boolean;
+  /** Of the settings only the store is known: whose SMS it has is not. */
+  readonly isKeeperOnly?: boolean;
 }
 
 export class Account implements Connection, Parked, Watched {
@@ -96,6 +98,10 @@ export class Account implements Connection, Parked, Watched {
   /** Only a gateway that starts tries a refused login at once. */
   #isToConnectAnew = false;
   #isClosed = false;
+  /** Why it does nothing until somebody sets its connection right. */
+  #problem: SmppError | undefined;
+  #hasToldProblem = false;
+  readonly #isKeeperOnly: boolean;
   /** Those who have no node to take them are told in the log: none is to come. */
   #isAbandoned = false;
   /** The account before it was of the same account of the gateway's, and its login was taken. */
@@ -112,6 +118,7 @@ export class Account implements Connection, Parked, Watched {
   constructor(options: AccountOptions) {
     const { settings, makeParts, gate, results, translate, node, after, predecessor } = options;
     this.#gate = gate;
+    this.#isKeeperOnly = options.isKeeperOnly === true;
     this.#isInUse = options.isInUse;
     this.#hasTwin = options.hasTwin;
     this.#settings = settings;
@@ -162,7 +169,7 @@ export class Account implements Connection, Parked, Watched {
   }
 
   get sms(): Connection['sms'] {
-    return this.#settings.sms;
+    return this.#problem === undefined ? this.#settings.sms : undefined;
   }
 
   get isSimulated(): boolean {
@@ -196,13 +203,13 @@ export class Account implements Connection, Parked, Watched {
 
   /** Whether its SMS may be sent with these settings: also when they correct what no login ever went by. */
   isOfSameAccount({ isSimulated, options }: ConnectionSettings): boolean {
-    if (isSimulated !== this.#settings.isSimulated) return false;
+    if (isSimulated !== this.#settings.isSimulated || this.#isKeeperOnly) return false;
     return isSimulated || !this.wasBound || isSameAccount(options, this.#settings.options);
   }
 
   /** Whether the gateway may deliver to this one what is for the other. Each simulator is a gateway of its own. */
   isTwinOf(other: Account): boolean {
-    if (other === this || this.isSimulated || other.isSimulated) return false;
+    if (other === this || this.#problem !== undefined || this.isSimulated || other.isSimulated) return false;
     return isSameAccount(this.#settings.options, other.#settings.options);
   }
 
@@ -239,19 +246,22 @@ export class Account implements Connection, Parked, Watched {
   }
 
   async gateway(): Promise<Gateway> {
-    await this.#work;
+    if (this.#problem === undefined) await this.#work;
+    this.#checkSettings();
     if (this.#isRunning) return this.#parts.gateway;
     throw this.#startError ?? new SmppError('SMPP_STOPPED', 'the connection is stopped: connect it first');
   }
 
   /** Also where the login was refused: whoever asks for it may have mended that, so it is tried without a wait. */
   async connect(): Promise<void> {
+    this.#checkSettings();
     this.#isDisconnected = false;
     this.#isToConnectAnew = this.#isRunning && this.status().state === 'refused';
     await this.#follow();
   }
 
   async disconnect(): Promise<void> {
+    this.#checkSettings();
     this.#isDisconnected = true;
     await this.#follow();
   }
@@ -259,6 +269,10 @@ export class Account implements Connection, Parked, Watched {
   /** A gateway that does not run yet says no more than that. */
   status(): GatewayStatus {
     const status = this.#parts.gateway.status();
+    if (this.#problem !== undefined) {
+      const { code, message } = this.#problem;
+      return { ...status, error: { code, message } };
+    }
     if (status.state !== 'stopped' || !this.#isWanted) return status;
     const error = this.#startError;
     return error === undefined
@@ -308,7 +322,11 @@ export class Account implements Connection, Parked, Watched {
   }
 
   suits({ isSimulated, options }: ConnectionSettings): boolean {
-    return isSimulated === this.#settings.isSimulated && isDeepStrictEqual(options, this.#settings.options);
+    return (
+      !this.#isKeeperOnly &&
+      isSimulated === this.#settings.isSimulated &&
+      isDeepStrictEqual(options, this.#settings.options)
+    );
   }
 
   /** Goes on with another connection node, of settings that suit. */
@@ -316,7 +334,25 @@ export class Account implements Connection, Parked, Watched {
     this.#node = node;
     this.#settings = settings;
     this.#isDisconnected = false;
+    this.#problem = undefined;
+    this.#hasToldProblem = false;
     this.#board.moveTo(node, settings);
+  }
+
+  /**
+   * Goes on with another connection node, of wrong settings: it stops, and what it has waits for them to be set right.
+   *
+   * @param isSimulated as that node says
+   */
+  hold(node: ReportingNode, problem: SmppError, isSimulated: boolean): void {
+    this.#node = node;
+    this.#problem = problem;
+    this.#board.moveTo(node, { ...this.#settings, isSimulated });
+    void this.#follow();
+  }
+
+  #checkSettings(): void {
+    if (this.#problem !== undefined) throw this.#problem;
   }
 
   async retire(successor?: ConnectionSettings): Promise<void> {
@@ -444,10 +480,16 @@ export class Account implements Connection, Parked, Watched {
   }
 
   get #isWanted(): boolean {
-    if (this.#isDisconnected || this.#isClosed) return false;
+    if (this.#isDisconnected || this.#isClosed || this.#problem !== undefined) return false;
     if (this.users.size > 0) return true;
     // While flows are replaced those who have left may come again.
     return this.#gate.isOpen ? this.#queueLength > 0 || this.#isAwaiting : this.#isRunning;
+  }
+
+  /** By a person, or for one to set it right. */
+  get #isHeld(): boolean {
+    const isMeant = this.#isDisconnected || this.#problem !== undefined;
+    return isMeant && !this.#isClosed && !this.#isRunning;
   }
 
   /** What the gateway delivers to either of two logins to one account is for the one that nodes use. */
@@ -474,7 +516,8 @@ export class Account implements Connection, Parked, Watched {
       if (this.#isWanted !== this.#isRunning) await (this.#isWanted ? this.#start() : this.#stop());
       if (this.#isRunning && this.#gate.isOpen) this.#tellWhyUnused();
       // What a person takes out of its queue meanwhile gives its result.
-      if (this.#isDisconnected && !this.#isClosed && !this.#isRunning) this.feed.attach(this.#parts.gateway);
+      if (this.#isHeld) this.feed.attach(this.#parts.gateway);
+      this.#tellWhatWaits();
       this.#board.changed();
       this.#worksAhead -= 1;
     });
@@ -522,6 +565,14 @@ export class Account implements Connection, Parked, Watched {
     this.#cancelRestart = systemClock.after(START_AGAIN_MS, () => void this.#follow());
   }
 
+  /** Once, as soon as it is known. */
+  #tellWhatWaits(): void {
+    const count = this.#queueLength;
+    if (this.#problem === undefined || this.#hasToldProblem || this.#isRunning || count === 0) return;
+    this.#hasToldProblem = true;
+    this.#log('warn', `the ${count} SMS in its queue wait until the settings of the connection are right`);
+  }
+
   /** Once, until it has a user again. */
   #tellWhyUnused(): void {
     const isUsed = this.users.size > 0;
@@ -551,7 +602,7 @@ export class Account implements Connection, Parked, Watched {
     } catch (error) {
       this.#log('error', asSmppError(error, 'SMPP_STORAGE').message);
     }
-    if (!this.#isClosed) this.#unclaimed.end();
+    if (!this.#isClosed) this.#unclaimed.flush();
     this.feed.attach(undefined);
   }
 

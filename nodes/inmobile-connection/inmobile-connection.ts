@@ -41,6 +41,7 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
   const { gate, parked, live, unusable } = shared;
   const results = resultDeskOf(RED.events);
   const translate: Translate = (key, blanks) => RED._(`inmobile-connection.${key}`, { ...blanks });
+  const common = { ...shared, results, translate, makeParts };
 
   function accountOf(node: ConfigNode, def: ConnectionDef): Account {
     const settings = readSettings(RED, node, def);
@@ -52,36 +53,36 @@ export default function registerInmobileConnection(RED: NodeAPI): void {
     }
     const { predecessor } = found;
     const after = parked.left(node.id, folderOf(settings));
-    return new Account({ ...shared, settings, results, translate, node, after, predecessor, makeParts });
+    return new Account({ ...common, settings, node, after, predecessor });
+  }
+
+  /** What its store on disk keeps from an earlier run is told of all the same. */
+  function keeperOf(node: ConfigNode, def: ConnectionDef): Account | undefined {
+    const settings = readStore(RED, node, def);
+    const folder = settings && folderOf(settings);
+    if (settings === undefined || folder === undefined || !holdsStore(folder)) return undefined;
+    const after = parked.left(node.id, folder);
+    return new Account({ ...common, settings, node, after, isKeeperOnly: true });
   }
 
   function InmobileConnection(this: ConfigNode, def: ConnectionDef): void {
     RED.nodes.createNode(this, def);
     this.users = {};
     try {
-      const account = accountOf(this, def);
-      this.connection = account;
-      live.set(this.id, { node: this, account, form: def });
-      this.on('close', (closed: () => void) => {
-        void leave(shared, this, account).then(closed);
-      });
+      enlist(shared, this, accountOf(this, def), def);
     } catch (error) {
       const problem = settingsError(error, (option) => labelOf(option, translate));
       this.error(problem.message);
-      parked.hold(this.id);
-      unusable.set(this, statusWithout(problem, systemClock.wall()));
-      this.on('close', (closed: () => void) => {
-        unusable.delete(this);
-        void parked.release(this.id, gate.isDeploying).then(closed);
-      });
       const isSimulated = def.gateway === 'simulator';
-      this.connection = new UnusableConnection({
-        problem,
-        node: this,
-        isSimulated,
-        translate,
-        gate,
-      });
+      const account = parked.take(this.id) ?? keeperOf(this, def);
+      if (account !== undefined) {
+        account.hold(this, problem, isSimulated);
+        enlist(shared, this, account, def);
+        return;
+      }
+      unusable.set(this, statusWithout(problem, systemClock.wall()));
+      this.on('close', () => unusable.delete(this));
+      this.connection = new UnusableConnection({ problem, node: this, isSimulated, translate, gate });
     }
   }
 
@@ -102,6 +103,14 @@ function labelOf(option: string, translate: Translate): string | undefined {
   return field === undefined ? undefined : translate(`label.${field}`);
 }
 
+function enlist(shared: Shared, node: ConfigNode, account: Account, form: ConnectionDef): void {
+  node.connection = account;
+  shared.live.set(node.id, { node, account, form });
+  node.on('close', (closed: () => void) => {
+    void leave(shared, node, account).then(closed);
+  });
+}
+
 /** The node closes, and its account goes on or ends. */
 async function leave({ gate, parked, live }: Shared, node: Node, account: Account): Promise<void> {
   const { id } = node;
@@ -114,10 +123,15 @@ async function leave({ gate, parked, live }: Shared, node: Node, account: Accoun
   await account.end();
 }
 
-function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): ConnectionSettings {
+function readSettings(
+  RED: NodeAPI,
+  node: ConfigNode,
+  def: ConnectionDef,
+  credentials: ConnectionCredentials = node.credentials,
+): ConnectionSettings {
   const environment = environmentOf(RED, node);
   const { userDir } = RED.settings;
-  return readOptions(formOf(RED, node, def), node.credentials, {
+  return readOptions(formOf(RED, node, def), credentials, {
     environment,
     // An id is a file's name here, and a flow that was written by hand may have any.
     directory:
@@ -126,6 +140,22 @@ function readSettings(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): Conne
     tlsFiles: typeof def.tls === 'string' ? readTlsConfig(RED.nodes.getNode(def.tls)) : undefined,
   });
 }
+
+/** Of wrong settings, those that name the store; undefined when they are wrong too. */
+function readStore(RED: NodeAPI, node: ConfigNode, def: ConnectionDef): ConnectionSettings | undefined {
+  const { id, type, gateway, storage, storageDirectory } = def;
+  const isSimulated = gateway === 'simulator';
+  const named = { id, type, storage, storageDirectory, gateway: isSimulated ? gateway : 'inmobile' };
+  try {
+    // What another folder holds moves with settings that are right.
+    return { ...readSettings(RED, node, named as ConnectionDef, NO_ACCOUNT), note: undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stands for one where nothing is sent. */
+const NO_ACCOUNT: ConnectionCredentials = { systemId: 'none', password: 'none' };
 
 /** From the user directory; a store that an earlier version made in the working directory stays where it is. */
 function resolveFolder(named: string, userDir = '.'): string {

@@ -5,8 +5,7 @@
  *                     │
  *                     ├──new node, other settings──▶ leaving, and that node's goes on with what it leaves in memory
  *                     └──nobody came · the flows do not start──▶ leaving
- *   new node, wrong settings ──▶ closed and held ──new node──▶ as with other settings
- *                                                    └──that node is gone──▶ leaving
+ *   new node, wrong settings ──▶ taken: it stops, and waits with that node for settings that are right
  *
  * The engine belongs to the account and not to the node, so a Full deploy costs no bind. A store is one account's at a
  * time: who wants it waits until the one before has left, whatever connection node that was of.
@@ -22,9 +21,7 @@ const PARKED_MAX_MS = 60_000;
 export interface Parked {
   /** Whether a connection node with these settings can go on with it. */
   suits(settings: ConnectionSettings): boolean;
-  /** Stops it. Never rejects. */
-  close(): Promise<void>;
-  /** As `close`, with the flows: says what ends with it. Never rejects. */
+  /** Stops it with the flows: says what ends with it. Never rejects. */
   end(): Promise<void>;
   /** Stops it for good, for the sake of its successor's `settings` if there is one. Never rejects. */
   retire(settings?: ConnectionSettings): Promise<void>;
@@ -52,9 +49,6 @@ export class ParkedAccounts<Account extends Parked> {
   readonly #onLeft: () => void;
   /** By id of the node. */
   readonly #parked = new Map<string, Entry<Account>>();
-  /** Those that were held, by a node which has closed by now. */
-  readonly #closed = new Map<string, Entry<Account>>();
-  readonly #held = new Map<string, Entry<Account>>();
   readonly #leaving = new Set<Leaving<Account>>();
   #cancelLimit: (() => void) | undefined;
   /** Called when nothing is parked any more. */
@@ -67,7 +61,6 @@ export class ParkedAccounts<Account extends Parked> {
     gate.watch(() => {
       if (gate.isStopped) this.#endAll();
       if (!gate.isOpen) return;
-      this.#retireAll(this.#closed);
       this.#retireParked();
     });
   }
@@ -78,31 +71,19 @@ export class ParkedAccounts<Account extends Parked> {
     this.#cancelLimit ??= this.#clock.after(PARKED_MAX_MS, () => this.#retireParked());
   }
 
-  /** The new node with this id has wrong settings: what was its account's waits for it to be set right. */
-  hold(id: string): void {
-    const found = this.#parked.get(id) ?? this.#closed.get(id);
-    if (found === undefined) return;
-    this.#forget(id);
-    this.#held.set(id, found);
-    this.#leave(id, found, found.account.close());
-  }
-
-  /** The node that has wrong settings closes. @param isDeploying else the flows stop, and what is in memory ends with them */
-  async release(id: string, isDeploying: boolean): Promise<void> {
-    const found = this.#held.get(id);
-    if (found === undefined) return;
-    this.#held.delete(id);
-    if (isDeploying) this.#closed.set(id, found);
-    else await found.account.end();
+  /** The new node with this id has wrong settings: it goes on with what was its account's, whatever its settings were. */
+  take(id: string): Account | undefined {
+    const account = this.#parked.get(id)?.account;
+    this.#parked.delete(id);
+    return account;
   }
 
   /** What was of the node with this id, for a new one to go on with; an account of other settings is stopped. */
   find(id: string, settings: ConnectionSettings): Found<Account> {
-    const parked = this.#parked.get(id);
-    const found = parked ?? this.#closed.get(id);
-    this.#forget(id);
+    const found = this.#parked.get(id);
+    this.#parked.delete(id);
     if (found === undefined) return { adopted: undefined, predecessor: undefined };
-    if (found === parked && found.account.suits(settings)) return { adopted: found.account };
+    if (found.account.suits(settings)) return { adopted: found.account };
     this.#retire(id, found, settings);
     return { adopted: undefined, predecessor: found.account };
   }
@@ -136,27 +117,16 @@ export class ParkedAccounts<Account extends Parked> {
   #retireParked(): void {
     this.#cancelLimit?.();
     this.#cancelLimit = undefined;
-    this.#retireAll(this.#parked);
+    for (const [id, entry] of this.#parked) this.#retire(id, entry);
+    this.#parked.clear();
     for (const resolve of this.#whenRetired.splice(0)) resolve();
   }
 
   /** The flows stop in the midst of a deploy. */
   #endAll(): void {
-    for (const entries of [this.#closed, this.#parked]) {
-      for (const [id, entry] of entries) this.#leave(id, entry, entry.account.end());
-      entries.clear();
-    }
+    for (const [id, entry] of this.#parked) this.#leave(id, entry, entry.account.end());
+    this.#parked.clear();
     this.#retireParked();
-  }
-
-  #retireAll(entries: Map<string, Entry<Account>>): void {
-    for (const [id, entry] of entries) this.#retire(id, entry);
-    entries.clear();
-  }
-
-  #forget(id: string): void {
-    this.#parked.delete(id);
-    this.#closed.delete(id);
   }
 
   #retire(id: string, entry: Entry<Account>, settings?: ConnectionSettings): void {

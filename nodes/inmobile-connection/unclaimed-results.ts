@@ -17,7 +17,7 @@ export class UnclaimedResults {
   #total = 0;
   #firstAt: Millis = 0;
   #cancelLook: (() => void) | undefined;
-  /** Ids of those that nobody has taken: they come again. */
+  /** Ids of those that nobody has taken: they come again, also at a further start. */
   readonly #waiting = new Set<string>();
 
   constructor(say: (line: string) => void, clock: Clock = systemClock) {
@@ -28,11 +28,12 @@ export class UnclaimedResults {
   /** One that stays with the gateway, which gives it again until somebody takes it. */
   noteOnce(result: SubmitResult): void {
     if (this.#waiting.has(result.id)) return;
-    this.#waiting.add(result.id);
     this.note(result);
+    this.#waiting.add(result.id);
   }
 
-  note({ outcome }: SubmitResult): void {
+  note({ id, outcome }: SubmitResult): void {
+    if (this.#waiting.delete(id)) return; // said when nobody was there to take it
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
     this.#total += 1;
     if (this.#total > 1) return;
@@ -48,12 +49,6 @@ export class UnclaimedResults {
     this.#say(`the smpp-send node of ${this.#total} SMS is gone; the results of the SMS: ${outcomes}`);
     this.#total = 0;
     this.#counts.clear();
-  }
-
-  /** As `flush`; none comes again before the gateway is started. */
-  end(): void {
-    this.flush();
-    this.#waiting.clear();
   }
 
   #lookAgain(): void {

@@ -1,5 +1,6 @@
 /**
- * A connection whose settings are wrong: its users show it, and every message to it fails with the reason.
+ * A connection whose settings are wrong, and which has nothing that waits: its users show it, and every message to it fails
+ * with the reason. One that has something is an `Account` all the same, which is held.
  *
  * It is not an absent connection: the flow nodes need not know the difference.
  */

@@ -36,7 +36,9 @@ const BACKLOG_AFTER_MS = 1_000;
 
 /** The status of a connection as Node-RED shows it: the worst of its states, or else the last SMS. */
 export function nodeStatus(status: GatewayStatus, context: StatusContext): ShownStatus {
-  const { fill, shape, text } = pictureOf(status, context);
+  const isUnfit = status.error?.code === 'SMPP_OPTIONS';
+  const picture = isUnfit ? settingsPicture(status, context) : pictureOf(status, context);
+  const { fill, shape, text } = picture;
   return { fill, shape, text: named(text, context), state: status.state };
 }
 
@@ -131,6 +133,13 @@ const NOT_CONNECTED: ReadonlySet<GatewayStatus['state']> = new Set([
   'retrying',
   'disconnected',
 ]);
+
+/** Its settings are wrong, so that none leaves, whenever it is due. */
+function settingsPicture({ queue }: GatewayStatus, { translate }: StatusContext): Picture {
+  const count = queue.alarm + queue.normal + queue.bulk;
+  const text = count === 0 ? translate('status.settings') : translate('status.settingsWaiting', { count });
+  return { ...MENDED_BY_A_PERSON, text };
+}
 
 function backlog(status: GatewayStatus, translate: Translate): Picture {
   return { fill: 'yellow', shape: 'dot', text: translate('status.queued', { count: waitingCount(status) }) };

@@ -17,6 +17,7 @@ import { TYPED_FIELDS, type ReadForm, type TypedField } from './form.js';
 import type { FormWords } from './form-words.js';
 import { canBeSender, readEvents } from './read-event.js';
 import {
+  isObject,
   neededFields,
   NOTHING_SAID,
   ofIndex,
@@ -133,7 +134,7 @@ export class RequestReader {
     if (typed.from === undefined) typed.from = senderOf(msg as { readonly from?: unknown });
     // As a new node has it, the text is the payload, which is the SMS itself.
     const isPayload = typeof typed.text === 'object' && typed.text === msg.payload;
-    if (isPayload && saysSomething(said)) typed.text = undefined;
+    if (isPayload && (saysSomething(said) || namesText(msg.payload))) typed.text = undefined;
     const asked =
       said === NOTHING_SAID ? said : readEvents(said, { typed, to: form.typed.to, settings, msg });
     const overrides = spread(asked, typed.to);
@@ -182,6 +183,11 @@ export class RequestReader {
 /** Whether the payload is meant for the node, and not something else that a flow works with. */
 function saysSomething({ list }: Overrides): boolean {
   return list.some(({ given }) => Object.keys(given).length > 0);
+}
+
+/** With nothing in it: then that is what is wrong. */
+function namesText(payload: unknown): boolean {
+  return [payload].flat().some((one) => isObject(one) && Object.hasOwn(one, 'text'));
 }
 
 /** `msg.from` where it can be a sender, which an e-mail's address cannot. */

@@ -16,15 +16,10 @@ const OTHER = settings('6');
 
 class FakeAccount implements Parked {
   retired = 0;
-  closed = 0;
   ended = 0;
   exits = 0;
   over: () => void = () => undefined;
   suits = (wanted: ConnectionSettings): boolean => wanted === MINE;
-  close = (): Promise<void> => {
-    this.closed += 1;
-    return new Promise((resolve) => (this.over = resolve));
-  };
   end = (): Promise<void> => {
     this.ended += 1;
     return Promise.resolve();
@@ -158,38 +153,14 @@ describe('ParkedAccounts', () => {
   });
 
   describe('with an account whose node has wrong settings now', () => {
-    beforeEach(() => {
-      parked.hold('id');
+    it('gives it to that node, and leaves it as it is', () => {
+      assert.equal(parked.take('id'), account);
       flowsRun();
+      assert.equal(account.retired, 0);
     });
 
-    it('closes it, and does not end it', () => {
-      assert.deepEqual([account.closed, account.retired], [1, 0]);
-    });
-
-    it('gives it to the node when its settings are right, as a predecessor', () => {
-      void parked.release('id', true);
-      assert.equal((parked.find('id', MINE) as { predecessor?: FakeAccount }).predecessor, account);
-    });
-
-    it('ends it with the flows, and leaves nothing to those that are started anew', async () => {
-      await parked.release('id', false);
-      assert.equal(account.ended, 1);
-      assert.deepEqual(parked.find('id', MINE), { adopted: undefined, predecessor: undefined });
-    });
-
-    it('ends it when the flows stop in the midst of a deploy', () => {
-      void parked.release('id', true);
-      const config = {};
-      events.emit('flows:starting', { config });
-      events.emit('flows:stopping', { config });
-      assert.deepEqual([account.ended, account.retired], [1, 0]);
-    });
-
-    it('ends it when the node is gone', () => {
-      void parked.release('id', true);
-      flowsRun();
-      assert.equal(account.retired, 1);
+    it('has none to give to a node that is new', () => {
+      assert.equal(parked.take('other'), undefined);
     });
   });
 });

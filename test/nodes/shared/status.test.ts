@@ -96,6 +96,15 @@ describe('nodeStatus', () => {
     assert.equal(shown({ host: 'dk1', queue: WAITING }, { waitingForMs: 999 }), 'green dot connected dk1');
   });
 
+  it('is a red dot for wrong settings, with all that wait for them to be right', () => {
+    const error = { code: 'SMPP_OPTIONS', message: 'window: must be a number' } as const;
+    assert.equal(shown({ state: 'stopped', error }), 'red dot check the settings');
+    assert.equal(
+      shown({ state: 'stopped', error, queue: WAITING }),
+      'red dot check the settings, 22 waiting',
+    );
+  });
+
   it('is a red dot for a refused login', () => {
     assert.equal(shown({ state: 'refused' }), 'red dot login refused');
   });

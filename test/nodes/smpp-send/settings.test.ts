@@ -266,6 +266,7 @@ describe('The fields of smpp-send', () => {
       [{}, { payload: [{ to: 'x', text: 'Hi' }] }, /^SMS 0 of the array: to: /],
       [{}, { to: TO, payload: '' }, /^smpp-send\.label\.text \(msg\.payload\): must be text, is empty/],
       [{}, { payload: { to: TO, text: ' ' } }, /label\.text \(msg\.payload\): must be text, is missing/],
+      [{}, { to: TO, payload: { text: '   ' } }, /label\.text \(msg\.payload\): must be text, is missing/],
       [{}, { payload: [{ to: TO }] }, /label\.text \(msg\.payload\): must be text, is missing/],
       [{}, { to: TO, payload: 'x'.repeat(4000) }, /raise smpp-send\.label\.maxSegments$/],
       [{}, { to: TO, payload: { text: 'x'.repeat(400), maxSegments: '2' } }, /^text: .* raise maxSegments$/],
