@@ -92,8 +92,9 @@ function acceptedIsTrue(sms: SmsRecord, { ledger, plan }: Case, violated: (what:
   const isTold = (id: string): boolean =>
     isOwn(id) || mayTakeForItsOwn(sms, id, ledger) || isSwapped(sms, id, ledger);
   const mayBeReconciled = (sms.sms.onUncertain ?? plan.options.onUncertain) === 'reconcile';
-  // A receipt of one that was forgotten may be taken for its own.
-  if (ledger.hasForgotten || (mayBeReconciled && result.messageIds.every(isTold))) return;
+  // A receipt of one that was forgotten, or of a submission of its own that was, may be taken for its own.
+  if (ledger.hasForgotten) return;
+  if (mayBeReconciled && (ledger.reached.has('unknownOutcomes') || result.messageIds.every(isTold))) return;
   violated(`is reported as accepted with ids that the gateway did not give it: ${ids}`);
 }
 
