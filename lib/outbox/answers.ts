@@ -18,11 +18,10 @@ import type { Loss, ReadBack } from './read-back.js';
 import { afterUnknown, RECONCILE_MS, transientWaitMs } from './retry-policy.js';
 import { resultOf, type End } from './result-of.js';
 import type { SegmentIds } from './segment-ids.js';
-import { Reconciling } from './reconciling.js';
 import type { Settlement } from './settlement.js';
 import type { Remembered, Submission, Verdict } from './submission.js';
 import { Throttling, type Submitted } from './throttling.js';
-import { UnknownOutcomes, type UnknownReceipt } from './unknown-outcomes.js';
+import { Reconciling, UnknownOutcomes, type UnknownReceipt } from './unknown-outcomes.js';
 import { ownWaitMs, type SubmitFailures } from './submit-failures.js';
 
 /** What a command_status asks of us; the classes of `lib/pdu/command-status.ts`. */

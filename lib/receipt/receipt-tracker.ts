@@ -14,27 +14,26 @@
  * Source: contract section 2 ("A long message is one SMS …") and 3.3; gateway.md: receipts.
  */
 import { Alarm } from '../alarm.js';
-import { DEFAULT_BOUNDS, type Bounds } from '../bounds.js';
+import { type Bounds, DEFAULT_BOUNDS } from '../bounds.js';
 import type { Clock, EpochMs, Millis } from '../clock.js';
 import { damagedAs } from '../errors.js';
 import { FailureLog } from '../failure-log.js';
 import { RECEIPT_WAIT_MS } from '../inmobile.js';
 import type { CounterName, Delivery, Unsubscribe } from '../message.js';
+import { Steps } from '../steps.js';
 import { Mailbox } from '../storage/mailbox.js';
 import type { Change, Storage } from '../storage/storage.js';
-import { GatewayClock } from './gateway-clock.js';
 import { HeldReceipts, type StoredReceipt } from './held-receipts.js';
 import type { ReceiptScope, ReceivedReceipt, TrackedSms } from './join-receipt.js';
 import { OverdueReports } from './overdue-reports.js';
 import { type ParsedReceipt, parseReceipt } from './parse-receipt.js';
-import { isReceiptRecord, receivedOf, recordOf } from './receipt-record.js';
-import { isFinalState } from './receipt-state.js';
 import { ReceiptEmission } from './receipt-emission.js';
 import type { ReceiptListener } from './receipt-listeners.js';
-import { Steps } from '../steps.js';
-import { UnknownReceipts } from './unknown-receipts.js';
+import { isReceiptRecord, receivedOf, recordOf } from './receipt-record.js';
+import { isFinalState } from './receipt-state.js';
 import { phoneKey } from './tracked-index.js';
 import { TrackedRecords } from './tracked-records.js';
+import { UnknownReceipts } from './unknown-receipts.js';
 
 export { settledSms } from './join-receipt.js';
 export type { ReceiptScope, TrackedSms } from './join-receipt.js';
@@ -465,4 +464,38 @@ export class ReceiptTracker {
 
 function storedReceipt(value: unknown, key: string): StoredReceipt | undefined {
   return isReceiptRecord(value) ? { key, received: receivedOf(value), record: value } : undefined;
+}
+
+/** So that a clock that was set is known again soon, and one odd date is outlived. */
+const SAMPLES = 8;
+
+/**
+ * How the clock that the gateway's receipts tell stands to ours: learnt from SMS whose acceptance we saw.
+ *
+ * The submit date of a receipt has minutes and no time zone, so the difference is that of the clocks, of the zones, and
+ * up to a minute that was cut off. The least of the last ones is nearest to what the clocks differ by: neither a late
+ * answer nor the cut makes it smaller.
+ */
+class GatewayClock {
+  readonly #samples = new Float64Array(SAMPLES);
+  #count = 0;
+
+  /**
+   * @param acceptedAt when an SMS was accepted
+   * @param submittedAt its submit date
+   */
+  learn(acceptedAt: Millis, submittedAt: EpochMs): void {
+    this.#samples[this.#count % SAMPLES] = acceptedAt - submittedAt;
+    this.#count += 1;
+  }
+
+  /** What to add to a submit date; undefined before anything was learnt. */
+  get offset(): number | undefined {
+    return this.#count === 0 ? undefined : Math.min(...this.#samples.subarray(0, this.#count));
+  }
+
+  /** What an earlier process had learnt. */
+  restore(offset: number): void {
+    this.learn(offset, 0);
+  }
 }
