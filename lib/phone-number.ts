@@ -274,14 +274,13 @@ function isDialledSo(number: PhoneNumber | undefined, digits: string): boolean {
  * for an SMS; undefined when it must be asked.
  */
 function plainOf(digits: string, country: CountryCode | undefined): string | undefined {
-  const possible = plainAbroad(digits);
-  const abroad = sure(possible);
+  const abroad = sure(plainAbroad(digits));
   if (country === undefined) return abroad;
   const home = homeOf(country);
   if (!mayBeNational(home, digits) || isValidOf(home, abroad)) return abroad;
   // Where there is no prefix to be dialled, a national number is dialled as it is.
   if (home.prefix !== undefined || planOf(digits)?.code === home.code) return undefined;
-  return possible === undefined || home.pattern.test(digits) ? home.code + digits : undefined;
+  return home.pattern.test(digits) ? home.code + digits : undefined;
 }
 
 function mayBeNational({ lengths, prefix }: Plan, digits: string): boolean {

@@ -241,7 +241,8 @@ describe('readNumber', () => {
             outcome(apart, country).replace(/\d\d\*+\d\d/g, ''),
           );
         }),
-        { numRuns: 5_000 },
+        // St Helena shares its code with a country whose numbers are shorter.
+        { numRuns: 5_000, examples: [['29020000', 'PL']] },
       );
     });
 
