@@ -173,9 +173,11 @@ class Pair {
     this.#model.kept.set(this.#index.add(record, this.#added), record);
   }
 
-  #copy(at: number, messageIds: readonly string[]): void {
+  /** A copy has an id for each segment, as the SMS has. */
+  #copy(at: number, drawn: readonly string[]): void {
     const [number, record] = this.#at(at) ?? [];
     if (number === undefined || record === undefined) return;
+    const messageIds = record.messageIds.map((_id, segment) => drawn[segment % drawn.length] ?? '');
     this.#index.addCopy(number, messageIds);
     this.#model.kept.set(number, { ...record, copies: [...(record.copies ?? []), messageIds] });
     for (const messageId of messageIds) this.#model.copied.push([number, messageId]);

@@ -4,16 +4,16 @@
  *
  * A real Node-RED and the simulated gateway over TLS. Which cells are played, and at which moments, is drawn from a seed.
  * `SMPP_TEST_CELLS=all npx mocha test/process/matrix/matrix.test.ts` plays the whole matrix, a number instead of `all`
- * that many cells; `SMPP_TEST_SEED=17` draws the same again, and `SMPP_TEST_CELL=123` plays that one.
+ * that many cells; `SMPP_TEST_SEED=17` draws others, and `SMPP_TEST_CELL=123` plays that one.
  */
 import assert from 'node:assert/strict';
 import { Chance } from '../../simulation/chance.js';
+import { SEED } from '../../support/seed.js';
 import { endAll } from '../node-red.js';
 import { CELLS, nameOf, type Cell } from './cells.js';
 import { Stage, type Played } from './stage.js';
 
-const { SMPP_TEST_CELL: ONE, SMPP_TEST_CELLS: CHOICE = '24', SMPP_TEST_SEED } = process.env;
-const SEED = Number(SMPP_TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
+const { SMPP_TEST_CELL: ONE, SMPP_TEST_CELLS: CHOICE = '24' } = process.env;
 /** Side by side: each waits for most of its time. */
 const STAGES = 3;
 /** Of the numbers of a fault. */
