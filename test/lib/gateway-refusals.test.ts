@@ -24,7 +24,9 @@ describe('The gateway with SMS that are never taken', () => {
         assert.equal(queued.length, 20);
         assert.ok(queued.every(({ lastStatus }) => lastStatus === 'ESME_RSUBMITFAIL'));
         assert.equal(await gateway.cancel(id), true);
-        assert.equal(gateway.status().counters.binds, links === 'failover' ? 1 : 2);
+        // Once more where the refusals were answered before any other SMS, as a gateway in trouble answers.
+        const needed = links === 'failover' ? 1 : 2;
+        assert.ok([needed, needed + 1].includes(gateway.status().counters.binds));
       } finally {
         await stop();
       }
