@@ -10,6 +10,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSimulator, type Simulator } from '../../lib/simulator/simulator.js';
+import { Chance } from '../simulation/chance.js';
+import { SEED } from '../support/seed.js';
 import { flowTo } from './flow.js';
 import { CLEAN, Ledger } from './ledger.js';
 import { endAll, NodeRed } from './node-red.js';
@@ -27,6 +29,7 @@ const POINTS = (['journal-write', 'journal-sync', 'submit', 'answer'] as const).
 
 describe('a real Node-RED, killed under traffic', function () {
   this.timeout(60_000 + KILLS * 5_000);
+  const chance = new Chance(SEED);
   let simulator: Simulator;
   let ledger: Ledger;
   let userDir: string;
@@ -71,7 +74,7 @@ describe('a real Node-RED, killed under traffic', function () {
     const isAtRandom = Math.floor(kill / POINTS.length) % 2 === 1;
     it(`keeps what it has taken in: kill ${kill}, ${isAtRandom ? 'at random' : `${when} ${point}`}`, async () => {
       await killed((nodeRed) => {
-        if (isAtRandom) setTimeout(() => nodeRed.signal('SIGKILL'), Math.random() * RANDOM_WITHIN_MS);
+        if (isAtRandom) setTimeout(() => nodeRed.signal('SIGKILL'), chance.between(0, RANDOM_WITHIN_MS));
         else nodeRed.killAt({ point, when, times: 1 + ((kill * 7) % 11) });
       });
     });
